@@ -1,0 +1,1 @@
+"""Monthly figures of supported dwellings, from deliveries to a public indicator."""

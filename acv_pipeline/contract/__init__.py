@@ -1,0 +1,28 @@
+"""What is true of the data: the contract, read from ``contract.yml`` and checked.
+
+Here: typed access to sources, indicators, panels, territories, names and thresholds.
+Not here: parsing of deliveries, SQL, Dagster, or any rule's logic.
+"""
+
+from acv_pipeline.contract.model import (
+    Contract,
+    ContractError,
+    Contribution,
+    Indicator,
+    Source,
+    load_contract,
+)
+from acv_pipeline.contract.months import Month, month_range
+from acv_pipeline.contract.territories import Territories
+
+__all__ = [
+    "Contract",
+    "ContractError",
+    "Contribution",
+    "Indicator",
+    "Month",
+    "Source",
+    "Territories",
+    "load_contract",
+    "month_range",
+]

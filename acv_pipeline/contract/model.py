@@ -1,0 +1,160 @@
+"""The contract's shape: what ``contract.yml`` may say, and the questions code may ask of it.
+
+Here: typed models and look-ups. Not here: values (they are in ``contract.yml``).
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from acv_pipeline.contract.months import Month, month_of
+from acv_pipeline.contract.territories import Territories
+
+CONTRACT_FILE = Path(__file__).with_name("contract.yml")
+SQL_PROJECT = Path(__file__).resolve().parents[2] / "dbt_like_sql"
+
+MonthField = Annotated[Month, BeforeValidator(lambda value: month_of(str(value)))]
+
+
+class ContractError(ValueError):
+    """The contract cannot be used; the message says which entry and why."""
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(cached_property,))
+
+
+class Contribution(_Entry):
+    """A source's figures are part of an indicator, from ``since`` on (else its first month)."""
+
+    indicator: str
+    since: MonthField | None = None
+
+
+class Source(_Entry):
+    """Who sends: a ``partner`` whose figures are added up, or a ``reference`` compared with."""
+
+    id: str
+    asset: str
+    label: str
+    role: Literal["partner", "reference"]
+    contact: str
+    publication_lag_days: int = Field(ge=0)
+    default_indicator: str | None = None
+    full_history: bool = False
+    contributes: list[Contribution]
+    headers: dict[str, list[str]] = {}
+
+    @property
+    def series(self) -> str:
+        """The name of the series its figures form: the source, or ``published``."""
+        return "published" if self.role == "reference" else self.id
+
+
+class Indicator(_Entry):
+    """One cumulative count per département and month.
+
+    ``thresholds`` holds, by gate rule name, the figures that rule compares with.
+    """
+
+    id: str
+    short_name: str
+    label: str
+    label_en: str
+    names: list[str]
+    unit: str
+    first_month: MonthField
+    panel_excludes: list[str]
+    sister: str | None = None
+    thresholds: dict[str, dict[str, float]] = {}
+
+
+class Contract(_Entry):
+    """All of ``contract.yml``, plus the territories of the seeds."""
+
+    first_month: MonthField
+    timezone: str
+    data_contact: str
+    sources: dict[str, Source]
+    indicators: dict[str, Indicator]
+    headers: dict[str, list[str]]
+    no_figure: list[str]
+    control_labels: list[str]
+    known_holes_max_share: float = Field(ge=0, lt=1)
+    territories: Territories
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_entries(cls, data: Any) -> Any:
+        for group in ("sources", "indicators"):
+            entries = data.get(group) or {}
+            data[group] = {key: {"id": key, **(entry or {})} for key, entry in entries.items()}
+        return data
+
+    @model_validator(mode="after")
+    def _references_exist(self) -> Contract:
+        for source in self.sources.values():
+            named = [c.indicator for c in source.contributes]
+            for indicator in [*named, *filter(None, [source.default_indicator])]:
+                if indicator not in self.indicators:
+                    raise ValueError(f"source {source.id} names the unknown indicator {indicator}")
+        known = self.territories.departments
+        for entry in self.indicators.values():
+            if unknown := [code for code in entry.panel_excludes if code not in known]:
+                raise ValueError(f"indicator {entry.id} excludes unknown départements {unknown}")
+            if entry.sister and entry.sister not in self.indicators:
+                raise ValueError(f"indicator {entry.id} names the unknown sister {entry.sister}")
+        return self
+
+    def panel(self, indicator_id: str) -> list[str]:
+        """The département codes ``indicator_id`` expects, in code order."""
+        excluded = set(self.indicators[indicator_id].panel_excludes)
+        return [code for code in self.territories.departments if code not in excluded]
+
+    def components(self, indicator_id: str) -> dict[str, Month]:
+        """The partners whose sum is the indicator, each with its first month."""
+        first = self.indicators[indicator_id].first_month
+        return {
+            source.id: part.since or first
+            for source in self.sources.values()
+            if source.role == "partner"
+            for part in source.contributes
+            if part.indicator == indicator_id
+        }
+
+    def headers_of(self, source_id: str) -> dict[str, list[str]]:
+        """Column names by meaning: the contract's, and the source's own in front."""
+        own = self.sources[source_id].headers
+        return {meaning: [*own.get(meaning, []), *names] for meaning, names in self.headers.items()}
+
+
+def load_contract(path: Path | None = None, seeds: Path | None = None) -> Contract:
+    """Read and check the contract.
+
+    Args:
+        path: the contract; ``$ACV_CONTRACT``, else the package's own ``contract.yml``.
+        seeds: the folder of territories; ``$ACV_SEEDS``, else ``dbt_like_sql/seeds``.
+
+    Raises:
+        ContractError: the file is missing, is no YAML, or an entry is wrong.
+    """
+    path = path or Path(os.environ.get("ACV_CONTRACT") or CONTRACT_FILE)
+    seeds = seeds or Path(os.environ.get("ACV_SEEDS") or SQL_PROJECT / "seeds")
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if not isinstance(data, dict):
+            raise ContractError(f"{path}: expected a mapping at the top level")
+        return Contract(**data, territories=Territories.from_seeds(seeds))
+    except OSError as error:
+        raise ContractError(f"cannot read {error.filename}: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        raise ContractError(f"{path} is not valid YAML: {error}") from error
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+        raise ContractError(f"{path}: " + "; ".join(lines)) from error

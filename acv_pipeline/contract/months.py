@@ -1,0 +1,55 @@
+"""Months: the first day in tables and partition keys, the last day in exports.
+
+Here: arithmetic on months. Not here: recognising months in a delivery (``tidying``).
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from collections.abc import Iterator
+from typing import TypeAlias
+
+Month: TypeAlias = dt.date
+"""A month, as its first day."""
+
+
+def month_of(text: str) -> Month:
+    """The month written ``2021-03`` or ``2021-03-01``.
+
+    Raises:
+        ValueError: the text is neither, or the day is not the first.
+    """
+    day = dt.date.fromisoformat(text if len(text) > 7 else f"{text}-01")
+    if day.day != 1:
+        raise ValueError(f"{text!r} is not a month: write it like 2021-03")
+    return day
+
+
+def first_day(day: dt.date) -> Month:
+    """The month that holds ``day``."""
+    return day.replace(day=1)
+
+
+def month_end(month: Month) -> dt.date:
+    """The last day of ``month``, as exports write it."""
+    return month.replace(day=calendar.monthrange(month.year, month.month)[1])
+
+
+def shift(month: Month, by: int) -> Month:
+    """The month ``by`` months later (earlier when negative)."""
+    index = month.year * 12 + month.month - 1 + by
+    return dt.date(index // 12, index % 12 + 1, 1)
+
+
+def elapsed(earlier: Month, later: Month) -> int:
+    """How many months lie between two months (1 for neighbours)."""
+    return (later.year - earlier.year) * 12 + later.month - earlier.month
+
+
+def month_range(first: Month, last: Month) -> Iterator[Month]:
+    """Every month from ``first`` to ``last``, both included."""
+    month = first
+    while month <= last:
+        yield month
+        month = shift(month, 1)

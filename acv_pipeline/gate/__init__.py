@@ -1,0 +1,1 @@
+"""The gate: judges one month of one delivery, before anyone sees it."""

@@ -1,0 +1,103 @@
+"""What a gate rule sees, and what it may say.
+
+Here: ``MonthCase`` (the delivered figures of one source, indicator and month, with the accepted
+history around them) and ``Finding``. Not here: the rules (``rules_*.py``) and how deliveries are
+put in order (``ledger``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from acv_pipeline.contract import Indicator, Month, Source
+
+Figures = npt.NDArray[np.float64]
+"""Cumulative dwellings per département, in the order of ``MonthCase.codes``; NaN: no figure."""
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What the source states beside the départements, in dwellings.
+
+    Attributes:
+        national: the national row; None when the delivery has none for this month.
+        regions: value by region code.
+        stated_sum: the control total's sum of values (total row or sidecar).
+        stated_rows: the control total's count of rows with a figure.
+    """
+
+    national: float | None = None
+    regions: dict[str, float] = field(default_factory=dict)
+    stated_sum: float | None = None
+    stated_rows: int | None = None
+
+
+@dataclass(frozen=True)
+class MonthCase:
+    """One (source, indicator, month) of a delivery, to be judged against what was accepted.
+
+    All arrays follow ``codes``: every département of the territories, in code order.
+
+    Attributes:
+        source: who sends.
+        indicator: what is counted (with its thresholds).
+        month: the month judged.
+        delivered_on: the day of reception.
+        codes: département codes.
+        regions: region code per département.
+        in_panel: whether the indicator expects the département.
+        delivered: figures as delivered.
+        quarantined: départements whose row of this month was quarantined (known holes).
+        in_force: this month's figures accepted before, or None.
+        history: accepted earlier months, oldest first (this delivery's own included).
+        later: accepted later months, oldest first.
+        superseded: earlier versions of this month that were replaced since, oldest first.
+        totals: what the source states beside the départements.
+        sister: figures of the indicator's sister known so far (accepted, or in the same
+            delivery), by month.
+        partners: accepted figures of the other partners of the indicator, by source and month.
+        delivered_months: all months this delivery carries for the indicator.
+    """
+
+    source: Source
+    indicator: Indicator
+    month: Month
+    delivered_on: dt.date
+    codes: npt.NDArray[np.str_]
+    regions: npt.NDArray[np.str_]
+    in_panel: npt.NDArray[np.bool_]
+    delivered: Figures
+    quarantined: npt.NDArray[np.bool_]
+    in_force: Figures | None = None
+    history: list[tuple[Month, Figures]] = field(default_factory=list)
+    later: list[tuple[Month, Figures]] = field(default_factory=list)
+    superseded: list[Figures] = field(default_factory=list)
+    totals: Totals = Totals()
+    sister: dict[Month, Figures] = field(default_factory=dict)
+    partners: dict[str, dict[Month, Figures]] = field(default_factory=dict)
+    delivered_months: tuple[Month, ...] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A rule that does not hold for a month.
+
+    Attributes:
+        rule: the rule's name, as its check is called.
+        blocking: whether the month is held.
+        summary: one sentence with figures: what is wrong and by how much.
+        evidence: rows of a table (département, previous, delivered, expected, ...), the worst
+            first, at most 20.
+        probable_cause: the likely explanation, where one is known.
+    """
+
+    rule: str
+    blocking: bool
+    summary: str
+    evidence: list[dict[str, Any]] = field(default_factory=list)
+    probable_cause: str | None = None

@@ -1,0 +1,80 @@
+"""What tidying makes of a delivery: one record per received row, each with one fate.
+
+Here: the shape of the result. Not here: how cells become records (``tidy`` and its helpers).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pandas as pd
+
+from acv_pipeline.contract import Month
+
+Fate = Literal["figure", "quarantined", "control", "set_aside"]
+
+RECORD_COLUMNS = {
+    "row_number": "int64",  # unique in the delivery; the line number where a line is one record
+    "sheet": "str",  # sheet name; "" where the format has none
+    "sheet_row": "int64",  # the row as a spreadsheet shows it, 1 for the first
+    "sheet_column": "str",  # the column letter, where one line holds several months; else ""
+    "cells": "object",  # list[str]: the record's cells as received
+    "indicator_id": "str",  # None where not recognised or not ours
+    "level": "str",  # department | region | national | None
+    "territory_code": "str",  # département or region code, "FR" for national
+    "month": "datetime64[s]",  # first day
+    "value": "Int64",  # cumulative dwellings; only where fate is "figure"
+    "fate": "str",  # a Fate
+    "reason_code": "str",  # None for figures
+    "reason": "str",  # plain English, None for figures
+    "reason_fr": "str",  # the same in French
+}
+
+
+@dataclass(frozen=True)
+class ControlTotal:
+    """What the source itself states for an indicator and month (either may be unknown).
+
+    Attributes:
+        rows: number of rows with a figure; None when not stated.
+        total: sum of the figures, in dwellings; None when not stated.
+        where: the sheet and row, or the sidecar's name.
+    """
+
+    indicator_id: str | None
+    month: Month | None
+    rows: int | None
+    total: int | None
+    where: str
+
+
+@dataclass(frozen=True)
+class TidyDelivery:
+    """A delivery as records.
+
+    Attributes:
+        header: the header cells as received (of the first table).
+        records: one row per received row, columns as ``RECORD_COLUMNS``.
+        control_totals: what the source states itself, from total rows and the sidecar.
+    """
+
+    header: list[str]
+    records: pd.DataFrame
+    control_totals: list[ControlTotal] = field(default_factory=list)
+
+
+class DeliveryRefused(Exception):
+    """A delivery that cannot be used at all: nothing of it is loaded, it stays on record.
+
+    Attributes:
+        reason_code: a short stable code, such as ``no_department_column``.
+        reason: what is wrong, where, what was expected and what to do, in English.
+        reason_fr: the same in French.
+    """
+
+    def __init__(self, reason_code: str, reason: str, reason_fr: str) -> None:
+        super().__init__(reason)
+        self.reason_code = reason_code
+        self.reason = reason
+        self.reason_fr = reason_fr

@@ -27,14 +27,24 @@ class Totals:
     Attributes:
         national: the national row; None when the delivery has none for this month.
         regions: value by region code.
-        stated_sum: the control total's sum of values (total row or sidecar).
-        stated_rows: the control total's count of rows with a figure.
+        stated_sum: the control total's sum of values (total row or sidecar); compare it with
+            ``covered_sum``.
+        stated_rows: the control total's count of rows; compare it with ``covered_rows`` plus
+            ``covered_quarantined``.
+        covered_sum: sum of the delivered figures that the statement covers (this month, or the
+            whole delivery where it doesn't say).
+        covered_rows: how many figures it covers.
+        covered_quarantined: how many of the rows it covers were quarantined; while there are
+            any, a sum below the stated one proves nothing.
     """
 
     national: float | None = None
     regions: dict[str, float] = field(default_factory=dict)
     stated_sum: float | None = None
     stated_rows: int | None = None
+    covered_sum: float = 0.0
+    covered_rows: int = 0
+    covered_quarantined: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,181 @@
+"""What is in force while the fold goes on, and the observations it leaves behind.
+
+Here: arrays per (source, indicator, month) and how accepting or withdrawing changes them.
+Not here: who is accepted and when (``fold``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from acv_pipeline.contract import Month
+from acv_pipeline.gate.case import Figures, Totals
+from acv_pipeline.ledger.blocks import Block
+
+if TYPE_CHECKING:
+    from acv_pipeline.ledger.fold import Verdict
+
+_EPOCH = dt.date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Some départements' figures of one month, with their provenance.
+
+    Attributes:
+        positions: indices of the départements.
+        values: cumulative dwellings.
+        deliveries: ordinal of the delivery that brought each.
+        rows: row number in that delivery.
+        since: day each came into force, in days since 1970.
+    """
+
+    positions: npt.NDArray[np.int64]
+    values: Figures
+    deliveries: npt.NDArray[np.int64]
+    rows: npt.NDArray[np.int64]
+    since: npt.NDArray[np.int64]
+
+
+class MonthInForce:
+    """The figures of one month that are in force, by position of the département."""
+
+    def __init__(self, size: int) -> None:
+        self.values: Figures = np.full(size, np.nan)
+        self.deliveries = np.full(size, -1, dtype=np.int64)
+        self.rows = np.full(size, -1, dtype=np.int64)
+        self.since = np.zeros(size, dtype=np.int64)
+
+    def cells(self, mask: npt.NDArray[np.bool_]) -> Cells:
+        """The cells under ``mask`` that have a figure."""
+        at = np.flatnonzero(mask & ~np.isnan(self.values))
+        return Cells(at, self.values[at], self.deliveries[at], self.rows[at], self.since[at])
+
+
+@dataclass
+class SeriesState:
+    """One (source, indicator).
+
+    Attributes:
+        in_force: by month.
+        superseded: earlier versions of a month, oldest first.
+        held: the last held figures of a month, until something is accepted in their place.
+        published: regional and national rows last seen, by month.
+    """
+
+    size: int
+    in_force: dict[Month, MonthInForce] = field(default_factory=dict)
+    superseded: dict[Month, list[Figures]] = field(default_factory=dict)
+    held: dict[Month, tuple[Block, Verdict]] = field(default_factory=dict)
+    published: dict[Month, Totals] = field(default_factory=dict)
+
+    def settle(self, month: Month) -> None:
+        """A later delivery says what this month is: the hold before it is superseded."""
+        before = self.held.pop(month, None)
+        if before is not None:
+            before[1].status = "superseded"
+
+    def accept(self, month: Month, block: Block, delivery: int, day: dt.date) -> Cells | None:
+        """Bring a block into force; the replaced cells, or None if there were none."""
+        current = self.in_force.setdefault(month, MonthInForce(self.size))
+        changed = ~np.isnan(block.values) & (block.values != current.values)
+        replaced = current.cells(changed)
+        if len(replaced.positions):
+            self.superseded.setdefault(month, []).append(current.values.copy())
+        current.values[changed] = block.values[changed]
+        current.rows[changed] = block.rows[changed]
+        current.deliveries[changed] = delivery
+        current.since[changed] = (day - _EPOCH).days
+        return replaced if len(replaced.positions) else None
+
+    def withdraw(self, month: Month, mask: npt.NDArray[np.bool_]) -> Cells | None:
+        """Take the cells under ``mask`` out of force; those cells, or None."""
+        current = self.in_force.get(month)
+        if current is None:
+            return None
+        cells = current.cells(mask)
+        if not len(cells.positions):
+            return None
+        current.values[cells.positions] = np.nan
+        if np.isnan(current.values).all():
+            del self.in_force[month]
+        return cells
+
+
+class Observations:
+    """Collects every figure ever accepted, with the days it was in force."""
+
+    def __init__(self, codes: npt.NDArray[np.str_]) -> None:
+        self._codes = codes
+        self._chunks: list[pd.DataFrame] = []
+
+    def closed(
+        self,
+        source: str,
+        indicator: str,
+        month: Month,
+        cells: Cells,
+        day: dt.date,
+        closed_by: int,
+        change: str,
+    ) -> None:
+        """Cells that stopped being in force on ``day``."""
+        self._add(
+            source,
+            indicator,
+            month,
+            cells,
+            {"valid_to": (day - _EPOCH).days, "closed_by": closed_by, "change": change},
+        )
+
+    def still_in_force(
+        self, source: str, indicator: str, month: Month, current: MonthInForce
+    ) -> None:
+        """All cells of a month that is in force at the end."""
+        everything = np.ones(len(current.values), dtype=bool)
+        end = {"valid_to": None, "closed_by": -1, "change": None}
+        self._add(source, indicator, month, current.cells(everything), end)
+
+    def _add(
+        self, source: str, indicator: str, month: Month, cells: Cells, end: dict[str, Any]
+    ) -> None:
+        self._chunks.append(
+            pd.DataFrame(
+                {
+                    "indicator_id": indicator,
+                    "source": source,
+                    "month": np.datetime64(month),
+                    "department_code": self._codes[cells.positions],
+                    "cumulative_dwellings": cells.values.astype(np.int64),
+                    "delivery": cells.deliveries,
+                    "row_number": cells.rows,
+                    "valid_from": cells.since.astype("datetime64[D]"),
+                    "valid_to": np.datetime64("NaT")
+                    if end["valid_to"] is None
+                    else np.datetime64(end["valid_to"], "D"),
+                    "closed_by": end["closed_by"],
+                    "change": end["change"],
+                }
+            )
+        )
+
+    def frame(self, delivery_ids: list[str]) -> pd.DataFrame:
+        """All observations, columns as ``validated.observations``."""
+        columns = [
+            "indicator_id", "source", "month", "department_code", "cumulative_dwellings",
+            "delivery_id", "row_number", "valid_from", "valid_to", "closed_by", "change",
+        ]  # fmt: skip
+        chunks = [chunk for chunk in self._chunks if len(chunk)]
+        if not chunks:
+            return pd.DataFrame(columns=columns)
+        frame = pd.concat(chunks, ignore_index=True)
+        ids = np.array([*delivery_ids, None], dtype=object)  # -1 picks the last: none
+        frame["delivery_id"] = ids[frame.pop("delivery").to_numpy()]
+        frame["closed_by"] = ids[frame["closed_by"].to_numpy()]
+        return frame[columns]

@@ -1,0 +1,102 @@
+"""The warehouse's tables: made from the contract, kept equal to it.
+
+Here: DDL and the contract's own tables. Not here: opening the file (``connection``), or what
+is written to the tables.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from acv_pipeline.contract import Contract
+from acv_pipeline.contract.tables import Table, tables
+
+SCHEMAS = ("contract", "reference", "raw", "validated", "marts")
+
+
+def create_commit_counter(connection: duckdb.DuckDBPyConnection) -> None:
+    """The counter by which ``transaction`` knows that a commit took place."""
+    connection.execute("create schema if not exists raw")
+    connection.execute("create table if not exists raw.commits (count bigint)")
+    connection.execute(
+        "insert into raw.commits select 0 where not exists (select 1 from raw.commits)"
+    )
+
+
+def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create what is missing; leave alone what is there."""
+    for schema in SCHEMAS:
+        connection.execute(f"create schema if not exists {schema}")
+    for table in tables().values():
+        connection.execute(_ddl(table))
+
+
+def _ddl(table: Table) -> str:
+    if table.view:
+        sql = Path(__file__).with_name(table.view).read_text(encoding="utf-8")
+        return f"create or replace view {table.name} as {sql}"
+    columns = ", ".join(f'"{column.name}" {column.type}' for column in table.columns)
+    return f"create table if not exists {table.name} ({columns})"
+
+
+def write_contract(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """Bring the ``contract`` and ``reference`` schemas in line with the contract and the seeds."""
+    territories = contract.territories
+    indicators = contract.indicators.values()
+    replace(
+        connection,
+        "contract.sources",
+        [(s.id, s.label, s.role, s.series) for s in contract.sources.values()],
+    )
+    replace(
+        connection,
+        "contract.indicators",
+        [(i.id, i.short_name, i.label, i.first_month) for i in indicators],
+    )
+    replace(
+        connection,
+        "contract.panel",
+        [(i.id, code) for i in indicators for code in contract.panel(i.id)],
+    )
+    replace(
+        connection,
+        "contract.components",
+        [(i.id, *part) for i in indicators for part in contract.components(i.id).items()],
+    )
+    departments = pd.DataFrame(
+        [
+            (code, name, territories.region_of[code], territories.population[code])
+            for code, name in territories.departments.items()
+        ],
+        columns=["department_code", "department_name", "region_code", "population"],
+    )
+    regions = pd.DataFrame(
+        list(territories.regions.items()), columns=["region_code", "region_name"]
+    )
+    for name, frame in (("departments", departments), ("regions", regions)):
+        connection.register("seed", frame)
+        connection.execute(f"create or replace table reference.{name} as select * from seed")
+        connection.unregister("seed")
+
+
+def replace(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[object, ...]]) -> None:
+    """Make ``rows`` (in column order) the whole content of ``table``."""
+    connection.execute(f"delete from {table}")
+    append(connection, table, pd.DataFrame(rows, columns=tables()[table].column_names))
+
+
+def append(connection: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame) -> None:
+    """Append ``frame`` (columns by name; absent ones become null) to ``table``."""
+    if frame.empty:
+        return
+    named = [column for column in tables()[table].columns if column.name in frame.columns]
+    names = ", ".join(f'"{column.name}"' for column in named)
+    casts = ", ".join(f'cast("{column.name}" as {column.type})' for column in named)
+    connection.register("appended", frame)
+    try:
+        connection.execute(f"insert into {table} ({names}) select {casts} from appended")
+    finally:
+        connection.unregister("appended")

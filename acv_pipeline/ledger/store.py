@@ -1,0 +1,314 @@
+"""The ledger in the warehouse: read what was received, fold it, write what is in force.
+
+Here: between tables and ``fold``. Not here: judging, and the raw tables' content (``load``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import duckdb
+import pandas as pd
+
+from acv_pipeline.contract import Contract, Month
+from acv_pipeline.ledger.blocks import DeliveryFigures, blocks_of
+from acv_pipeline.ledger.fold import Judge, Ledger, SignOff, Verdict, fold
+from acv_pipeline.gate.rules import judge as judge_month
+from acv_pipeline.tidying.records import ControlTotal
+from acv_pipeline.warehouse import append
+
+
+@dataclass
+class JudgeReport:
+    """What judging changed.
+
+    Attributes:
+        changed: months whose figures in force, or whose verdicts, are not what they were.
+        in_force: months that have figures in force now.
+        held: months with an open hold now.
+    """
+
+    changed: set[Month] = field(default_factory=set)
+    in_force: set[Month] = field(default_factory=set)
+    held: set[Month] = field(default_factory=set)
+
+
+def read_ledger(
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    *,
+    judge: Judge = judge_month,
+    progress: Callable[[int, int], None] | None = None,
+) -> Ledger:
+    """Fold everything on record."""
+    return fold(
+        received(connection, contract), signoffs(connection), contract, judge=judge,
+        progress=progress,
+    )  # fmt: skip
+
+
+def judge_and_write(
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    months: Iterable[Month] | None = None,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> JudgeReport:
+    """Judge everything on record and bring the given months into force; call in a transaction.
+
+    Args:
+        months: write these only (all by default); the others stay as they are.
+    """
+    ledger = read_ledger(connection, contract, progress=progress)
+    chosen = None if months is None else sorted(months)
+    figures = ledger.observations
+    changed: set[Month] = set()
+    verdicts = _verdict_frame(ledger.verdicts)
+    changed |= _replace(connection, "validated.observations", figures, chosen)
+    changed |= _replace(
+        connection, "validated.dwellings", figures[figures["valid_to"].isna()], chosen
+    )
+    changed |= _replace(connection, "validated.verdicts", verdicts, chosen)
+    held = verdicts[verdicts["verdict"] == "held"]
+    _replace(
+        connection,
+        "validated.held_months",
+        held.assign(
+            check_name=held["blocking"].str.join(", "),
+            evidence=held["findings"],
+            reason=held["signed_off_reason"],
+        ),
+        chosen,
+    )
+    _write_row_tables(connection)
+    _write_delivery_status(connection)
+    return JudgeReport(
+        changed=changed,
+        in_force=_months(connection, "select distinct month from validated.dwellings"),
+        held=_months(
+            connection, "select distinct month from validated.held_months where status = 'held'"
+        ),
+    )
+
+
+def received(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[DeliveryFigures]:
+    """Every delivery on record that was understood, as arrays."""
+    rows = connection.execute(
+        """
+        select delivery_id, indicator_id, month, territory_code, value, row_number, fate
+        from raw.tidy_rows
+        where level = 'department' and month is not null and indicator_id is not null
+            and fate in ('figure', 'quarantined')
+        """
+    ).df()
+    positions = {code: i for i, code in enumerate(contract.territories.departments)}
+    blocks = blocks_of(rows, positions)
+    published: dict[str, dict[tuple[str, Month, str, str], float]] = {}
+    for delivery_id, indicator, month, level, territory, value in connection.execute(
+        """
+        select delivery_id, indicator_id, month, level, territory_code, value
+        from raw.tidy_rows
+        where level in ('region', 'national') and fate = 'figure'
+        """
+    ).fetchall():
+        published.setdefault(delivery_id, {})[indicator, month, level, territory] = float(value)
+    return [
+        DeliveryFigures(
+            delivery_id,
+            source,
+            delivered_on,
+            file_name,
+            blocks.get(delivery_id, {}),
+            published.get(delivery_id, {}),
+            _control_totals(control_total),
+        )
+        for delivery_id, source, delivered_on, file_name, control_total in connection.execute(
+            """
+            select delivery_id, source, delivered_on, file_name, control_total
+            from raw.deliveries where status <> 'refused'
+            """
+        ).fetchall()
+        if source in contract.sources
+    ]
+
+
+def _control_totals(text: str | None) -> list[ControlTotal]:
+    return [
+        ControlTotal(
+            entry["indicator_id"],
+            entry["month"] and Month.fromisoformat(entry["month"]),
+            entry["rows"],
+            entry["total"],
+            entry["where"],
+        )
+        for entry in json.loads(text or "[]")
+    ]
+
+
+def signoffs(connection: duckdb.DuckDBPyConnection) -> list[SignOff]:
+    """Every sign-off on record."""
+    return [
+        SignOff(delivery_id, indicator, month, signed_by, reason, signed_at.date())
+        for delivery_id, indicator, month, signed_by, reason, signed_at in connection.execute(
+            "select delivery_id, indicator_id, month, signed_by, reason, signed_at "
+            "from validated.signoffs"
+        ).fetchall()
+    ]
+
+
+def _verdict_frame(verdicts: list[Verdict]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "delivery_id": v.delivery_id,
+                "source": v.source,
+                "indicator_id": v.indicator_id,
+                "month": v.month,
+                "delivered_on": v.delivered_on,
+                "verdict": v.verdict,
+                "is_repeat": v.is_repeat,
+                "rules": [f.rule for f in v.findings],
+                "blocking": [f.rule for f in v.findings if f.blocking],
+                "findings": json.dumps(
+                    [
+                        {
+                            "rule": f.rule,
+                            "blocking": f.blocking,
+                            "summary": f.summary,
+                            "probable_cause": f.probable_cause,
+                            "evidence": f.evidence,
+                        }
+                        for f in v.findings
+                    ],
+                    ensure_ascii=False,
+                ),
+                "status": v.status,
+                "signed_off_by": v.signoff and v.signoff.signed_by,
+                "signed_off_reason": v.signoff and v.signoff.reason,
+                "signed_off_on": v.signoff and v.signoff.signed_on,
+            }
+            for v in verdicts
+        ],
+        columns=[
+            "delivery_id", "source", "indicator_id", "month", "delivered_on", "verdict",
+            "is_repeat", "rules", "blocking", "findings", "status", "signed_off_by",
+            "signed_off_reason", "signed_off_on",
+        ],
+    )  # fmt: skip
+
+
+def _replace(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    frame: pd.DataFrame,
+    months: list[Month] | None,
+) -> set[Month]:
+    """Make ``frame`` the content of ``table`` for the given months; the months that changed."""
+    connection.execute(f"create or replace temp table fresh as from {table} limit 0")
+    if len(frame):
+        columns = [c for c in connection.table("fresh").columns if c in frame.columns]
+        connection.register("folded", frame[columns])
+        connection.execute("insert into fresh by name from folded")
+        connection.unregister("folded")
+    chosen = "true"
+    if months is not None:
+        connection.execute("create or replace temp table chosen (month date)")
+        connection.executemany("insert into chosen values (?)", [[m] for m in months] or [[None]])
+        chosen = "month in (from chosen)"
+    changed = _months(
+        connection,
+        f"""
+        select distinct month from (
+            (from fresh where {chosen} except all from {table})
+            union all
+            (from {table} where {chosen} except all from fresh)
+        )
+        """,
+    )
+    if changed:
+        connection.execute("create or replace temp table changed (month date)")
+        connection.executemany("insert into changed values (?)", [[m] for m in changed])
+        connection.execute(f"delete from {table} where month in (from changed)")
+        connection.execute(f"insert into {table} from fresh where month in (from changed)")
+    connection.execute("drop table fresh")
+    return changed
+
+
+def _write_row_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Quarantined rows and published totals follow from the raw tables alone."""
+    connection.execute("delete from validated.published_totals")
+    connection.execute(
+        """
+        insert into validated.published_totals
+        select delivery_id, indicator_id, level, territory_code, month, value
+        from raw.tidy_rows where level in ('region', 'national') and fate = 'figure'
+        """
+    )
+    connection.execute("delete from validated.quarantined_rows")
+    connection.execute(
+        """
+        insert into validated.quarantined_rows by name
+        select
+            rows.delivery_id, rows.row_number, rows.reason_code, rows.reason, rows.reason_fr,
+            extract.cells, extract.sheet, extract.sheet_row, deliveries.source,
+            rows.indicator_id, rows.month,
+            case when rows.level = 'department' then rows.territory_code end as department_code,
+            dwellings.delivery_id as released_by
+        from raw.tidy_rows as rows
+        join raw.extract_rows as extract
+            on extract.delivery_id = rows.delivery_id and extract.row_number = rows.row_number
+        join raw.deliveries as deliveries on deliveries.delivery_id = rows.delivery_id
+        left join validated.dwellings as dwellings
+            on dwellings.indicator_id = rows.indicator_id
+            and dwellings.source = deliveries.source
+            and dwellings.month = rows.month
+            and dwellings.department_code = rows.territory_code
+            and dwellings.delivery_id <> rows.delivery_id
+        where rows.fate = 'quarantined'
+        """
+    )
+
+
+def _write_delivery_status(connection: duckdb.DuckDBPyConnection) -> None:
+    """What became of each delivery, from its rows and verdicts."""
+    connection.execute(
+        """
+        update raw.deliveries as deliveries
+        set status = outcome.status, reason_code = outcome.reason_code, reason = outcome.reason
+        from (
+            select
+                accounts.delivery_id,
+                case
+                    when accounts.validated = 0 and accounts.held > 0 then 'held'
+                    when accounts.validated = 0 then 'held'
+                    when accounts.held > 0 or accounts.quarantined > 0 then 'partial'
+                    when verdicts.all_unchanged then 'duplicate'
+                    else 'loaded'
+                end as status,
+                case
+                    when accounts.validated = 0 and accounts.held = 0 then 'no_figure'
+                    when accounts.held = 0 and accounts.quarantined = 0
+                        and verdicts.all_unchanged then 'same_figures'
+                end as reason_code,
+                case
+                    when accounts.validated = 0 and accounts.held = 0
+                        then 'no row of it could be used: see the quarantined and set-aside rows'
+                    when accounts.held = 0 and accounts.quarantined = 0
+                        and verdicts.all_unchanged
+                        then 'all its figures were already in force'
+                end as reason
+            from validated.row_accounts as accounts
+            left join (
+                select delivery_id, bool_and(verdict = 'unchanged') as all_unchanged
+                from validated.verdicts group by delivery_id
+            ) as verdicts on verdicts.delivery_id = accounts.delivery_id
+        ) as outcome
+        where outcome.delivery_id = deliveries.delivery_id and deliveries.status <> 'refused'
+        """
+    )
+
+
+def _months(connection: duckdb.DuckDBPyConnection, sql: str) -> set[Month]:
+    return {month for (month,) in connection.execute(sql).fetchall() if month is not None}

@@ -1,0 +1,1 @@
+"""Checks between the layers: declared once, evaluated by the tool that does it best."""

@@ -1,0 +1,28 @@
+"""The small engine that reads the SQL project and builds its tables.
+
+Here: definitions (models, tests, seeds, columns, lineage), compiling, building, testing.
+Not here: SQL of the marts (``dbt_like_sql``), opening DuckDB (``warehouse``), Dagster.
+"""
+
+from acv_pipeline.models.building import BuildResult, SqlTestResult
+from acv_pipeline.models.definitions import (
+    Column,
+    Model,
+    Seed,
+    SourceTable,
+    SqlProjectError,
+    SqlTest,
+)
+from acv_pipeline.models.project import Project
+
+__all__ = [
+    "BuildResult",
+    "Column",
+    "Model",
+    "Project",
+    "Seed",
+    "SourceTable",
+    "SqlProjectError",
+    "SqlTest",
+    "SqlTestResult",
+]

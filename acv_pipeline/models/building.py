@@ -1,0 +1,141 @@
+"""What happens in DuckDB: replacing tables, and asking tests for their offending rows.
+
+Here: statements on a connection that is handed in, inside the caller's transaction.
+Not here: which models exist and in what order (``project``), and opening DuckDB.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from acv_pipeline.models.definitions import SqlProjectError
+
+SAMPLE_ROWS = 20
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """What building a model did.
+
+    Attributes:
+        rows_per_month: how many rows the table now has for each month.
+        changed_months: months whose rows differ from what stood before (all of them the first
+            time; a month that lost its rows is among them).
+    """
+
+    rows_per_month: dict[dt.date, int]
+    changed_months: frozenset[dt.date]
+
+
+@dataclass(frozen=True)
+class SqlTestResult:
+    """The offending rows of a test; none is a pass.
+
+    Attributes:
+        total: how many rows offend.
+        per_month: how many per month; empty when the test's rows are not about months.
+        sample: the first rows, as column → value, in column order; at most ``SAMPLE_ROWS``.
+    """
+
+    total: int
+    per_month: dict[dt.date, int]
+    sample: list[dict[str, Any]]
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing offends."""
+        return self.total == 0
+
+
+def replace_table(
+    connection: DuckDBPyConnection, table: str, sql: str, columns: list[tuple[str, str]]
+) -> BuildResult:
+    """Make ``table`` hold what ``sql`` selects; an unchanged table isn't written to.
+
+    Args:
+        connection: an open connection, in a transaction or not.
+        table: ``schema.name``; created when absent. It needs a column ``month``.
+        sql: one SELECT.
+        columns: the (name, lower-case type) the table is documented to have, in order.
+
+    Raises:
+        SqlProjectError: the SELECT's columns are not the documented ones.
+    """
+    connection.execute(f"create or replace temp table built as {sql}")
+    try:
+        if (selected := _columns(connection, "temp.built")) != columns:
+            raise SqlProjectError(
+                f"the SELECT of {table} gives {_listed(selected)}, but schema.yml documents "
+                f"{_listed(columns)}: make the two agree"
+            )
+        before = _columns(connection, table)
+        if before == columns:
+            changed = connection.execute(
+                f"select distinct month from ((from {table} except all from built)"
+                f" union all (from built except all from {table}))"
+            ).fetchall()
+        else:
+            changed = connection.execute("select distinct month from built").fetchall()
+        if changed or before != columns:
+            connection.execute(f"create schema if not exists {table.partition('.')[0]}")
+            connection.execute(f"create or replace table {table} as from built order by all")
+        counts = connection.execute("select month, count(*) from built group by all order by 1")
+        return BuildResult(dict(counts.fetchall()), frozenset(month for (month,) in changed))
+    finally:
+        connection.execute("drop table if exists temp.built")
+
+
+def load_seed(
+    connection: DuckDBPyConnection, table: str, file: Path, types: dict[str, str]
+) -> None:
+    """Make ``table`` hold the rows of the CSV ``file``, with the given column types."""
+    connection.execute(f"create schema if not exists {table.partition('.')[0]}")
+    connection.execute(
+        f"create or replace table {table} as from read_csv(?, header=true, columns=?)",
+        [str(file), types],
+    )
+
+
+def offending_rows(connection: DuckDBPyConnection, sql: str) -> SqlTestResult:
+    """Run a test: the rows ``sql`` selects, counted, per month, and a sample."""
+    connection.execute(f"create or replace temp table offending as {sql}")
+    try:
+        names = [name for name, _ in _columns(connection, "temp.offending")]
+        per_month = (
+            connection.execute(
+                "select month, count(*) from offending where month is not null"
+                " group by all order by 1"
+            ).fetchall()
+            if "month" in names
+            else []
+        )
+        (total,) = connection.execute("select count(*) from offending").fetchall()[0]
+        rows = connection.execute(f"from offending order by all limit {SAMPLE_ROWS}").fetchall()
+        return SqlTestResult(
+            total, dict(per_month), [dict(zip(names, row, strict=True)) for row in rows]
+        )
+    finally:
+        connection.execute("drop table if exists temp.offending")
+
+
+def _columns(connection: DuckDBPyConnection, table: str) -> list[tuple[str, str]]:
+    """The (name, lower-case type) of each column of ``schema.name``; none when it is absent."""
+    schema, _, name = table.partition(".")
+    temporary = schema == "temp"
+    rows = connection.execute(
+        "select column_name, lower(data_type) from duckdb_columns()"
+        " where table_name = ? and case when ? then database_name = 'temp'"
+        " else schema_name = ? and database_name = current_database() end"
+        " order by column_index",
+        [name, temporary, schema],
+    ).fetchall()
+    return [(str(column), str(kind)) for column, kind in rows]
+
+
+def _listed(columns: list[tuple[str, str]]) -> str:
+    return "(" + ", ".join(f"{name} {kind}" for name, kind in columns) + ")"

@@ -1,0 +1,160 @@
+"""From the folder to definitions: the .sql files and what the .yml files say of them.
+
+Here: reading dbt's layout, and clear errors where it doesn't hold together.
+Not here: the definitions themselves (``definitions``) and anything that runs SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import yaml
+
+from acv_pipeline.models.definitions import (
+    Column,
+    Model,
+    Seed,
+    Select,
+    SourceTable,
+    SqlProjectError,
+    SqlTest,
+)
+
+MODEL_SCHEMA = "marts"
+SEED_SCHEMA = "reference"
+
+Entry: TypeAlias = dict[str, Any]
+_YAML_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def documented(path: Path) -> dict[str, list[Entry]]:
+    """All entries of the folder's ``.yml`` files, by kind (models, sources, seeds, data_tests)."""
+    files = sorted(path.glob("*/*.yml"))
+    if not files:
+        raise SqlProjectError(f"{path} is no SQL project: it has no models/*.yml")
+    found: dict[str, list[Entry]] = {}
+    for file in files:
+        try:
+            content = yaml.load(file.read_text(encoding="utf-8"), _YAML_LOADER)
+        except yaml.YAMLError as error:
+            raise SqlProjectError(f"{file} is not valid YAML: {error}") from error
+        for kind, entries in content.items():
+            if kind != "version":
+                found.setdefault(kind, []).extend(entries)
+    return found
+
+
+def read_sources(groups: list[Entry]) -> dict[str, SourceTable]:
+    """The tables of ``sources.yml``, by ``schema.name``."""
+    return {
+        f"{group['name']}.{entry['name']}": SourceTable(
+            **_named(entry, group["name"]), columns=_columns(entry)
+        )
+        for group in groups
+        for entry in group["tables"]
+    }
+
+
+def read_seeds(path: Path, entries: list[Entry]) -> dict[str, Seed]:
+    """The seeds, by name."""
+    return {
+        entry["name"]: Seed(
+            **_named(entry, SEED_SCHEMA),
+            columns=_columns(entry, entry["config"]["column_types"]),
+            path=path / "seeds" / f"{entry['name']}.csv",
+        )
+        for entry in entries
+    }
+
+
+def read_models(
+    path: Path, entries: list[Entry], seeds: Iterable[str], sources: Iterable[str]
+) -> dict[str, Model]:
+    """The models, by name, each after those it reads."""
+    selects, described = _described(path / "models", entries)
+    _must_be_defined(selects, {*selects, *seeds, *sources})
+    return {
+        name: Model(
+            **_named(described[name], MODEL_SCHEMA),
+            columns=_columns(described[name]),
+            select=selects[name],
+            depends_on=tuple(ref for ref in selects[name].refs if ref in selects),
+            seeds=tuple(ref for ref in selects[name].refs if ref in seeds),
+        )
+        for name in _build_order(selects)
+    }
+
+
+def read_tests(
+    path: Path,
+    entries: list[Entry],
+    models: Iterable[str],
+    seeds: Iterable[str],
+    sources: Iterable[str],
+) -> dict[str, SqlTest]:
+    """The tests, by name; ``models`` in build order."""
+    selects, described = _described(path / "tests", entries)
+    _must_be_defined(selects, {*models, *seeds, *sources})
+    return {
+        name: SqlTest(
+            name=name,
+            description=described[name]["description"].strip(),
+            what_to_do=described[name]["config"]["meta"]["what_to_do"].strip(),
+            severity=select.config.get("severity", "error"),
+            select=select,
+            models=tuple(model for model in models if model in select.refs),
+        )
+        for name, select in selects.items()
+    }
+
+
+def _described(folder: Path, entries: list[Entry]) -> tuple[dict[str, Select], dict[str, Entry]]:
+    """The SELECTs of a folder and their entries in its ``.yml``, which must be the same names."""
+    selects = {file.stem: Select.read(file) for file in sorted(folder.glob("*.sql"))}
+    described = {entry["name"]: entry for entry in entries}
+    if alone := sorted(selects.keys() ^ described.keys()):
+        raise SqlProjectError(
+            f"{folder}: {', '.join(alone)} is either a .sql file that no .yml file there"
+            " describes, or described without a .sql file: add the other"
+        )
+    return selects, described
+
+
+def _must_be_defined(selects: dict[str, Select], defined: set[str]) -> None:
+    for select in selects.values():
+        if unknown := sorted({*select.refs, *select.sources} - defined):
+            raise SqlProjectError(
+                f"{select.path} reads {', '.join(unknown)}, which is no model, no seed and not"
+                " in sources.yml"
+            )
+
+
+def _build_order(selects: dict[str, Select]) -> list[str]:
+    graph = {name: [ref for ref in s.refs if ref in selects] for name, s in selects.items()}
+    try:
+        return list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        circle = " → ".join(error.args[1])
+        raise SqlProjectError(f"models read one another in a circle: {circle}") from error
+
+
+def _named(entry: Entry, schema: str) -> dict[str, str]:
+    return {
+        "name": entry["name"],
+        "table": f"{schema}.{entry['name']}",
+        "description": entry["description"].strip(),
+    }
+
+
+def _columns(entry: Entry, types: dict[str, str] | None = None) -> tuple[Column, ...]:
+    return tuple(
+        Column(
+            name=column["name"],
+            data_type=types[column["name"]] if types else column["data_type"],
+            description=column["description"],
+        )
+        for column in entry["columns"]
+    )

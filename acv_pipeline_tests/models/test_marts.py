@@ -1,0 +1,219 @@
+"""The marts on small cases worked out by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from acv_pipeline_tests.models.world import ACV, PVD, World, month
+
+
+def series(world: World, name: str) -> dict[tuple[str, str], int]:
+    rows = world.rows(
+        "select strftime(month, '%Y-%m'), department_code, cumulative_dwellings"
+        f" from marts.series where series = '{name}'"
+    )
+    return {(text, code): value for text, code, value in rows}
+
+
+def test_total_is_the_sum_of_the_partners_only_where_both_have_a_figure(world: World) -> None:
+    world.figures("anah", {"2020-01": {"01": 10, "03": 5}})
+    world.figures("action_logement", {"2020-01": {"01": 7, "2A": 4}})
+    world.build()
+    assert series(world, "total") == {("2020-01", "01"): 17}
+    assert series(world, "anah") == {("2020-01", "01"): 10, ("2020-01", "03"): 5}
+    assert series(world, "action_logement") == {("2020-01", "01"): 7, ("2020-01", "2A"): 4}
+
+
+def test_total_of_an_indicator_with_one_partner_is_that_partner(world: World) -> None:
+    world.figures("anah", {"2020-10": {"01": 3}}, indicator=PVD)
+    world.build()
+    assert series(world, "total") == series(world, "anah") == {("2020-10", "01"): 3}
+
+
+def test_a_month_of_one_partner_alone_has_no_total(world: World) -> None:
+    world.figures("anah", {"2020-01": {"01": 10}})
+    world.build()
+    assert series(world, "total") == {}
+
+
+def test_a_third_partner_is_summed_from_its_first_month_on(world: World) -> None:
+    world.insert("contract.sources", ("third", "partner", "third"))
+    world.insert("contract.components", (ACV, "third", month("2020-02")))
+    for source in ("anah", "action_logement", "third"):
+        world.figures(source, {"2020-01": {"01": 1, "03": 1}, "2020-02": {"01": 2}})
+    world.figures("anah", {"2020-02": {"03": 2}})
+    world.figures("action_logement", {"2020-02": {"03": 2}})
+    world.build()
+    # In January the third doesn't count yet; in February 03 lacks its figure.
+    assert series(world, "total") == {
+        ("2020-01", "01"): 2,
+        ("2020-01", "03"): 2,
+        ("2020-02", "01"): 6,
+    }
+
+
+def test_published_figures_are_no_part_of_the_total(world: World) -> None:
+    world.figures("barometre", {"2020-01": {"01": 99}})
+    world.build()
+    assert series(world, "published") == {("2020-01", "01"): 99}
+    assert series(world, "total") == {}
+
+
+def increments(world: World, columns: str, code: str = "01") -> list[tuple]:
+    return world.rows(
+        f"select {columns} from marts.monthly_increments"
+        f" where department_code = '{code}' order by month"
+    )
+
+
+def test_an_increment_is_counted_from_the_previous_month_with_a_figure(world: World) -> None:
+    world.figures(
+        "barometre",
+        {"2020-01": {"01": 10, "03": 1}, "2020-02": {"03": 4}, "2020-05": {"01": 22, "03": 2}},
+    )
+    world.build()
+    columns = "month, previous_month, months_elapsed, increment, increment_per_month, is_decrease"
+    january, february, may = month("2020-01"), month("2020-02"), month("2020-05")
+    assert increments(world, columns) == [
+        (january, None, None, None, None, None),
+        (may, january, 4, 12, 3.0, False),
+    ]
+    assert increments(world, columns, "03") == [
+        (january, None, None, None, None, None),
+        (february, january, 1, 3, 3.0, False),
+        (may, february, 3, -2, -2 / 3, True),
+    ]
+
+
+def test_no_increment_starts_from_a_baseline_of_zeros(world: World) -> None:
+    world.figures(
+        "barometre",
+        {
+            "2019-12": {"01": 0, "03": 0},
+            "2020-01": {"01": 30, "03": 0},
+            "2020-02": {"01": 31, "03": 2},
+        },
+    )
+    world.build()
+    assert increments(world, "previous_month, increment") == [
+        (None, None),
+        (None, None),
+        (month("2020-01"), 1),
+    ]
+    # A zero of one département in a month that counts is a figure like any other.
+    assert increments(world, "increment", "03") == [(None,), (None,), (2,)]
+
+
+def test_series_and_indicators_do_not_mix(world: World) -> None:
+    world.figures("barometre", {"2021-01": {"01": 10}})
+    world.figures("anah", {"2021-02": {"01": 11}})
+    world.figures("barometre", {"2021-03": {"01": 12}}, indicator=PVD)
+    world.build()
+    assert set(increments(world, "increment")) == {(None,)}
+
+
+def ranking(world: World, columns: str, text: str) -> dict[str, tuple]:
+    rows = world.rows(
+        f"select department_code, {columns} from marts.department_rankings"
+        f" where month = '{text}-01'"
+    )
+    return {code: tuple(values) for code, *values in rows}
+
+
+def test_ties_share_a_rank_and_the_next_is_skipped(world: World) -> None:
+    world.figures("barometre", {"2020-01": {"01": 5, "03": 9, "2A": 5, "62": 1}})
+    world.build()
+    assert ranking(world, "rank_cumulative, is_tied", "2020-01") == {
+        "03": (1, False),
+        "01": (2, True),
+        "2A": (2, True),
+        "62": (4, False),
+    }
+
+
+def test_ranks_by_increment_and_how_far_a_departement_climbed(world: World) -> None:
+    world.figures(
+        "barometre",
+        {
+            "2020-01": {"01": 30, "03": 20, "2A": 10},
+            "2020-02": {"01": 31, "03": 19, "2A": 25, "62": 40},
+        },
+    )
+    world.build()
+    columns = "rank_cumulative, increment, rank_increment, rank_cumulative_change"
+    assert ranking(world, columns, "2020-01")["01"] == (1, None, None, None)
+    assert ranking(world, columns, "2020-02") == {
+        "62": (1, None, None, None),
+        "01": (2, 1, 2, -1),
+        "2A": (3, 15, 1, 0),
+        "03": (4, -1, 3, -2),
+    }
+
+
+def test_a_climb_over_a_gap_is_counted_from_the_last_month_with_a_figure(world: World) -> None:
+    world.figures(
+        "barometre",
+        {
+            "2020-01": {"01": 1, "03": 2, "2A": 3},
+            "2020-02": {"03": 3, "2A": 4},
+            "2020-03": {"01": 9, "03": 4, "2A": 5},
+        },
+    )
+    world.build()
+    assert ranking(world, "rank_cumulative, rank_cumulative_change", "2020-03")["01"] == (1, 2)
+    assert set(ranking(world, "rank_cumulative", "2020-02")) == {"03", "2A"}
+
+
+def test_shares_and_density(world: World) -> None:
+    world.figures("barometre", {"2020-01": {"01": 75, "03": 25}})
+    world.build()
+    found = ranking(
+        world,
+        "department_name, region_code, share_of_national, dwellings_per_10k_inhabitants",
+        "2020-01",
+    )
+    assert found["01"] == ("Ain", "84", 0.75, pytest.approx(75 * 10_000 / 679_344))
+
+
+def test_a_sum_of_zero_has_no_shares(world: World) -> None:
+    world.figures("barometre", {"2020-01": {"01": 0, "03": 0}})
+    world.build()
+    assert ranking(world, "share_of_national, rank_cumulative", "2020-01") == {
+        "01": (None, 1),
+        "03": (None, 1),
+    }
+
+
+def totals(world: World, territory: str) -> list[tuple]:
+    return world.rows(
+        "select strftime(month, '%Y-%m'), cumulative_dwellings, increment, months_elapsed,"
+        f" is_complete from marts.territory_totals where territory_code = '{territory}'"
+        " order by month"
+    )
+
+
+def test_a_territory_is_complete_only_when_its_panel_is(world: World) -> None:
+    world.figures(
+        "barometre",
+        {
+            "2020-01": {"01": 1, "03": 2, "2A": 4},
+            "2020-02": {"01": 2, "2A": 5},
+            "2020-03": {"01": 3, "03": 5, "2A": 6},
+            "2020-05": {"01": 4, "03": 4, "2A": 8},
+        },
+    )
+    world.build()
+    # 03 is missing in February: neither that month nor the next has a national increment.
+    assert totals(world, "FR") == [
+        ("2020-01", 7, None, None, True),
+        ("2020-02", 7, None, None, False),
+        ("2020-03", 14, None, None, True),
+        ("2020-05", 16, 2, 2, True),
+    ]
+    assert totals(world, "94") == [
+        ("2020-01", 4, None, None, True),
+        ("2020-02", 5, 1, 1, True),
+        ("2020-03", 6, 1, 1, True),
+        ("2020-05", 8, 2, 2, True),
+    ]
+    assert [row[-1] for row in totals(world, "84")] == [True, False, True, True]

@@ -1,0 +1,149 @@
+"""The engine: reading the folder, building, testing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from acv_pipeline.models import Project, SqlProjectError
+from acv_pipeline_tests.models.world import World, month
+
+
+def test_models_come_after_those_they_read(project: Project) -> None:
+    order = list(project.models)
+    for name, model in project.models.items():
+        assert all(order.index(upstream) < order.index(name) for upstream in model.depends_on)
+    assert project.models["monthly_increments"].depends_on == ("series",)
+    assert project.models["series"].sources == (
+        "validated.dwellings",
+        "contract.components",
+        "contract.sources",
+    )
+    assert project.models["department_rankings"].seeds == ("departments",)
+
+
+def test_every_column_has_a_description(project: Project) -> None:
+    for node in (*project.models.values(), *project.seeds.values(), *project.sources.values()):
+        assert node.description
+        assert all(column.description for column in node.columns), node.name
+
+
+def test_compiled_sql_names_real_tables(project: Project) -> None:
+    sql = project.compile("department_rankings")
+    assert "marts.monthly_increments" in sql
+    assert "reference.departments" in sql
+    assert "{{" not in sql
+
+
+def test_the_first_build_reports_every_month_and_the_second_none(world: World) -> None:
+    world.figures("barometre", {"2020-01": {"01": 1, "03": 1}, "2020-02": {"01": 2}})
+    first = world.project.build(world.connection)
+    assert first["series"].rows_per_month == {month("2020-01"): 2, month("2020-02"): 1}
+    assert first["series"].changed_months == {month("2020-01"), month("2020-02")}
+    second = world.project.build(world.connection)
+    assert list(second) == list(world.project.models)
+    assert all(result.changed_months == frozenset() for result in second.values())
+    assert second["series"].rows_per_month == first["series"].rows_per_month
+
+
+def test_a_changed_month_changes_its_own_and_the_next_increments(world: World) -> None:
+    world.figures("barometre", {f"2020-0{m}": {"01": 10 * m, "03": m} for m in range(1, 6)})
+    world.build()
+    world.connection.execute(
+        "update validated.dwellings set cumulative_dwellings = 25"
+        " where department_code = '01' and month = '2020-02-01'"
+    )
+    results = world.project.build(world.connection)
+    february, march = month("2020-02"), month("2020-03")
+    assert results["series"].changed_months == {february}
+    assert results["monthly_increments"].changed_months == {february, march}
+    assert results["department_rankings"].changed_months == {february, march}
+
+
+def test_a_month_that_loses_its_rows_is_a_changed_month(world: World) -> None:
+    world.figures("barometre", {"2020-01": {"01": 1}, "2020-02": {"01": 2}})
+    world.build()
+    world.connection.execute("delete from validated.dwellings where month = '2020-02-01'")
+    result = world.project.build(world.connection, ["series"])["series"]
+    assert result.changed_months == {month("2020-02")}
+    assert result.rows_per_month == {month("2020-01"): 1}
+
+
+def test_a_build_can_be_rolled_back(world: World) -> None:
+    world.figures("barometre", {"2020-01": {"01": 1}})
+    world.build()
+    world.connection.execute("begin")
+    world.figures("barometre", {"2020-02": {"01": 2}})
+    world.build()
+    world.connection.execute("rollback")
+    assert world.rows("select count(*) from marts.series") == [(1,)]
+
+
+def test_tables_have_exactly_the_documented_columns(world: World) -> None:
+    world.build()
+    for model in world.project.models.values():
+        described = world.rows(f"describe {model.table}")
+        assert [(name, kind.lower()) for name, kind, *_ in described] == [
+            (column.name, column.data_type) for column in model.columns
+        ]
+
+
+def folder(tmp_path: Path, **models: str) -> Path:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "tests").mkdir()
+    entries = ["models:"]
+    for name, sql in models.items():
+        (tmp_path / "models" / f"{name}.sql").write_text(sql, encoding="utf-8")
+        entries += [
+            f"- name: {name}",
+            "  description: one",
+            "  columns: [{name: month, data_type: date, description: first day}]",
+        ]
+    (tmp_path / "models" / "schema.yml").write_text("\n".join(entries), encoding="utf-8")
+    return tmp_path
+
+
+def test_columns_that_differ_from_the_documented_ones_are_refused(
+    tmp_path: Path, world: World
+) -> None:
+    project = Project.load(folder(tmp_path, one="select '2020' as month"))
+    with pytest.raises(SqlProjectError, match=r"month varchar.*documents \(month date\)"):
+        project.build(world.connection)
+
+
+@pytest.mark.parametrize(
+    ("models", "message"),
+    [
+        ({"one": "select * from {{ ref('nowhere') }}"}, "nowhere"),
+        ({"one": "select * from {{ source('raw', 'nowhere') }}"}, r"raw\.nowhere"),
+        ({"one": "select {{ env_var('HOME') }}"}, "env_var"),
+        ({"one": "{% if %}"}, r"one\.sql"),
+        (
+            {"one": "from {{ ref('two') }}", "two": "from {{ ref('one') }}"},
+            "in a circle",
+        ),
+    ],
+)
+def test_what_cannot_be_read_is_named(tmp_path: Path, models: dict[str, str], message: str) -> None:
+    with pytest.raises(SqlProjectError, match=message):
+        Project.load(folder(tmp_path, **models))
+
+
+def test_an_undescribed_model_is_named(tmp_path: Path) -> None:
+    path = folder(tmp_path, one="select 1")
+    (path / "models" / "two.sql").write_text("select 2", encoding="utf-8")
+    with pytest.raises(SqlProjectError, match="two is either"):
+        Project.load(path)
+
+
+def test_a_folder_that_is_no_project_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SqlProjectError, match="is no SQL project"):
+        Project.load(tmp_path)
+
+
+def test_unknown_names_are_named(project: Project, world: World) -> None:
+    with pytest.raises(SqlProjectError, match="nothing_like_it"):
+        project.compile("nothing_like_it")
+    with pytest.raises(SqlProjectError, match="nothing_like_it"):
+        project.build(world.connection, ["nothing_like_it"])

@@ -1,0 +1,92 @@
+"""A small warehouse to run the SQL project on: the sources' tables, filled by hand.
+
+Here: what tests of the models need to say "these figures are in force" in one line each.
+Not here: the pipeline's own writing of these tables.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from acv_pipeline.models import Project
+
+ACV = "nb-logement-accompagnement"
+PVD = "nb-logements-renoves-petites-villes"
+
+
+def month(text: str) -> dt.date:
+    return dt.date.fromisoformat(f"{text}-01")
+
+
+def day(text: str) -> dt.date:
+    return dt.date.fromisoformat(text)
+
+
+class World:
+    """An in-memory warehouse with ACV, PVD and three sources, and no figures yet.
+
+    ``panel`` is what both indicators expect; a few départements make a whole.
+    """
+
+    def __init__(self, project: Project, panel: Iterable[str]) -> None:
+        self.project = project
+        self.connection = duckdb.connect()
+        for source in project.sources.values():
+            self.connection.execute(f"create schema if not exists {source.table.split('.')[0]}")
+            columns = ", ".join(f"{c.name} {c.data_type}" for c in source.columns)
+            self.connection.execute(f"create table {source.table} ({columns})")
+        project.load_seeds(self.connection)
+        self.insert(
+            "contract.indicators",
+            (ACV, "ACV", "Action cœur de ville", month("2018-09")),
+            (PVD, "PVD", "Petites villes de demain", month("2020-10")),
+        )
+        self.insert(
+            "contract.panel", *((indicator, code) for indicator in (ACV, PVD) for code in panel)
+        )
+        self.insert(
+            "contract.components",
+            (ACV, "anah", month("2018-09")),
+            (ACV, "action_logement", month("2018-09")),
+            (PVD, "anah", month("2020-10")),
+        )
+        self.insert(
+            "contract.sources",
+            ("anah", "partner", "anah"),
+            ("action_logement", "partner", "action_logement"),
+            ("barometre", "reference", "published"),
+        )
+
+    def insert(self, table: str, *rows: tuple[Any, ...]) -> None:
+        marks = ", ".join("?" for _ in rows[0])
+        self.connection.executemany(f"insert into {table} values ({marks})", [*rows])
+
+    def figures(
+        self,
+        source: str,
+        figures: Mapping[str, Mapping[str, int]],
+        indicator: str = ACV,
+        delivery: str = "first",
+    ) -> None:
+        """Put figures in force: month → département → cumulative dwellings."""
+        for text, by_department in figures.items():
+            for row, (code, value) in enumerate(by_department.items(), start=1):
+                self.insert(
+                    "validated.dwellings",
+                    (indicator, source, month(text), code, value, delivery, row),
+                )
+
+    def build(self) -> World:
+        self.project.build(self.connection)
+        return self
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        return self.connection.execute(sql).fetchall()
+
+    def frame(self, sql: str) -> pd.DataFrame:
+        return self.connection.execute(sql).df()

@@ -57,10 +57,29 @@ class Source(_Entry):
         return "published" if self.role == "reference" else self.id
 
 
+class Threshold(_Entry):
+    """A figure a gate rule compares with, and the reason for it."""
+
+    value: float
+    why: str = Field(min_length=20)
+
+
+Thresholds = dict[str, dict[str, Threshold]]
+"""By gate rule, then by name."""
+
+
+class Target(_Entry):
+    """A publicly announced goal for an indicator's national total."""
+
+    value: float = Field(gt=0)
+    why: str = Field(min_length=20)
+
+
 class Indicator(_Entry):
     """One cumulative count per département and month.
 
-    ``thresholds`` holds, by gate rule name, the figures that rule compares with.
+    ``thresholds`` holds every gate threshold: the contract's common ones, with those the
+    indicator states itself in their place.
     """
 
     id: str
@@ -72,7 +91,12 @@ class Indicator(_Entry):
     first_month: MonthField
     panel_excludes: list[str]
     sister: str | None = None
-    thresholds: dict[str, dict[str, float]] = {}
+    target: Target | None = None
+    thresholds: Thresholds
+
+    def limits(self, rule: str) -> dict[str, float]:
+        """The thresholds of one gate rule, by name; empty when the rule needs none."""
+        return {name: entry.value for name, entry in self.thresholds.get(rule, {}).items()}
 
 
 class Contract(_Entry):
@@ -83,10 +107,18 @@ class Contract(_Entry):
     data_contact: str
     sources: dict[str, Source]
     indicators: dict[str, Indicator]
+    thresholds: Thresholds
     headers: dict[str, list[str]]
-    no_figure: list[str]
+    no_figure: dict[str, list[str]]
+    figure_units: list[str]
+    max_plausible_value: int = Field(gt=0)
     control_labels: list[str]
-    known_holes_max_share: float = Field(ge=0, lt=1)
+    subtotal_labels: list[str]
+    template_markers: list[str]
+    month_words: dict[int, list[str]]
+    sending_words: list[str]
+    department_variants: dict[str, list[str]] = {}
+    region_variants: dict[str, list[str]] = {}
     territories: Territories
 
     @model_validator(mode="before")
@@ -95,6 +127,13 @@ class Contract(_Entry):
         for group in ("sources", "indicators"):
             entries = data.get(group) or {}
             data[group] = {key: {"id": key, **(entry or {})} for key, entry in entries.items()}
+        common = data.get("thresholds") or {}
+        for key, entry in data["indicators"].items():
+            own = entry.get("thresholds") or {}
+            for rule, names in own.items():
+                if unknown := sorted(set(names) - set(common.get(rule) or {})):
+                    raise ValueError(f"indicator {key}: {rule} knows no threshold {unknown}")
+            entry["thresholds"] = {rule: {**common[rule], **own.get(rule, {})} for rule in common}
         return data
 
     @model_validator(mode="after")

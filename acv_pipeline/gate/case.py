@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from acv_pipeline.contract import Indicator, Month, Source
-
-Figures = npt.NDArray[np.float64]
-"""Cumulative dwellings per département, in the order of ``MonthCase.codes``; NaN: no figure."""
+from acv_pipeline.gate.course import Course, Figures, course_of
 
 
 @dataclass(frozen=True)
@@ -70,6 +69,7 @@ class MonthCase:
         totals: what the source states beside the départements.
         sister: figures of the indicator's sister known so far (accepted, or in the same
             delivery), by month.
+        sister_label: what the sister is called in findings; None: by its id.
         partners: accepted figures of the other partners of the indicator, by source and month.
         delivered_months: all months this delivery carries for the indicator.
     """
@@ -89,8 +89,29 @@ class MonthCase:
     superseded: list[Figures] = field(default_factory=list)
     totals: Totals = Totals()
     sister: dict[Month, Figures] = field(default_factory=dict)
+    sister_label: str | None = None
     partners: dict[str, dict[Month, Figures]] = field(default_factory=dict)
     delivered_months: tuple[Month, ...] = ()
+
+    def panel(self, figures: Figures) -> Figures:
+        """``figures`` of the panel's départements; NaN elsewhere."""
+        return np.where(self.in_panel, figures, np.nan)
+
+    @cached_property
+    def figures(self) -> Figures:
+        """The delivered figures of the panel."""
+        return self.panel(self.delivered)
+
+    @cached_property
+    def missing(self) -> npt.NDArray[np.bool_]:
+        """Panel départements without a delivered figure."""
+        return self.in_panel & np.isnan(self.delivered)
+
+    @cached_property
+    def course(self) -> Course | None:
+        """How the panel's figures have moved; None when nothing was accepted before."""
+        history = [(month, self.panel(figures)) for month, figures in self.history]
+        return course_of(self.month, self.figures, history)
 
 
 @dataclass(frozen=True)

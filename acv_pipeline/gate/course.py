@@ -1,0 +1,132 @@
+"""How a series has moved up to the month judged, and how it moves in it.
+
+Here: ``Course``, the increments and paces every rule on movement compares with.
+Not here: thresholds and judgements (``rules_*.py``).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from acv_pipeline.contract import Month
+from acv_pipeline.contract.months import elapsed
+
+Figures: TypeAlias = npt.NDArray[np.float64]
+"""Cumulative dwellings per département, in the order of ``MonthCase.codes``; NaN: no figure."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """The movement of one case, in dwellings; NaN where a figure is missing on either side.
+
+    Paces are per month elapsed, and are taken between figures that differ: a series republished
+    unchanged for three months and then updated has moved once in four months, not never three
+    times and then four times as fast. A baseline of zeros is no figure and gives no increment.
+
+    Attributes:
+        previous_month: the last accepted earlier month with a figure above zero.
+        previous: its figures per département.
+        increments: delivered minus previous, per département.
+        months: months elapsed since the previous month.
+        pace: national increment per month since the figures last moved.
+        paces: earlier national increments per month, oldest first.
+        department_pace: increments per month since the figures last moved, per département.
+        department_paces: the earlier ones, one row per step, one column per département.
+        unchanged_shares: for each earlier pair of neighbouring months, the share of the
+            départements above zero whose figure did not move.
+    """
+
+    previous_month: Month
+    previous: Figures
+    increments: Figures
+    months: int
+    pace: float
+    paces: npt.NDArray[np.float64]
+    department_pace: Figures
+    department_paces: npt.NDArray[np.float64]
+    unchanged_shares: npt.NDArray[np.float64]
+
+    @property
+    def common(self) -> npt.NDArray[np.bool_]:
+        """Départements with a figure in both months."""
+        return ~np.isnan(self.increments)
+
+    @property
+    def previous_total(self) -> float:
+        """The previous national total over the départements both months have."""
+        return float(self.previous[self.common].sum())
+
+    @property
+    def increment(self) -> float:
+        """The national increment over the départements both months have."""
+        return float(np.nansum(self.increments))
+
+    @property
+    def gross_increment(self) -> float:
+        """The sum of the increments above zero."""
+        return float(np.nansum(np.maximum(self.increments, 0)))
+
+
+def has_figures(figures: Figures) -> bool:
+    """Whether any figure is above zero (an empty or all-zero month says nothing)."""
+    return bool(np.nansum(figures) > 0)
+
+
+def unchanged_share(earlier: Figures, later: Figures) -> float:
+    """Share of the départements above zero in ``earlier`` whose figure is the same in ``later``."""
+    counted = (earlier > 0) & ~np.isnan(later)
+    return float((earlier == later)[counted].mean()) if counted.any() else 0.0
+
+
+def _moving(history: list[tuple[Month, Figures]]) -> list[tuple[Month, Figures]]:
+    """The months whose figures differ from the month before them."""
+    kept = history[:1]
+    for month, figures in history[1:]:
+        if not np.array_equal(figures, kept[-1][1], equal_nan=True):
+            kept.append((month, figures))
+    return kept
+
+
+def course_of(
+    month: Month, delivered: Figures, accepted: Sequence[tuple[Month, Figures]]
+) -> Course | None:
+    """The movement up to ``month``; None when nothing above zero was accepted before.
+
+    Args:
+        month: the month judged.
+        delivered: its figures.
+        accepted: the accepted earlier months, oldest first.
+    """
+    history = [(month, figures) for month, figures in accepted if has_figures(figures)]
+    if not history:
+        return None
+    previous_month, previous = history[-1]
+    moving = _moving(history)
+    steps = list(itertools.pairwise(moving))
+    department_paces = np.array(
+        [(after - before) / elapsed(start, end) for (start, before), (end, after) in steps]
+    ).reshape(len(steps), len(delivered))
+    since_moved = elapsed(moving[-1][0], month)
+    increments = delivered - previous
+    return Course(
+        previous_month=previous_month,
+        previous=previous,
+        increments=increments,
+        months=elapsed(previous_month, month),
+        pace=float(np.nansum(increments)) / since_moved,
+        paces=np.nansum(department_paces, axis=1),
+        department_pace=increments / since_moved,
+        department_paces=department_paces,
+        unchanged_shares=np.array(
+            [
+                unchanged_share(before, after)
+                for (_, before), (_, after) in itertools.pairwise(history)
+            ]
+        ),
+    )

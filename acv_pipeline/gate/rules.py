@@ -1,0 +1,40 @@
+"""The list of all gate rules, and ``judge``, which runs them on a month.
+
+Here: the registry. Not here: the rules (``rules_*.py``) and what is done with their findings.
+"""
+
+from __future__ import annotations
+
+from acv_pipeline.gate import (
+    rules_attention,
+    rules_completeness,
+    rules_course,
+    rules_repetition,
+    rules_revisions,
+    rules_shape,
+    rules_totals,
+)
+from acv_pipeline.gate.case import Finding, MonthCase
+from acv_pipeline.gate.rule import Rule
+
+RULES: tuple[Rule, ...] = (
+    *rules_completeness.RULES,
+    *rules_totals.RULES,
+    *rules_course.RULES,
+    *rules_shape.RULES,
+    *rules_repetition.RULES,
+    *rules_revisions.RULES,
+    *rules_attention.RULES,
+)
+"""Every rule of the gate, in the order findings are listed."""
+
+RULES_BY_NAME: dict[str, Rule] = {rule.name: rule for rule in RULES}
+
+
+def judge(case: MonthCase) -> list[Finding]:
+    """What the rules have against a month; it is held when any finding is blocking.
+
+    Blocking findings come first, each group in the order of ``RULES``.
+    """
+    findings = [finding for rule in RULES if (finding := rule(case)) is not None]
+    return sorted(findings, key=lambda finding: not finding.blocking)

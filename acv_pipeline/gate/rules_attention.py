@@ -1,0 +1,86 @@
+"""Rules that call for a human look at a month that may well be right.
+
+Here: events readers will ask about. Not here: signs of error.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from acv_pipeline.gate.case import MonthCase
+from acv_pipeline.gate.course import Figures
+from acv_pipeline.gate.rule import Alarm, Limits, plain, rule, table
+
+
+@rule(
+    blocking=False,
+    title="The national total crosses the announced target",
+    what_to_do="Read the month once more before it is quoted; confirm it with {contact}.",
+    rationale=(
+        "The first figure above an announced target is the one the press quotes; a mistake in it "
+        "costs more than in any other month."
+    ),
+)
+def target_crossed(case: MonthCase, limits: Limits) -> Alarm | None:
+    """National total at or above the target for the first time."""
+    course, target = case.course, case.indicator.target
+    if target is None or course is None:
+        return None
+    before, after = float(np.nansum(course.previous)), float(np.nansum(case.figures))
+    if not before < target.value <= after:
+        return None
+    return Alarm(
+        summary=f"the national total reaches {after:,.0f}; the target is {target.value:,.0f}",
+        evidence=[
+            {
+                "territory": "national",
+                "previous": plain(before),
+                "delivered": plain(after),
+                "target": plain(target.value),
+            }
+        ],
+    )
+
+
+@rule(
+    blocking=False,
+    title="The three leading départements are not those of the previous month",
+    what_to_do="Look at the newcomer's increment before the ranking is quoted.",
+    rationale=(
+        "The head of the ranking is what readers remember, and it changed in none of the good "
+        "months of the published series without a reason worth telling."
+    ),
+)
+def top_three_changed(case: MonthCase, limits: Limits) -> Alarm | None:
+    """The set of the three largest cumulatives differs from the previous month's."""
+    course = case.course
+    if course is None or course.common.sum() < 4:
+        return None
+    codes, common = case.codes, course.common
+
+    def top(figures: Figures) -> set[int]:
+        order = np.argsort(-np.where(common, figures, -np.inf), kind="stable")
+        return {int(i) for i in order[:3]}
+
+    before, after = top(course.previous), top(case.figures)
+    least_after = min(case.figures[i] for i in after)
+    gone = [i for i in before - after if case.figures[i] < least_after]
+    if not gone:
+        return None
+    return Alarm(
+        summary=(
+            f"{', '.join(sorted(codes[i] for i in after - before))} in the leading three in place "
+            f"of {', '.join(sorted(codes[i] for i in gone))}"
+        ),
+        evidence=table(
+            codes,
+            np.isin(np.arange(len(codes)), sorted(before | after)),
+            case.figures,
+            previous=course.previous,
+            delivered=case.figures,
+            increment=course.increments,
+        ),
+    )
+
+
+RULES = (target_crossed, top_three_changed)

@@ -1,0 +1,112 @@
+"""Rules on which départements a month covers.
+
+Here: missing and unexpected départements, months without any figure above zero.
+Not here: sums (``rules_totals``) and movement (``rules_course``).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from acv_pipeline.gate.case import MonthCase
+from acv_pipeline.gate.course import has_figures
+from acv_pipeline.gate.rule import Alarm, Limits, rule, table
+
+
+@rule(
+    blocking=True,
+    title="A département of the panel has no figure",
+    what_to_do=(
+        "Ask {contact} for the missing départements. If some rows were quarantined, correct them "
+        "at the source and have the file sent again."
+    ),
+    rationale=(
+        "The list of départements with a city in the programme is known and has not changed since "
+        "2018; a file without one of them is cut, filtered or badly keyed. Absent is never zero."
+    ),
+)
+def panel_department_missing(case: MonthCase, limits: Limits) -> Alarm | None:
+    """Panel départements without a figure; a few quarantined rows only warn (known holes)."""
+    missing = case.missing
+    if not missing.any():
+        return None
+    panel = int(case.in_panel.sum())
+    known = missing & case.quarantined
+    tolerable = bool((missing == known).all()) and (
+        known.sum() <= limits["max_quarantined_share"] * panel
+    )
+    previous = case.course.previous if case.course else np.full(len(case.codes), np.nan)
+    return Alarm(
+        summary=(
+            f"{int(missing.sum())} of {panel} expected départements have no figure, "
+            f"{int(known.sum())} of them because their row was quarantined"
+        ),
+        evidence=table(
+            case.codes,
+            missing,
+            np.nan_to_num(previous, nan=0),
+            previous=previous,
+            delivered=case.delivered,
+            row=np.where(known, "quarantined", "absent"),
+        ),
+        blocking=not tolerable,
+    )
+
+
+@rule(
+    blocking=True,
+    title="A département outside the panel has a figure above zero",
+    what_to_do=(
+        "Ask {contact} whether the file is of another programme, keyed by region, or whether a "
+        "city has joined the programme (then change the panel in the contract)."
+    ),
+    rationale=(
+        "Départements without a city in the programme cannot have dwellings in it; figures there "
+        "mean another indicator, another geography, or shifted rows."
+    ),
+)
+def figure_outside_panel(case: MonthCase, limits: Limits) -> Alarm | None:
+    """Figures above zero where the indicator expects none."""
+    outside = ~case.in_panel & (case.delivered > 0)
+    if not outside.any():
+        return None
+    return Alarm(
+        summary=(
+            f"{int(outside.sum())} départements without a city in the programme have "
+            f"{case.delivered[outside].sum():,.0f} {case.indicator.unit}"
+        ),
+        evidence=table(
+            case.codes,
+            outside,
+            case.delivered,
+            delivered=case.delivered,
+            expected=np.zeros(len(case.codes)),
+        ),
+    )
+
+
+@rule(
+    blocking=False,
+    title="Every figure of the month is zero",
+    what_to_do=(
+        "Nothing, when the month is the declared starting point of the series; else ask {contact} "
+        "for the figures."
+    ),
+    rationale=(
+        "A baseline of zeros is published in front of some series. It is a convention and no "
+        "measurement: no increment and no pace is ever counted from it."
+    ),
+)
+def all_figures_zero(case: MonthCase, limits: Limits) -> Alarm | None:
+    """A month in which départements were delivered, all at zero."""
+    given = ~np.isnan(case.delivered)
+    if not given.any() or has_figures(case.delivered):
+        return None
+    return Alarm(
+        summary=f"all {int(given.sum())} delivered figures are zero",
+        evidence=table(case.codes, given, case.delivered, delivered=case.delivered),
+        probable_cause="a declared starting point, or an export of an empty table",
+    )
+
+
+RULES = (panel_department_missing, figure_outside_panel, all_figures_zero)

@@ -1,0 +1,324 @@
+"""Rules on how the figures move from the previous accepted month.
+
+Here: decreases, the national pace, départements moving unlike the others or unlike themselves.
+Not here: the form of the whole distribution (``rules_shape``), repeats (``rules_repetition``).
+
+A pace is per month elapsed. Rules on pace stay silent until enough earlier paces are known.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from acv_pipeline.gate.case import MonthCase
+from acv_pipeline.gate.course import Course, Figures
+from acv_pipeline.gate.rule import Alarm, Evidence, Limits, plain, rule, table
+
+
+def _national(course: Course, **expected: float) -> Evidence:
+    return [
+        {
+            "territory": "national",
+            "previous": plain(course.previous_total),
+            "delivered": plain(course.previous_total + course.increment),
+            **{name: plain(value) for name, value in expected.items()},
+        }
+    ]
+
+
+@rule(
+    blocking=True,
+    title="The national total is lower than in the previous accepted month",
+    what_to_do=(
+        "Ask {contact}: is it an older file, a monthly flow, one partner short, or a real "
+        "correction downwards? A real one is released by a sign-off."
+    ),
+    rationale=(
+        "Dwellings supported since the start of the programme can't become fewer; corrections of "
+        "single dossiers are far smaller than one month's growth over all départements."
+    ),
+)
+def national_total_decreases(case: MonthCase, limits: Limits) -> Alarm | None:
+    """National sum over the départements both months have, against the previous month's."""
+    course = case.course
+    if course is None or course.increment >= -limits["max_decrease_share"] * course.previous_total:
+        return None
+    return Alarm(
+        summary=(
+            f"the départements both months have sum to "
+            f"{course.previous_total + course.increment:,.0f}, {-course.increment:,.0f} fewer than "
+            f"in {course.previous_month:%Y-%m}"
+        ),
+        evidence=table(
+            case.codes,
+            course.increments < 0,
+            -course.increments,
+            previous=course.previous,
+            delivered=case.figures,
+            expected_low=course.previous,
+            increment=course.increments,
+        ),
+    )
+
+
+def _decreases(case: MonthCase, course: Course) -> Evidence:
+    return table(
+        case.codes,
+        course.increments < 0,
+        -course.increments,
+        previous=course.previous,
+        delivered=case.figures,
+        expected_low=course.previous,
+        increment=course.increments,
+    )
+
+
+@rule(
+    blocking=False,
+    title="A département has fewer dwellings than in the previous accepted month",
+    what_to_do="Look at the figures; ask {contact} if the decrease is no known correction.",
+    rationale=(
+        "A cumulative cannot fall, but real deliveries carry single corrections: 4 of the 8 "
+        "increments of the published series hold one. Worth a look, not a hold."
+    ),
+)
+def department_decreases(case: MonthCase, limits: Limits) -> Alarm | None:
+    """Any département below its previous figure."""
+    course = case.course
+    if course is None or not (course.increments < 0).any():
+        return None
+    fallen = course.increments < 0
+    return Alarm(
+        summary=(
+            f"{int(fallen.sum())} départements fall, by {-course.increments[fallen].sum():,.0f} "
+            f"{case.indicator.unit} in all, since {course.previous_month:%Y-%m}"
+        ),
+        evidence=_decreases(case, course),
+    )
+
+
+@rule(
+    blocking=True,
+    title="Several départements fall, by more than corrections do",
+    what_to_do=(
+        "Ask {contact} whether the file is an older one, a monthly flow, or has its rows shifted "
+        "against the départements."
+    ),
+    rationale=(
+        "Corrections concern a few dossiers in a few départements at a time. When many fall, or "
+        "several fall by a visible share of the total, the figures are not of this series."
+    ),
+)
+def several_departments_decrease(case: MonthCase, limits: Limits) -> Alarm | None:
+    """At least some départements fall, and these are many or their fall is material."""
+    course = case.course
+    if course is None:
+        return None
+    fallen = course.increments < 0
+    count, total = int(fallen.sum()), float(-course.increments[fallen].sum())
+    many = count > limits["max_share"] * course.common.sum()
+    material = total > limits["max_decrease_share"] * course.previous_total
+    if count < limits["min_departments"] or not (many or material):
+        return None
+    return Alarm(
+        summary=(
+            f"{count} of {int(course.common.sum())} départements fall since "
+            f"{course.previous_month:%Y-%m}, by {total:,.0f} {case.indicator.unit} in all"
+        ),
+        evidence=_decreases(case, course),
+    )
+
+
+@rule(
+    blocking=True,
+    title="The national total grows far faster than it ever did",
+    what_to_do=(
+        "Ask {contact} what was added: another programme, a partner counted twice, or dwellings "
+        "of earlier months entered late? Late entries are released by a sign-off."
+    ),
+    rationale=(
+        "The number of dossiers a month is bounded by budgets and staff; it varies with the season "
+        "by a factor of about two around its median. Gaps of several months are spread over the "
+        "months elapsed."
+    ),
+)
+def national_pace_jumps(case: MonthCase, limits: Limits) -> Alarm | None:
+    """National pace above a multiple of the usual pace and above the fastest one so far."""
+    course = case.course
+    if course is None or len(course.paces) < limits["min_earlier_paces"]:
+        return None
+    usual, fastest = float(np.median(course.paces)), float(course.paces.max())
+    high = max(limits["max_ratio"] * usual, limits["max_ratio_to_fastest"] * fastest)
+    growth = limits["min_growth"] * course.previous_total
+    if usual <= 0 or course.pace <= high or course.increment <= growth:
+        return None
+    months = course.increment / course.pace
+    return Alarm(
+        summary=(
+            f"{course.pace:,.0f} {case.indicator.unit} a month since "
+            f"{course.previous_month:%Y-%m}, {course.pace / usual:.1f} times the usual "
+            f"{usual:,.0f} and {course.pace / fastest:.1f} times the fastest pace so far"
+        ),
+        evidence=_national(
+            course,
+            expected_low=course.previous_total,
+            expected_high=course.previous_total + high * months,
+            increment=course.increment,
+        )
+        + _fastest_departments(case, course, limits["max_ratio"]),
+    )
+
+
+def _own_pace(course: Course) -> Figures:
+    """Median earlier pace per département; NaN when none is known."""
+    usual = np.full(course.department_paces.shape[1], np.nan)
+    known = ~np.isnan(course.department_paces).all(axis=0)
+    if known.any():
+        usual[known] = np.nanmedian(course.department_paces[:, known], axis=0)
+    return usual
+
+
+def _fastest_departments(case: MonthCase, course: Course, ratio: float) -> Evidence:
+    """Départements above ``ratio`` times their own usual pace, by how far above."""
+    high = course.previous + ratio * np.maximum(_own_pace(course), 0) * course.months
+    return table(
+        case.codes,
+        case.figures > high,
+        case.figures - high,
+        previous=course.previous,
+        delivered=case.figures,
+        expected_low=course.previous,
+        expected_high=high,
+        increment=course.increments,
+    )
+
+
+@rule(
+    blocking=True,
+    title="One département brings most of the national increase",
+    what_to_do=(
+        "Ask {contact} for the dossiers behind this département's increase: a typing error, a "
+        "batch entered late, or dwellings of another programme?"
+    ),
+    rationale=(
+        "With about a hundred départements, the largest brought 4 to 37 % of the increase in every "
+        "good month on record. More than all others together is an error, or one exceptional "
+        "operation that somebody should have confirmed."
+    ),
+)
+def one_department_dominates(case: MonthCase, limits: Limits) -> Alarm | None:
+    """The largest increment against the sum of all increments above zero."""
+    course = case.course
+    if course is None or course.gross_increment <= 0:
+        return None
+    largest = int(np.nanargmax(course.increments))
+    increment = float(course.increments[largest])
+    share = increment / course.gross_increment
+    if (
+        share <= limits["max_share"]
+        or increment <= limits["min_share_of_total"] * course.previous_total
+        or len(course.paces) < limits["min_earlier_paces"]
+    ):
+        return None
+    usual = _own_pace(course)
+    return Alarm(
+        summary=(
+            f"département {case.codes[largest]} brings {increment:,.0f} of "
+            f"{course.gross_increment:,.0f} {case.indicator.unit} ({share:.0%}) since "
+            f"{course.previous_month:%Y-%m}"
+        ),
+        evidence=table(
+            case.codes,
+            course.increments > 0,
+            course.increments,
+            previous=course.previous,
+            delivered=case.figures,
+            expected=course.previous + np.maximum(usual, 0) * course.months,
+            increment=course.increments,
+            share_of_increase=course.increments / course.gross_increment,
+        ),
+    )
+
+
+@rule(
+    blocking=False,
+    title="Many départements grow far faster than they usually do",
+    what_to_do="Compare with the budget year; ask {contact} if nothing explains the rise.",
+    rationale=(
+        "A good month lifts some départements well above their own pace, not a third of them at "
+        "once; a year-end or a late batch can, so this warns and does not hold."
+    ),
+)
+def departments_above_own_pace(case: MonthCase, limits: Limits) -> Alarm | None:
+    """Share of the départements above a multiple of their own usual pace."""
+    course = case.course
+    if course is None or len(course.paces) < limits["min_earlier_paces"]:
+        return None
+    usual = _own_pace(course)
+    judged = course.common & (usual > 0)
+    if not judged.any():
+        return None
+    above = judged & (course.department_pace > limits["ratio"] * usual)
+    share = float(above.sum() / judged.sum())
+    if share <= limits["max_share"]:
+        return None
+    return Alarm(
+        summary=(
+            f"{int(above.sum())} of {int(judged.sum())} départements ({share:.0%}) grow more than "
+            f"{limits['ratio']:g} times as fast as they usually do"
+        ),
+        evidence=_fastest_departments(case, course, limits["ratio"]),
+    )
+
+
+@rule(
+    blocking=False,
+    title="A département leaps: far above its own level and pace, alone",
+    what_to_do="Ask {contact} to confirm the figure: a digit typed twice, a figure added twice?",
+    rationale=(
+        "A figure entered twice doubles a département; a wrong leading digit moves it further. "
+        "Real départements do double now and then after a large operation, so this only warns."
+    ),
+)
+def department_leaps(case: MonthCase, limits: Limits) -> Alarm | None:
+    """Départements that gain a large share of their level, of the increase, and of their pace."""
+    course = case.course
+    if course is None or len(course.paces) < limits["min_earlier_paces"]:
+        return None
+    fastest = np.maximum(np.nan_to_num(course.department_paces, nan=0).max(axis=0), 0)
+    with np.errstate(invalid="ignore"):
+        leaps = (
+            (course.increments > limits["min_growth"] * course.previous)
+            & (course.increments > limits["min_share_of_increase"] * course.gross_increment)
+            & (course.department_pace > limits["min_ratio_to_fastest"] * fastest)
+        )
+    if not leaps.any():
+        return None
+    high = course.previous + limits["min_ratio_to_fastest"] * fastest * course.months
+    return Alarm(
+        summary=(
+            f"{int(leaps.sum())} départements grow by more than {limits['min_growth']:.0%} of "
+            f"their level and more than {limits['min_ratio_to_fastest']:g} times as fast as ever"
+        ),
+        evidence=table(
+            case.codes,
+            leaps,
+            course.increments,
+            previous=course.previous,
+            delivered=case.figures,
+            expected_low=course.previous,
+            expected_high=high,
+            increment=course.increments,
+        ),
+    )
+
+
+RULES = (
+    national_total_decreases,
+    department_decreases,
+    several_departments_decrease,
+    national_pace_jumps,
+    one_department_dominates,
+    departments_above_own_pace,
+    department_leaps,
+)

@@ -1,0 +1,253 @@
+"""Rules on figures that were seen before, elsewhere.
+
+Here: stale copies, the sister indicator mixed in, a partner's figures counted twice.
+Not here: earlier versions of the same month (``rules_revisions``).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from acv_pipeline.contract import Month
+from acv_pipeline.gate.case import MonthCase
+from acv_pipeline.gate.course import Figures, has_figures, unchanged_share
+from acv_pipeline.gate.rule import Alarm, Limits, rule, table
+
+
+def _usual_unchanged(case: MonthCase, limits: Limits) -> float | None:
+    """The usual share of unchanged départements; None while too few pairs are known."""
+    course = case.course
+    if course is None or len(course.unchanged_shares) < limits["min_earlier_paces"]:
+        return None
+    return float(np.median(course.unchanged_shares))
+
+
+@rule(
+    blocking=True,
+    title="Most départements have not moved",
+    what_to_do=(
+        "Ask {contact} whether the file was made before the month was closed. A month without "
+        "activity (January, before the new budget opens) is released by a sign-off."
+    ),
+    rationale=(
+        "Every month brings dossiers in most départements: 0 to 31 % stood still in good months, "
+        "48 % in the quietest. A series that usually stands still (published monthly, updated "
+        "quarterly) is compared with its own habit and not held."
+    ),
+)
+def most_departments_unchanged(case: MonthCase, limits: Limits) -> Alarm | None:
+    """Share of the départements above zero with their previous figure, against the usual share."""
+    course, usual = case.course, _usual_unchanged(case, limits)
+    if course is None or usual is None:
+        return None
+    share = unchanged_share(course.previous, case.figures)
+    if share <= limits["max_share"] or share <= limits["min_ratio_to_usual"] * usual:
+        return None
+    still = (course.previous > 0) & (case.figures == course.previous)
+    return Alarm(
+        summary=(
+            f"{share:.0%} of the départements have their figure of {course.previous_month:%Y-%m}; "
+            f"usually {usual:.0%} do"
+        ),
+        evidence=table(
+            case.codes,
+            still,
+            case.figures,
+            previous=course.previous,
+            delivered=case.figures,
+            increment=course.increments,
+        ),
+        probable_cause="a file made before the month was closed, or only partly updated",
+    )
+
+
+@rule(
+    blocking=True,
+    title="The figures are those of another month",
+    what_to_do=(
+        "Ask {contact} for the file of this month; the one received repeats an earlier delivery "
+        "under a new name."
+    ),
+    rationale=(
+        "The same figures in nearly a hundred départements are no coincidence. With too short a "
+        "history to know whether the series ever stands still, this only warns."
+    ),
+)
+def figures_repeat_earlier_month(case: MonthCase, limits: Limits) -> Alarm | None:
+    """Figures equal those of another accepted month in nearly all départements above zero."""
+    if not has_figures(case.figures):
+        return None
+    others = [(m, case.panel(f)) for m, f in [*reversed(case.history), *case.later]]
+    shares = [(unchanged_share(f, case.figures), m, f) for m, f in others if has_figures(f)]
+    repeated = [entry for entry in shares if entry[0] >= limits["min_share"]]
+    if not repeated:
+        return None
+    share, month, figures = max(repeated, key=lambda entry: entry[0])
+    usual = _usual_unchanged(case, limits)
+    if usual is not None and share <= limits["min_ratio_to_usual"] * usual:
+        return None
+    same = (figures > 0) & (figures == case.figures)
+    return Alarm(
+        summary=(
+            f"{int(same.sum())} of {int((figures > 0).sum())} départements have exactly their "
+            f"figure of {month:%Y-%m}"
+        ),
+        evidence=table(case.codes, same, case.figures, previous=figures, delivered=case.figures),
+        probable_cause=f"figures equal those of {month:%Y-%m}: a stale file under a new name",
+        blocking=usual is not None,
+    )
+
+
+@rule(
+    blocking=True,
+    title="The increments are those of the sister indicator",
+    what_to_do=(
+        "Ask {contact} for the export of this indicator alone; dwellings of the sister programme "
+        "were delivered under its name or added to it."
+    ),
+    rationale=(
+        "Two programmes never grow by the same numbers in many départements. Increments below five "
+        "are left out, since small numbers agree by chance; windows of any length are tried, since "
+        "the two series need not be of the same age."
+    ),
+)
+def increments_equal_sister(case: MonthCase, limits: Limits) -> Alarm | None:
+    """Increments, or the figures themselves, equal to the sister's over any pair of its months."""
+    if not case.sister:
+        return None
+    months = sorted(case.sister)
+    known = np.array([case.panel(case.sister[month]) for month in months])
+    best: tuple[float, npt.NDArray[np.bool_], str] | None = None
+    candidates: list[tuple[Figures, Figures, str]] = []
+    if case.course is not None:
+        starts, ends = np.triu_indices(len(months), k=1)
+        candidates += [
+            (
+                case.course.increments,
+                known[end] - known[start],
+                f"increments equal those of {{sister}} from {months[start]:%Y-%m} "
+                f"to {months[end]:%Y-%m}",
+            )
+            for start, end in zip(starts, ends, strict=True)
+        ]
+    candidates += [
+        (case.figures, figures, f"figures equal those of {{sister}} in {month:%Y-%m}")
+        for month, figures in zip(months, known, strict=True)
+    ]
+    for ours, theirs, what in candidates:
+        judged = ours >= limits["min_increment"]
+        equal = judged & (ours == theirs)
+        share = float(equal.sum() / max(1, judged.sum()))
+        if (
+            equal.sum() >= limits["min_departments"]
+            and share > limits["max_share"]
+            and (best is None or share > best[0])
+        ):
+            best = share, (ours == theirs) & (ours != 0), what
+    if best is None:
+        return None
+    share, equal, what = best
+    cause = (
+        f"{what.format(sister=case.sister_label or case.indicator.sister)} "
+        f"in {int(equal.sum())} of {int((~np.isnan(case.figures)).sum())} départements"
+    )
+    course = case.course
+    nothing = np.full(len(case.codes), np.nan)
+    return Alarm(
+        summary=f"{share:.0%} of the larger increments equal the sister indicator's",
+        evidence=table(
+            case.codes,
+            equal,
+            np.nan_to_num(case.figures if course is None else course.increments),
+            previous=nothing if course is None else course.previous,
+            delivered=case.figures,
+            increment=nothing if course is None else course.increments,
+        ),
+        probable_cause=cause,
+    )
+
+
+def _latest(figures: dict[Month, Figures], month: Month) -> Figures | None:
+    known = [m for m in figures if m <= month]
+    return figures[max(known)] if known else None
+
+
+@rule(
+    blocking=True,
+    title="A partner's figures are counted twice",
+    what_to_do=(
+        "Ask {contact} for its own dwellings only: the file contains those of the other partner, "
+        "which are added again downstream."
+    ),
+    rationale=(
+        "Each partner counts its own dwellings and the indicator adds them up. A file with both, "
+        "or the other partner's file under this name, counts them twice; it shows as a surplus "
+        "equal to the other partner's own figure, département by département."
+    ),
+)
+def partners_counted_twice(case: MonthCase, limits: Limits) -> Alarm | None:
+    """Surplus over the expected figure equal to another partner's figure, in most départements."""
+    others = {
+        name: case.panel(figures)
+        for name, by_month in case.partners.items()
+        if name != case.source.id and (figures := _latest(by_month, case.month)) is not None
+    }
+    for name, other in others.items():
+        for base, slack, cause in _bases(case, name, limits):
+            surplus = case.figures - base
+            judged = (other > np.maximum(slack, limits["min_dwellings"])) & ~np.isnan(surplus)
+            fits = judged & (surplus >= other - 0.5) & (surplus <= other + slack + 0.5)
+            if judged.sum() < limits["min_departments"]:
+                continue
+            if fits.sum() > limits["min_share"] * judged.sum():
+                return Alarm(
+                    summary=(
+                        f"in {int(fits.sum())} of {int(judged.sum())} départements the figure "
+                        f"exceeds {cause[0]} by the figure of {name}"
+                    ),
+                    evidence=table(
+                        case.codes,
+                        fits,
+                        surplus,
+                        delivered=case.figures,
+                        expected_low=base,
+                        expected_high=base + slack,
+                        other_partner=other,
+                    ),
+                    probable_cause=cause[1],
+                )
+    return None
+
+
+def _bases(
+    case: MonthCase, other: str, limits: Limits
+) -> list[tuple[Figures, Figures, tuple[str, str]]]:
+    """What the figures should be without ``other``: base, what it may grow by, and the wording."""
+    nothing = np.zeros(len(case.codes))
+    twice = f"equals the sum of the expected figure and that of {other}: counted twice"
+    if case.source.role == "reference":
+        parts = [by_month.get(case.month) for by_month in case.partners.values()]
+        if not parts or any(part is None for part in parts):
+            return []
+        total = np.sum([case.panel(part) for part in parts if part is not None], axis=0)
+        return [(total, nothing, ("the sum of the partners", twice))]
+    bases = [
+        (nothing, nothing, ("zero", f"the file of {other} under the name of {case.source.id}"))
+    ]
+    if case.in_force is not None:
+        bases.append((case.panel(case.in_force), nothing, ("the figure in force", twice)))
+    course = case.course
+    if course is not None and len(course.paces) >= limits["min_earlier_paces"]:
+        fastest = np.maximum(np.nan_to_num(course.department_paces, nan=0).max(axis=0), 0)
+        slack = limits["max_ratio_to_fastest"] * fastest * course.months
+        bases.append((course.previous, slack, ("the previous figure", twice)))
+    return bases
+
+
+RULES = (
+    most_departments_unchanged,
+    figures_repeat_earlier_month,
+    increments_equal_sister,
+    partners_counted_twice,
+)

@@ -1,0 +1,272 @@
+"""Rules on the form of the whole distribution over the départements.
+
+Here: the ranking, uniform scaling and doubling, flows in place of cumulatives, exchanged rows.
+Not here: the size of single increments (``rules_course``), equality with other figures
+(``rules_repetition``).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from acv_pipeline.gate.case import MonthCase
+from acv_pipeline.gate.course import Course, Figures
+from acv_pipeline.gate.rule import Alarm, Limits, rule, table
+
+
+def _ranks(figures: Figures) -> Figures:
+    return pd.Series(figures).rank(ascending=False).to_numpy(dtype=np.float64)
+
+
+@rule(
+    blocking=False,
+    title="The ranking of the départements is reshuffled",
+    what_to_do="Look at the largest moves; ask {contact} whether rows were sorted or shifted.",
+    rationale=(
+        "Ranks of a cumulative move slowly once the series has some length: the correlation with "
+        "the previous month was above 0.98 in good months of settled series, lower in their first "
+        "months and after long gaps. So it warns only."
+    ),
+)
+def ranking_reshuffled(case: MonthCase, limits: Limits) -> Alarm | None:
+    """Rank correlation (Spearman) with the previous accepted month."""
+    course = case.course
+    if course is None or len(course.paces) < limits["min_earlier_paces"]:
+        return None
+    common = course.common
+    if common.sum() < 3 or np.ptp(case.figures[common]) == 0:
+        return None
+    before, after = _ranks(course.previous[common]), _ranks(case.figures[common])
+    correlation = float(np.corrcoef(before, after)[0, 1])
+    if not correlation < limits["min_correlation"]:
+        return None
+    moves = np.full(len(case.codes), np.nan)
+    moves[common] = np.abs(after - before)
+    ranks = np.full((2, len(case.codes)), np.nan)
+    ranks[:, common] = before, after
+    return Alarm(
+        summary=(
+            f"rank correlation with {course.previous_month:%Y-%m} is {correlation:.3f}; "
+            f"the largest move is {np.nanmax(moves):.0f} ranks"
+        ),
+        evidence=table(
+            case.codes,
+            moves > 0,
+            moves,
+            previous=course.previous,
+            delivered=case.figures,
+            previous_rank=ranks[0],
+            delivered_rank=ranks[1],
+        ),
+    )
+
+
+def _ratios(case: MonthCase, course: Course) -> Figures:
+    """Delivered over previous, for départements above zero in the previous month."""
+    above = course.previous > 0
+    ratios: Figures = np.full(len(above), np.nan)
+    ratios[above] = case.figures[above] / course.previous[above]
+    return ratios
+
+
+@rule(
+    blocking=True,
+    title="Every département has about twice its previous figure",
+    what_to_do=(
+        "Ask {contact} whether cumulatives were added up (a cumulative of a cumulative, or a file "
+        "concatenated with its predecessor)."
+    ),
+    rationale=(
+        "Adding this month's cumulative to last month's doubles every département at once. Real "
+        "growth scatters: when a young series doubles, its départements do so by very different "
+        "factors."
+    ),
+)
+def national_total_doubles(case: MonthCase, limits: Limits) -> Alarm | None:
+    """National ratio near two, and most départements near two as well."""
+    course = case.course
+    if course is None or len(course.paces) < limits["min_earlier_paces"]:
+        return None
+    total = course.previous_total
+    if total <= 0:
+        return None
+    national = 1 + course.increment / total
+    ratios = _ratios(case, course)
+    low, high = limits["low"], limits["high"]
+    near = (ratios >= low) & (ratios <= high)
+    share = float(near.sum() / max(1, (~np.isnan(ratios)).sum()))
+    if not (low <= national <= high and share > limits["min_share"]):
+        return None
+    return Alarm(
+        summary=(
+            f"the national total is {national:.2f} times that of {course.previous_month:%Y-%m}, "
+            f"and {share:.0%} of the départements are within {low:g} to {high:g} times theirs"
+        ),
+        evidence=table(
+            case.codes,
+            near,
+            course.increments,
+            previous=course.previous,
+            delivered=case.figures,
+            expected_low=course.previous,
+            ratio=ratios,
+        ),
+        probable_cause="this month's cumulative was added to an earlier one",
+    )
+
+
+@rule(
+    blocking=True,
+    title="All figures are multiplied by one factor",
+    what_to_do="Ask {contact} for the unit and the decimal sign of the export.",
+    rationale=(
+        "A lost decimal sign or a change of unit multiplies all départements alike, by ten or "
+        "more, or divides them. No month's growth is that uniform, nor that large."
+    ),
+)
+def figures_scaled(case: MonthCase, limits: Limits) -> Alarm | None:
+    """The median ratio to the previous figures is far from one and shared by most."""
+    course = case.course
+    if course is None or len(course.paces) < limits["min_earlier_paces"]:
+        return None
+    ratios = _ratios(case, course)
+    known = ~np.isnan(ratios) & (ratios > 0)
+    if not known.any():
+        return None
+    factor = float(np.median(ratios[known]))
+    spread = limits["spread"]
+    alike = known & (ratios >= factor / spread) & (ratios <= factor * spread)
+    far = factor >= limits["min_factor"] or factor <= 1 / limits["min_factor"]
+    if not far or alike.sum() <= limits["min_share"] * known.sum():
+        return None
+    return Alarm(
+        summary=(
+            f"{int(alike.sum())} of {int(known.sum())} départements are about {factor:.3g} times "
+            f"their figure of {course.previous_month:%Y-%m}"
+        ),
+        evidence=table(
+            case.codes,
+            alike,
+            np.abs(course.increments),
+            previous=course.previous,
+            delivered=case.figures,
+            expected=case.figures / factor,
+            ratio=ratios,
+        ),
+        probable_cause=f"all figures about {factor:.3g} times: another unit or decimal sign",
+    )
+
+
+@rule(
+    blocking=True,
+    title="The figures look like one month's flow, not like a cumulative",
+    what_to_do="Ask {contact} for the cumulative figures since the start of the programme.",
+    rationale=(
+        "A monthly flow sent in place of the cumulative falls far below the level reached, while "
+        "its sum is of the size of the usual monthly increase."
+    ),
+)
+def flow_instead_of_cumulative(case: MonthCase, limits: Limits) -> Alarm | None:
+    """National sum well below the level, near the usual monthly pace, most départements below."""
+    course = case.course
+    if course is None or len(course.paces) < limits["min_earlier_paces"]:
+        return None
+    level, total = course.previous_total, course.previous_total + course.increment
+    usual = float(np.median(course.paces))
+    factor = limits["pace_factor"]
+    below = course.increments < 0
+    if (
+        total <= 0
+        or total >= limits["max_share_of_level"] * level
+        or not usual / factor <= total <= usual * factor * course.months
+        or below.sum() <= course.common.sum() / 2
+    ):
+        return None
+    return Alarm(
+        summary=(
+            f"the figures sum to {total:,.0f}, against a level of {level:,.0f} and a usual "
+            f"{usual:,.0f} a month"
+        ),
+        evidence=table(
+            case.codes,
+            below,
+            -course.increments,
+            previous=course.previous,
+            delivered=case.figures,
+            expected_low=course.previous,
+            expected=course.previous + case.figures,
+            increment=course.increments,
+        ),
+        probable_cause="a monthly flow delivered as a cumulative",
+    )
+
+
+@rule(
+    blocking=False,
+    title="Two départements seem to have exchanged their figures",
+    what_to_do="Compare the two rows with the previous file; ask {contact} which is right.",
+    rationale=(
+        "When one département falls and another rises, and each figure continues the other's "
+        "course, two rows or two names were exchanged. Sums don't change, so no total shows it."
+    ),
+)
+def two_departments_swapped(case: MonthCase, limits: Limits) -> Alarm | None:
+    """Pairs, one falling, that both move normally once exchanged."""
+    course = case.course
+    if course is None:
+        return None
+    previous, delivered = course.previous, case.figures
+    fallen = np.flatnonzero(course.increments < 0)
+    if not 0 < len(fallen) <= limits["max_departments"]:
+        return None
+    total = max(course.previous_total, 1)
+    growth = max(course.increment / total, 0)
+    found = []
+    for low in fallen:
+        gap = previous[low] - delivered[low]
+        # Exchanged, both go on from the other's previous figure, without falling and without
+        # growing by more than a few times what all grow by.
+        room = limits["max_growth_ratio"] * growth
+        step_low, step_high = delivered - previous[low], delivered[low] - previous
+        fits = (
+            (step_low >= 0)
+            & (step_high >= 0)
+            & (step_low <= np.maximum(room * previous[low], 1))
+            & (step_high <= np.maximum(room * previous, 1))
+            & (course.increments > 0)
+            & (gap > 0)
+        )
+        found += [(int(low), int(high)) for high in np.flatnonzero(fits)]
+    if not found:
+        return None
+    found.sort(key=lambda pair: course.increments[pair[0]])
+    return Alarm(
+        summary="; ".join(
+            f"{case.codes[a]} and {case.codes[b]} seem exchanged" for a, b in found[:3]
+        ),
+        evidence=[
+            row
+            for a, b in found[:5]
+            for one, other in ((a, b), (b, a))
+            for row in table(
+                case.codes,
+                np.arange(len(case.codes)) == one,
+                np.zeros(len(case.codes)),
+                previous=previous,
+                delivered=delivered,
+                expected=np.full(len(case.codes), delivered[other]),
+                increment=course.increments,
+            )
+        ],
+        probable_cause="two rows or two names were exchanged",
+    )
+
+
+RULES = (
+    ranking_reshuffled,
+    national_total_doubles,
+    figures_scaled,
+    flow_instead_of_cumulative,
+    two_departments_swapped,
+)

@@ -1,0 +1,177 @@
+"""Rules that compare the départements with sums somebody else made of them.
+
+Here: published national and regional totals, and the source's own control totals.
+Not here: how totals move from month to month (``rules_course``).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from acv_pipeline.gate.case import MonthCase
+from acv_pipeline.gate.rule import Alarm, Limits, plain, rule, table
+
+ROUNDING = 0.5
+"""Sums of whole dwellings may differ by float rounding only."""
+
+
+@rule(
+    blocking=True,
+    title="The published national total is not the sum of the départements",
+    what_to_do=(
+        "Use the sum of the départements; tell {contact} that the published total differs. Held "
+        "only when the two cannot be the same quantity: then ask which of them is right."
+    ),
+    rationale=(
+        "Published totals are made apart from the départements and go stale when one of them is "
+        "corrected: a flaw of the total, so the month passes with a warning. A total further away "
+        "than any correction is another quantity (a cumulative of cumulatives, another date)."
+    ),
+)
+def national_differs_from_departments(case: MonthCase, limits: Limits) -> Alarm | None:
+    """National row against the sum of the départements; holds gross differences only."""
+    given = ~np.isnan(case.delivered)
+    if case.totals.national is None or not given.any():
+        return None
+    total = float(case.delivered[given].sum())
+    difference = case.totals.national - total
+    if abs(difference) <= ROUNDING:
+        return None
+    gross = not case.missing.any() and abs(difference) > limits["gross_share"] * total
+    cause = None
+    if case.missing.any():
+        cause = "the national total includes départements that are missing here"
+    elif case.course and abs(difference + case.course.increment) <= ROUNDING:
+        cause = f"the national total is still that of {case.course.previous_month:%Y-%m}"
+    return Alarm(
+        summary=(
+            f"the national total is {case.totals.national:,.0f}, "
+            f"the départements sum to {total:,.0f} ({difference:+,.0f})"
+        ),
+        evidence=[
+            {
+                "territory": "national",
+                "delivered": plain(case.totals.national),
+                "expected": plain(total),
+                "difference": plain(difference),
+            }
+        ],
+        probable_cause=cause,
+        blocking=gross,
+    )
+
+
+@rule(
+    blocking=True,
+    title="A published regional total is not the sum of its départements",
+    what_to_do=(
+        "Use the sums of the départements; tell {contact} which regional totals differ. Held only "
+        "when the regions as a whole cannot be the same quantity as the départements."
+    ),
+    rationale=(
+        "As for the national total. The differences of all regions are added up without their "
+        "sign, so that figures moved from one region to another do not cancel out."
+    ),
+)
+def region_differs_from_departments(case: MonthCase, limits: Limits) -> Alarm | None:
+    """Regional rows against the sums of their départements; holds gross differences only."""
+    given = ~np.isnan(case.delivered)
+    if not case.totals.regions or not given.any():
+        return None
+    codes = np.array(sorted(case.totals.regions))
+    published = np.array([case.totals.regions[code] for code in codes])
+    sums = np.array([case.delivered[given & (case.regions == code)].sum() for code in codes])
+    difference = published - sums
+    wrong = np.abs(difference) > ROUNDING
+    if not wrong.any():
+        return None
+    apart = float(np.abs(difference).sum())
+    return Alarm(
+        summary=(
+            f"{int(wrong.sum())} of {len(codes)} regional totals differ from their départements, "
+            f"by {apart:,.0f} {case.indicator.unit} in all"
+        ),
+        evidence=table(
+            codes,
+            wrong,
+            np.abs(difference),
+            key="region_code",
+            delivered=published,
+            expected=sums,
+            difference=difference,
+        ),
+        blocking=not case.missing.any() and apart > limits["gross_share"] * float(sums.sum()),
+    )
+
+
+@rule(
+    blocking=True,
+    title="The figures do not add up to the source's own control total",
+    what_to_do=(
+        "Compare the file with the total {contact} states: a figure was altered, lost or read "
+        "twice on the way. Have the file sent again."
+    ),
+    rationale=(
+        "The control total was made from the source's own database before the file was written. "
+        "It is the only thing that sees a typing error in one département, or all figures raised "
+        "by a few per cent."
+    ),
+)
+def control_total_differs(case: MonthCase, limits: Limits) -> Alarm | None:
+    """The source's stated sum against the figures it covers; quarantined rows only warn."""
+    stated, total = case.totals.stated_sum, case.totals.covered_sum
+    if stated is None or abs(stated - total) <= ROUNDING:
+        return None
+    holes = case.totals.covered_quarantined > 0
+    return Alarm(
+        summary=(
+            f"the source states a sum of {stated:,.0f}, the figures sum to {total:,.0f} "
+            f"({total - stated:+,.0f})"
+        ),
+        evidence=[
+            {
+                "territory": "sum of the départements",
+                "delivered": plain(total),
+                "expected": plain(stated),
+                "difference": plain(total - stated),
+            }
+        ],
+        probable_cause="quarantined rows are missing from the sum" if holes else None,
+        blocking=not (holes and total < stated),
+    )
+
+
+@rule(
+    blocking=True,
+    title="The number of figures is not the one the source states",
+    what_to_do="Ask {contact} for the complete file: rows were lost or added on the way.",
+    rationale=(
+        "A file cut in transfer, or filtered before the export, still looks well formed; the "
+        "source's own count of rows shows the loss."
+    ),
+)
+def control_row_count_differs(case: MonthCase, limits: Limits) -> Alarm | None:
+    """The source's stated count of rows with a figure against the rows received."""
+    stated = case.totals.stated_rows
+    received = case.totals.covered_rows + case.totals.covered_quarantined
+    if stated is None or received == stated:
+        return None
+    return Alarm(
+        summary=f"the source states {stated} rows with a figure, {received} were received",
+        evidence=[
+            {
+                "territory": "rows with a figure",
+                "delivered": received,
+                "expected": stated,
+                "difference": received - stated,
+            }
+        ],
+    )
+
+
+RULES = (
+    national_differs_from_departments,
+    region_differs_from_departments,
+    control_total_differs,
+    control_row_count_differs,
+)

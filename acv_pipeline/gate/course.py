@@ -36,6 +36,7 @@ class Course:
         months: months elapsed since the previous month.
         pace: national increment per month since the figures last moved.
         paces: earlier national increments per month, oldest first.
+        levels: the earlier figures that moved, one row per step, the oldest first.
         department_pace: increments per month since the figures last moved, per département.
         department_paces: the earlier ones, one row per step, one column per département.
         unchanged_shares: for each earlier pair of neighbouring months, the share of the
@@ -48,6 +49,7 @@ class Course:
     months: int
     pace: float
     paces: npt.NDArray[np.float64]
+    levels: npt.NDArray[np.float64]
     department_pace: Figures
     department_paces: npt.NDArray[np.float64]
     unchanged_shares: npt.NDArray[np.float64]
@@ -121,6 +123,7 @@ def course_of(
         months=elapsed(previous_month, month),
         pace=float(np.nansum(increments)) / since_moved,
         paces=np.nansum(department_paces, axis=1),
+        levels=np.array([figures for _, figures in moving]),
         department_pace=increments / since_moved,
         department_paces=department_paces,
         unchanged_shares=np.array(

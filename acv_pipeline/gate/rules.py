@@ -5,6 +5,10 @@ Here: the registry. Not here: the rules (``rules_*.py``) and what is done with t
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+
 from acv_pipeline.gate import (
     rules_attention,
     rules_completeness,
@@ -34,7 +38,11 @@ RULES_BY_NAME: dict[str, Rule] = {rule.name: rule for rule in RULES}
 def judge(case: MonthCase) -> list[Finding]:
     """What the rules have against a month; it is held when any finding is blocking.
 
-    Blocking findings come first, each group in the order of ``RULES``.
+    Blocking findings come first, each group in the order of ``RULES``. Figures that are in force
+    already (delivered again with other published totals, or signed off before) are not held:
+    holding them would change nothing.
     """
     findings = [finding for rule in RULES if (finding := rule(case)) is not None]
+    if case.in_force is not None and np.array_equal(case.in_force, case.delivered, equal_nan=True):
+        findings = [replace(finding, blocking=False) for finding in findings]
     return sorted(findings, key=lambda finding: not finding.blocking)

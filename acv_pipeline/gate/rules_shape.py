@@ -7,6 +7,8 @@ Not here: the size of single increments (``rules_course``), equality with other 
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 
@@ -16,7 +18,16 @@ from acv_pipeline.gate.rule import Alarm, Limits, rule, table
 
 
 def _ranks(figures: Figures) -> Figures:
-    return pd.Series(figures).rank(ascending=False).to_numpy(dtype=np.float64)
+    """Ranks, the largest first; equal figures share their mean rank."""
+    return np.asarray(pd.Series(figures).rank(ascending=False), dtype=np.float64)
+
+
+def _rank_correlation(before: Figures, after: Figures) -> float:
+    """Spearman's correlation over the départements with both figures; NaN where undefined."""
+    common = ~np.isnan(before) & ~np.isnan(after)
+    if common.sum() < 3 or np.ptp(before[common]) == 0 or np.ptp(after[common]) == 0:
+        return float("nan")
+    return float(np.corrcoef(_ranks(before[common]), _ranks(after[common]))[0, 1])
 
 
 @rule(
@@ -24,31 +35,29 @@ def _ranks(figures: Figures) -> Figures:
     title="The ranking of the départements is reshuffled",
     what_to_do="Look at the largest moves; ask {contact} whether rows were sorted or shifted.",
     rationale=(
-        "Ranks of a cumulative move slowly once the series has some length: the correlation with "
-        "the previous month was above 0.98 in good months of settled series, lower in their first "
-        "months and after long gaps. So it warns only."
+        "Ranks of a cumulative move slowly once the series has some length. How slowly depends on "
+        "its age and on the size of its figures, so a month is compared with the usual reshuffling "
+        "of its own series too; and long gaps reshuffle honestly, so it warns only."
     ),
 )
 def ranking_reshuffled(case: MonthCase, limits: Limits) -> Alarm | None:
-    """Rank correlation (Spearman) with the previous accepted month."""
+    """Rank correlation with the previous accepted month, against a floor and the usual one."""
     course = case.course
     if course is None or len(course.paces) < limits["min_earlier_paces"]:
         return None
+    correlation = _rank_correlation(course.previous, case.figures)
+    usual = np.nanmedian([_rank_correlation(a, b) for a, b in itertools.pairwise(course.levels)])
+    low = min(limits["min_correlation"], 1 - limits["max_ratio_to_usual"] * (1 - usual))
+    if not correlation < low:
+        return None
     common = course.common
-    if common.sum() < 3 or np.ptp(case.figures[common]) == 0:
-        return None
-    before, after = _ranks(course.previous[common]), _ranks(case.figures[common])
-    correlation = float(np.corrcoef(before, after)[0, 1])
-    if not correlation < limits["min_correlation"]:
-        return None
-    moves = np.full(len(case.codes), np.nan)
-    moves[common] = np.abs(after - before)
     ranks = np.full((2, len(case.codes)), np.nan)
-    ranks[:, common] = before, after
+    ranks[:, common] = _ranks(course.previous[common]), _ranks(case.figures[common])
+    moves = np.abs(ranks[1] - ranks[0])
     return Alarm(
         summary=(
-            f"rank correlation with {course.previous_month:%Y-%m} is {correlation:.3f}; "
-            f"the largest move is {np.nanmax(moves):.0f} ranks"
+            f"rank correlation with {course.previous_month:%Y-%m} is {correlation:.3f}, usually "
+            f"{usual:.3f}; the largest move is {np.nanmax(moves):.0f} ranks"
         ),
         evidence=table(
             case.codes,
@@ -224,7 +233,8 @@ def two_departments_swapped(case: MonthCase, limits: Limits) -> Alarm | None:
     growth = max(course.increment / total, 0)
     found = []
     for low in fallen:
-        gap = previous[low] - delivered[low]
+        if previous[low] - delivered[low] <= limits["min_fall"] * previous[low]:
+            continue
         # Exchanged, both go on from the other's previous figure, without falling and without
         # growing by more than a few times what all grow by.
         room = limits["max_growth_ratio"] * growth
@@ -235,7 +245,6 @@ def two_departments_swapped(case: MonthCase, limits: Limits) -> Alarm | None:
             & (step_low <= np.maximum(room * previous[low], 1))
             & (step_high <= np.maximum(room * previous, 1))
             & (course.increments > 0)
-            & (gap > 0)
         )
         found += [(int(low), int(high)) for high in np.flatnonzero(fits)]
     if not found:

@@ -69,8 +69,8 @@ def national_differs_from_departments(case: MonthCase, limits: Limits) -> Alarm 
         "when the regions as a whole cannot be the same quantity as the départements."
     ),
     rationale=(
-        "As for the national total. The differences of all regions are added up without their "
-        "sign, so that figures moved from one region to another do not cancel out."
+        "As for the national total. Only the sum of the regions can be gross: between regions, "
+        "real releases moved figures about while every département was right."
     ),
 )
 def region_differs_from_departments(case: MonthCase, limits: Limits) -> Alarm | None:
@@ -100,7 +100,43 @@ def region_differs_from_departments(case: MonthCase, limits: Limits) -> Alarm | 
             expected=sums,
             difference=difference,
         ),
-        blocking=not case.missing.any() and apart > limits["gross_share"] * float(sums.sum()),
+        blocking=not case.missing.any()
+        and abs(float(difference.sum())) > limits["gross_share"] * float(sums.sum()),
+    )
+
+
+@rule(
+    blocking=False,
+    title="A published total is missing",
+    what_to_do="Use the sums of the départements; tell {contact} which total is missing.",
+    rationale=(
+        "A release that has some of the totals of a month and not the others was published in "
+        "pieces: its totals can't be compared, and readers of the national row miss the month."
+    ),
+)
+def published_total_missing(case: MonthCase, limits: Limits) -> Alarm | None:
+    """Some regional totals without the national one, or without those of other regions."""
+    counted = set(case.regions[case.delivered > 0])
+    given = set(case.totals.regions)
+    missing = sorted(counted - given) if given else []
+    if given and case.totals.national is None:
+        missing.insert(0, "national")
+    if not counted or not missing:
+        return None
+    return Alarm(
+        summary=f"no total for {', '.join(missing)}",
+        evidence=[
+            {
+                "territory": territory,
+                "delivered": None,
+                "expected": plain(
+                    np.nansum(
+                        case.delivered[(case.regions == territory) | (territory == "national")]
+                    )
+                ),
+            }
+            for territory in missing
+        ],
     )
 
 
@@ -172,6 +208,7 @@ def control_row_count_differs(case: MonthCase, limits: Limits) -> Alarm | None:
 RULES = (
     national_differs_from_departments,
     region_differs_from_departments,
+    published_total_missing,
     control_total_differs,
     control_row_count_differs,
 )

@@ -11,6 +11,15 @@ from typing import Literal
 import pandas as pd
 
 from acv_pipeline.contract import Month
+from acv_pipeline.reading import DeliveryRefused
+
+__all__ = [
+    "RECORD_COLUMNS",
+    "ControlTotal",
+    "DeliveryRefused",
+    "Fate",
+    "TidyDelivery",
+]
 
 Fate = Literal["figure", "quarantined", "control", "set_aside"]
 
@@ -40,6 +49,7 @@ class ControlTotal:
         rows: number of rows with a figure; None when not stated.
         total: sum of the figures, in dwellings; None when not stated.
         where: the sheet and row, or the sidecar's name.
+        territory_code: ``FR`` for everything delivered, a region's code for its subtotal.
     """
 
     indicator_id: str | None
@@ -47,6 +57,7 @@ class ControlTotal:
     rows: int | None
     total: int | None
     where: str
+    territory_code: str = "FR"
 
 
 @dataclass(frozen=True)
@@ -57,24 +68,12 @@ class TidyDelivery:
         header: the header cells as received (of the first table).
         records: one row per received row, columns as ``RECORD_COLUMNS``.
         control_totals: what the source states itself, from total rows and the sidecar.
+        region_totals: the regional subtotals a partner states between its départements.
+        remarks: what a reader should know of how the file was read.
     """
 
     header: list[str]
     records: pd.DataFrame
     control_totals: list[ControlTotal] = field(default_factory=list)
-
-
-class DeliveryRefused(Exception):
-    """A delivery that cannot be used at all: nothing of it is loaded, it stays on record.
-
-    Attributes:
-        reason_code: a short stable code, such as ``no_department_column``.
-        reason: what is wrong, where, what was expected and what to do, in English.
-        reason_fr: the same in French.
-    """
-
-    def __init__(self, reason_code: str, reason: str, reason_fr: str) -> None:
-        super().__init__(reason)
-        self.reason_code = reason_code
-        self.reason = reason
-        self.reason_fr = reason_fr
+    region_totals: list[ControlTotal] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)

@@ -1,0 +1,147 @@
+"""CSV in all its forms: delimiter, quotes, ragged lines.
+
+Here: text files to a sheet; pandas' C reader for regular files, the ``csv`` module for ragged
+ones. Not here: encodings (``encoding``) and the meaning of columns (``tidying``).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+
+from acv_pipeline.reading.encoding import detect_encoding
+from acv_pipeline.reading.refusal import DeliveryRefused
+from acv_pipeline.reading.sheet import Limits, Sheet, text_frame
+
+DELIMITERS = ";\t|,"  # in order of preference when two explain a file equally well
+SAMPLE_LINES = 400
+
+
+def read_delimited(path: Path, limits: Limits) -> Sheet:
+    """The one sheet of a delimited text file.
+
+    Raises:
+        DeliveryRefused: ``not_text``, ``line_too_long``, ``too_many_columns``,
+            ``too_many_rows``, ``cell_too_long``, ``unbalanced_quotes`` or ``empty_file``.
+    """
+    encoding, errors = detect_encoding(path, limits)
+    with path.open(encoding=encoding, errors=errors, newline="") as file:
+        sample = "".join(line for _, line in zip(range(SAMPLE_LINES), file, strict=False))
+    if not sample.strip():
+        raise empty_file(path)
+    delimiter = detect_delimiter(sample)
+    width = max(map(len, _parse(sample, delimiter)), default=0)
+    if width > limits.columns:
+        raise _too_big(path, "too_many_columns", "columns", "colonnes", limits.columns)
+    try:
+        cells = pd.read_csv(
+            path,
+            sep=delimiter,
+            header=None,
+            names=range(width),
+            index_col=False if width == 1 else None,
+            dtype="str",
+            na_filter=False,
+            skip_blank_lines=False,
+            encoding=encoding,
+            encoding_errors=errors,
+            on_bad_lines="error",
+            nrows=limits.rows + 1,
+        ).fillna("")
+        regular = isinstance(cells.index, pd.RangeIndex)
+    except (pd.errors.ParserError, ValueError):
+        regular = False
+    if not regular:
+        cells = _read_ragged(path, encoding, errors, delimiter, limits)
+    if len(cells) > limits.rows:
+        raise _too_big(path, "too_many_rows", "rows", "lignes", limits.rows)
+    _check_quotes(path, cells, delimiter, limits)
+    remarks = ("some bytes are no valid text and read as \ufffd",) if errors == "replace" else ()
+    return Sheet("", cells, remarks=remarks)
+
+
+def detect_delimiter(sample: str) -> str:
+    """The delimiter that cuts the most lines of ``sample`` into the same number of cells.
+
+    An Excel hint on the first line (``sep=;``) decides.
+    """
+    if hint := re.match(r"\ufeff?sep=(.)\r?\n", sample, re.IGNORECASE):
+        return hint[1]
+
+    def score(delimiter: str) -> tuple[int, int]:
+        widths = Counter(len(row) for row in _parse(sample, delimiter) if len(row) > 1)
+        if not widths:
+            return (0, 0)
+        width, lines = widths.most_common(1)[0]
+        return (lines, width)
+
+    return max(DELIMITERS, key=score)  # the first of equals
+
+
+def _parse(text: str, delimiter: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+
+
+def _read_ragged(
+    path: Path, encoding: str, errors: str, delimiter: str, limits: Limits
+) -> pd.DataFrame:
+    rows: list[list[str]] = []
+    with path.open(encoding=encoding, errors=errors, newline="") as file:
+        try:
+            for row in csv.reader(file, delimiter=delimiter):
+                if len(row) > limits.columns:
+                    raise _too_big(path, "too_many_columns", "columns", "colonnes", limits.columns)
+                if len(rows) > limits.rows:
+                    raise _too_big(path, "too_many_rows", "rows", "lignes", limits.rows)
+                rows.append(row)
+        except csv.Error as error:
+            raise _unbalanced(path, f"{len(rows) + 1}") from error
+    return text_frame(rows)
+
+
+def _check_quotes(path: Path, cells: pd.DataFrame, delimiter: str, limits: Limits) -> None:
+    """A quote that is opened and not closed swallows the following lines into one cell."""
+    swallowed = max(1, cells.shape[1] - 1)
+    for column in cells:
+        texts = pd.Series(cells[column].unique())
+        if (texts.str.len() > limits.cell_characters).any():
+            raise _unbalanced(path, "?") if texts.str.contains("\n").any() else _too_big(
+                path, "cell_too_long", "characters in a cell", "caractères dans une cellule",
+                limits.cell_characters,
+            )  # fmt: skip
+        for text in texts[texts.str.contains("\n", regex=False)]:
+            if any(line.count(delimiter) >= swallowed for line in text.splitlines()):
+                row = int((cells[column] == text).to_numpy().argmax()) + 1
+                raise _unbalanced(path, str(row))
+
+
+def empty_file(path: Path) -> DeliveryRefused:
+    """The refusal of a file without content."""
+    return DeliveryRefused(
+        "empty_file",
+        f"{path.name} is empty: ask for the file again",
+        f"{path.name} est vide : redemander le fichier",
+    )
+
+
+def _unbalanced(path: Path, row: str) -> DeliveryRefused:
+    return DeliveryRefused(
+        "unbalanced_quotes",
+        f"{path.name}: a quotation mark opened in row {row} is not closed, so lines run into one "
+        "another: correct it or send a workbook",
+        f"{path.name} : un guillemet ouvert en ligne {row} n'est pas refermé et des lignes se "
+        "confondent : le corriger ou envoyer un classeur",
+    )
+
+
+def _too_big(path: Path, code: str, what: str, what_fr: str, limit: int) -> DeliveryRefused:
+    return DeliveryRefused(
+        code,
+        f"{path.name} has more than {limit:,} {what}: check how it was exported",
+        f"{path.name} compte plus de {limit} {what_fr} : vérifier l'export",
+    )

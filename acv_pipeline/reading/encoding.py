@@ -1,0 +1,99 @@
+"""Which encoding a text file is in, found without loading it.
+
+Here: byte order marks, UTF-16 without one, UTF-8, and the Windows code page as the last resort.
+Not here: columns and quotes (``delimited``).
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from pathlib import Path
+
+from acv_pipeline.reading.refusal import DeliveryRefused
+from acv_pipeline.reading.sheet import Limits
+
+BYTE_ORDER_MARKS = [
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+]
+CONTROL_BYTES = bytes(set(range(32)) - set(b"\t\n\r\f\x1a")) + b"\x7f"
+NOT_IN_CP1252 = bytes([0x81, 0x8D, 0x8F, 0x90, 0x9D])
+
+
+def detect_encoding(path: Path, limits: Limits) -> tuple[str, str]:
+    """The encoding of the text file ``path``, and how to treat its wrong bytes.
+
+    Returns:
+        A codec name and an error handler (``strict`` or ``replace``).
+
+    Raises:
+        DeliveryRefused: ``not_text`` (binary content) or ``line_too_long``.
+    """
+    with path.open("rb") as file:
+        head = file.read(64 * 1024)
+    for mark, encoding in BYTE_ORDER_MARKS:
+        if head.startswith(mark):
+            return encoding, "replace"
+    if (wide := _utf16_without_mark(head)) is not None:
+        return wide, "replace"
+
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    controls = odd = wrong = right = 0
+    for chunk in _chunks(path, limits):
+        controls += len(chunk) - len(chunk.translate(None, CONTROL_BYTES))
+        if chunk.isascii():
+            decoder.decode(chunk)
+            continue
+        odd += len(chunk) - len(chunk.translate(None, NOT_IN_CP1252))
+        text = decoder.decode(chunk)
+        replaced = text.count("\ufffd")
+        wrong += replaced
+        right += len(text) - replaced - len(text.encode("ascii", "ignore"))
+        if controls > 64:
+            break
+    if controls > 64 or (b"\0" in head):
+        raise DeliveryRefused(
+            "not_text",
+            f"{path.name} holds binary content and is no known workbook or Parquet file: "
+            "send it again as CSV, XLSX, XLS, ODS or Parquet",
+            f"{path.name} contient des données binaires qui ne sont ni un classeur ni un fichier "
+            "Parquet connus : le renvoyer en CSV, XLSX, XLS, ODS ou Parquet",
+        )
+    if not wrong:
+        return "utf-8", "strict"
+    if right > 2 * wrong:  # UTF-8 with a few damaged bytes
+        return "utf-8", "replace"
+    return ("latin-1" if odd else "cp1252"), "strict"
+
+
+def _utf16_without_mark(head: bytes) -> str | None:
+    """UTF-16 leaves a zero in every other byte of western text."""
+    sample = head[: len(head) // 2 * 2]
+    if len(sample) < 4:
+        return None
+    half = len(sample) // 2
+    even, odd = sample[0::2].count(0) / half, sample[1::2].count(0) / half
+    if odd > 0.7 and even < 0.05:
+        return "utf-16-le"
+    if even > 0.7 and odd < 0.05:
+        return "utf-16-be"
+    return None
+
+
+def _chunks(path: Path, limits: Limits) -> Iterator[bytes]:
+    """The file in pieces, each of which must hold a line end unless it is the last."""
+    with path.open("rb") as file:
+        while chunk := file.read(limits.line_bytes):
+            if len(chunk) == limits.line_bytes and b"\n" not in chunk and b"\r" not in chunk:
+                raise DeliveryRefused(
+                    "line_too_long",
+                    f"{path.name} holds a line of more than {limits.line_bytes:,} bytes: "
+                    "no table has such lines; check how the file was exported",
+                    f"{path.name} contient une ligne de plus de {limits.line_bytes} octets : "
+                    "aucun tableau n'en a de telles ; vérifier l'export du fichier",
+                )
+            yield chunk

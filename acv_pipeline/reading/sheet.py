@@ -1,0 +1,74 @@
+"""What reading makes of a file: sheets of text cells, within limits.
+
+Here: ``Sheet`` and ``Limits``. Not here: how a format is read, and what the cells mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a delivery may cost at most; anything beyond is refused.
+
+    The defaults leave room for millions of rows, a hundred times what a partner sends.
+
+    Attributes:
+        file_bytes: size of the file.
+        unpacked_bytes: size of a zipped workbook's parts, added up, once unpacked.
+        unpacked_ratio: unpacked size over packed size, for archives above 10 MiB unpacked.
+        line_bytes: length of a line of a text file.
+        rows: rows of one sheet.
+        columns: columns of one sheet.
+        cells: cells of one sheet.
+        sheets: sheets of one workbook.
+        cell_characters: length of one cell, the limit spreadsheets set themselves.
+        worker_bytes: address space of the process that opens workbooks and Parquet.
+        worker_seconds: time given to that process.
+    """
+
+    file_bytes: int = 2048 * MIB
+    unpacked_bytes: int = 1024 * MIB
+    unpacked_ratio: float = 200.0
+    line_bytes: int = 2 * MIB
+    rows: int = 10_000_000
+    columns: int = 2_000
+    cells: int = 200_000_000
+    sheets: int = 200
+    cell_characters: int = 32_767
+    worker_bytes: int = 6144 * MIB
+    worker_seconds: float = 120.0
+
+
+DEFAULT = Limits()
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A grid of text.
+
+    Attributes:
+        name: the sheet's name; ``""`` for formats without sheets.
+        cells: text columns ``0..n-1``, blank cells ``""``; row ``i`` is row ``i + 1`` of the
+            file, as a spreadsheet shows it.
+        filled: positions (row, column from 0) that a vertical merge filled from its top cell.
+        remarks: what a reader of the delivery should know of how it was read.
+    """
+
+    name: str
+    cells: pd.DataFrame
+    filled: frozenset[tuple[int, int]] = frozenset()
+    remarks: tuple[str, ...] = ()
+
+
+def text_frame(rows: Sequence[Sequence[str]]) -> pd.DataFrame:
+    """Rows of text, possibly ragged, as a frame padded with ``""``."""
+    width = max(map(len, rows), default=0)
+    padded = [[*row, *[""] * (width - len(row))] if len(row) < width else row for row in rows]
+    return pd.DataFrame(padded, columns=range(width), dtype="str")

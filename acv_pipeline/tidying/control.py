@@ -1,0 +1,104 @@
+"""What a source itself states beside its figures: total rows and sidecars.
+
+Here: control totals. Not here: comparing them with the figures (the gate).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from acv_pipeline.reading import DeliveryRefused, read_file
+from acv_pipeline.tidying.fold import clean, compact
+from acv_pipeline.tidying.levels import NATIONAL
+from acv_pipeline.tidying.records import ControlTotal
+
+SIDECAR_SUFFIX = ".control.csv"
+
+
+@dataclass(frozen=True)
+class Sidecar:
+    """``<file>.control.csv``: the source's own count of rows and sum of values, either unknown."""
+
+    name: str
+    row_count: int | None
+    total: int | None
+
+
+def sidecar_path(path: Path) -> Path:
+    """Where the sidecar of the delivery ``path`` would be."""
+    return path.with_name(path.name + SIDECAR_SUFFIX)
+
+
+def is_sidecar(path: Path) -> bool:
+    """Whether ``path`` is no delivery but the sidecar of one."""
+    return path.name.lower().endswith(SIDECAR_SUFFIX)
+
+
+def read_sidecar(path: Path) -> Sidecar:
+    """Read a sidecar: a header ``row_count,total`` and one line of numbers.
+
+    Raises:
+        DeliveryRefused: ``bad_sidecar`` where it says anything else.
+    """
+    lines = [
+        [clean(text) for text in line]
+        for line in read_file(path)[0].cells.to_numpy(dtype=object).tolist()
+        if any(map(clean, line))
+    ]
+    stated: dict[str, int | None] = {}
+    if len(lines) == 2:
+        for name, text in zip(map(compact, lines[0]), lines[1], strict=True):
+            digits = text.replace(" ", "").removesuffix(".0")
+            if name in ("rowcount", "total") and (digits.isdecimal() or not digits):
+                stated[name] = int(digits) if digits else None
+    if not stated:
+        raise DeliveryRefused(
+            "bad_sidecar",
+            f"{path.name}: expected a line row_count,total and a line with the two numbers",
+            f"{path.name} : attendu une ligne row_count,total puis une ligne avec les deux nombres",
+        )
+    return Sidecar(path.name, stated.get("rowcount"), stated.get("total"))
+
+
+def totals_of_rows(rows: pd.DataFrame) -> tuple[list[ControlTotal], list[ControlTotal]]:
+    """The totals and the regional subtotals that control rows state."""
+    figures = rows[rows["fate"] == "figure"]
+    only_indicator = _only(figures["indicator_id"])
+    only_month = _only(figures["month"])
+    totals: list[ControlTotal] = []
+    regional: list[ControlTotal] = []
+    stated = rows[(rows["fate"] == "control") & rows["stated"].notna()]
+    for row in stated[stated["level"].isin(["national", "region"])].itertuples():
+        month = only_month if pd.isna(row.month) else row.month
+        where = f"{row.sheet}!{row.sheet_row}" if row.sheet else f"row {row.sheet_row}"
+        total = ControlTotal(
+            row.indicator_id or only_indicator,
+            None if month is None else month.date(),
+            None,
+            int(row.stated),
+            where,
+            row.territory_code,
+        )
+        (totals if row.territory_code == NATIONAL else regional).append(total)
+    return totals, regional
+
+
+def total_of_sidecar(sidecar: Sidecar, rows: pd.DataFrame) -> ControlTotal:
+    """The sidecar's statement, about the delivery's only indicator and month where it has one."""
+    figures = rows[rows["fate"] == "figure"]
+    month = _only(figures["month"])
+    return ControlTotal(
+        _only(figures["indicator_id"]),
+        None if month is None else month.date(),
+        sidecar.row_count,
+        sidecar.total,
+        sidecar.name,
+    )
+
+
+def _only(values: pd.Series) -> object:
+    distinct = values.dropna().unique()
+    return pd.Series(distinct)[0] if len(distinct) == 1 else None

@@ -1,0 +1,69 @@
+"""Texts made comparable: case, accents, punctuation and spaces folded away.
+
+Here: folding and the cleaning of cells that every recogniser shares. Not here: what texts mean.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Parsed = TypeVar("Parsed")
+
+SPACES = re.compile(r"[\s\u00a0\u2000-\u200b\u202f\u205f\u3000\ufeff]+")
+LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "’": "'", "\u00ad": ""})
+NOT_ALPHANUMERIC = re.compile(r"[^0-9a-z\ufffd]+")
+EXCEL_TEXT = re.compile(r'="(.*)"|\'(.*)', re.DOTALL)
+
+
+def clean(text: str) -> str:
+    """A cell without outer spaces, inner runs of spaces as one, Excel's text marks removed."""
+    text = SPACES.sub(" ", text).strip()
+    if match := EXCEL_TEXT.fullmatch(text):
+        return (match[1] or match[2] or "").strip()
+    return text
+
+
+@lru_cache(maxsize=1 << 16)
+def plain(text: str) -> str:
+    """``text`` in lower case without accents; punctuation stays."""
+    decomposed = unicodedata.normalize("NFKD", text.translate(LIGATURES))
+    bare = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return SPACES.sub(" ", bare).strip().casefold()
+
+
+@lru_cache(maxsize=1 << 16)
+def fold(text: str) -> str:
+    """``text`` as lower-case words: accents gone, anything but letters and digits a space."""
+    return NOT_ALPHANUMERIC.sub(" ", plain(text)).strip()
+
+
+def compact(text: str) -> str:
+    """``fold`` without spaces, so that ``code dépt`` and ``CodeDept`` are one."""
+    return fold(text).replace(" ", "")
+
+
+def any_word(words: Iterable[str]) -> str:
+    """A pattern for any of ``words``, longest first, to be matched in plain or folded text."""
+    return "|".join(sorted(map(re.escape, set(words)), key=lambda word: (-len(word), word)))
+
+
+def says(folded: str, name: str) -> bool:
+    """Whether the folded text holds ``name`` as whole words (digits may touch it)."""
+    return re.search(rf"(?<![a-z]){re.escape(fold(name))}(?![a-z])", folded) is not None
+
+
+def each(texts: pd.Series, parse: Callable[[str], Parsed]) -> npt.NDArray[np.object_]:
+    """``parse`` of every text, called once per distinct text."""
+    codes, distinct = pd.factorize(texts.to_numpy(dtype=object))
+    parsed = np.empty(len(distinct), dtype=object)
+    for position, text in enumerate(distinct):
+        parsed[position] = parse(text)
+    return parsed[codes] if len(distinct) else parsed

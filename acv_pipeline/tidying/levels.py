@@ -1,0 +1,185 @@
+"""Which territory each line of a table is about, and at which level.
+
+Here: département, region or national, for a table and for each of its lines; every region code is
+also a département code, so names, headers and the set of codes decide. Not here: how one text
+names a territory (``territories``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from acv_pipeline.contract import Contract
+from acv_pipeline.tidying.fold import clean, fold
+from acv_pipeline.tidying.header import Table
+from acv_pipeline.tidying.territories import PlaceReader
+
+NATIONAL = "FR"
+REGIONS_AT_LEAST = 8  # that many codes, all of them region codes and no name: a regional table
+
+
+@dataclass(frozen=True)
+class Territory:
+    """What a line is about.
+
+    Attributes:
+        level: ``department``, ``region``, ``national``, ``part`` (a subtotal of no region);
+            None where unknown.
+        code: its code; None where there is a problem.
+        problem: a reason code of ``reasons``.
+        detail: what the reason names.
+    """
+
+    level: str | None
+    code: str | None
+    problem: str | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class TerritoryReader:
+    """Reads the territory of every line of ``table``."""
+
+    contract: Contract
+    table: Table
+
+    def read(self) -> npt.NDArray[np.object_]:
+        """A ``Territory`` per line."""
+        codes, pairs = self._pairs
+        territories = np.empty(len(pairs), dtype=object)
+        for position, (code_text, name_text) in enumerate(pairs):
+            territories[position] = self._one(code_text, name_text)
+        return territories[codes] if len(pairs) else territories
+
+    @cached_property
+    def level(self) -> str:
+        """The level of the table: what its names say, else its header, else its codes."""
+        if self._own_columns == "national":
+            return "national"
+        _, pairs = self._pairs
+        named = {
+            level: sum(self._named(reader, code, name) for code, name in pairs)
+            for level, reader in self._readers.items()
+        }
+        if named["region"] != named["department"]:
+            return max(named, key=lambda level: named[level])
+        if self._own_columns == "region":
+            return "region"
+        written = {self._readers["region"].code_of(code) for code, _ in pairs if clean(code)}
+        if len(written) >= REGIONS_AT_LEAST and None not in written:
+            return "region"
+        return "department"
+
+    @cached_property
+    def _readers(self) -> dict[str, PlaceReader]:
+        return {level: PlaceReader(self.contract, level) for level in ("department", "region")}
+
+    @cached_property
+    def _own_columns(self) -> str:
+        """The level that the header names."""
+        for level in ("department", "region"):
+            if {f"{level}_code", f"{level}_name"} & set(self.table.columns):
+                return level
+        return "national"
+
+    @cached_property
+    def _pairs(self) -> tuple[npt.NDArray[np.intp], list[tuple[str, str]]]:
+        """Each distinct (code text, name text) of the lines, and which of them a line has."""
+        if self._own_columns == "national":
+            texts = [self.table.text("national"), self.table.text("")]
+        else:
+            texts = [self.table.text(f"{self._own_columns}_{part}") for part in ("code", "name")]
+        (a, codes), (b, names) = (pd.factorize(text.to_numpy(dtype=object)) for text in texts)
+        both, distinct = pd.factorize(a * max(1, len(names)) + b)
+        pairs = [(codes[k // len(names)], names[k % len(names)]) for k in distinct]
+        return both, pairs
+
+    @cached_property
+    def _has_labels(self) -> bool:
+        """Whether the name column holds names of territories at all."""
+        reader = self._readers[self.level]
+        return any(reader.name_of(name) for _, name in self._pairs[1] if clean(name))
+
+    def _named(self, reader: PlaceReader, code_text: str, name_text: str) -> bool:
+        """Whether the pair's words (not its code alone) name a territory of the reader's level."""
+        place = reader.read(code_text)
+        if place.named:
+            return place.code in (None, place.named)
+        named = reader.name_of(name_text)
+        return named is not None and (place.code or named) == named
+
+    def _one(self, code_text: str, name_text: str) -> Territory:
+        if stated := self._stated_sum(code_text) or self._stated_sum(name_text):
+            return stated
+        if self.level == "national":
+            return Territory(None, None, "unknown_department", clean(code_text))
+        found = self._of_level(self.level, code_text, name_text)
+        if found.code is None and self.level == "department":
+            region = self._region_between_departments(code_text, name_text)
+            if region:
+                return Territory("region", region)
+        return found
+
+    def _region_between_departments(self, code_text: str, name_text: str) -> str | None:
+        reader = self._readers["region"]
+        place = reader.read(code_text)
+        if place.named and place.code in (None, place.named):
+            return place.named
+        named = reader.name_of(name_text)
+        if named and (not clean(code_text) or place.code == named):
+            return named
+        marked = fold(code_text).startswith("r")
+        return place.code if marked and not clean(name_text) else None
+
+    def _of_level(self, level: str, code_text: str, name_text: str) -> Territory:
+        reader = self._readers[level]
+        code_text, name_text = clean(code_text), clean(name_text)
+        if not self._has_labels and code_text:
+            name_text = ""
+        text = code_text or name_text
+        if not text:
+            return Territory(level, None, "no_department")
+        place = reader.read(text)
+        code = place.code or place.named
+        if code is None:
+            return Territory(level, None, f"unknown_{level}", text)
+        label = name_text if code_text else ""
+        if (place.code and place.named not in (None, code)) or (
+            label and not reader.agrees(code, label)
+        ):
+            said = " / ".join(filter(None, [text, label]))
+            official = reader.official[code]
+            return Territory(level, None, "label_contradicts_code", f"{said} ({code}: {official})")
+        return Territory(level, code)
+
+    def _stated_sum(self, text: str) -> Territory | None:
+        """``Total``, ``Ensemble``, ``Total Bretagne``, ``Sous-total``: rows that are no figure."""
+        folded = fold(text)
+        if not folded:
+            return None
+        if any(folded == fold(word) for word in self.contract.subtotal_labels):
+            return Territory("part", None, "stated_subtotal")
+        for word in map(fold, self.contract.subtotal_labels):
+            if folded.startswith(f"{word} "):
+                return self._sum_of(folded.removeprefix(word), "part")
+        words = [fold(word) for word in self.contract.control_labels]
+        if folded in words:
+            return Territory("national", NATIONAL)
+        for word in sorted(words, key=len, reverse=True):
+            if folded.startswith(f"{word} "):
+                return self._sum_of(folded.removeprefix(word), "national")
+        return None
+
+    def _sum_of(self, rest: str, otherwise: str) -> Territory | None:
+        if region := self._readers["region"].name_of(rest):
+            return Territory("region", region)
+        if self._readers["department"].read(rest).code:
+            return None
+        if any(fold(word) in rest for word in self.contract.subtotal_labels):
+            return Territory("part", None, "stated_subtotal")
+        return Territory(otherwise, NATIONAL if otherwise == "national" else None)

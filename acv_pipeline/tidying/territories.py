@@ -1,0 +1,113 @@
+"""Départements and regions, as people write them.
+
+Here: codes, names and both together to a territory, and whether name and code agree.
+Not here: whether a table is regional (``levels``), panels (``tidy``).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from acv_pipeline.contract import Contract
+from acv_pipeline.tidying.fold import clean, compact, fold
+
+PREFIX = r"(?:d|dep|dept|dpt|departement|fr|code)?"
+DEPARTMENT_CODE = re.compile(rf"{PREFIX} ?(?P<code>0?2[ab]|20[ab]|[0-9]{{1,3}})(?: 0+)?")
+REGION_CODE = re.compile(r"(?:r|reg|region|code)? ?(?P<code>[0-9]{1,2})(?: 0+)?")
+ABBREVIATIONS = {
+    "st": "saint",
+    "ste": "sainte",
+    "hte": "haute",
+    "htes": "hautes",
+    "terr": "territoire",
+}
+ARTICLES = {"le", "la", "les", "l", "d", "de", "du", "des", "departement", "region"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A territory found in a text: at most one of a code and a name, or both."""
+
+    code: str | None = None
+    named: str | None = None
+
+
+@dataclass(frozen=True)
+class PlaceReader:
+    """Recognises the territories of one level (``department`` or ``region``)."""
+
+    contract: Contract
+    level: str
+
+    @cached_property
+    def official(self) -> dict[str, str]:
+        """Official name by code."""
+        known = self.contract.territories
+        return known.departments if self.level == "department" else known.regions
+
+    @cached_property
+    def by_name(self) -> dict[str, str]:
+        """Code by the folded name, variants included."""
+        contract = self.contract
+        variants = (
+            contract.department_variants if self.level == "department" else contract.region_variants
+        )
+        names = {essence(name): code for code, name in self.official.items()}
+        names |= {essence(name): code for code, group in variants.items() for name in group}
+        return names
+
+    def code_of(self, text: str) -> str | None:
+        """The code that the whole text writes: ``1``, ``01``, ``1.0``, ``D01``, ``2a``, ``20A``."""
+        pattern = DEPARTMENT_CODE if self.level == "department" else REGION_CODE
+        match = pattern.fullmatch(fold(clean(text)))
+        if not match:
+            return None
+        code = match["code"].upper()
+        if code.endswith(("A", "B")):
+            code = f"2{code[-1]}"
+        elif len(code) < 3:
+            code = code.zfill(2)
+        return code if code in self.official else None
+
+    def name_of(self, text: str) -> str | None:
+        """The code of the territory that the whole text names."""
+        return self.by_name.get(essence(text))
+
+    def read(self, text: str) -> Place:
+        """The code, the name, or both (``01 - Ain``, ``Ain (01)``) that a cell holds."""
+        if code := self.code_of(text):
+            return Place(code)
+        if named := self.name_of(text):
+            return Place(named=named)
+        words = fold(clean(text)).split()
+        for cut in range(1, len(words)):
+            front, back = " ".join(words[:cut]), " ".join(words[cut:])
+            for code_part, name_part in ((front, back), (back, front)):
+                code, named = self.code_of(code_part), self.name_of(name_part)
+                if code and named:
+                    return Place(code, named)
+        return Place()
+
+    def agrees(self, code: str, label: str) -> bool:
+        """Whether ``label`` names the territory ``code``; lost characters (� or ?) may differ."""
+        if self.name_of(label) == code:
+            return True
+        both = self.read(label)
+        if both.code and both.named:
+            return both.code == both.named == code
+        if "\ufffd" not in label and "?" not in label:
+            return False
+        pattern = re.escape(compact(label.replace("?", "\ufffd"))).replace("\ufffd", ".{0,2}")
+        return re.fullmatch(pattern, compact(self.official[code])) is not None
+
+
+def essence(name: str) -> str:
+    """A name in one word, without the articles around it: ``Côte d'Or``, ``REUNION (La)``."""
+    words = [ABBREVIATIONS.get(word, word) for word in fold(clean(name)).split()]
+    while len(words) > 1 and words[0] in ARTICLES:
+        words.pop(0)
+    while len(words) > 1 and words[-1] in ARTICLES:
+        words.pop()
+    return "".join(words)

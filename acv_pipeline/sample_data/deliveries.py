@@ -168,8 +168,6 @@ def _deliveries_of(
     day_rng, cell_rng = (np.random.default_rng([*seed, need]) for need in range(2))
     days = day_rng.integers(USUAL_DAYS[0], USUAL_DAYS[1] + 1, len(months)).tolist()
     correction = habits.correction
-    if correction and not {correction.month, correction.after} <= {f"{m:%Y-%m}" for m in months}:
-        correction = None
     known = _first_version(truth, correction, cell_rng) if correction else truth
     before_all = pd.Timestamp(shift(months[0], -1)) if months else pd.NaT
     sent: dict[str, pd.Timestamp] = {}
@@ -193,6 +191,8 @@ def _deliveries_of(
                 yield replace(delivery, delivered_on=day_after(month, REPEAT_DAY))
         if correction and text == correction.after:
             known, corrected = truth, month_of(correction.month)
+            if corrected not in months:
+                continue
             figures = figures_of(truth, ACV, corrected)
             day, layout = day_after(month, CORRECTION_DAY), layout_of(source, corrected)
             yield Delivery(source, day, layout, figures, next(number), "_rectificatif")

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias
 
 import pandas as pd
 
-from acv_pipeline.contract import Contract
+from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.months import month_end
 
 Cell: TypeAlias = str | int | dt.date
@@ -23,10 +23,6 @@ MonthStyle = Literal["iso", "french_day", "french_words"]
 
 SYNTHETIC = "DONNÉES SYNTHÉTIQUES"
 FILE_MARK = "SYNTHETIQUE"
-FRENCH_MONTHS = (
-    *("janvier", "février", "mars", "avril", "mai", "juin"),
-    *("juillet", "août", "septembre", "octobre", "novembre", "décembre"),
-)
 
 
 @dataclass(frozen=True)
@@ -211,7 +207,9 @@ def rows_of(
     columns: dict[Meaning, list[Cell]] = {
         "code": [_code(code, layout.bare_codes) for code in figures["department_code"]],
         "name": [contract.territories.departments[code] for code in figures["department_code"]],
-        "month": _texts(figures["month"], lambda day: _month(day.date(), layout.month_style)),
+        "month": _texts(
+            figures["month"], lambda day: _month(day.date(), layout.month_style, contract)
+        ),
         "programme": _texts(figures["indicator_id"], lambda key: contract.indicators[key].names[1]),
         "cumulative": figures["cumulative_dwellings"].tolist(),
         "comment": ["donnée synthétique"] * len(figures),
@@ -238,7 +236,7 @@ def rows_of(
 def file_stem(layout: Layout, figures: pd.DataFrame, source: str, contract: Contract) -> str:
     """The file's name without its ending."""
     month = figures["month"].iloc[0].date()
-    words = _month(month, "french_words")
+    words = _month(month, "french_words", contract)
     return layout.file_name.format(
         programme=programme(figures, source, contract),
         iso=f"{month:%Y-%m}",
@@ -269,9 +267,9 @@ def _code(code: str, bare: bool) -> Cell:
     return int(code) if bare and code.isdigit() else code
 
 
-def _month(month: dt.date, style: MonthStyle) -> Cell:
+def _month(month: Month, style: MonthStyle, contract: Contract) -> Cell:
     if style == "iso":
         return month_end(month)
     if style == "french_day":
         return f"{month_end(month):%d/%m/%Y}"
-    return f"{FRENCH_MONTHS[month.month - 1]} {month.year}"
+    return f"{contract.month_words[month.month][0]} {month.year}"

@@ -23,7 +23,7 @@ RELEASE_DAYS = {3: 24, 7: 23, 12: 21}  # day by month of the year
 TWICE = dt.date(2021, 7, 23)  # this release has every ACV row under the old and the new label
 ZEROS = (dt.date(2021, 3, 24), dt.date(2021, 12, 21))  # from, to: 0 outside the panel
 
-MEASURE = f"Redynamiser les cœurs de ville ({FILE_MARK})"
+MEASURE = f"Logement dans les centres-villes ({FILE_MARK})"
 OLD_TEXTS = {"indicateur": "Logements accompagnés (ancien libellé)", "unite": "logements rénovés"}
 OTHER_ID = "indicateur-fictif-d-une-autre-politique"
 

@@ -44,10 +44,14 @@ def write_xlsx(rows: Sequence[Sequence[Cell]], layout: Layout) -> bytes:
 
 def write_ods(rows: Sequence[Sequence[Cell]], layout: Layout) -> bytes:
     """An OpenDocument spreadsheet with one sheet: numbers and days as such, the rest as text."""
+    from odf.element import Element  # type: ignore[import-untyped]
+    from odf.namespaces import nsdict  # type: ignore[import-untyped]
     from odf.opendocument import OpenDocumentSpreadsheet  # type: ignore[import-untyped]
     from odf.table import Table, TableCell, TableRow  # type: ignore[import-untyped]
     from odf.text import P  # type: ignore[import-untyped]
 
+    # The library declares the namespaces that any earlier document of the process has used.
+    Element.namespaces = dict(nsdict)
     book = OpenDocumentSpreadsheet()
     table = Table(name=FILE_MARK)
     for row in rows:

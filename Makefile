@@ -1,0 +1,59 @@
+# make demo   set up, generate sample deliveries, run every month, catch a bad one
+# make test   set up, run the whole test suite
+# make dev    the Dagster UI with its daemon, on the demo or on $ACV_HOME
+# Needs Python 3.11 or newer and make; everything else goes into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# an activated environment or a user's own settings must not leak into this one
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+ACV_HOME ?= $(CURDIR)/demo_home
+
+.PHONY: demo test dev lint lock clean help
+
+help:
+	@sed -n '1,4s/^# //p' Makefile
+
+$(VENV)/bin/python:
+	@echo "→ creating the virtual environment in $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11"; exit 2; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements/run.lock pyproject.toml | $(VENV)/bin/python
+	@echo "→ installing the packages (a minute or two, once)"
+	@$(PIP) install --require-hashes -r requirements/run.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.test: requirements/test.lock $(VENV)/.run
+	@echo "→ installing the packages that only tests need (once)"
+	@$(PIP) install --require-hashes -r requirements/test.lock
+	@touch $@
+
+demo: $(VENV)/.run
+	@ACV_HOME="$(ACV_HOME)" $(BIN)/python -m acv_pipeline.demo
+
+test: $(VENV)/.test lint
+	@echo "→ running the tests"
+	@$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+
+lint: $(VENV)/.test
+	@echo "→ checking style and types"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+dev: $(VENV)/.run
+	@ACV_HOME="$(ACV_HOME)" $(BIN)/python -m acv_pipeline.dev
+
+lock: $(VENV)/.test
+	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal \
+		--python-version 3.11 --generate-hashes pyproject.toml -o requirements/run.lock
+	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal \
+		--python-version 3.11 --generate-hashes --extra dev pyproject.toml \
+		-c requirements/run.lock -o requirements/test.lock
+
+clean:
+	rm -rf $(VENV) demo_home

@@ -172,11 +172,13 @@ class _Fold:
             with_departments = {month for month, _, block in entries if block is not None}
             # months ascending over all files of the day, so that a month is judged after the
             # one before it even if they came in two files
+            totals_judged: set[Month] = set()
             for month, delivery, block in sorted(entries, key=lambda entry: entry[0]):
                 totals = published.get((indicator, month), Totals())
                 if block is not None:
                     self._judge_block(delivery, indicator, month, block, totals, batch_figures)
-                elif month not in with_departments:
+                elif month not in with_departments | totals_judged:
+                    totals_judged.add(month)
                     self._judge_totals(delivery, indicator, month, totals)
             for delivery in batch:
                 if self.contract.sources[delivery.source].full_history:

@@ -61,27 +61,11 @@ def judge_and_write(
     Args:
         months: write these only (all by default); the others stay as they are.
     """
-    ledger = read_ledger(connection, contract, progress=progress)
+    fresh = _tables(read_ledger(connection, contract, progress=progress))
     chosen = None if months is None else sorted(months)
-    figures = ledger.observations
     changed: set[Month] = set()
-    verdicts = _verdict_frame(ledger.verdicts)
-    changed |= _replace(connection, "validated.observations", figures, chosen)
-    changed |= _replace(
-        connection, "validated.dwellings", figures[figures["valid_to"].isna()], chosen
-    )
-    changed |= _replace(connection, "validated.verdicts", verdicts, chosen)
-    held = verdicts[verdicts["verdict"] == "held"]
-    _replace(
-        connection,
-        "validated.held_months",
-        held.assign(
-            check_name=held["blocking"].str.join(", "),
-            evidence=held["findings"],
-            reason=held["signed_off_reason"],
-        ),
-        chosen,
-    )
+    for table, frame in fresh.items():
+        changed |= _replace(connection, table, frame, chosen)
     _write_row_tables(connection)
     _write_delivery_status(connection)
     return JudgeReport(
@@ -91,6 +75,30 @@ def judge_and_write(
             connection, "select distinct month from validated.held_months where status = 'held'"
         ),
     )
+
+
+def months_to_judge(connection: duckdb.DuckDBPyConnection, contract: Contract) -> set[Month]:
+    """The months that judging everything on record would change; nothing is written."""
+    changed: set[Month] = set()
+    for table, frame in _tables(read_ledger(connection, contract)).items():
+        changed |= _replace(connection, table, frame, None, write=False)
+    return changed
+
+
+def _tables(ledger: Ledger) -> dict[str, pd.DataFrame]:
+    """The validated tables that follow from the ledger."""
+    figures, verdicts = ledger.observations, _verdict_frame(ledger.verdicts)
+    held = verdicts[verdicts["verdict"] == "held"]
+    return {
+        "validated.observations": figures,
+        "validated.dwellings": figures[figures["valid_to"].isna()],
+        "validated.verdicts": verdicts,
+        "validated.held_months": held.assign(
+            check_name=held["blocking"].str.join(", "),
+            evidence=held["findings"],
+            reason=held["signed_off_reason"],
+        ),
+    }
 
 
 def received(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[DeliveryFigures]:
@@ -204,6 +212,8 @@ def _replace(
     table: str,
     frame: pd.DataFrame,
     months: list[Month] | None,
+    *,
+    write: bool = True,
 ) -> set[Month]:
     """Make ``frame`` the content of ``table`` for the given months; the months that changed."""
     connection.execute(f"create or replace temp table fresh as from {table} limit 0")
@@ -227,7 +237,7 @@ def _replace(
         )
         """,
     )
-    if changed:
+    if changed and write:
         connection.execute("create or replace temp table changed (month date)")
         connection.executemany("insert into changed values (?)", [[m] for m in changed])
         connection.execute(f"delete from {table} where month in (from changed)")
@@ -265,7 +275,11 @@ def _write_row_tables(connection: duckdb.DuckDBPyConnection) -> None:
             and dwellings.source = deliveries.source
             and dwellings.month = rows.month
             and dwellings.department_code = rows.territory_code
-            and dwellings.delivery_id <> rows.delivery_id
+            and dwellings.delivery_id in (
+                select later.delivery_id from raw.deliveries as later
+                where (later.delivered_on, later.file_name, later.delivery_id)
+                    > (deliveries.delivered_on, deliveries.file_name, deliveries.delivery_id)
+            )
         where rows.fate = 'quarantined'
         """
     )
@@ -281,7 +295,6 @@ def _write_delivery_status(connection: duckdb.DuckDBPyConnection) -> None:
             select
                 accounts.delivery_id,
                 case
-                    when accounts.validated = 0 and accounts.held > 0 then 'held'
                     when accounts.validated = 0 then 'held'
                     when accounts.held > 0 or accounts.quarantined > 0 then 'partial'
                     when verdicts.all_unchanged then 'duplicate'

@@ -14,7 +14,7 @@ import pandas as pd
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.tables import Table, tables
 
-SCHEMAS = ("contract", "reference", "raw", "validated", "marts")
+SCHEMAS = ("contract", "raw", "validated")
 
 
 def create_commit_counter(connection: duckdb.DuckDBPyConnection) -> None:
@@ -43,8 +43,7 @@ def _ddl(table: Table) -> str:
 
 
 def write_contract(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
-    """Bring the ``contract`` and ``reference`` schemas in line with the contract and the seeds."""
-    territories = contract.territories
+    """Bring the tables of schema ``contract`` in line with the contract."""
     indicators = contract.indicators.values()
     replace(
         connection,
@@ -66,20 +65,6 @@ def write_contract(connection: duckdb.DuckDBPyConnection, contract: Contract) ->
         "contract.components",
         [(i.id, *part) for i in indicators for part in contract.components(i.id).items()],
     )
-    departments = pd.DataFrame(
-        [
-            (code, name, territories.region_of[code], territories.population[code])
-            for code, name in territories.departments.items()
-        ],
-        columns=["department_code", "department_name", "region_code", "population"],
-    )
-    regions = pd.DataFrame(
-        list(territories.regions.items()), columns=["region_code", "region_name"]
-    )
-    for name, frame in (("departments", departments), ("regions", regions)):
-        connection.register("seed", frame)
-        connection.execute(f"create or replace table reference.{name} as select * from seed")
-        connection.unregister("seed")
 
 
 def replace(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[object, ...]]) -> None:

@@ -1,0 +1,38 @@
+"""Start reading here: everything Dagster loads, in one object.
+
+The flow: ``landing`` → ``reading`` → ``tidying`` → ``gate``/``ledger`` → ``models`` (the SQL of
+``dbt_like_sql``) → published copy. ``flow`` puts the steps in order, ``assets`` shows them to
+Dagster, ``contract`` says what is true of the data.
+Here: putting assets, jobs and executor together. Not here: any work.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from acv_pipeline.assets.run import build_assets
+from acv_pipeline.flow import Pipeline, Say
+
+JOB = "monthly_figures_job"
+
+
+def build_definitions(pipeline: Pipeline, listen: Say | None = None) -> dg.Definitions:
+    """Definitions for one home and landing zone; ``listen`` is told what runs say."""
+    assets = build_assets(pipeline, listen)
+    job = dg.define_asset_job(
+        JOB,
+        selection=dg.AssetSelection.assets(assets),
+        description="Receive, judge and publish the figures of one month or a range of months.",
+    )
+    return dg.Definitions(
+        assets=[assets],
+        jobs=[job],
+        # steps take seconds: a process for each would take most of the time
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """For the webserver, the daemon and ``dg``: home and landing zone of the environment."""
+    return build_definitions(Pipeline.configured())

@@ -1,0 +1,242 @@
+"""The flow, in one place: receive, judge, build the marts, check, publish.
+
+Here: the order of the steps for a set of months, and what came of them. Not here: any of the
+steps themselves, and Dagster (``assets`` turns an ``Outcome`` into Dagster's events).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from acv_pipeline.contract import Contract, Month, load_contract
+from acv_pipeline.contract.months import first_day, shift
+from acv_pipeline.home import Home
+from acv_pipeline.ledger import months as known_months
+from acv_pipeline.ledger.load import LoadReport, load
+from acv_pipeline.ledger.store import judge_and_write, months_to_judge
+from acv_pipeline.models import Project
+from acv_pipeline.quality import checks as table_checks
+from acv_pipeline.quality import evaluate as evaluate_table_checks
+from acv_pipeline.quality.check import Check, CheckResult
+from acv_pipeline.quality.gate_checks import evaluate_gate_checks, gate_checks
+from acv_pipeline.quality.sql_tests import evaluate_sql_checks, sql_checks
+from acv_pipeline.warehouse import open_warehouse, publish, transaction
+
+VALIDATED = "validated_dwellings"
+QUARANTINED = "quarantined_rows"
+
+Say = Callable[[str], None]
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass
+class Outcome:
+    """What a run did.
+
+    Attributes:
+        row_counts: rows by asset and month, for what was materialised; held months, and months
+            without figures, are absent.
+        results: what every check says of every month in scope.
+        load: what the landing zone brought, when it was looked at.
+        held: months with an open hold.
+    """
+
+    row_counts: dict[str, dict[Month, int]] = field(default_factory=dict)
+    results: list[CheckResult] = field(default_factory=list)
+    load: LoadReport | None = None
+    held: set[Month] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """All that a run needs to know: where, what is true of the data, and the SQL project."""
+
+    home: Home
+    landing: Path
+    contract: Contract
+    project: Project
+
+    @classmethod
+    def configured(cls, home: Home | None = None, landing: Path | None = None) -> Pipeline:
+        """From the environment, except for what is given.
+
+        Raises:
+            ContractError, SqlProjectError: the contract or the SQL project cannot be used.
+        """
+        home = home or Home.from_environment()
+        return cls(home, landing or home.landing, load_contract(), Project.load())
+
+    def checks(self) -> list[Check]:
+        """Every check, in the order of the flow."""
+        return [*table_checks(self.contract), *gate_checks(), *sql_checks(self.project)]
+
+    def extracts(self) -> dict[str, str]:
+        """Source by the name of its extract asset."""
+        return {source.asset: source.id for source in self.contract.sources.values()}
+
+    def last_month(self, today: dt.date | None = None) -> Month:
+        """The last complete month."""
+        return shift(first_day(today or dt.date.today()), -1)
+
+    @contextmanager
+    def warehouse(self, say: Say = lambda _: None) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The warehouse, for writing, with the reference tables in place.
+
+        Raises:
+            WarehouseError: it cannot be opened or written.
+        """
+        with open_warehouse(self.home, self.contract, say=say) as connection:
+            seeds = os.environ.get("ACV_SEEDS")
+            self.project.load_seeds(connection, Path(seeds) if seeds else None)
+            yield connection
+
+    def pending(
+        self, recorded: set[Month], *, say: Say = lambda _: None, progress: Progress | None = None
+    ) -> tuple[list[Month], LoadReport]:
+        """Receive what is new, and tell which months a run has work for.
+
+        Args:
+            recorded: months on Dagster's record; months in force beside them are pending too,
+                so that a run that died between writing and recording is made up for.
+
+        Raises:
+            LandingError, WarehouseError: the landing zone or the warehouse cannot be used.
+        """
+        with self.warehouse(say) as connection:
+            report = load(connection, self.landing, self.contract, progress=progress)
+            months = months_to_judge(connection, self.contract)
+            months |= (
+                known_months.in_force(connection) - known_months.open_holds(connection) - recorded
+            )
+            months |= known_months.of_refused(connection, self.contract, report.new)
+        last = self.last_month()
+        return sorted(m for m in months if self.contract.first_month <= m <= last), report
+
+    def run(
+        self,
+        months: Sequence[Month],
+        assets: Iterable[str],
+        checks: Iterable[tuple[str, str]],
+        *,
+        only: set[Month] | None = None,
+        say: Say = lambda _: None,
+    ) -> Outcome:
+        """Run the chosen steps for the given months, in the order of the flow.
+
+        Args:
+            months: the months that may be written.
+            assets: names of the assets to materialise.
+            checks: (asset, check) pairs to evaluate.
+            only: report on these months only; all of ``months`` that have data by default.
+
+        Raises:
+            LandingError, WarehouseError: the landing zone or the warehouse cannot be used.
+        """
+        chosen = set(assets)
+        extracts = {asset: source for asset, source in self.extracts().items() if asset in chosen}
+        models = [name for name in self.project.models if name in chosen]
+        scope = set(months) if only is None else set(months) & only
+        changed: dict[str, frozenset[Month]] = {}
+        outcome = Outcome()
+        with self.warehouse(say) as connection:
+            if extracts:
+                say(f"receiving from {', '.join(extracts.values())}")
+                outcome.load = load(
+                    connection, self.landing, self.contract, sources=extracts.values()
+                )
+            with transaction(connection):
+                if VALIDATED in chosen:
+                    say(f"judging what was received for {_span(months)}")
+                    judge_and_write(connection, self.contract, months)
+                if models:
+                    say(f"building {', '.join(models)}")
+                    built = self.project.build(connection, models)
+                    changed = {name: result.changed_months for name, result in built.items()}
+            outcome.held = known_months.open_holds(connection)
+            for asset in chosen:
+                counts = self._row_counts(connection, asset)
+                if asset not in extracts:
+                    counts = {m: n for m, n in counts.items() if m not in outcome.held}
+                # building a mart may move months beside those asked for: the next one's increment
+                wanted = scope | changed.get(asset, frozenset())
+                outcome.row_counts[asset] = {m: n for m, n in counts.items() if m in wanted}
+            outcome.results = self._evaluate(connection, set(checks), scope, say)
+            if VALIDATED in chosen or models:
+                if broken := [r.check.name for r in outcome.results if self._is_broken(r)]:
+                    say(f"not published, readers keep the last copy: {broken[0]} does not hold")
+                else:
+                    publish(connection, self.home)
+        return outcome
+
+    def _evaluate(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        wanted: set[tuple[str, str]],
+        scope: set[Month],
+        say: Say,
+    ) -> list[CheckResult]:
+        months = sorted(scope & known_months.on_record(connection, self.contract))
+        if not months or not wanted:
+            return []
+        say(f"checking {_span(months)}")
+        # a mart that was never built has nothing to check
+        built = {m.name for m in self.project.models.values() if _exists(connection, m.table)}
+
+        def chosen(checks: list[Check]) -> list[Check]:
+            return [
+                check
+                for check in checks
+                if (check.asset, check.name) in wanted
+                and (check.asset not in self.project.models or check.asset in built)
+            ]
+
+        tests = [
+            check
+            for check in chosen(sql_checks(self.project))
+            if built.issuperset(self.project.tests[check.name].models)
+        ]
+        return [
+            *evaluate_table_checks(
+                connection, self.contract, chosen(table_checks(self.contract)), months
+            ),
+            *evaluate_gate_checks(connection, self.contract, chosen(gate_checks()), months),
+            *evaluate_sql_checks(connection, self.project, tests, months),
+        ]
+
+    def _row_counts(self, connection: duckdb.DuckDBPyConnection, asset: str) -> dict[Month, int]:
+        if source := self.extracts().get(asset):
+            return known_months.rows_received(connection, source)
+        if asset == VALIDATED:
+            return known_months.rows_in_force(connection)
+        if asset == QUARANTINED:
+            return known_months.rows_quarantined(connection)
+        return known_months.rows_of_mart(connection, self.project.models[asset].table)
+
+    def _is_broken(self, result: CheckResult) -> bool:
+        """Whether an invariant of the marts is violated; the gate's findings are no such thing."""
+        return (
+            not result.passed
+            and result.check.asset in self.project.models
+            and (result.severity or result.check.severity) == "error"
+        )
+
+
+def _span(months: Sequence[Month]) -> str:
+    if len(months) == 1:
+        return f"{months[0]:%Y-%m}"
+    return f"{len(months)} months ({months[0]:%Y-%m} to {months[-1]:%Y-%m})"
+
+
+def _exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
+    schema, _, name = table.partition(".")
+    found = connection.execute(
+        "select 1 from duckdb_tables() where schema_name = ? and table_name = ?", [schema, name]
+    ).fetchall()
+    return bool(found)

@@ -1,0 +1,95 @@
+"""Which months the warehouse knows something about, and what kind of something.
+
+Here: questions about months. Not here: what is in force in them (``store``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import duckdb
+
+from acv_pipeline.contract import Contract, Month
+from acv_pipeline.contract.months import first_day, shift
+
+
+def in_force(connection: duckdb.DuckDBPyConnection) -> set[Month]:
+    """Months with figures in force."""
+    return _set(connection, "select distinct month from validated.dwellings")
+
+
+def open_holds(connection: duckdb.DuckDBPyConnection) -> set[Month]:
+    """Months with a hold that nobody signed off and no later delivery settled."""
+    return _set(
+        connection, "select distinct month from validated.held_months where status = 'held'"
+    )
+
+
+def on_record(connection: duckdb.DuckDBPyConnection, contract: Contract) -> set[Month]:
+    """Months that any delivery says something about, unreadable ones included."""
+    return (
+        _set(connection, "select distinct month from raw.tidy_rows")
+        | {row_month for row_month in _attributed(connection, contract, None)}
+    )
+
+
+def of_refused(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, deliveries: Collection[str]
+) -> set[Month]:
+    """The months that the refused ones among ``deliveries`` count for."""
+    return _attributed(connection, contract, deliveries)
+
+
+def rows_received(connection: duckdb.DuckDBPyConnection, source: str) -> dict[Month, int]:
+    """How many rows with a figure, or in quarantine, ``source`` delivered for each month."""
+    return _counts(
+        connection,
+        f"""
+        select month, count(*) from raw.tidy_rows join raw.deliveries using (delivery_id)
+        where source = '{source}' and fate in ('figure', 'quarantined') group by month
+        """,
+    )
+
+
+def rows_in_force(connection: duckdb.DuckDBPyConnection) -> dict[Month, int]:
+    """How many figures are in force for each month."""
+    return _counts(connection, "select month, count(*) from validated.dwellings group by month")
+
+
+def rows_quarantined(connection: duckdb.DuckDBPyConnection) -> dict[Month, int]:
+    """How many rows are in quarantine for each month that has figures in force."""
+    return _counts(
+        connection,
+        """
+        select month, count(quarantined.row_number)
+        from (select distinct month from validated.dwellings) as months
+        left join validated.quarantined_rows as quarantined using (month) group by month
+        """,
+    )
+
+
+def rows_of_mart(connection: duckdb.DuckDBPyConnection, table: str) -> dict[Month, int]:
+    """How many rows a mart has for each month."""
+    return _counts(connection, f"select month, count(*) from {table} group by month")
+
+
+def _attributed(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, only: Collection[str] | None
+) -> set[Month]:
+    """A delivery that names no month counts for the one before the day it came."""
+    days = {
+        day
+        for delivery_id, day in connection.execute(
+            "select delivery_id, delivered_on from raw.deliveries where row_count = 0"
+        ).fetchall()
+        if only is None or delivery_id in only
+    }
+    return {max(shift(first_day(day), -1), contract.first_month) for day in days}
+
+
+def _counts(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[Month, int]:
+    return {m: count for m, count in connection.execute(sql).fetchall() if m is not None}
+
+
+def _set(connection: duckdb.DuckDBPyConnection, sql: str) -> set[Month]:
+    return {value for (value,) in connection.execute(sql).fetchall() if value is not None}

@@ -1,0 +1,151 @@
+"""Replaying a history of releases in the order of their days, and comparing with labels.
+
+Here: folders of releases → verdicts, in a scratch warehouse; hits, misses and false alarms.
+Not here: printing (``cli``), the rules (``gate``).
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from acv_pipeline.contract import Contract
+from acv_pipeline.contract.months import Month, first_day
+from acv_pipeline.home import Home
+from acv_pipeline.landing import LandingError
+from acv_pipeline.ledger.fold import Verdict
+from acv_pipeline.ledger.load import LoadReport, load
+from acv_pipeline.ledger.store import read_ledger
+from acv_pipeline.warehouse import open_warehouse
+
+# What a label asks of the gate (the words are those of the labelled history)
+MUST_BE_HELD, MUST_BE_FLAGGED, MUST_PASS = "MAJ", ("agg", "min"), "ok"
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What the gate said of a history.
+
+    Attributes:
+        verdicts: in the order of delivery day, indicator and month.
+        load: what could not be read.
+    """
+
+    verdicts: list[Verdict]
+    load: LoadReport
+
+
+def replay(
+    folder: Path,
+    contract: Contract,
+    source: str,
+    *,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Replay:
+    """Judge the releases in ``folder`` one after the other, as if each came on its day.
+
+    Args:
+        folder: dated folders (``2021-05-07/<files>``) of one source's releases, or a whole
+            landing zone (``<source>/<date>/<files>``), of which only ``source`` is read.
+        source: whose releases they are.
+
+    Raises:
+        LandingError: the folder holds no dated folder with files.
+    """
+    if not folder.is_dir():
+        raise LandingError(f"{folder} is not a folder: expected dated folders like 2021-05-07")
+    with tempfile.TemporaryDirectory(prefix="acv-replay-") as scratch:
+        landing = Path(scratch) / "landing"
+        landing.mkdir()
+        dated = folder / source if (folder / source).is_dir() else folder
+        (landing / source).symlink_to(dated.resolve(), target_is_directory=True)
+        with open_warehouse(Home(Path(scratch) / "home"), contract) as connection:
+            report = load(connection, landing, contract, sources=[source], progress=progress)
+            if not report.new:
+                raise LandingError(
+                    f"{folder} holds no releases: expected dated folders like "
+                    f"{folder}/2021-05-07/<files>"
+                )
+            verdicts = read_ledger(connection, contract).verdicts
+    # a repeated hold says nothing new
+    return Replay(
+        sorted(verdicts, key=lambda v: (v.delivered_on, v.indicator_id, v.month)), report
+    )
+
+
+def shown_verdict(verdict: Verdict) -> str:
+    """``accepted``, ``held`` or ``unchanged``; figures held before and sent again are unchanged."""
+    return "unchanged" if verdict.is_repeat else verdict.verdict
+
+
+@dataclass
+class Comparison:
+    """A replay against labels.
+
+    Attributes:
+        counts: per label: how many blocks, how many held, how many flagged by any rule.
+        misses: blocks that should have been held or flagged and were not.
+        false_alarms: good blocks that were held.
+        unknown: labelled blocks that the replay has no verdict for.
+    """
+
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    misses: list[str] = field(default_factory=list)
+    false_alarms: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+
+def compare(verdicts: list[Verdict], labels: Path) -> Comparison:
+    """Hits, misses and false alarms.
+
+    Args:
+        labels: CSV with the columns indicator, delivered, date and label (``MAJ``: should be
+            held; ``agg``, ``min``: should be flagged; ``ok``: should pass; others: counted only).
+
+    Raises:
+        LandingError: the file is missing or has other columns.
+    """
+    by_key = {(v.indicator_id, v.delivered_on, v.month): v for v in verdicts}
+    comparison = Comparison()
+    for indicator, delivered, month, label in _labels(labels):
+        verdict = by_key.get((indicator, delivered, month))
+        block = f"{indicator} {month:%Y-%m} delivered {delivered}"
+        if verdict is None:
+            comparison.unknown.append(block)
+            continue
+        held = verdict.verdict == "held"
+        flagged = held or bool(verdict.findings)
+        counts = comparison.counts.setdefault(label, {"blocks": 0, "held": 0, "flagged": 0})
+        counts["blocks"] += 1
+        counts["held"] += held
+        counts["flagged"] += flagged
+        if (label == MUST_BE_HELD and not held) or (label in MUST_BE_FLAGGED and not flagged):
+            comparison.misses.append(f"{label} {block}")
+        if label == MUST_PASS and held:
+            comparison.false_alarms.append(block)
+    return comparison
+
+
+def _labels(path: Path) -> list[tuple[str, dt.date, Month, str]]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return [
+                (
+                    row["indicator"],
+                    dt.date.fromisoformat(row["delivered"]),
+                    first_day(dt.date.fromisoformat(row["date"])),
+                    row["label"],
+                )
+                for row in csv.DictReader(file)
+            ]
+    except OSError as error:
+        raise LandingError(f"cannot read {path}: {error.strerror}") from error
+    except (KeyError, ValueError) as error:
+        raise LandingError(
+            f"{path}: expected the columns indicator, delivered, date, label with ISO dates "
+            f"({error})"
+        ) from error

@@ -1,0 +1,112 @@
+"""Sign-offs: a person's written reason to release a held month, bound to one delivery.
+
+Here: recording them. Not here: their effect, which is the ledger's (``fold``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import duckdb
+import pandas as pd
+
+from acv_pipeline.contract import Contract, Month
+from acv_pipeline.ledger.fold import SignOff
+from acv_pipeline.warehouse import append, transaction
+
+
+class SignOffError(ValueError):
+    """The sign-off cannot be recorded; the message says why and what is possible."""
+
+
+def sign_off(
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    delivery: str,
+    indicator: str,
+    month: Month,
+    *,
+    reason: str,
+    signed_by: str,
+) -> SignOff:
+    """Record that ``signed_by`` releases a held month of a delivery; the next run applies it.
+
+    Args:
+        delivery: sha256 of the delivery, or its first characters.
+        indicator: id or short name.
+
+    Raises:
+        SignOffError: no such held month, an ambiguous delivery, an empty reason or name.
+    """
+    reason, signed_by = reason.strip(), signed_by.strip()
+    if not reason or not signed_by:
+        raise SignOffError("a sign-off needs a reason and a name: neither may be empty")
+    indicator_id = next(
+        (
+            entry.id
+            for entry in contract.indicators.values()
+            if indicator.casefold() in (entry.id.casefold(), entry.short_name.casefold())
+        ),
+        None,
+    )
+    if indicator_id is None:
+        known = ", ".join(f"{i.short_name} ({i.id})" for i in contract.indicators.values())
+        raise SignOffError(f"unknown indicator {indicator!r}: known are {known}")
+    held = connection.execute(
+        """
+        select delivery_id, indicator_id, month, status from validated.held_months
+        where starts_with(delivery_id, ?)
+        """,
+        [delivery.lower()],
+    ).fetchall()
+    matching = [row for row in held if row[1:3] == (indicator_id, month)]
+    if not delivery or len(matching) != 1:
+        raise SignOffError(_no_match(connection, delivery, indicator_id, month, len(matching)))
+    delivery_id, _, _, status = matching[0]
+    if status != "held":
+        raise SignOffError(
+            f"{indicator_id} {month:%Y-%m} of delivery {delivery_id[:12]} is not held any more: "
+            + ("it was signed off before" if status == "signed_off" else "a later delivery "
+               "replaced these figures, so a sign-off would not apply")
+        )  # fmt: skip
+    now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+    with transaction(connection):
+        connection.execute(
+            "delete from validated.signoffs"
+            " where delivery_id = ? and indicator_id = ? and month = ?",
+            [delivery_id, indicator_id, month],
+        )
+        append(
+            connection,
+            "validated.signoffs",
+            pd.DataFrame(
+                [
+                    {
+                        "delivery_id": delivery_id,
+                        "indicator_id": indicator_id,
+                        "month": month,
+                        "signed_by": signed_by,
+                        "reason": reason,
+                        "signed_at": now,
+                    }
+                ]
+            ),
+        )
+    return SignOff(delivery_id, indicator_id, month, signed_by, reason, now.date())
+
+
+def _no_match(
+    connection: duckdb.DuckDBPyConnection,
+    delivery: str,
+    indicator_id: str,
+    month: Month,
+    matches: int,
+) -> str:
+    if matches > 1:
+        return f"{delivery!r} is the beginning of {matches} deliveries: give more characters"
+    standing = connection.execute(
+        "select delivery_id, indicator_id, month from validated.held_months"
+        " where status = 'held' order by month"
+    ).fetchall()
+    listed = "; ".join(f"{d[:12]} {i} {m:%Y-%m}" for d, i, m in standing) or "nothing"
+    return f"no held month {indicator_id} {month:%Y-%m} of delivery {delivery!r}; held now: {listed}"

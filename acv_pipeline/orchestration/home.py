@@ -1,0 +1,56 @@
+"""Dagster's home under the program's own: written by the program, so nobody has to know it.
+
+Here: ``dagster.yaml`` and opening the instance. Not here: runs (``runs``).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import yaml
+from dagster import DagsterInstance
+
+from acv_pipeline.home import Home
+
+_HEADER = """\
+# Written by acv_pipeline when this home was made; change it as you like, it is not written again.
+"""
+
+
+def _settings(home: Home) -> dict[str, object]:
+    return {
+        "telemetry": {"enabled": False},
+        # DuckDB lets one process write: runs wait for each other here, not in an error
+        "concurrency": {"pools": {"default_limit": 1, "granularity": "op"}},
+        "run_monitoring": {"enabled": True, "free_slots_after_run_end_seconds": 60},
+        "event_log_storage": {
+            "module": "acv_pipeline.orchestration.event_storage",
+            "class": "PooledSqliteEventLogStorage",
+            "config": {"base_dir": str(home.dagster / "history" / "runs")},
+        },
+        "retention": {
+            "schedule": {"purge_after_days": 90},
+            "sensor": {"purge_after_days": {"skipped": 7, "failure": 30, "success": -1}},
+        },
+    }
+
+
+def prepare(home: Home) -> None:
+    """Make Dagster's home if it isn't there, and point this process to it."""
+    home.dagster.mkdir(parents=True, exist_ok=True)
+    config = home.dagster / "dagster.yaml"
+    if not config.exists():
+        text = yaml.safe_dump(_settings(home), sort_keys=False)
+        config.write_text(_HEADER + text, encoding="utf-8")
+    os.environ["DAGSTER_HOME"] = str(home.dagster)
+    os.environ["ACV_HOME"] = str(home.root)
+
+
+@contextmanager
+def instance(home: Home) -> Iterator[DagsterInstance]:
+    """The Dagster instance of this home."""
+    prepare(home)
+    with DagsterInstance.from_config(str(home.dagster)) as opened:
+        yield opened

@@ -1,0 +1,64 @@
+"""Starting runs from the command line: in this process, on the home's own Dagster record.
+
+Here: what ``acv run`` needs of Dagster. Not here: schedules and sensors, or any domain work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import dagster as dg
+from dagster import DagsterInstance
+
+from acv_pipeline.assets.partitions import key_of, to_months
+from acv_pipeline.assets.run import STEP
+from acv_pipeline.contract import Month
+from acv_pipeline.definitions import JOB, build_definitions
+from acv_pipeline.flow import VALIDATED, Pipeline, Say
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """How a run ended: its id, and why it failed if it did."""
+
+    run_id: str
+    failure: str | None
+
+
+def recorded_months(pipeline: Pipeline, instance: DagsterInstance) -> set[Month]:
+    """Months that Dagster shows as materialised from the validated figures to the last mart."""
+    names = [VALIDATED, *pipeline.project.models]
+    recorded = [set(instance.get_materialized_partitions(dg.AssetKey(name))) for name in names]
+    return set(to_months(set.intersection(*recorded)))
+
+
+def run_months(
+    pipeline: Pipeline, instance: DagsterInstance, months: Sequence[Month], *, listen: Say
+) -> RunResult:
+    """Materialise the given months, everything from receiving to the marts, in one run."""
+    job = build_definitions(pipeline, listen).resolve_job_def(JOB)
+    result = job.execute_in_process(
+        instance=instance,
+        raise_on_error=False,
+        tags={
+            "dagster/asset_partition_range_start": key_of(months[0]),
+            "dagster/asset_partition_range_end": key_of(months[-1]),
+        },
+        run_config={
+            "ops": {STEP: {"config": {"months": [f"{month:%Y-%m}" for month in months]}}},
+            # the terminal shows progress of its own; the record keeps every line
+            "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+        },
+    )
+    return RunResult(result.run_id, None if result.success else _failure(result))
+
+
+def _failure(result: dg.ExecuteInProcessResult) -> str:
+    for event in result.all_events:
+        if event.is_step_failure:
+            data = event.step_failure_data
+            if data.user_failure_data and data.user_failure_data.description:
+                return data.user_failure_data.description
+            return data.error_display_string if data.error else event.message or ""
+    return "the run failed; its log in the Dagster UI says why"

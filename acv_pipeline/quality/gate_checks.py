@@ -1,0 +1,110 @@
+"""The gate's verdicts as checks: one per rule, on the validated figures, per month.
+
+Here: from recorded verdicts to check results. Not here: the rules, and when they are applied.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+
+from acv_pipeline.contract import Contract, Month
+from acv_pipeline.gate.rules import RULES
+from acv_pipeline.quality.check import Check, CheckResult
+
+ASSET = "validated_dwellings"
+
+# The verdict that counts is the last one that said something: a confirmation of what is in force
+# says nothing new, and a hold that a later delivery settled is history.
+_STANDING = """
+select source, indicator_id, month, verdict, status, findings,
+    signed_off_by, signed_off_reason, file_name
+from (
+    select verdicts.*, deliveries.file_name,
+        row_number() over (
+            partition by verdicts.source, verdicts.indicator_id, verdicts.month
+            order by verdicts.delivered_on desc, deliveries.file_name desc, verdicts.delivery_id
+        ) as place
+    from validated.verdicts as verdicts
+    join raw.deliveries as deliveries using (delivery_id)
+    where verdicts.verdict <> 'unchanged' and coalesce(verdicts.status, '') <> 'superseded'
+)
+where place = 1
+order by month, source, indicator_id
+"""
+
+
+def gate_checks() -> list[Check]:
+    """One check per rule of the gate."""
+    return [
+        Check(
+            asset=ASSET,
+            name=rule.name,
+            severity="error" if rule.blocking else "warn",
+            description=rule.title,
+            what_to_do=rule.what_to_do.format(contact="the contact of the source"),
+        )
+        for rule in RULES
+    ]
+
+
+def evaluate_gate_checks(
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    checks: Sequence[Check],
+    months: Sequence[Month],
+) -> list[CheckResult]:
+    """What each rule says of each month, as it stands now."""
+    wanted = set(months)
+    judged: dict[Month, int] = defaultdict(int)
+    found: dict[tuple[str, Month], list[dict[str, Any]]] = defaultdict(list)
+    for row in connection.execute(_STANDING).fetchall():
+        source, indicator, month, verdict, status, findings, by, reason, file_name = row
+        if month not in wanted:
+            continue
+        judged[month] += 1
+        for finding in json.loads(findings):
+            found[finding["rule"], month].append(
+                finding
+                | {
+                    "held": verdict == "held",
+                    "signed_off": f"{by}: {reason}" if status == "signed_off" else None,
+                    "where": f"{contract.sources[source].label}, "
+                    f"{contract.indicators[indicator].short_name}, {file_name}",
+                    "contact": contract.sources[source].contact,
+                }
+            )
+    return [
+        _result(check, month, judged[month], found.get((check.name, month), []))
+        for check in checks
+        for month in months
+    ]
+
+
+def _result(
+    check: Check, month: Month, judged: int, findings: list[dict[str, Any]]
+) -> CheckResult:
+    standing = [f for f in findings if f["signed_off"] is None]
+    signed = [f for f in findings if f["signed_off"] is not None]
+    lines = [
+        f"{f['where']}: {f['summary']}"
+        + (f" Probable cause: {f['probable_cause']}." if f["probable_cause"] else "")
+        + f" Ask {f['contact']}."
+        for f in standing
+    ]
+    lines += [f"{f['where']}: {f['summary']} Signed off by {f['signed_off']}." for f in signed]
+    return CheckResult(
+        check=check,
+        month=month,
+        passed=not standing,
+        checked=judged,
+        failed=len(standing),
+        sample=[row for f in standing for row in f["evidence"]][:20],
+        summary=" ".join(lines),
+        # a finding may only warn although its rule can block
+        severity="error" if any(f["blocking"] for f in standing) else "warn",
+    )

@@ -1,0 +1,61 @@
+"""The SQL project's tests as checks, on the mart each one judges, per month.
+
+Here: from offending rows to check results. Not here: the tests (``dbt_like_sql/tests``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+
+from acv_pipeline.contract import Month
+from acv_pipeline.models import Project
+from acv_pipeline.quality.check import Check, CheckResult
+
+
+def sql_checks(project: Project) -> list[Check]:
+    """One check per test of the SQL project."""
+    return [
+        Check(
+            asset=test.model or "",
+            name=test.name,
+            severity="warn" if test.severity == "warn" else "error",
+            description=test.description,
+            what_to_do=test.what_to_do,
+        )
+        for test in project.tests.values()
+    ]
+
+
+def evaluate_sql_checks(
+    connection: duckdb.DuckDBPyConnection,
+    project: Project,
+    checks: Sequence[Check],
+    months: Sequence[Month],
+) -> list[CheckResult]:
+    """What each test says of each month; rows that are about no month count for every one."""
+    results: list[CheckResult] = []
+    for check in checks:
+        outcome = project.run_test(connection, check.name)
+        elsewhere = outcome.total - sum(outcome.per_month.values())
+        (rows,) = connection.execute(
+            f"select count(*) from {project.models[check.asset].table}"
+        ).fetchall()[0]
+        for month in months:
+            failed = outcome.per_month.get(month, 0) + elsewhere
+            sample = [row for row in outcome.sample if row.get("month", month) == month]
+            results.append(
+                CheckResult(
+                    check=check,
+                    month=month,
+                    passed=failed == 0,
+                    checked=rows,
+                    failed=failed,
+                    sample=sample if failed else [],
+                    summary=f"{failed} rows of {check.asset} do not hold: {check.description}"
+                    if failed
+                    else "",
+                )
+            )
+    return results

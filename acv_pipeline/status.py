@@ -1,0 +1,159 @@
+"""The standing answer to "what is broken now, and what do I do?".
+
+Here: what is held, quarantined or refused, from the published copy. Not here: printing (``cli``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import duckdb
+
+from acv_pipeline.contract import Contract
+from acv_pipeline.gate.rules import RULES
+
+
+@dataclass(frozen=True)
+class HeldMonth:
+    """A month that a blocking rule stopped and nobody released."""
+
+    delivery_id: str
+    source: str
+    file_name: str
+    delivered_on: dt.date
+    indicator_id: str
+    month: dt.date
+    rules: list[str]
+    findings: list[dict[str, Any]]
+    ask: str
+    what_to_do: list[str]
+
+
+@dataclass(frozen=True)
+class QuarantinedRows:
+    """Rows of one delivery in quarantine for one reason, that no later delivery made good."""
+
+    delivery_id: str
+    source: str
+    file_name: str
+    delivered_on: dt.date
+    reason_code: str
+    reason: str
+    rows: int
+    example: str
+    ask: str
+
+
+@dataclass(frozen=True)
+class RefusedDelivery:
+    """A delivery nothing could be used of, with nothing usable from that source since."""
+
+    delivery_id: str
+    source: str
+    file_name: str
+    delivered_on: dt.date
+    reason_code: str
+    reason: str
+    ask: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """All that is not as it should be."""
+
+    held: list[HeldMonth] = field(default_factory=list)
+    quarantined: list[QuarantinedRows] = field(default_factory=list)
+    refused: list[RefusedDelivery] = field(default_factory=list)
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether nothing is held or refused (rows in quarantine only warn)."""
+        return not self.held and not self.refused
+
+    def to_json(self) -> str:
+        """For programs."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=2, default=str)
+
+
+def status(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Status:
+    """What is broken now."""
+    return Status(
+        held=_held(connection, contract),
+        quarantined=_quarantined(connection, contract),
+        refused=_refused(connection, contract),
+    )
+
+
+def _held(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[HeldMonth]:
+    rules = {rule.name: rule for rule in RULES}
+    held = []
+    for row in connection.execute(
+        """
+        select delivery_id, source, file_name, delivered_on, indicator_id, month, evidence
+        from validated.held_months join raw.deliveries using (delivery_id, source)
+        where held_months.status = 'held'
+        order by month, source, indicator_id
+        """
+    ).fetchall():
+        *key, evidence = row
+        findings = [f for f in json.loads(evidence) if f["blocking"]]
+        source = contract.sources[key[1]]
+        held.append(
+            HeldMonth(
+                *key,
+                rules=[finding["rule"] for finding in findings],
+                findings=findings,
+                ask=source.contact,
+                what_to_do=[
+                    rules[f["rule"]].advice(source) for f in findings if f["rule"] in rules
+                ],
+            )
+        )
+    return held
+
+
+def _quarantined(
+    connection: duckdb.DuckDBPyConnection, contract: Contract
+) -> list[QuarantinedRows]:
+    return [
+        QuarantinedRows(*row, ask=contract.sources[row[1]].contact)
+        for row in connection.execute(
+            """
+            select
+                rows.delivery_id, rows.source, deliveries.file_name, deliveries.delivered_on,
+                rows.reason_code, min(rows.reason), count(*),
+                arg_min(
+                    concat_ws(', ', nullif(rows.sheet, ''), 'row ' || rows.sheet_row)
+                    || ': ' || array_to_string(rows.cells, ' | '),
+                    rows.row_number
+                )
+            from validated.quarantined_rows as rows
+            join raw.deliveries as deliveries using (delivery_id)
+            where rows.released_by is null
+            group by rows.delivery_id, rows.source, deliveries.file_name,
+                deliveries.delivered_on, rows.reason_code
+            order by deliveries.delivered_on, rows.source, deliveries.file_name, rows.reason_code
+            """
+        ).fetchall()
+    ]
+
+
+def _refused(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[RefusedDelivery]:
+    return [
+        RefusedDelivery(*row, ask=contract.sources[row[1]].contact)
+        for row in connection.execute(
+            """
+            select delivery_id, source, file_name, delivered_on, reason_code, reason
+            from raw.deliveries as refused
+            where status = 'refused' and not exists (
+                select 1 from raw.deliveries as later
+                where later.source = refused.source and later.status <> 'refused'
+                    and later.delivered_on > refused.delivered_on
+            )
+            order by delivered_on, source, file_name
+            """
+        ).fetchall()
+    ]

@@ -1,0 +1,236 @@
+"""What the command line prints: progress while it works, and what came of it.
+
+Here: words and layout for a terminal. Not here: finding anything out.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+
+import click
+import duckdb
+
+from acv_pipeline.contract import Contract, Month
+from acv_pipeline.ledger.load import LoadReport
+from acv_pipeline.ledger.replay import Comparison, Replay, shown_verdict
+from acv_pipeline.status import HeldMonth, Status, status
+
+QUIET_SECONDS = 2.0
+LINE_SECONDS = 5.0
+
+
+class Progress:
+    """Progress on standard error, once the work takes more than a few seconds.
+
+    On a terminal one line is rewritten; elsewhere (a log) a line appears every few seconds.
+    """
+
+    def __init__(self) -> None:
+        self._started = self._printed = time.monotonic()
+        self._live = sys.stderr.isatty()
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._live:
+            click.echo("\r\033[K", nl=False, err=True)
+
+    def say(self, line: str) -> None:
+        """Show what is being done."""
+        now = time.monotonic()
+        if now - self._started < QUIET_SECONDS:
+            return
+        if self._live:
+            click.echo(f"\r\033[K  … {line[:100]}", nl=False, err=True)
+        elif now - self._printed > LINE_SECONDS:
+            self._printed = now
+            click.echo(f"  … {line} ({now - self._started:.0f} s)", err=True)
+
+
+def print_load(report: LoadReport) -> None:
+    """What the landing zone brought."""
+    for line in report.misplaced:
+        click.echo(f"! {line}")
+    parts = [_count(len(report.new), "new delivery", "new deliveries")]
+    if report.duplicates:
+        parts.append(f"{len(report.duplicates)} with bytes already on record")
+    if report.unchanged:
+        parts.append(f"{report.unchanged} seen before")
+    click.echo("Landing zone: " + ", ".join(parts) + ".")
+    for file, first in report.duplicates:
+        click.echo(f"  = {file}: the same bytes as {first}; nothing to do")
+    for file, reason in report.refused:
+        click.echo(f"  ✗ {file} refused: {reason}")
+
+
+def print_outcome(
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    months: Sequence[Month],
+    report: LoadReport,
+) -> bool:
+    """What a run brought into force or held; whether something is not as it should be."""
+    new = set(report.new)
+    rows = connection.execute(
+        """
+        select delivery_id, source, indicator_id, month, verdict, status, rules, signed_off_by
+        from validated.verdicts order by source, indicator_id, month
+        """
+    ).fetchall()
+    accepted: dict[tuple[str, str], set[Month]] = defaultdict(set)
+    warned: dict[str, set[Month]] = defaultdict(set)
+    signed: list[str] = []
+    for delivery_id, source, indicator, month, verdict, state, rules, by in rows:
+        if month not in months:
+            continue
+        if state == "signed_off":
+            signed.append(
+                f"{contract.sources[source].label}, {contract.indicators[indicator].short_name} "
+                f"{month:%Y-%m} is in force: signed off by {by}"
+            )
+        if delivery_id in new and verdict == "accepted":
+            accepted[source, indicator].add(month)
+            for rule in rules:
+                warned[rule].add(month)
+    for (source, indicator), brought in accepted.items():
+        click.echo(
+            f"  ✓ {contract.sources[source].label}, {contract.indicators[indicator].short_name}: "
+            f"{_count(len(brought), 'month', 'months')} accepted ({_spans(brought)})"
+        )
+    for line in signed:
+        click.echo(f"  ✓ {line}")
+    for rule, where in sorted(warned.items()):
+        click.echo(f"  ! warning {rule}: {_spans(where)}")
+    for source, file_name, count in connection.execute(
+        """
+        select source, file_name, count(*) from validated.quarantined_rows
+        join raw.deliveries using (delivery_id, source)
+        where released_by is null group by all order by all
+        """
+    ).fetchall():
+        click.echo(
+            f"  ! {contract.sources[source].label}: {_count(count, 'row', 'rows')} of {file_name} "
+            "in quarantine ('acv status' lists them)"
+        )
+    found = status(connection, contract)
+    for held in found.held:
+        _print_held(held, contract)
+    empty = connection.execute(
+        "select delivery_id from raw.deliveries where status = 'held'"
+    ).fetchall()
+    nothing_used = any(delivery_id in new for (delivery_id,) in empty)
+    return bool(found.held or report.refused or nothing_used)
+
+
+def _print_held(held: HeldMonth, contract: Contract | None = None) -> None:
+    click.echo(
+        f"  ✗ HELD {held.indicator_id} {held.month:%Y-%m} from {held.source} "
+        f"({held.file_name}, received {held.delivered_on}); earlier figures stay in force"
+    )
+    for finding in held.findings:
+        click.echo(f"      {finding['rule']}: {finding['summary']}")
+        if finding["probable_cause"]:
+            click.echo(f"        probable cause: {finding['probable_cause']}")
+    click.echo(f"      ask: {held.ask}")
+    for line in dict.fromkeys(held.what_to_do):
+        click.echo(f"      do: {line}")
+    click.echo(
+        f"      if the figures are right: acv signoff {held.delivery_id[:12]} "
+        f'{held.indicator_id} {held.month:%Y-%m} --reason "…" --by "…"'
+    )
+
+
+def print_status(found: Status) -> None:
+    """The standing answer."""
+    if not (found.held or found.refused or found.quarantined):
+        click.echo("All is well: nothing held, refused or in quarantine.")
+        return
+    for held in found.held:
+        _print_held(held)
+    for refused in found.refused:
+        click.echo(
+            f"  ✗ REFUSED {refused.file_name} from {refused.source}, received "
+            f"{refused.delivered_on}: {refused.reason}\n      ask: {refused.ask}"
+        )
+    for rows in found.quarantined:
+        click.echo(
+            f"  ! {_count(rows.rows, 'row', 'rows')} of {rows.file_name} ({rows.source}, received "
+            f"{rows.delivered_on}) in quarantine: {rows.reason}\n"
+            f"      for example {rows.example}\n      ask: {rows.ask}"
+        )
+
+
+def print_replay(result: Replay, contract: Contract) -> None:
+    """Per delivery day and indicator: months accepted, held (with rules) and unchanged."""
+    for file, reason in result.load.refused:
+        click.echo(f"refused {file}: {reason}")
+    for file, first in result.load.duplicates:
+        click.echo(f"{file}: the same bytes as {first}")
+    days = sorted({verdict.delivered_on for verdict in result.verdicts})
+    for day in days:
+        click.echo(f"{day}")
+        for indicator in contract.indicators.values():
+            verdicts = [
+                v
+                for v in result.verdicts
+                if v.delivered_on == day and v.indicator_id == indicator.id
+            ]
+            for kind in ("accepted", "unchanged", "held"):
+                of_kind = [v for v in verdicts if shown_verdict(v) == kind]
+                if of_kind:
+                    months = {v.month for v in of_kind}
+                    click.echo(f"  {indicator.short_name} {kind}: {_spans(months)}")
+                for v in of_kind if kind != "unchanged" else ():
+                    for finding in v.findings:
+                        mark = "✗" if finding.blocking else "!"
+                        click.echo(f"    {mark} {v.month:%Y-%m} {finding.rule}: {finding.summary}")
+
+
+def print_comparison(comparison: Comparison, *, err: bool = False) -> None:
+    """Hits, misses and false alarms."""
+    for label, counts in comparison.counts.items():
+        click.echo(
+            f"{label}: {counts['blocks']} blocks, {counts['held']} held, "
+            f"{counts['flagged']} held or flagged",
+            err=err,
+        )
+    for kind, blocks in (
+        ("missed", comparison.misses),
+        ("false alarm", comparison.false_alarms),
+        ("labelled, but not in this history", comparison.unknown),
+    ):
+        for block in blocks:
+            click.echo(f"{kind}: {block}", err=err)
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+def _spans(months: set[Month]) -> str:
+    """``2021-01 to 2021-03, 2021-05``."""
+    return ", ".join(
+        f"{first:%Y-%m}" if first == last else f"{first:%Y-%m} to {last:%Y-%m}"
+        for first, last in _runs(sorted(months))
+    )
+
+
+def _runs(months: list[Month]) -> Iterator[tuple[Month, Month]]:
+    from acv_pipeline.contract.months import shift
+
+    start = None
+    for month, following in zip(months, [*months[1:], None], strict=True):
+        start = start or month
+        if following != shift(month, 1):
+            yield start, month
+            start = None

@@ -9,7 +9,6 @@ from acv_pipeline.models.definitions import (
     Column,
     Model,
     Seed,
-    SourceTable,
     SqlProjectError,
     SqlTest,
 )
@@ -21,7 +20,6 @@ __all__ = [
     "Model",
     "Project",
     "Seed",
-    "SourceTable",
     "SqlProjectError",
     "SqlTest",
     "SqlTestResult",

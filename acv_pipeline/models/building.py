@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from duckdb import DuckDBPyConnection
+from duckdb import CatalogException, DuckDBPyConnection
 
 from acv_pipeline.models.definitions import SqlProjectError
 
@@ -39,7 +39,8 @@ class SqlTestResult:
     Attributes:
         total: how many rows offend.
         per_month: how many per month; empty when the test's rows are not about months.
-        sample: the first rows, as column → value, in column order; at most ``SAMPLE_ROWS``.
+        sample: the first rows, as column → value, in column order; at most ``SAMPLE_ROWS`` (of
+            each month, when the rows are about months).
     """
 
     total: int
@@ -64,9 +65,15 @@ def replace_table(
         columns: the (name, lower-case type) the table is documented to have, in order.
 
     Raises:
-        SqlProjectError: the SELECT's columns are not the documented ones.
+        SqlProjectError: it reads a table that isn't there, or doesn't give those columns.
     """
-    connection.execute(f"create or replace temp table built as {sql}")
+    try:
+        connection.execute(f"create or replace temp table built as {sql}")
+    except CatalogException as error:
+        missing = str(error).partition("\n")[0]
+        raise SqlProjectError(
+            f"{table} reads a table that isn't there ({missing}): build what it reads first"
+        ) from error
     try:
         if (selected := _columns(connection, "temp.built")) != columns:
             raise SqlProjectError(
@@ -106,16 +113,18 @@ def offending_rows(connection: DuckDBPyConnection, sql: str) -> SqlTestResult:
     connection.execute(f"create or replace temp table offending as {sql}")
     try:
         names = [name for name, _ in _columns(connection, "temp.offending")]
-        per_month = (
-            connection.execute(
-                "select month, count(*) from offending where month is not null"
-                " group by all order by 1"
-            ).fetchall()
+        per_month = connection.execute(
+            "select month, count(*) from offending where month is not null group by all order by 1"
             if "month" in names
-            else []
-        )
+            else "select null, 0 limit 0"
+        ).fetchall()
         (total,) = connection.execute("select count(*) from offending").fetchall()[0]
-        rows = connection.execute(f"from offending order by all limit {SAMPLE_ROWS}").fetchall()
+        order = ", ".join(f'"{name}"' for name in names)
+        group = "partition by month" if "month" in names else ""
+        rows = connection.execute(
+            f"from offending qualify row_number() over ({group} order by {order})"
+            f" <= {SAMPLE_ROWS} order by all"
+        ).fetchall()
         return SqlTestResult(
             total, dict(per_month), [dict(zip(names, row, strict=True)) for row in rows]
         )

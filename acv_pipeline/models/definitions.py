@@ -30,16 +30,6 @@ class Column:
 
 
 @dataclass(frozen=True)
-class SourceTable:
-    """A table the models read and never write: ``table`` is its ``schema.name``."""
-
-    name: str
-    table: str
-    description: str
-    columns: tuple[Column, ...]
-
-
-@dataclass(frozen=True)
 class Seed:
     """A reference table (``table``: its ``schema.name``), kept as the CSV file ``path``."""
 
@@ -73,7 +63,7 @@ class Select:
         refs: list[str] = []
         sources: list[str] = []
         config: dict[str, Any] = {}
-        cls(path, text, (), ()).expand(refs.append, sources.append, config.update)
+        cls(path, text, (), ()).expand(refs.append, sources.append, config.update, as_of="")
         return cls(path, text, tuple(dict.fromkeys(refs)), tuple(dict.fromkeys(sources)), config)
 
     def expand(
@@ -81,8 +71,12 @@ class Select:
         ref: Callable[[str], str | None],
         source: Callable[[str], str | None],
         config: Callable[..., None] = lambda **_: None,
+        **variables: str,
     ) -> str:
         """The SQL with every ``ref`` and ``source`` (as ``schema.table``) replaced.
+
+        Args:
+            variables: SQL expressions that the text may use by these names.
 
         Raises:
             SqlProjectError: the text uses more of dbt's dialect than this, or is malformed.
@@ -97,6 +91,7 @@ class Select:
                 ref=ref,
                 source=lambda schema, table: source(f"{schema}.{table}"),
                 config=configured,
+                **variables,
             )
         except TemplateError as error:
             raise SqlProjectError(

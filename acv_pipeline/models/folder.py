@@ -18,7 +18,6 @@ from acv_pipeline.models.definitions import (
     Model,
     Seed,
     Select,
-    SourceTable,
     SqlProjectError,
     SqlTest,
 )
@@ -47,15 +46,18 @@ def documented(path: Path) -> dict[str, list[Entry]]:
     return found
 
 
-def read_sources(groups: list[Entry]) -> dict[str, SourceTable]:
-    """The tables of ``sources.yml``, by ``schema.name``."""
-    return {
-        f"{group['name']}.{entry['name']}": SourceTable(
-            **_named(entry, group["name"]), columns=_columns(entry)
-        )
-        for group in groups
-        for entry in group["tables"]
-    }
+def read_sources(groups: list[Entry]) -> tuple[str, ...]:
+    """``schema.table`` of every table in ``sources.yml``."""
+    return tuple(
+        f"{group['name']}.{table['name']}" for group in groups for table in group["tables"]
+    )
+
+
+def read_as_of(path: Path, sources: Iterable[str]) -> dict[str, Select]:
+    """What a source was on a day, by its ``schema.table``, for those that change with time."""
+    selects = {file.stem: Select.read(file) for file in sorted((path / "as_of").glob("*.sql"))}
+    _must_be_defined(selects, {*sources})
+    return selects
 
 
 def read_seeds(path: Path, entries: list[Entry]) -> dict[str, Seed]:

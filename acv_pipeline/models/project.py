@@ -6,13 +6,16 @@ statements on DuckDB (``building``), and the SQL itself (``dbt_like_sql``).
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
 from acv_pipeline.contract.model import SQL_PROJECT
+from acv_pipeline.contract.tables import tables
 from acv_pipeline.models import folder
 from acv_pipeline.models.building import (
     BuildResult,
@@ -22,10 +25,10 @@ from acv_pipeline.models.building import (
     replace_table,
 )
 from acv_pipeline.models.definitions import (
+    Column,
     Model,
     Seed,
     Select,
-    SourceTable,
     SqlProjectError,
     SqlTest,
 )
@@ -38,15 +41,17 @@ class Project:
     Attributes:
         models: by name, in build order.
         seeds: by name.
-        sources: by ``schema.table``.
+        sources: ``schema.table`` of the tables the models read and never write.
         tests: by name.
+        sources_as_of: what a source was on a day, by its ``schema.table``.
     """
 
     path: Path
     models: dict[str, Model]
     seeds: dict[str, Seed]
-    sources: dict[str, SourceTable]
+    sources: tuple[str, ...]
     tests: dict[str, SqlTest]
+    sources_as_of: dict[str, Select]
 
     @classmethod
     def load(cls, path: Path = SQL_PROJECT) -> Project:
@@ -60,11 +65,63 @@ class Project:
         seeds = folder.read_seeds(path, entries.get("seeds", []))
         models = folder.read_models(path, entries.get("models", []), seeds, sources)
         tests = folder.read_tests(path, entries.get("data_tests", []), models, seeds, sources)
-        return cls(path, models, seeds, sources, tests)
+        sources_as_of = folder.read_as_of(path, sources)
+        return cls(path, models, seeds, sources, tests, sources_as_of)
 
     def compile(self, name: str) -> str:
         """The SELECT of a model or test, with the real names of the tables it reads."""
         return self._select(name).expand(self._table, lambda source: source)
+
+    @cached_property
+    def column_lineage(self) -> dict[str, dict[str, tuple[tuple[str, str], ...]]]:
+        """By model and column, the (``schema.table``, column) pairs it is computed from.
+
+        Read from the SQL on first use.
+        """
+        from acv_pipeline.models.lineage import column_lineage  # parses; not needed to load
+
+        columns = {
+            table.name: {column.name: column.type for column in table.columns}
+            for table in tables().values()
+        } | {
+            table: {column.name: column.data_type for column in described}
+            for table, described in self._columns
+        }
+        return {name: column_lineage(self.compile(name), columns) for name in self.models}
+
+    def compile_as_of(self, name: str, day: dt.date | str) -> str:
+        """One SELECT that gives a model as it would have been at the end of ``day``.
+
+        It computes the model, and every model it reads, from what was in force on that day; no
+        table of ``marts`` is read. The contract (panels, partners) is today's.
+
+        Args:
+            name: a model, or a source that changes with time, as ``schema.table``.
+            day: the day, or an SQL expression for it.
+        """
+        as_of = f"date '{day}'" if isinstance(day, dt.date) else day
+        if name in self.sources_as_of:
+            return self._source_as_of(name, as_of)
+        models = self._with_upstream(name)
+        read = {source for model in models for source in model.sources}
+        parts = [
+            (table, self._source_as_of(table, as_of))
+            for table in self.sources_as_of
+            if table in read
+        ] + [(model.table, model.select.expand(self._part, self._part)) for model in models]
+        named = ",\n\n".join(f"{_part_name(table)} as (\n\n{sql}\n\n)" for table, sql in parts)
+        return f"with {named}\n\nselect * from {_part_name(self.models[name].table)}"
+
+    def write_as_of_macros(self, connection: DuckDBPyConnection) -> None:
+        """Make ``marts.<model>_as_of(day)`` and the like for sources, callable in plain DuckDB.
+
+        They are stored in the database and go with its copies:
+        ``select * from marts.series_as_of(date '2022-02-01')``.
+        """
+        for table in (*self.sources_as_of, *(model.table for model in self.models.values())):
+            name = table if table in self.sources_as_of else table.partition(".")[2]
+            sql = self.compile_as_of(name, "cast(as_of_day as date)")
+            connection.execute(f"create or replace macro {table}_as_of(as_of_day) as table {sql}")
 
     def build(
         self, connection: DuckDBPyConnection, models: Iterable[str] | None = None
@@ -75,7 +132,8 @@ class Project:
         the same is not written to.
 
         Raises:
-            SqlProjectError: a model is unknown, or doesn't give its documented columns.
+            SqlProjectError: a model is unknown, reads one that was never built, or doesn't give
+                its documented columns.
         """
         wanted = set(self.models if models is None else models)
         if unknown := sorted(wanted - self.models.keys()):
@@ -95,13 +153,17 @@ class Project:
         """Fill the reference tables from the seeds (from files of the same name in ``folder``)."""
         for seed in self.seeds.values():
             types = {column.name: column.data_type for column in seed.columns}
-            load_seed(
-                connection, seed.table, folder / seed.path.name if folder else seed.path, types
-            )
+            file = folder / seed.path.name if folder else seed.path
+            load_seed(connection, seed.table, file, types)
 
     def run_test(self, connection: DuckDBPyConnection, test: str) -> SqlTestResult:
         """The offending rows of ``test``, in the tables as they stand."""
         return offending_rows(connection, self.compile(test))
+
+    @property
+    def _columns(self) -> list[tuple[str, tuple[Column, ...]]]:
+        models = [(model.table, model.columns) for model in self.models.values()]
+        return models + [(seed.table, seed.columns) for seed in self.seeds.values()]
 
     def _select(self, name: str) -> Select:
         definition = self.models.get(name) or self.tests.get(name)
@@ -111,3 +173,28 @@ class Project:
 
     def _table(self, ref: str) -> str:
         return (self.models.get(ref) or self.seeds[ref]).table
+
+    def _with_upstream(self, name: str) -> list[Model]:
+        """A model and all it reads, in build order."""
+        if name not in self.models:
+            raise SqlProjectError(f"no model is called {name}")
+        needed = {name}
+        for model in reversed(self.models.values()):
+            if model.name in needed:
+                needed.update(model.depends_on)
+        return [model for model in self.models.values() if model.name in needed]
+
+    def _source_as_of(self, table: str, as_of: str) -> str:
+        return self.sources_as_of[table].expand(self._table, lambda source: source, as_of=as_of)
+
+    def _part(self, read: str) -> str:
+        """What a model reads, within a SELECT as of a day."""
+        if read in self.models:
+            return _part_name(self.models[read].table)
+        if read in self.sources_as_of:
+            return _part_name(read)
+        return self.seeds[read].table if read in self.seeds else read
+
+
+def _part_name(table: str) -> str:
+    return table.replace(".", "_") + "_as_of"

@@ -37,7 +37,7 @@ def test_a_month_of_one_partner_alone_has_no_total(world: World) -> None:
 
 
 def test_a_third_partner_is_summed_from_its_first_month_on(world: World) -> None:
-    world.insert("contract.sources", ("third", "partner", "third"))
+    world.insert("contract.sources", ("third", "Third", "partner", "third"))
     world.insert("contract.components", (ACV, "third", month("2020-02")))
     for source in ("anah", "action_logement", "third"):
         world.figures(source, {"2020-01": {"01": 1, "03": 1}, "2020-02": {"01": 2}})

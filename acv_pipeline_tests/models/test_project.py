@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import sqlglot
 
 from acv_pipeline.models import Project, SqlProjectError
-from acv_pipeline_tests.models.world import World, month
+from acv_pipeline_tests.models.world import ACV, World, month
 
 
 def test_models_come_after_those_they_read(project: Project) -> None:
@@ -24,7 +25,7 @@ def test_models_come_after_those_they_read(project: Project) -> None:
 
 
 def test_every_column_has_a_description(project: Project) -> None:
-    for node in (*project.models.values(), *project.seeds.values(), *project.sources.values()):
+    for node in (*project.models.values(), *project.seeds.values()):
         assert node.description
         assert all(column.description for column in node.columns), node.name
 
@@ -147,3 +148,58 @@ def test_unknown_names_are_named(project: Project, world: World) -> None:
         project.compile("nothing_like_it")
     with pytest.raises(SqlProjectError, match="nothing_like_it"):
         project.build(world.connection, ["nothing_like_it"])
+
+
+def test_a_model_whose_upstream_was_never_built_is_named(world: World) -> None:
+    with pytest.raises(SqlProjectError, match=r"marts\.monthly_increments reads a table"):
+        world.project.build(world.connection, ["monthly_increments"])
+
+
+def test_offending_rows_are_counted_by_month_and_sampled(world: World) -> None:
+    figures = {f"2020-0{m}": {"01": 1, "03": 1, "2A": 1} for m in (1, 2)}
+    world.figures("barometre", figures)
+    world.build()
+    codes = [code for (code,) in world.rows("select department_code from reference.departments")]
+    for code in codes:
+        world.insert("marts.series", (ACV, "published", month("2020-03"), code, 5))
+    result = world.project.run_test(world.connection, "no_rank_without_figure")
+    assert not result.passed
+    assert result.total == 101
+    assert result.per_month == {month("2020-03"): 101}
+    assert len(result.sample) == 20
+    assert result.sample[0]["department_code"] == "01"
+    assert world.project.tests["no_rank_without_figure"].model == "department_rankings"
+
+
+def test_severity_comes_from_the_sql(project: Project) -> None:
+    assert project.tests["reconciliation_differences"].severity == "warn"
+    assert project.tests["ranks_start_at_1"].severity == "error"
+
+
+def test_lineage_says_which_columns_a_column_is_made_of(project: Project) -> None:
+    lineage = project.column_lineage
+    assert lineage["series"]["cumulative_dwellings"] == (
+        ("validated.dwellings", "cumulative_dwellings"),
+    )
+    assert lineage["department_rankings"]["dwellings_per_10k_inhabitants"] == (
+        ("marts.monthly_increments", "cumulative_dwellings"),
+        ("reference.departments", "population"),
+    )
+    for name, model in project.models.items():
+        assert list(lineage[name]) == [column.name for column in model.columns]
+        read = {table for origins in lineage[name].values() for table, _ in origins}
+        assert read <= {
+            *model.sources,
+            *(f"marts.{upstream}" for upstream in model.depends_on),
+            *(f"reference.{seed}" for seed in model.seeds),
+        }
+
+
+def test_models_run_on_spark_too(project: Project) -> None:
+    for name in project.models:
+        sqlglot.transpile(
+            project.compile(name),
+            read="duckdb",
+            write="spark",
+            unsupported_level=sqlglot.ErrorLevel.RAISE,
+        )

@@ -14,6 +14,7 @@ import duckdb
 import pandas as pd
 
 from acv_pipeline.models import Project
+from acv_pipeline.warehouse.schema import create_tables
 
 ACV = "nb-logement-accompagnement"
 PVD = "nb-logements-renoves-petites-villes"
@@ -36,10 +37,7 @@ class World:
     def __init__(self, project: Project, panel: Iterable[str]) -> None:
         self.project = project
         self.connection = duckdb.connect()
-        for source in project.sources.values():
-            self.connection.execute(f"create schema if not exists {source.table.split('.')[0]}")
-            columns = ", ".join(f"{c.name} {c.data_type}" for c in source.columns)
-            self.connection.execute(f"create table {source.table} ({columns})")
+        create_tables(self.connection)
         project.load_seeds(self.connection)
         self.insert(
             "contract.indicators",
@@ -57,9 +55,9 @@ class World:
         )
         self.insert(
             "contract.sources",
-            ("anah", "partner", "anah"),
-            ("action_logement", "partner", "action_logement"),
-            ("barometre", "reference", "published"),
+            ("anah", "Anah", "partner", "anah"),
+            ("action_logement", "Action Logement", "partner", "action_logement"),
+            ("barometre", "Baromètre", "reference", "published"),
         )
 
     def insert(self, table: str, *rows: tuple[Any, ...]) -> None:

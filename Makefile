@@ -50,9 +50,9 @@ dev: $(VENV)/.run
 
 lock: $(VENV)/.test
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal \
-		--python-version 3.11 --generate-hashes pyproject.toml -o requirements/run.lock
+		--python-version 3.11 --generate-hashes --no-strip-extras pyproject.toml -o requirements/run.lock
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal \
-		--python-version 3.11 --generate-hashes --extra dev pyproject.toml \
+		--python-version 3.11 --generate-hashes --no-strip-extras --extra dev pyproject.toml \
 		-c requirements/run.lock -o requirements/test.lock
 
 clean:

@@ -88,3 +88,67 @@ class World:
 
     def frame(self, sql: str) -> pd.DataFrame:
         return self.connection.execute(sql).df()
+
+    def observe(
+        self,
+        value: int,
+        delivery: str,
+        since: str,
+        until: str | None = None,
+        closed_by: str | None = None,
+        *,
+        at: tuple[str, str] = ("2021-12", "01"),
+        source: str = "barometre",
+        indicator: str = ACV,
+    ) -> None:
+        """Put one figure on record, as in force from one day to another; ``at``: month, code."""
+        change = None if until is None else "replaced"
+        self.insert(
+            "validated.observations",
+            (
+                indicator,
+                source,
+                month(at[0]),
+                at[1],
+                value,
+                delivery,
+                1,
+                day(since),
+                until and day(until),
+                closed_by,
+                change,
+            ),
+        )
+
+    def delivered(self, delivery: str, on: str, source: str = "barometre") -> None:
+        """Put a delivery on record, named after its id."""
+        self.connection.execute(
+            "insert into raw.deliveries (delivery_id, source, delivered_on, file_name, status)"
+            " values (?, ?, ?, ?, 'loaded')",
+            [delivery, source, day(on), f"{delivery}.csv"],
+        )
+
+    def held(self, delivery: str, text: str, source: str = "barometre") -> None:
+        """Put a held month on record."""
+        self.connection.execute(
+            "insert into validated.held_months (delivery_id, indicator_id, month, source)"
+            " values (?, ?, ?, ?)",
+            [delivery, ACV, month(text), source],
+        )
+
+    def published(self, delivery: str, text: str, **values: int) -> None:
+        """Put published totals on record; keywords: ``FR`` or ``r84`` for region 84."""
+        self.insert(
+            "validated.published_totals",
+            *(
+                (
+                    delivery,
+                    ACV,
+                    "national" if name == "FR" else "region",
+                    name.removeprefix("r"),
+                    month(text),
+                    value,
+                )
+                for name, value in values.items()
+            ),
+        )

@@ -1,18 +1,48 @@
 """From a path to sheets: which format the content is in, whatever the name says.
 
-Here: ``read_file``, the one entrance. Not here: the formats themselves.
+Here: ``read_file``, the one entrance, and what may be opened at all. Not here: the formats.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import os
 from pathlib import Path
 
+from acv_pipeline.reading.archive import check_archive
 from acv_pipeline.reading.delimited import empty_file, read_delimited
-from acv_pipeline.reading.sheet import DEFAULT, Limits, Sheet
+from acv_pipeline.reading.isolated import read_isolated, refuse
+from acv_pipeline.reading.refusal import DeliveryRefused
+from acv_pipeline.reading.sheet import DEFAULT, MIB, Limits, Sheet
+
+ZIP, OLE, PARQUET = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PAR1"
+ENDINGS = {
+    "csv": (".csv", ".txt", ".tsv"),
+    "xlsx": (".xlsx", ".xlsm", ".xlsb"),
+    "ods": (".ods",),
+    "xls": (".xls",),
+    "parquet": (".parquet", ".pq"),
+}
+OTHER_KINDS = {
+    b"%PDF": "a PDF",
+    b"\x1f\x8b": "a gzip archive",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"Rar!": "a RAR archive",
+    b"BZh": "a bzip2 archive",
+    b"PK\x05\x06": "an empty zip archive",
+    b"\x89PNG": "an image",
+    b"\xff\xd8\xff": "an image",
+    b"{\\rtf": "a text document",
+    b"PARE": "an encrypted Parquet file",
+}
+MARKUP = (b"<!doctype", b"<html", b"<table", b"<?xml", b"<workbook", b"<meta", b"<head", b"<style")
+UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".download", ".filepart", ".swp")
 
 
 def read_file(path: Path, limits: Limits = DEFAULT) -> list[Sheet]:
     """Every sheet of a delivered file, as text cells.
+
+    The format is that of the content; an ending that says otherwise is remarked on.
 
     Args:
         path: a file of the landing zone.
@@ -21,6 +51,119 @@ def read_file(path: Path, limits: Limits = DEFAULT) -> list[Sheet]:
     Raises:
         DeliveryRefused: the file can't be read; the reason names it and says what to do.
     """
-    if path.stat().st_size == 0:
+    before = _check_openable(path, limits)
+    try:
+        kind = _kind(path)
+        sheets = _read(path, kind, limits)
+        after = path.stat()
+    except OSError as error:
+        raise DeliveryRefused(
+            "unreadable",
+            f"{path.name} cannot be opened: {error.strerror}; check its permissions",
+            f"{path.name} ne peut être ouvert : {error.strerror} ; vérifier ses droits d'accès",
+        ) from error
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise _still_being_written(path)
+    if path.suffix.lower() in ENDINGS[kind] or not path.suffix:
+        return sheets
+    remark = f"{path.name} is named {path.suffix} and holds {kind.upper()}; it was read as that"
+    return [dataclasses.replace(s, remarks=(*s.remarks, remark)) for s in sheets[:1]] + sheets[1:]
+
+
+def _read(path: Path, kind: str, limits: Limits) -> list[Sheet]:
+    if kind == "csv":
+        return [read_delimited(path, limits)]
+    if kind == "parquet":
+        return read_isolated(path, "parquet", limits)
+    if kind != "xls":
+        check_archive(path, limits)
+    return read_isolated(path, "workbook", limits)
+
+
+def _check_openable(path: Path, limits: Limits) -> os.stat_result:
+    """What the file is on disk; refused where it is no complete regular file of its folder."""
+    name = path.name
+    if path.is_symlink() and path.resolve().parent != path.parent.resolve():
+        raise DeliveryRefused(
+            "outside_landing_zone",
+            f"{name} is a link to a file elsewhere, which is not opened: deliver the file itself",
+            f"{name} est un lien vers un fichier situé ailleurs, qui n'est pas ouvert : déposer le "
+            "fichier lui-même",
+        )
+    if path.is_dir():
+        raise DeliveryRefused(
+            "not_a_file",
+            f"{name} is a folder: deliver the files themselves",
+            f"{name} est un dossier : déposer les fichiers eux-mêmes",
+        )
+    if not path.is_file():
+        raise DeliveryRefused(
+            "not_a_file",
+            f"{name} does not exist or is no ordinary file: deliver it again",
+            f"{name} n'existe pas ou n'est pas un fichier ordinaire : le déposer à nouveau",
+        )
+    if name.startswith(("~$", ".~lock")) or name.lower().endswith(UNFINISHED):
+        raise _still_being_written(path)
+    facts = path.stat()
+    if facts.st_size == 0:
         raise empty_file(path)
-    return [read_delimited(path, limits)]
+    if facts.st_size > limits.file_bytes:
+        raise DeliveryRefused(
+            "file_too_big",
+            f"{name} has {facts.st_size / MIB:,.0f} MiB; at most {limits.file_bytes / MIB:,.0f} "
+            "are read: send the table alone",
+            f"{name} fait {facts.st_size / MIB:.0f} Mio ; au plus {limits.file_bytes / MIB:.0f} "
+            "sont lus : envoyer le seul tableau",
+        )
+    return facts
+
+
+def _kind(path: Path) -> str:
+    """The format of the content: a key of ``ENDINGS``."""
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if head.startswith(ZIP):
+        return "ods" if b"opendocument.spreadsheet" in head else "xlsx"
+    if head.startswith(OLE):
+        return _kind_of_compound(path)
+    if head.startswith(PARQUET):
+        return "parquet"
+    found = next((said for magic, said in OTHER_KINDS.items() if head.startswith(magic)), None)
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if text.startswith(MARKUP):
+        found = "a web page or XML under a spreadsheet's name"
+    elif text.startswith((b"{", b"[")):
+        found = "JSON"
+    if found:
+        raise DeliveryRefused(
+            "unsupported_format",
+            f"{path.name} holds {found}: save it as CSV, XLSX, XLS, ODS or Parquet",
+            f"{path.name} n'est pas un tableau lisible ({found}) : l'enregistrer en CSV, XLSX, "
+            "XLS, ODS ou Parquet",
+        )
+    return "csv"
+
+
+def _kind_of_compound(path: Path) -> str:
+    """Old Office files: a workbook, a password-protected modern one, or something else."""
+    content = path.read_bytes()
+    if "EncryptedPackage".encode("utf-16-le") in content:
+        raise refuse(path, "encrypted")
+    streams = ("Workbook", "Book")
+    if not any(name.encode("utf-16-le") in content for name in streams):
+        raise DeliveryRefused(
+            "unsupported_format",
+            f"{path.name} is an old Office file without a workbook: send XLSX, ODS or CSV",
+            f"{path.name} est un ancien fichier Office sans classeur : envoyer XLSX, ODS ou CSV",
+        )
+    return "xls"
+
+
+def _still_being_written(path: Path) -> DeliveryRefused:
+    return DeliveryRefused(
+        "still_being_written",
+        f"{path.name} is a temporary file or is still being written: it is read once it is "
+        "complete under its final name",
+        f"{path.name} est un fichier temporaire ou en cours d'écriture : il sera lu une fois "
+        "complet sous son nom définitif",
+    )

@@ -6,7 +6,7 @@ Here: ``DeliveryRefused``. Not here: who raises it (reading, tidying) and what i
 from __future__ import annotations
 
 
-class DeliveryRefused(Exception):
+class DeliveryRefused(Exception):  # noqa: N818 - it is an outcome, not an error
     """A delivery that cannot be used at all: nothing of it is loaded, it stays on record.
 
     Attributes:

@@ -26,7 +26,7 @@ class Limits:
         line_bytes: length of a line of a text file.
         rows: rows of one sheet.
         columns: columns of one sheet.
-        cells: cells of one sheet.
+        cells: cells of one sheet of a workbook.
         sheets: sheets of one workbook.
         cell_characters: length of one cell, the limit spreadsheets set themselves.
         worker_bytes: address space of the process that opens workbooks and Parquet.
@@ -39,7 +39,7 @@ class Limits:
     line_bytes: int = 2 * MIB
     rows: int = 10_000_000
     columns: int = 2_000
-    cells: int = 200_000_000
+    cells: int = 20_000_000
     sheets: int = 200
     cell_characters: int = 32_767
     worker_bytes: int = 6144 * MIB

@@ -177,9 +177,7 @@ def of_day(day: dt.date) -> MonthRead:
     return MonthRead(None, "mid_month_date", day=day)
 
 
-DAY_OR_MONTH_FIRST = re.compile(
-    r"([0-9]{1,2})([-/._ ])([0-9]{1,2})\2(?:20)?[0-9]{2}(?![0-9]).*"
-)
+DAY_OR_MONTH_FIRST = re.compile(r"([0-9]{1,2})([-/._ ])([0-9]{1,2})\2(?:20)?[0-9]{2}(?![0-9]).*")
 
 
 def day_order(texts: Iterable[str]) -> str:

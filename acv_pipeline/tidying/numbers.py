@@ -128,7 +128,11 @@ def _value(
 
 
 def _positive(number: str, separators: Separators, most: int) -> Value:
-    if PLAIN.fullmatch(number) or any(g.fullmatch(number) for g in GROUPED_BY.values()) or ((match := AMBIGUOUS.fullmatch(number)) and match[1] == separators.thousands):
+    if (
+        PLAIN.fullmatch(number)
+        or any(g.fullmatch(number) for g in GROUPED_BY.values())
+        or ((match := AMBIGUOUS.fullmatch(number)) and match[1] == separators.thousands)
+    ):
         whole, fraction = number, ""
     elif match and match[1] != separators.decimal:
         return Value(None, "ambiguous_number")

@@ -7,7 +7,6 @@ Not here: earlier versions of the same month (``rules_revisions``).
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from acv_pipeline.contract import Month
 from acv_pipeline.gate.case import MonthCase
@@ -117,45 +116,36 @@ def increments_equal_sister(case: MonthCase, limits: Limits) -> Alarm | None:
     if not case.sister:
         return None
     months = sorted(case.sister)
-    known = np.array([case.panel(case.sister[month]) for month in months])
-    best: tuple[float, npt.NDArray[np.bool_], str] | None = None
-    candidates: list[tuple[Figures, Figures, str]] = []
+    levels = np.array([case.panel(case.sister[month]) for month in months])
+    starts, ends = np.triu_indices(len(months), k=1)
+    # The increments against every window of the sister, and the figures against its levels.
+    compared = [(case.figures, levels)]
     if case.course is not None:
-        starts, ends = np.triu_indices(len(months), k=1)
-        candidates += [
-            (
-                case.course.increments,
-                known[end] - known[start],
-                f"increments equal those of {{sister}} from {months[start]:%Y-%m} "
-                f"to {months[end]:%Y-%m}",
-            )
-            for start, end in zip(starts, ends, strict=True)
-        ]
-    candidates += [
-        (case.figures, figures, f"figures equal those of {{sister}} in {month:%Y-%m}")
-        for month, figures in zip(months, known, strict=True)
-    ]
-    for ours, theirs, what in candidates:
-        judged = ours >= limits["min_increment"]
-        equal = judged & (ours == theirs)
-        share = float(equal.sum() / max(1, judged.sum()))
-        if (
-            equal.sum() >= limits["min_departments"]
-            and share > limits["max_share"]
-            and (best is None or share > best[0])
-        ):
-            best = share, (ours == theirs) & (ours != 0), what
+        compared.insert(0, (case.course.increments, levels[ends] - levels[starts]))
+    best_share, best = 0.0, None
+    for ours, theirs in compared:
+        large = ours >= limits["min_increment"]
+        counts = ((theirs == ours) & large).sum(axis=1)
+        if not len(counts) or counts.max() < limits["min_departments"]:
+            continue
+        share = float(counts.max() / large.sum())
+        if share > max(limits["max_share"], best_share):
+            best_share, best = share, (ours, theirs, int(counts.argmax()))
     if best is None:
         return None
-    share, equal, what = best
-    cause = (
-        f"{what.format(sister=case.sister_label or case.indicator.sister)} "
-        f"in {int(equal.sum())} of {int((~np.isnan(case.figures)).sum())} départements"
-    )
+    ours, theirs, at = best
+    equal = (ours == theirs[at]) & (ours != 0)
+    name = case.sister_label or case.indicator.sister
+    if theirs is levels:
+        what = f"figures equal those of {name} in {months[at]:%Y-%m}"
+    else:
+        window = f"from {months[starts[at]]:%Y-%m} to {months[ends[at]]:%Y-%m}"
+        what = f"increments equal those of {name} {window}"
+    cause = f"{what} in {int(equal.sum())} of {int((~np.isnan(ours)).sum())} départements"
     course = case.course
     nothing = np.full(len(case.codes), np.nan)
     return Alarm(
-        summary=f"{share:.0%} of the larger increments equal the sister indicator's",
+        summary=f"{best_share:.0%} of the larger increments equal the sister indicator's",
         evidence=table(
             case.codes,
             equal,

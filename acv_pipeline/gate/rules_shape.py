@@ -46,9 +46,10 @@ def ranking_reshuffled(case: MonthCase, limits: Limits) -> Alarm | None:
     if course is None or len(course.paces) < limits["min_earlier_paces"]:
         return None
     correlation = _rank_correlation(course.previous, case.figures)
+    if not correlation < limits["min_correlation"]:
+        return None
     usual = np.nanmedian([_rank_correlation(a, b) for a, b in itertools.pairwise(course.levels)])
-    low = min(limits["min_correlation"], 1 - limits["max_ratio_to_usual"] * (1 - usual))
-    if not correlation < low:
+    if 1 - correlation <= limits["max_ratio_to_usual"] * (1 - usual):
         return None
     common = course.common
     ranks = np.full((2, len(case.codes)), np.nan)

@@ -1,0 +1,188 @@
+"""Known kinds of error, made on purpose in clean months, to measure what the gate sees.
+
+Here: the errors, and the measurement. Not here: the rules, and what the rates should be.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from acv_pipeline.gate.case import Figures, MonthCase, Totals
+from acv_pipeline.gate.rules import judge
+
+Random = np.random.Generator
+Injection = Callable[[MonthCase, Random], Figures | None]
+"""The month as it would be delivered with the error; None where the error cannot be made."""
+
+
+def _given(case: MonthCase) -> np.ndarray:
+    return np.flatnonzero(~np.isnan(case.figures))
+
+
+def missing_department(case: MonthCase, random: Random) -> Figures:
+    figures = case.figures.copy()
+    figures[random.choice(_given(case))] = np.nan
+    return figures
+
+
+def truncated(case: MonthCase, random: Random) -> Figures:
+    figures = case.figures.copy()
+    given = _given(case)
+    figures[given[random.integers(len(given) // 2, len(given) - 1) :]] = np.nan
+    return figures
+
+
+def ten_times(case: MonthCase, random: Random) -> Figures:
+    return case.figures * 10
+
+
+def shifted_rows(case: MonthCase, random: Random) -> Figures:
+    figures = case.figures.copy()
+    given = _given(case)
+    start = random.integers(0, len(given) // 2)
+    figures[given[start:]] = np.roll(figures[given[start:]], 1)
+    return figures
+
+
+def stale_copy(case: MonthCase, random: Random) -> Figures:
+    return np.where(np.isnan(case.figures), np.nan, case.course.previous)
+
+
+def monthly_flow(case: MonthCase, random: Random) -> Figures:
+    return case.course.increments
+
+
+def cumulative_of_cumulative(case: MonthCase, random: Random) -> Figures:
+    return case.course.previous + case.figures
+
+
+def sister_added(case: MonthCase, random: Random) -> Figures | None:
+    """The sister's increments of the same months on top of the previous figures."""
+    before = [m for m in case.sister if m <= case.course.previous_month]
+    upto = [m for m in case.sister if m <= case.month]
+    if not before or max(before) == max(upto):
+        return None
+    increments = case.sister[max(upto)] - case.sister[max(before)]
+    if not (case.panel(increments) >= 5).sum() >= 10:
+        return None
+    return case.course.previous + np.nan_to_num(increments)
+
+
+def old_file(case: MonthCase, random: Random) -> Figures | None:
+    older = [case.panel(figures) for _, figures in case.history[:-1]]
+    return older[random.integers(len(older))] if older else None
+
+
+def partner_missing(case: MonthCase, random: Random) -> Figures:
+    """The sum without one partner, who has 20 to 60 % of each département."""
+    return np.rint(case.figures * (1 - random.uniform(0.2, 0.6, len(case.codes))))
+
+
+def partner_twice(case: MonthCase, random: Random) -> Figures | None:
+    """Both partners' figures in the file of one of them."""
+    others = [f[case.month] for f in case.partners.values() if case.month in f]
+    return case.figures + np.nan_to_num(others[0]) if others else None
+
+
+def other_partners_file(case: MonthCase, random: Random) -> Figures | None:
+    others = [f[case.month] for f in case.partners.values() if case.month in f]
+    return others[0] if others else None
+
+
+def department_doubled(case: MonthCase, random: Random) -> Figures:
+    figures = case.figures.copy()
+    figures[random.choice(np.flatnonzero(figures > 0))] *= 2
+    return figures
+
+
+def digit_typo(case: MonthCase, random: Random) -> Figures:
+    figures = case.figures.copy()
+    at = random.choice(np.flatnonzero(figures > 0))
+    digits = list(str(int(figures[at])))
+    place = random.integers(len(digits))
+    digits[place] = random.choice([d for d in "0123456789" if d != digits[place]])
+    figures[at] = int("".join(digits))
+    return figures
+
+
+def plus_3_percent(case: MonthCase, random: Random) -> Figures:
+    return np.rint(case.figures * 1.03)
+
+
+def plus_10_percent(case: MonthCase, random: Random) -> Figures:
+    return np.rint(case.figures * 1.10)
+
+
+def two_swapped(case: MonthCase, random: Random) -> Figures:
+    figures = case.figures.copy()
+    one = random.choice(np.flatnonzero(figures > 0))
+    other = random.choice(np.flatnonzero((figures > 0) & (figures != figures[one])))
+    figures[[one, other]] = figures[[other, one]]
+    return figures
+
+
+INJECTIONS: dict[str, Injection] = {
+    "a département is missing": missing_department,
+    "the file is cut": truncated,
+    "all figures × 10": ten_times,
+    "rows shifted by one": shifted_rows,
+    "last month's file again": stale_copy,
+    "the month's flow instead of the cumulative": monthly_flow,
+    "cumulative of the cumulative": cumulative_of_cumulative,
+    "increments of the sister indicator": sister_added,
+    "an older file": old_file,
+    "one partner missing from the sum": partner_missing,
+    "both partners in one partner's file": partner_twice,
+    "the other partner's file": other_partners_file,
+    "one département doubled": department_doubled,
+    "one digit wrong": digit_typo,
+    "all figures + 3 %": plus_3_percent,
+    "all figures + 10 %": plus_10_percent,
+    "two départements exchanged": two_swapped,
+}
+
+
+@dataclass(frozen=True)
+class Rates:
+    """How many injected errors were made, held, and seen (held, or a warning the clean month
+    has not)."""
+
+    made: int
+    held: int
+    seen: int
+    held_with_control: int
+
+
+def _control(true: Figures, delivered: Figures) -> Totals:
+    return Totals(
+        stated_sum=float(np.nansum(true)),
+        stated_rows=int((~np.isnan(true)).sum()),
+        covered_sum=float(np.nansum(delivered)),
+        covered_rows=int((~np.isnan(delivered)).sum()),
+    )
+
+
+def measure(cases: list[MonthCase], injection: Injection, draws: int, seed: int = 1) -> Rates:
+    """Inject an error into every case, ``draws`` times, and judge the results."""
+    made = held = seen = held_with_control = 0
+    for number, case in enumerate(cases):
+        clean = {finding.rule for finding in judge(case)}
+        random = np.random.default_rng([seed, number])
+        for _ in range(draws):
+            delivered = injection(case, random)
+            if delivered is None:
+                break
+            bad = dataclasses.replace(case, delivered=delivered)
+            findings = judge(bad)
+            controlled = judge(
+                dataclasses.replace(bad, totals=_control(case.figures, delivered))
+            )
+            made += 1
+            held += any(finding.blocking for finding in findings)
+            seen += any(f.blocking or f.rule not in clean for f in findings)
+            held_with_control += any(finding.blocking for finding in controlled)
+    return Rates(made, held, seen, held_with_control)

@@ -1,0 +1,115 @@
+"""Months for the gate's tests: real releases and the project's own sample data, through the ledger.
+
+Here: from a release's files, or the sample's courses, to the ledger's deliveries; the cases the
+gate saw on the way. Not here: reading of files in general (the pipeline's own reading does that).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from acv_pipeline.contract import Contract
+from acv_pipeline.contract.months import first_day, month_end
+from acv_pipeline.gate.case import Finding, MonthCase
+from acv_pipeline.gate.rules import judge
+from acv_pipeline.ledger.blocks import Block, DeliveryFigures
+from acv_pipeline.ledger.fold import Verdict, fold
+from acv_pipeline.sample_data.courses import draw_courses
+
+DATA = Path(__file__).parents[2] / "../shared/data"
+
+needs_data = pytest.mark.skipif(
+    not DATA.is_dir(), reason=f"the official releases are not at hand (expected in {DATA})"
+)
+
+
+def _rows(folder: Path, level: str, indicators: Iterable[str]) -> pd.DataFrame:
+    [file] = folder.glob(f"*-{level}.csv")
+    rows = pd.read_csv(file, dtype=str, keep_default_na=False)
+    rows = rows[rows["id_indicateur"].isin(list(indicators))]
+    return rows.assign(
+        month=[first_day(dt.date.fromisoformat(text)) for text in rows["date"]],
+        value=pd.to_numeric(rows["valeur"], errors="coerce"),
+    ).dropna(subset="value")
+
+
+def block(figures: pd.Series, contract: Contract) -> Block:
+    """Figures by département code as the ledger's block."""
+    codes = list(contract.territories.departments)
+    values = figures.reindex(codes).to_numpy(dtype=np.float64)
+    return Block(values, np.arange(len(codes)), np.zeros(len(codes), dtype=bool))
+
+
+def releases(folder: Path, contract: Contract) -> list[DeliveryFigures]:
+    """The releases below ``folder``, one dated folder each."""
+    result = []
+    for release in sorted(folder.iterdir()):
+        blocks, published = {}, {}
+        departments = _rows(release, "departemental", contract.indicators)
+        for (indicator, month), rows in departments.groupby(["id_indicateur", "month"]):
+            expected = rows["code_departement"].isin(contract.panel(indicator))
+            figures = rows[expected | (rows["value"] > 0)]
+            by_code = figures.drop_duplicates("code_departement").set_index("code_departement")
+            if month >= contract.indicators[indicator].first_month and len(by_code):
+                blocks[indicator, month] = block(by_code["value"], contract)
+        for level, column in (("national", "maille_geographique"), ("regional", "code_region")):
+            name = "region" if level == "regional" else level
+            rows = _rows(release, level, contract.indicators)
+            for indicator, month, code, value in zip(
+                rows["id_indicateur"], rows["month"], rows[column], rows["value"], strict=True
+            ):
+                if month >= contract.indicators[indicator].first_month:
+                    published[indicator, month, name, code] = value
+        day = dt.date.fromisoformat(release.name)
+        result.append(
+            DeliveryFigures(release.name, "barometre", day, release.name, blocks, published)
+        )
+    return result
+
+
+def sample_deliveries(contract: Contract, seed: int) -> list[DeliveryFigures]:
+    """The sample data's invented courses, one clean delivery per month and partner."""
+    return [
+        DeliveryFigures(
+            delivery_id=f"{course.source}-{course.indicator_id}-{month:%Y-%m}",
+            source=course.source,
+            delivered_on=month_end(month) + dt.timedelta(days=10),
+            file_name=f"{course.indicator_id}.csv",
+            blocks={(course.indicator_id, month): block(figures, contract)},
+        )
+        for course in draw_courses(contract, seed)
+        for month, figures in course.figures.iterrows()
+    ]
+
+
+def verdicts(deliveries: list[DeliveryFigures], contract: Contract) -> list[Verdict]:
+    """What the ledger made of ``deliveries``."""
+    return fold(deliveries, [], contract).verdicts
+
+
+def clean_cases(
+    deliveries: list[DeliveryFigures], contract: Contract, earlier_paces: int
+) -> list[MonthCase]:
+    """The accepted first deliveries of a month with enough earlier movement to judge by."""
+    seen: list[MonthCase] = []
+
+    def spy(case: MonthCase) -> list[Finding]:
+        findings = judge(case)
+        held = any(finding.blocking for finding in findings)
+        if not held and case.in_force is None and case.course is not None:
+            seen.append(case)
+        return findings
+
+    fold(deliveries, [], contract, judge=spy)
+    return [
+        dataclasses.replace(case, totals=dataclasses.replace(case.totals, national=None, regions={}))
+        for case in seen
+        if len(case.course.paces) >= earlier_paces and case.course.increment > 0
+    ]

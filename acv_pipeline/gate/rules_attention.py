@@ -45,10 +45,13 @@ def target_crossed(case: MonthCase, limits: Limits) -> Alarm | None:
 @rule(
     blocking=False,
     title="The three leading départements are not those of the previous month",
-    what_to_do="Look at the newcomer's increment before the ranking is quoted.",
+    what_to_do=(
+        "Look at the newcomer's increment before the ranking is quoted; ask {contact} when it is "
+        "out of proportion."
+    ),
     rationale=(
-        "The head of the ranking is what readers remember, and it changed in none of the good "
-        "months of the published series without a reason worth telling."
+        "The head of the ranking is what readers remember. It changes in one good month out of "
+        "four, so this is a reminder to read the month, not a sign of error."
     ),
 )
 def top_three_changed(case: MonthCase, limits: Limits) -> Alarm | None:

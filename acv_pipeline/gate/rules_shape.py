@@ -180,7 +180,7 @@ def figures_scaled(case: MonthCase, limits: Limits) -> Alarm | None:
 def flow_instead_of_cumulative(case: MonthCase, limits: Limits) -> Alarm | None:
     """National sum well below the level, near the usual monthly pace, most départements below."""
     course = case.course
-    if course is None or len(course.paces) < limits["min_earlier_paces"]:
+    if course is None or not len(course.paces):
         return None
     level, total = course.previous_total, course.previous_total + course.increment
     usual = float(np.median(course.paces))

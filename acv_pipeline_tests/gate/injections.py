@@ -178,9 +178,7 @@ def measure(cases: list[MonthCase], injection: Injection, draws: int, seed: int 
                 break
             bad = dataclasses.replace(case, delivered=delivered)
             findings = judge(bad)
-            controlled = judge(
-                dataclasses.replace(bad, totals=_control(case.figures, delivered))
-            )
+            controlled = judge(dataclasses.replace(bad, totals=_control(case.figures, delivered)))
             made += 1
             held += any(finding.blocking for finding in findings)
             seen += any(f.blocking or f.rule not in clean for f in findings)

@@ -109,7 +109,9 @@ def clean_cases(
 
     fold(deliveries, [], contract, judge=spy)
     return [
-        dataclasses.replace(case, totals=dataclasses.replace(case.totals, national=None, regions={}))
+        dataclasses.replace(
+            case, totals=dataclasses.replace(case.totals, national=None, regions={})
+        )
         for case in seen
         if len(case.course.paces) >= earlier_paces and case.course.increment > 0
     ]

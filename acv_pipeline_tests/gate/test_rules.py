@@ -1,0 +1,114 @@
+"""All examples of all rules, and what holds for every rule alike."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from importlib import import_module
+
+import numpy as np
+import pytest
+
+from acv_pipeline.contract import Indicator
+from acv_pipeline.gate.rule import Rule
+from acv_pipeline.gate.rules import RULES, RULES_BY_NAME, judge
+from acv_pipeline_tests.gate.examples import ACV, CONTRACT, Example, case_of, level, steady
+
+THEMES = [
+    "attention", "completeness", "course", "repetition", "revisions", "shape", "totals",
+]  # fmt: skip
+EXAMPLES: list[Example] = [
+    example
+    for theme in THEMES
+    for example in import_module(f"acv_pipeline_tests.gate.test_rules_{theme}").EXAMPLES
+]
+COUNTS = (
+    "min_departments",
+    "max_departments",
+    "min_earlier_paces",
+    "min_increment",
+    "min_dwellings",
+)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_example(example: Example) -> None:
+    indicator = example.case.indicator
+    assert example.observed(indicator) == example.outcome
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_every_rule_has_an_example_that_passes_and_one_that_fails(rule: Rule) -> None:
+    outcomes = {example.outcome for example in EXAMPLES if example.rule is rule}
+    assert "silent" in outcomes
+    assert ("holds" if rule.blocking else "warns") in outcomes
+    assert rule.blocking or "holds" not in outcomes
+
+
+def _mutations() -> Iterator[tuple[str, str, float]]:
+    for rule, names in ACV.thresholds.items():
+        for name, entry in names.items():
+            if name in COUNTS:
+                changed = [entry.value - 1, entry.value + 1]
+            elif name == "min_correlation":
+                changed = [1 - 1.1 * (1 - entry.value), 1 - 0.9 * (1 - entry.value)]
+            elif entry.value == 0:
+                changed = [0.001]
+            else:
+                changed = [0.9 * entry.value, 1.1 * entry.value]
+            for value in changed:
+                yield rule, name, value
+
+
+@pytest.mark.parametrize(("rule", "name", "value"), list(_mutations()))
+def test_a_changed_threshold_breaks_an_example(rule: str, name: str, value: float) -> None:
+    thresholds = {key: dict(entries) for key, entries in ACV.thresholds.items()}
+    thresholds[rule][name] = thresholds[rule][name].model_copy(update={"value": value})
+    changed: Indicator = ACV.model_copy(update={"thresholds": thresholds})
+    examples = [example for example in EXAMPLES if example.rule.name == rule]
+    assert any(example.observed(changed) != example.outcome for example in examples)
+
+
+def test_thresholds_belong_to_rules_and_carry_a_reason() -> None:
+    assert set(CONTRACT.thresholds) <= set(RULES_BY_NAME)
+    assert all(entry.why for names in CONTRACT.thresholds.values() for entry in names.values())
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_every_rule_says_whom_to_ask_or_what_to_do(rule: Rule) -> None:
+    advice = rule.advice(CONTRACT.sources["anah"])
+    assert CONTRACT.sources["anah"].contact in advice
+    assert rule.title and rule.rationale
+
+
+@pytest.mark.parametrize("example", [e for e in EXAMPLES if e.outcome != "silent"], ids=str)
+def test_evidence_is_a_short_table_of_plain_values(example: Example) -> None:
+    finding = example.rule(example.case)
+    assert finding is not None
+    assert 1 <= len(finding.evidence) <= 20
+    assert finding.evidence == json.loads(json.dumps(finding.evidence))
+    assert len({tuple(row) for row in finding.evidence}) <= 2  # national rows may stand in front
+
+
+def test_blocking_findings_come_first() -> None:
+    finding_weights = [f.blocking for f in judge(case_of(level(500), steady(level())))]
+    assert finding_weights == sorted(finding_weights, reverse=True)
+    assert finding_weights[0]
+
+
+def test_figures_in_force_are_not_held_again() -> None:
+    falling = case_of(level(500), steady(level()), in_force=level(500))
+    findings = judge(falling)
+    assert findings and not any(finding.blocking for finding in findings)
+
+
+@pytest.mark.parametrize("history", [0, 1, 2, 5])
+@pytest.mark.parametrize("holes", [0, 1, 95, 96])
+def test_no_history_and_no_figure_is_too_short_or_too_empty(history: int, holes: int) -> None:
+    """Rules cope with few points and with territories that have no figure at all."""
+    figures = level()
+    figures[:holes] = np.nan
+    earlier = [np.where(np.arange(96) % 7 == n, np.nan, level(10.0 * n)) for n in range(history)]
+    with np.errstate(all="raise"):
+        findings = judge(case_of(figures, earlier, in_force=level(np.nan)))
+    assert {finding.rule for finding in findings} <= set(RULES_BY_NAME)

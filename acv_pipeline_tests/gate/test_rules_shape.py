@@ -1,0 +1,136 @@
+import numpy as np
+
+from acv_pipeline.gate.rules_shape import (
+    figures_scaled,
+    flow_instead_of_cumulative,
+    national_total_doubles,
+    ranking_reshuffled,
+    two_departments_swapped,
+)
+from acv_pipeline_tests.gate.examples import (
+    Example,
+    case_of,
+    distinct,
+    level,
+    steady,
+    with_first,
+)
+
+HISTORY = steady(level())
+BEFORE = level()
+
+
+def _reversed(count: int) -> np.ndarray:
+    """Distinct figures with the first ``count`` in reverse order.
+
+    Reversing k of 96 ranks lowers the rank correlation by 2 k (k² - 1) / (96 (96² - 1)).
+    """
+    figures = distinct()
+    figures[:count] = figures[:count][::-1].copy()
+    return figures
+
+
+def _ranking(count: int, outcome: str, months: int = 5, habit: int = 0) -> Example:
+    history = [distinct() if n % 2 else _reversed(habit) for n in range(months)]
+    history[-1] = distinct()
+    return Example(
+        ranking_reshuffled,
+        f"{count} ranks reversed, usually {habit}; {months} months known",
+        outcome,
+        case_of(_reversed(count), [f + 0.001 * n for n, f in enumerate(history)]),
+    )
+
+
+def _ratio(rule, name: str, outcome: str, ratios, history=HISTORY) -> Example:
+    return Example(rule, name, outcome, case_of(history[-1] * ratios, history))
+
+
+def _mixed(count: int, value: float, *others: float) -> np.ndarray:
+    """``count`` ratios of ``value``; the rest takes the ``others`` in turn."""
+    return np.array([value] * count + [others[n % len(others)] for n in range(96 - count)])
+
+
+def _flow(name: str, outcome: str, figure: float, pace: float, steps: int = 4) -> Example:
+    return Example(
+        flow_instead_of_cumulative,
+        name,
+        outcome,
+        case_of(level(figure), steady(BEFORE, steps, pace)),
+    )
+
+
+def _swap(
+    name: str, outcome: str, one: float, other: float, growth: float = 0, fallen: int = 0
+) -> Example:
+    """The first two départements, at ``one`` and ``other``, exchange; the rest grows by 1 %."""
+    before = np.concatenate([[one, other], 10_000 + 50 * np.arange(94)])
+    after = np.rint(before * 1.01)
+    after[[0, 1]] = other, one * (1 + growth)
+    after[2 : 2 + fallen] = before[2 : 2 + fallen] - 1
+    return Example(two_departments_swapped, name, outcome, case_of(after, [before]))
+
+
+EXAMPLES = [
+    Example(ranking_reshuffled, "first month", "silent", case_of(distinct())),
+    _ranking(20, "silent"),  # correlation 0.982
+    _ranking(21, "warns"),  # 0.979
+    _ranking(21, "silent", habit=15),  # 2.75 times the usual distance from one
+    _ranking(22, "warns", habit=15),  # 3.16 times
+    _ranking(40, "silent", months=3),
+    _ranking(40, "warns", months=4),
+    _ratio(national_total_doubles, "1.84 times", "silent", 1.84),
+    _ratio(national_total_doubles, "1.86 times", "holds", 1.86),
+    _ratio(national_total_doubles, "2.24 times", "holds", 2.24),
+    _ratio(national_total_doubles, "2.26 times", "silent", 2.26),
+    _ratio(national_total_doubles, "57 of 96 double", "silent", _mixed(57, 2, 1, 3)),
+    _ratio(national_total_doubles, "58 of 96 double", "holds", _mixed(58, 2, 1, 3)),
+    _ratio(national_total_doubles, "one month known", "silent", 2, HISTORY[-1:]),
+    _ratio(national_total_doubles, "two months known", "holds", 2, HISTORY[-2:]),
+    _ratio(figures_scaled, "3.95 times", "silent", 3.95),
+    _ratio(figures_scaled, "4.05 times", "holds", 4.05),
+    _ratio(figures_scaled, "a tenth", "holds", 0.1),
+    _ratio(figures_scaled, "scattered by 1.24", "holds", _mixed(50, 10, 12.4)),
+    _ratio(figures_scaled, "scattered by 1.26", "silent", _mixed(50, 10, 12.6)),
+    _ratio(figures_scaled, "57 of 96 alike", "silent", _mixed(57, 10, 30)),
+    _ratio(figures_scaled, "58 of 96 alike", "holds", _mixed(58, 10, 30)),
+    _ratio(figures_scaled, "one month known", "silent", 10, HISTORY[-1:]),
+    _ratio(figures_scaled, "two months known", "holds", 10, HISTORY[-2:]),
+    _flow("49 % of the level", "holds", 490, 200),
+    _flow("51 % of the level", "silent", 510, 200),
+    _flow("2.9 times the usual flow", "holds", 29, 10),
+    _flow("3.1 times the usual flow", "silent", 31, 10),
+    _flow("a third of the usual flow", "holds", 3.4, 10),
+    _flow("below a third", "silent", 3.2, 10),
+    _flow("one month known", "silent", 10, 10, 0),
+    _flow("two months known", "holds", 10, 10, 1),
+    _swap("exchanged", "warns", 1000, 500),
+    _swap("a fall of 1.9 %", "silent", 1000, 981),
+    _swap("a fall of 2.1 %", "warns", 1000, 979),
+    _swap("3.9 times the common growth", "warns", 1000, 500, growth=0.039),
+    _swap("4.1 times the common growth", "silent", 1000, 500, growth=0.041),
+    _swap("three others fall too", "warns", 1000, 500, fallen=3),
+    _swap("four others fall too", "silent", 1000, 500, fallen=4),
+    Example(
+        two_departments_swapped,
+        "one falls, none fits",
+        "silent",
+        case_of(with_first(BEFORE + 10, 1, 400.0), HISTORY),
+    ),
+]
+
+
+def test_the_exchanged_pair_is_named() -> None:
+    [swap] = [e for e in EXAMPLES if e.name == "exchanged"]
+    finding = two_departments_swapped(swap.case)
+    assert finding is not None
+    assert finding.summary == "000 and 001 seem exchanged"
+    assert [(r["department_code"], r["delivered"], r["expected"]) for r in finding.evidence] == [
+        ("000", 500, 1000),
+        ("001", 1000, 500),
+    ]
+
+
+def test_the_factor_is_named_as_the_probable_cause() -> None:
+    finding = figures_scaled(case_of(level(10_100), HISTORY))
+    assert finding is not None
+    assert finding.probable_cause == "all figures about 10.1 times: another unit or decimal sign"

@@ -103,10 +103,13 @@ def main() -> None:
 def run(landing: Path | None, home: Path | None, months: tuple[Month, Month] | None) -> None:
     """Materialise what the landing zone holds, through Dagster; exit 1 if anything is held."""
     with _plain_errors():
-        sys.exit(_run(_home(home), landing and landing.resolve(), months))
+        sys.exit(run_landing(_home(home), landing and landing.resolve(), months))
 
 
-def _run(home: Home, landing: Path | None, months: tuple[Month, Month] | None) -> int:
+def run_landing(
+    home: Home, landing: Path | None, months: tuple[Month, Month] | None = None
+) -> int:
+    """What ``acv run`` does; its exit code."""
     from acv_pipeline.flow import Pipeline
     from acv_pipeline.orchestration.home import instance
     from acv_pipeline.orchestration.runs import recorded_months, run_months

@@ -6,7 +6,7 @@ must not yield outputs (Dagster would record the others too), and without output
 steps behind it. Within one step the good months reach the rankings in the same run.
 """
 
-from __future__ import annotations
+# no "from __future__ import annotations" here: Dagster reads the step's annotations as classes
 
 import warnings
 from collections import defaultdict
@@ -143,7 +143,7 @@ def _evaluation(result: CheckResult) -> dg.AssetCheckEvaluation:
             schema=dg.TableSchema([dg.TableColumn(name) for name in result.sample[0]]),
         )
     return dg.AssetCheckEvaluation(
-        asset_key=result.check.asset,
+        asset_key=dg.AssetKey(result.check.asset),
         check_name=result.check.name,
         passed=result.passed,
         partition=key_of(result.month),

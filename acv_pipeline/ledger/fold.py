@@ -66,7 +66,7 @@ class Ledger:
     Attributes:
         observations: every figure ever accepted, columns as ``validated.observations``.
         verdicts: one per (delivery, indicator, month) that carries département figures, or
-            published totals without them.
+            published totals to compare with those in force.
     """
 
     observations: pd.DataFrame
@@ -229,20 +229,22 @@ class _Fold:
     ) -> None:
         """Published totals that came without départements: compared with those in force."""
         state = self.states[delivery.source, indicator]
-        current = state.in_force.get(month)
+        current, before = state.in_force.get(month), state.published.get(month)
+        state.published[month] = totals
+        if current is None:
+            return  # nothing to compare with, and no figure to bring into force
         verdict = Verdict(
             delivery.delivery_id,
             delivery.source,
             indicator,
             month,
             delivery.delivered_on,
-            "unchanged" if state.published.get(month) == totals else "accepted",
+            "unchanged" if before == totals else "accepted",
         )
-        if current is not None and verdict.verdict == "accepted":
+        if verdict.verdict == "accepted":
             block = Block(current.values, current.rows, np.zeros(len(self.codes), dtype=bool))
             case = self._case(delivery, indicator, month, block, totals, {})
             verdict.findings = [finding for finding in self.judge(case) if not finding.blocking]
-        state.published[month] = totals
         self.verdicts[delivery.delivery_id, indicator, month] = verdict
 
     def _case(

@@ -27,10 +27,8 @@ def open_holds(connection: duckdb.DuckDBPyConnection) -> set[Month]:
 
 def on_record(connection: duckdb.DuckDBPyConnection, contract: Contract) -> set[Month]:
     """Months that any delivery says something about, unreadable ones included."""
-    return (
-        _set(connection, "select distinct month from raw.tidy_rows")
-        | {row_month for row_month in _attributed(connection, contract, None)}
-    )
+    rows = _set(connection, "select distinct month from raw.tidy_rows")
+    return rows | _attributed(connection, contract, None)
 
 
 def of_refused(
@@ -69,8 +67,10 @@ def rows_quarantined(connection: duckdb.DuckDBPyConnection) -> dict[Month, int]:
 
 
 def rows_of_mart(connection: duckdb.DuckDBPyConnection, table: str) -> dict[Month, int]:
-    """How many rows a mart has for each month."""
-    return _counts(connection, f"select month, count(*) from {table} group by month")
+    """How many rows a mart has for each month that it has, or that has figures in force."""
+    return dict.fromkeys(in_force(connection), 0) | _counts(
+        connection, f"select month, count(*) from {table} group by month"
+    )
 
 
 def _attributed(

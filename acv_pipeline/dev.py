@@ -1,0 +1,30 @@
+"""``make dev``: the Dagster UI on 127.0.0.1 with its daemon, on ``$ACV_HOME``.
+
+Here: starting Dagster with the home's own settings. Not here: a server for many people.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from acv_pipeline.home import Home
+from acv_pipeline.orchestration.home import instance
+
+WORKSPACE = Path(__file__).resolve().parents[1] / "workspace.yaml"
+
+
+def main() -> None:
+    """Replace this process by ``dagster dev``."""
+    home = Home.from_environment()
+    # several processes on an empty home would all try to make its tables: make them first
+    with instance(home):
+        pass
+    command = [sys.executable, "-m", "dagster", "dev", "-w", str(WORKSPACE)]
+    port = os.environ.get("ACV_PORT", "3000")
+    os.execv(sys.executable, [*command, "--host", "127.0.0.1", "--port", port])
+
+
+if __name__ == "__main__":
+    main()

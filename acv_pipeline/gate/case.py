@@ -102,6 +102,14 @@ class MonthCase:
         """The delivered figures of the panel."""
         return self.panel(self.delivered)
 
+    @property
+    def is_in_force(self) -> bool:
+        """Whether the delivered figures are those in force (quarantined rows say nothing)."""
+        if self.in_force is None:
+            return False
+        same = (self.delivered == self.in_force) | self.quarantined
+        return bool(np.all(same | (np.isnan(self.delivered) & np.isnan(self.in_force))))
+
     @cached_property
     def missing(self) -> npt.NDArray[np.bool_]:
         """Panel départements without a delivered figure."""

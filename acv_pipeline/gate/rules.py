@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from acv_pipeline.gate import (
     rules_attention,
     rules_completeness,
@@ -43,6 +41,6 @@ def judge(case: MonthCase) -> list[Finding]:
     holding them would change nothing.
     """
     findings = [finding for rule in RULES if (finding := rule(case)) is not None]
-    if case.in_force is not None and np.array_equal(case.in_force, case.delivered, equal_nan=True):
+    if case.is_in_force:
         findings = [replace(finding, blocking=False) for finding in findings]
     return sorted(findings, key=lambda finding: not finding.blocking)

@@ -178,6 +178,14 @@ def _own_pace(course: Course) -> Figures:
     return usual
 
 
+def _usual_largest_share(course: Course) -> float:
+    """Median over earlier steps of the largest département's share of all increments above zero."""
+    gains = np.maximum(np.nan_to_num(course.department_paces, nan=0), 0)
+    gross = gains.sum(axis=1)
+    shares = gains.max(axis=1)[gross > 0] / gross[gross > 0]
+    return float(np.median(shares)) if len(shares) else 0.0
+
+
 def _fastest_departments(case: MonthCase, course: Course, ratio: float) -> Evidence:
     """Départements above ``ratio`` times their own usual pace, by how far above."""
     high = course.previous + ratio * np.maximum(_own_pace(course), 0) * course.months
@@ -203,7 +211,8 @@ def _fastest_departments(case: MonthCase, course: Course, ratio: float) -> Evide
     rationale=(
         "With about a hundred départements, the largest brought 4 to 37 % of the increase in every "
         "good month on record. More than all others together is an error, or one exceptional "
-        "operation that somebody should have confirmed."
+        "operation that somebody should have confirmed. Sparse series, where single operations "
+        "usually make the month, are compared with their own habit."
     ),
 )
 def one_department_dominates(case: MonthCase, limits: Limits) -> Alarm | None:
@@ -216,6 +225,7 @@ def one_department_dominates(case: MonthCase, limits: Limits) -> Alarm | None:
     share = increment / course.gross_increment
     if (
         share <= limits["max_share"]
+        or share <= limits["min_ratio_to_usual"] * _usual_largest_share(course)
         or increment <= limits["min_share_of_total"] * course.previous_total
         or len(course.paces) < limits["min_earlier_paces"]
     ):

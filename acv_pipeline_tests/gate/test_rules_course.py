@@ -54,6 +54,10 @@ def _largest(increment: float, others: float, outcome: str, history=HISTORY) -> 
     )
 
 
+# The first département usually brings 600 of 1,550, the others 10 each.
+SPARSE = steady(BEFORE, step=with_first(level(10), 1, 600.0))
+
+
 def _faster(count: int, increment: float, outcome: str, history=HISTORY) -> Example:
     return Example(
         departments_above_own_pace,
@@ -122,6 +126,8 @@ EXAMPLES = [
     _largest(296, 0, "holds"),  # 0.31 %
     _largest(5000, 10, "silent", HISTORY[-2:]),
     _largest(5000, 10, "holds", HISTORY[-3:]),
+    _largest(2800, 10, "silent", SPARSE),  # 75 % of the increase, usually 38 %
+    _largest(3400, 10, "holds", SPARSE),  # 78 %
     _faster(48, 29, "silent"),
     _faster(48, 31, "warns"),
     _faster(28, 50, "silent"),  # 29 % of the départements

@@ -13,13 +13,13 @@ MONTHS_RUN = 8  # rising months may be a history; over that many different terri
 
 
 def dragged(
-    days: npt.NDArray[np.datetime64], territories: npt.NDArray[np.object_]
+    days: npt.NDArray[np.datetime64], territories: npt.NDArray[np.intp]
 ) -> npt.NDArray[np.bool_]:
     """Which rows belong to a run of dates that rises by one day, month or year per row.
 
     Args:
         days: the date of each row (``NaT`` where there is none), ``datetime64[D]``.
-        territories: what each row is about; a rise by months counts only where it changes.
+        territories: a number for what each row is about; a rise by months counts only where it changes.
     """
     months = days.astype("datetime64[M]").astype(np.int64)
     known = ~np.isnat(days)

@@ -7,15 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import TypeVar
-
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-
-Parsed = TypeVar("Parsed")
 
 SPACES = re.compile(r"[\s\u00a0\u2000-\u200b\u202f\u205f\u3000\ufeff]+")
 LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "’": "'", "\u00ad": ""})
@@ -58,12 +51,3 @@ def any_word(words: Iterable[str]) -> str:
 def says(folded: str, name: str) -> bool:
     """Whether the folded text holds ``name`` as whole words (digits may touch it)."""
     return re.search(rf"(?<![a-z]){re.escape(fold(name))}(?![a-z])", folded) is not None
-
-
-def each(texts: pd.Series, parse: Callable[[str], Parsed]) -> npt.NDArray[np.object_]:
-    """``parse`` of every text, called once per distinct text."""
-    codes, distinct = pd.factorize(texts.to_numpy(dtype=object))
-    parsed = np.empty(len(distinct), dtype=object)
-    for position, text in enumerate(distinct):
-        parsed[position] = parse(text)
-    return parsed[codes] if len(distinct) else parsed

@@ -6,6 +6,7 @@ Not here: the rows below (``rows``) and which month or indicator wins (``stateme
 
 from __future__ import annotations
 
+import dataclasses
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,12 +15,17 @@ import pandas as pd
 
 from acv_pipeline.contract import Contract, Month, Source
 from acv_pipeline.reading import DeliveryRefused, Sheet
+from acv_pipeline.tidying.column import Column, constant, texts_of
 from acv_pipeline.tidying.fold import compact, fold, plain
 from acv_pipeline.tidying.months import MonthReader
+from acv_pipeline.tidying.territories import PlaceReader
 
 HEADER_LINES = 30
 TERRITORY = ("department_code", "department_name", "region_code", "region_name", "national")
 SEVERAL_ALLOWED = ("indicator", "indicator_id", "ignored")
+FILLER = {"a", "au", "fin", "le", "en", "de", "du", "mois"}
+
+Columns = dict[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True)
@@ -28,98 +34,151 @@ class Table:
 
     Attributes:
         sheet: where it stands.
+        title: the cells above the header that say something.
         header_at: the header's row in ``sheet.cells``, from 0.
+        end: the row after the table's last, from 0.
         columns: column positions by meaning.
         month_columns: month by column position, where a column holds one month's figures.
     """
 
     sheet: Sheet
+    title: tuple[str, ...]
     header_at: int
-    columns: dict[str, tuple[int, ...]]
+    end: int
+    columns: Columns
     month_columns: dict[int, Month]
 
     @cached_property
     def header(self) -> list[str]:
         """The header cells as received."""
-        return [str(text) for text in self.sheet.cells.iloc[self.header_at]]
-
-    @cached_property
-    def title(self) -> list[str]:
-        """The cells above the header that say something."""
-        above = self.sheet.cells.iloc[: self.header_at].to_numpy().ravel()
-        return [text for text in above if text.strip()]
+        return _texts(self.sheet.cells.iloc[self.header_at])
 
     @cached_property
     def body(self) -> pd.DataFrame:
         """The rows below the header, without the blank ones at the end."""
-        below = self.sheet.cells.iloc[self.header_at + 1 :]
-        last = 0
-        for column in below:
-            filled = (below[column].str.strip() != "").to_numpy().nonzero()[0]
-            last = max(last, int(filled[-1]) + 1 if len(filled) else 0)
+        below = self.sheet.cells.iloc[self.header_at + 1 : self.end]
+        last = len(below)
+        while last and not "".join(_texts(below.iloc[last - 1])).strip():
+            last -= 1
         return below.iloc[:last]
 
-    def text(self, meaning: str) -> pd.Series:
+    @cached_property
+    def _read(self) -> dict[int, Column[str]]:
+        return {}
+
+    def column(self, position: int) -> Column[str]:
+        """The cells of the column at ``position``."""
+        if position not in self._read:
+            self._read[position] = texts_of(self.body[position])
+        return self._read[position]
+
+    def text(self, meaning: str) -> Column[str]:
         """The cells of a meaning; blank where the table has no such column."""
         if positions := self.columns.get(meaning):
-            return self.body[positions[0]]
-        return pd.Series("", index=self.body.index, dtype="str")
+            return self.column(positions[0])
+        return constant("", len(self.body))
 
 
 @dataclass(frozen=True)
 class HeaderFinder:
-    """Finds tables with the names a source gives its columns."""
+    """Finds tables by the names a source gives its columns."""
 
     contract: Contract
     source: Source
 
     @cached_property
     def meanings(self) -> dict[str, str]:
-        """Meaning by folded column name; the source's own names come first."""
+        """Meaning by folded column name; the source's own names win."""
         names: dict[str, str] = {}
-        for meaning, synonyms in self.contract.headers_of(self.source.id).items():
-            for synonym in synonyms:
-                names.setdefault(compact(synonym), meaning)
-        own = {
-            compact(synonym): meaning
-            for meaning, synonyms in self.source.headers.items()
-            for synonym in synonyms
-        }
-        return names | own
+        for headers in (self.source.headers, self.contract.headers):
+            for meaning, synonyms in headers.items():
+                for synonym in synonyms:
+                    names.setdefault(compact(synonym), meaning)
+        return names
 
-    def find(self, sheet: Sheet, file_name: str) -> Table:
-        """The table of ``sheet``.
+    @cached_property
+    def _months(self) -> MonthReader:
+        return MonthReader(self.contract)
+
+    def find(self, sheet: Sheet, file_name: str) -> list[Table]:
+        """The tables of ``sheet``, one below the other.
 
         Raises:
-            DeliveryRefused: ``no_header``, ``no_department_column``, ``no_value_column`` or
-                ``duplicate_column``, listing what was found and what was expected.
+            DeliveryRefused: ``no_header``, ``no_department_column``, ``no_value_column``,
+                ``duplicate_column`` or ``ambiguous_value_column``, listing what was found and
+                what was expected.
         """
-        lines = sheet.cells.iloc[:HEADER_LINES]
-        best: tuple[int, int] = (0, 0)
-        for position in range(len(lines)):
-            columns, months = self._columns([str(text) for text in lines.iloc[position]])
-            named = set(columns) - {"ignored"}
-            score = len(named) + (1 if months else 0)
-            if score >= 2 and score > best[0]:
-                best = (score, position)
-        score, position = best
-        where = _where(file_name, sheet)
-        if not score:
-            shown = next((r for r in lines.to_numpy().tolist() if any(c.strip() for c in r)), [])
-            raise DeliveryRefused(
-                "no_header",
-                f"{where}: no row with column names among the first {HEADER_LINES} lines; the "
-                f"first line says {_listed(shown)}; expected {self._expected()}",
-                f"{where} : aucune ligne d'intitulés parmi les {HEADER_LINES} premières ; la "
-                f"première ligne porte {_listed(shown)} ; attendu : {self._expected()}",
-            )
-        header = [str(text) for text in lines.iloc[position]]
-        columns, months = self._columns(header)
-        self._check(where, header, columns, months)
-        columns = self._without_twins(where, sheet, position, header, columns)
-        return Table(sheet, position, columns, months)
+        where = f"{file_name}, sheet {sheet.name}" if sheet.name else file_name
+        lines = [_texts(row) for _, row in sheet.cells.iloc[:HEADER_LINES].iterrows()]
+        score, position = max(
+            ((self._score(line), -place) for place, line in enumerate(lines)), default=(0, 0)
+        )
+        position = -position
+        if score < 2:
+            raise self._no_header(where, lines)
+        first = self._table(where, sheet, position, _said(lines[:position]))
+        tables = [first]
+        for place in self._further_headers(first):
+            previous = tables[-1]
+            tables[-1] = dataclasses.replace(previous, end=place + 1)
+            title = self._title_above(sheet, previous.header_at, place)
+            tables.append(self._table(where, sheet, place, title or previous.title))
+        return tables
 
-    def _columns(self, header: list[str]) -> tuple[dict[str, tuple[int, ...]], dict[int, Month]]:
+    def is_header(self, cells: list[str]) -> bool:
+        """Whether a line names columns."""
+        return self._score(cells) >= 2
+
+    def _score(self, header: list[str]) -> int:
+        columns, months = self._columns(header)
+        return len(set(columns) - {"ignored"}) + (1 if months else 0)
+
+    def _further_headers(self, first: Table) -> list[int]:
+        """Rows below the first table's header that are headers again."""
+        territories = {place for meaning in TERRITORY for place in first.columns.get(meaning, ())}
+        found: set[int] = set()
+        for place in territories:
+            again = first.column(place).where(
+                lambda text: self.meanings.get(compact(text)) in TERRITORY
+            )
+            found.update(first.body.index[again])
+        cells = first.sheet.cells
+        return sorted(place for place in found if self.is_header(_texts(cells.iloc[place])))
+
+    def _title_above(self, sheet: Sheet, after: int, header_at: int) -> tuple[str, ...]:
+        """The lines of one cell just above a further header."""
+        lines: list[list[str]] = []
+        for place in range(header_at - 1, after, -1):
+            filled = _said([_texts(sheet.cells.iloc[place])])
+            if len(filled) > 1:
+                break
+            lines.append(list(filled))
+        return _said(lines[::-1])
+
+    def _table(self, where: str, sheet: Sheet, position: int, title: tuple[str, ...]) -> Table:
+        header = _texts(sheet.cells.iloc[position])
+        columns, months = self._columns(header)
+        body = sheet.cells.iloc[position + 1 :]
+        columns = self._sort_territories(columns, body)
+        self._check_complete(where, header, columns, months)
+        twins = [
+            (meaning, places)
+            for meaning, places in columns.items()
+            if meaning not in SEVERAL_ALLOWED
+        ]
+        for month in dict.fromkeys(months.values()):
+            places = tuple(place for place, other in months.items() if other == month)
+            twins.append((f"{month:%Y-%m}", places))
+        for meaning, places in twins:
+            if any(not body[places[0]].equals(body[other]) for other in places[1:]):
+                raise _duplicate(where, meaning, [header[place] for place in places])
+        once: dict[Month, int] = {}
+        for place, month in months.items():
+            once.setdefault(month, place)
+        by_place = {place: month for month, place in once.items()}
+        return Table(sheet, title, position, len(sheet.cells), columns, by_place)
+
+    def _columns(self, header: list[str]) -> tuple[Columns, dict[int, Month]]:
         found: dict[str, list[int]] = defaultdict(list)
         months: dict[int, Month] = {}
         for position, text in enumerate(header):
@@ -133,83 +192,106 @@ class HeaderFinder:
 
     def _month_of_header(self, text: str) -> Month | None:
         """The month of ``mars 2021``, ``2021-03-31`` or ``Cumul à fin mars 2021``."""
-        months = MonthReader(self.contract)
-        if month := months.cell(plain(text)).month:
+        if month := self._months.cell(plain(text)).month:
             return month
-        reads = [read for read in months.within(text) if read.month]
+        reads = [read for read in self._months.within(text) if read.month]
         if len(reads) != 1:
             return None
         start, end = reads[0].span
-        rest = plain(text)[:start] + " " + plain(text)[end:]
-        words = [word for word in fold(rest).split() if word not in {"au", "a", "fin", "le", "en"}]
-        if not words or self.meanings.get("".join(words)) in ("cumulative", "month"):
-            return reads[0].month
-        return None
+        rest = fold(plain(text)[:start] + " " + plain(text)[end:])
+        words = [word for word in rest.split() if word not in FILLER]
+        meaning = self.meanings.get("".join(words)) or self.meanings.get(compact(rest))
+        return reads[0].month if not words or meaning in ("cumulative", "month") else None
 
-    def _check(
-        self,
-        where: str,
-        header: list[str],
-        columns: dict[str, tuple[int, ...]],
-        months: dict[int, Month],
-    ) -> None:
-        missing = None
-        if not any(meaning in columns for meaning in TERRITORY):
-            missing = ("no_department_column", "département", "department_code")
-        elif "cumulative" not in columns and not months:
-            missing = ("no_value_column", "cumul", "cumulative")
-        if missing:
-            code, what, meaning = missing
-            names = ", ".join(self.contract.headers_of(self.source.id)[meaning])
-            raise DeliveryRefused(
-                code,
-                f"{where}: no column for {what}; found {_listed(header)}; expected one named "
-                f"{names}",
-                f"{where} : pas de colonne pour {what} ; trouvé {_listed(header)} ; attendu une "
-                f"colonne nommée {names}",
-            )
-        if months and "cumulative" in columns:
-            self._refuse_twins(where, header, [*columns["cumulative"], *months], "cumulative")
-        for month in set(months.values()):
-            places = [place for place, other in months.items() if other == month]
-            if len(places) > 1:
-                self._refuse_twins(where, header, places, str(month)[:7])
-
-    def _without_twins(
-        self,
-        where: str,
-        sheet: Sheet,
-        position: int,
-        header: list[str],
-        columns: dict[str, tuple[int, ...]],
-    ) -> dict[str, tuple[int, ...]]:
-        """Two columns of one meaning are fine when they are identical."""
-        body = sheet.cells.iloc[position + 1 :]
-        for meaning, places in columns.items():
-            if meaning in SEVERAL_ALLOWED or len(places) == 1:
+    def _sort_territories(self, columns: Columns, body: pd.DataFrame) -> Columns:
+        """Where several columns could be a territory's code or name, look at what they hold."""
+        columns = dict(columns)
+        for level in ("department", "region"):
+            code, name = f"{level}_code", f"{level}_name"
+            places = [*columns.get(code, ()), *columns.get(name, ())]
+            if len(columns.get(code, ())) < 2 and len(columns.get(name, ())) < 2:
                 continue
-            if any(not body[places[0]].equals(body[other]) for other in places[1:]):
-                self._refuse_twins(where, header, list(places), meaning)
+            reader = PlaceReader(self.contract, level)
+            held = {place: _held(reader, body[place]) for place in places}
+            codes = [place for place, what in held.items() if what == "code"]
+            names = [place for place, what in held.items() if what == "name"]
+            if len(codes) == 1 and len(names) <= 1:
+                columns[code] = tuple(codes)
+                columns.pop(name, None)
+                if names:
+                    columns[name] = tuple(names)
         return columns
 
-    def _refuse_twins(self, where: str, header: list[str], places: list[int], meaning: str) -> None:
-        names = _listed([header[place] for place in places])
-        raise DeliveryRefused(
-            "duplicate_column",
-            f"{where}: several columns for {meaning} with different content: {names}; keep one",
-            f"{where} : plusieurs colonnes pour {meaning} au contenu différent : {names} ; n'en "
-            "garder qu'une",
+    def _check_complete(
+        self, where: str, header: list[str], columns: Columns, months: dict[int, Month]
+    ) -> None:
+        if not any(meaning in columns for meaning in TERRITORY):
+            raise self._missing(where, header, "no_department_column", "department_code")
+        if "cumulative" not in columns and not months:
+            raise self._missing(where, header, "no_value_column", "cumulative")
+        if "cumulative" in columns and months:
+            names = _listed([header[place] for place in (*columns["cumulative"], *months)])
+            raise DeliveryRefused(
+                "ambiguous_value_column",
+                f"{where} has both a column of figures and columns for single months: {names}; "
+                "keep the cumulative figures only",
+                f"{where} a une colonne de chiffres et des colonnes par mois : {names} ; ne garder "
+                "que les chiffres cumulés",
+            )
+
+    def _missing(self, where: str, header: list[str], code: str, meaning: str) -> DeliveryRefused:
+        names = ", ".join(self.contract.headers_of(self.source.id)[meaning])
+        what = {"department_code": "the département", "cumulative": "the cumulative figure"}[
+            meaning
+        ]
+        what_fr = {"department_code": "le département", "cumulative": "le cumul"}[meaning]
+        return DeliveryRefused(
+            code,
+            f"{where}: no column for {what}; found {_listed(header)}; expected one named {names}",
+            f"{where} : pas de colonne pour {what_fr} ; trouvé {_listed(header)} ; attendu une "
+            f"colonne nommée {names}",
         )
 
-    def _expected(self) -> str:
+    def _no_header(self, where: str, lines: list[list[str]]) -> DeliveryRefused:
         names = self.contract.headers_of(self.source.id)
-        return "; ".join(
+        expected = "; ".join(
             ", ".join(names[meaning][:6]) for meaning in ("department_code", "month", "cumulative")
         )
+        shown = _listed(next((line for line in lines if "".join(line).strip()), []))
+        return DeliveryRefused(
+            "no_header",
+            f"{where}: no row with column names among the first {HEADER_LINES} lines; the first "
+            f"line says {shown or 'nothing'}; expected {expected}",
+            f"{where} : aucune ligne d'intitulés parmi les {HEADER_LINES} premières ; la première "
+            f"porte {shown or 'rien'} ; attendu : {expected}",
+        )
 
 
-def _where(file_name: str, sheet: Sheet) -> str:
-    return f"{file_name}, sheet {sheet.name}" if sheet.name else file_name
+def _held(reader: PlaceReader, cells: pd.Series[str]) -> str:
+    """Whether most distinct cells are codes or names of territories, or neither."""
+    texts = [text for text in cells.unique() if text.strip()]
+    codes = sum(reader.code_of(text) is not None for text in texts)
+    names = sum(reader.read(text).named is not None for text in texts)
+    best, what = max((codes, "code"), (names, "name"))
+    return what if 2 * best > len(texts) else "neither"
+
+
+def _duplicate(where: str, meaning: str, names: list[str]) -> DeliveryRefused:
+    return DeliveryRefused(
+        "duplicate_column",
+        f"{where}: several columns for {meaning} with different content: {_listed(names)}; keep "
+        "one",
+        f"{where} : plusieurs colonnes pour {meaning} au contenu différent : {_listed(names)} ; "
+        "n'en garder qu'une",
+    )
+
+
+def _texts(row: pd.Series[str]) -> list[str]:
+    return [str(text) for text in row]
+
+
+def _said(lines: list[list[str]]) -> tuple[str, ...]:
+    return tuple(text for line in lines for text in line if text.strip())
 
 
 def _listed(texts: list[str]) -> str:

@@ -10,11 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-
 from acv_pipeline.contract import Contract
+from acv_pipeline.tidying.column import Column
 from acv_pipeline.tidying.fold import clean, fold
 from acv_pipeline.tidying.header import Table
 from acv_pipeline.tidying.territories import PlaceReader
@@ -48,20 +45,16 @@ class TerritoryReader:
     contract: Contract
     table: Table
 
-    def read(self) -> npt.NDArray[np.object_]:
+    def read(self) -> Column[Territory]:
         """A ``Territory`` per line."""
-        codes, pairs = self._pairs
-        territories = np.empty(len(pairs), dtype=object)
-        for position, (code_text, name_text) in enumerate(pairs):
-            territories[position] = self._one(code_text, name_text)
-        return territories[codes] if len(pairs) else territories
+        return self._pairs.map(lambda pair: self._one(*pair))
 
     @cached_property
     def level(self) -> str:
         """The level of the table: what its names say, else its header, else its codes."""
         if self._own_columns == "national":
             return "national"
-        _, pairs = self._pairs
+        pairs = self._pairs.found
         named = {
             level: sum(self._named(reader, code, name) for code, name in pairs)
             for level, reader in self._readers.items()
@@ -88,22 +81,18 @@ class TerritoryReader:
         return "national"
 
     @cached_property
-    def _pairs(self) -> tuple[npt.NDArray[np.intp], list[tuple[str, str]]]:
-        """Each distinct (code text, name text) of the lines, and which of them a line has."""
+    def _pairs(self) -> Column[tuple[str, str]]:
+        """The text of each line's code and of its name."""
         if self._own_columns == "national":
-            texts = [self.table.text("national"), self.table.text("")]
-        else:
-            texts = [self.table.text(f"{self._own_columns}_{part}") for part in ("code", "name")]
-        (a, codes), (b, names) = (pd.factorize(text.to_numpy(dtype=object)) for text in texts)
-        both, distinct = pd.factorize(a * max(1, len(names)) + b)
-        pairs = [(codes[k // len(names)], names[k % len(names)]) for k in distinct]
-        return both, pairs
+            return self.table.text("national").map(lambda text: (text, ""))
+        code, name = (self.table.text(f"{self._own_columns}_{part}") for part in ("code", "name"))
+        return code.beside(name)
 
     @cached_property
     def _has_labels(self) -> bool:
         """Whether the name column holds names of territories at all."""
         reader = self._readers[self.level]
-        return any(reader.name_of(name) for _, name in self._pairs[1] if clean(name))
+        return any(reader.name_of(name) for _, name in self._pairs.found if clean(name))
 
     def _named(self, reader: PlaceReader, code_text: str, name_text: str) -> bool:
         """Whether the pair's words (not its code alone) name a territory of the reader's level."""

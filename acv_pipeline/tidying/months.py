@@ -14,18 +14,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.months import first_day, month_end
+from acv_pipeline.tidying.column import Column
 from acv_pipeline.tidying.fold import any_word, clean, plain
 
 YEAR = r"(?P<y>20[0-9]{2})"
 SHORT_YEAR = r"(?P<y>(?:20)?[0-9]{2})"
 SEP = r"(?P<s>[-/._ ])"
-TIME = r"(?:[t ]+(?P<time>[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?) ?(?P<zone>z|utc|[+-][0-9]{2}:?[0-9]{2})?)?"
+TIME = (
+    r"(?:[t ]+(?P<time>[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?)"
+    r" ?(?P<zone>z|utc|[+-][0-9]{2}:?[0-9]{2})?)?"
+)
 SERIAL = re.compile(r"([34567][0-9]{4})(?:[.,][0-9]+)?")  # Excel days since 1899-12-30: 1982 on
 EXCEL_EPOCH = dt.date(1899, 12, 30)
 
@@ -53,19 +53,15 @@ class MonthReader:
 
     contract: Contract
 
-    def column(self, texts: pd.Series) -> npt.NDArray[np.object_]:
-        """A ``MonthRead`` per cell of one column.
+    def column(self, column: Column[str]) -> Column[MonthRead]:
+        """What the cells of one month column say.
 
         Day comes before month unless a date of the column can only be month first
         (``3/31/2021``) and none only day first.
         """
-        codes, distinct = pd.factorize(texts.to_numpy(dtype=object))
-        folded = [plain(clean(text)) for text in distinct]
-        order = day_order(folded)
-        reads = np.empty(len(distinct), dtype=object)
-        for position, text in enumerate(folded):
-            reads[position] = self.cell(text, order)
-        return reads[codes] if len(distinct) else reads
+        folded = column.map(lambda text: plain(clean(text)))
+        order = day_order(folded.found)
+        return folded.map(lambda text: self.cell(text, order))
 
     def cell(self, folded: str, order: str = "day") -> MonthRead:
         """The month that a whole cell says; the text is plain (see ``fold.plain``)."""
@@ -127,7 +123,8 @@ class MonthReader:
             rf"(?<![0-9]){YEAR}{gap}{word}",
             rf"(?<![0-9]){YEAR}{gap}{quarter}{gap}(?P<q>[1-4])(?![0-9])",
             rf"(?<![a-z0-9]){quarter}{gap}(?P<q>[1-4]){gap}(?:de )?{SHORT_YEAR}(?![0-9])",
-            rf"(?<![0-9])(?P<q>[1-4])(?:er|e|eme|nd)?{gap}{quarter}{gap}(?:de )?{SHORT_YEAR}(?![0-9])",
+            rf"(?<![0-9])(?P<q>[1-4])(?:er|e|eme|nd)?{gap}{quarter}{gap}(?:de )?{SHORT_YEAR}"
+            r"(?![0-9])",
             rf"(?<![0-9]){YEAR}{gap}s(?:em\.?|emestre)?{gap}(?P<h>[12])(?![0-9])",
             rf"(?<![a-z0-9])s(?:em\.?|emestre)?{gap}(?P<h>[12]){gap}(?:de )?{YEAR}(?![0-9])",
             rf"(?<![0-9]){YEAR}[-/._ ]?m?(?P<m>0[1-9]|1[0-2])(?![0-9])",

@@ -8,13 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
-
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
 
 from acv_pipeline.contract import Contract
+from acv_pipeline.tidying.column import Column
 from acv_pipeline.tidying.fold import any_word, clean, fold, plain
 
 GROUPED_BY = {
@@ -45,18 +41,19 @@ class Separators:
     decimal: str | None
 
 
-def parse_values(texts: pd.Series, contract: Contract) -> npt.NDArray[np.object_]:
-    """A ``Value`` per text of one column."""
-    codes, distinct = pd.factorize(texts.to_numpy(dtype=object))
+def parse_values(column: Column[str], contract: Contract) -> Column[Value]:
+    """What the cells of one value column say."""
     tokens = no_figure_tokens(contract)
-    cleaned = [clean(text) for text in distinct]
-    unit = re.compile(rf" ?\b(?:{any_word(map(plain, contract.figure_units))})\.?", re.IGNORECASE)
+    unit = re.compile(rf" ?(?:{any_word(map(plain, contract.figure_units))})\.?$", re.IGNORECASE)
+    cleaned = [clean(text) for text in column.found]
     bare = [unit.sub("", text) if text[:1].isdigit() else text for text in cleaned]
     separators = find_separators(bare)
-    values = np.empty(len(distinct), dtype=object)
-    for position, (text, number) in enumerate(zip(cleaned, bare, strict=True)):
-        values[position] = _value(text, number, tokens, separators, contract.max_plausible_value)
-    return values[codes] if len(distinct) else values
+    most = contract.max_plausible_value
+    values = [
+        _value(text, number, tokens, separators, most)
+        for text, number in zip(cleaned, bare, strict=True)
+    ]
+    return Column(column.codes, values)
 
 
 def no_figure_tokens(contract: Contract) -> dict[str, str]:
@@ -107,7 +104,6 @@ def find_separators(numbers: list[str]) -> Separators:
     return Separators(next(iter(thousands), None), next(iter(decimal), None))
 
 
-@lru_cache(maxsize=1 << 16)
 def _digits(text: str) -> int:
     return int(re.sub(r"[^0-9]", "", text))
 

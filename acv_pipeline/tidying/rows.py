@@ -6,41 +6,28 @@ delivery (``tidy``), such as repeats, conflicts and totals.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from acv_pipeline.contract import Contract, Month, Source
+from acv_pipeline.contract import Month
+from acv_pipeline.tidying.column import Column, Mask, Objects, constant
 from acv_pipeline.tidying.drag import dragged
-from acv_pipeline.tidying.fold import clean, compact, each, fold, plain
-from acv_pipeline.tidying.header import Table
-from acv_pipeline.tidying.levels import TerritoryReader
-from acv_pipeline.tidying.months import MonthReader
-from acv_pipeline.tidying.numbers import parse_values
-from acv_pipeline.tidying.statements import stated_indicators
+from acv_pipeline.tidying.fold import clean, plain
+from acv_pipeline.tidying.header import HeaderFinder, Table
+from acv_pipeline.tidying.indicators import IndicatorRead, IndicatorReader
+from acv_pipeline.tidying.levels import Territory, TerritoryReader
+from acv_pipeline.tidying.lines import settle_lines
+from acv_pipeline.tidying.months import MonthRead, MonthReader
+from acv_pipeline.tidying.numbers import Value, parse_values
+from acv_pipeline.tidying.verdicts import Verdicts
 
-Mask = npt.NDArray[np.bool_]
-Objects = npt.NDArray[np.object_]
-SEVERAL = "several"  # instead of an indicator id: the row names more than one
-
-
-class Verdicts:
-    """A reason per row; the first that applies stands."""
-
-    def __init__(self, size: int) -> None:
-        self.code: Objects = np.full(size, None, dtype=object)
-        self.detail: Objects = np.full(size, "", dtype=object)
-        self.open: Mask = np.ones(size, dtype=bool)
-
-    def settle(self, where: Mask, code: str | Objects, detail: str | Objects = "") -> None:
-        """Give ``code`` and ``detail`` (one, or one per row) to the rows not settled yet."""
-        chosen = where & self.open
-        self.code[chosen] = code[chosen] if isinstance(code, np.ndarray) else code
-        self.detail[chosen] = detail[chosen] if isinstance(detail, np.ndarray) else detail
-        self.open &= ~chosen
+NO_MONTH = np.datetime64("NaT", "s")
 
 
 @dataclass(frozen=True)
@@ -48,15 +35,13 @@ class RowReader:
     """Reads the rows of one table.
 
     Attributes:
-        contract: what is true of the data.
-        source: who sends.
+        finder: knows the contract, the source and its column names.
         table: where the rows are.
         indicator: the indicator of rows that name none; None where nothing says.
         month: the month of rows that name none; None where nothing says.
     """
 
-    contract: Contract
-    source: Source
+    finder: HeaderFinder
     table: Table
     indicator: str | None
     month: Month | None
@@ -68,237 +53,181 @@ class RowReader:
         month, stated, value_text, reason_code, detail``; ``stated`` is what the value cell says,
         ``reason_code`` is None for what may become a figure.
         """
-        layouts = self.table.month_columns.items() or [(None, None)]
-        parts = [self._layout(position, month) for position, month in layouts]
-        if len(parts) == 1:
-            return parts[0]
+        table = self.table
+        if not table.month_columns:
+            return self._layout(table.columns["cumulative"][0], None)
+        parts = [self._layout(place, month) for place, month in table.month_columns.items()]
         return pd.concat(parts).sort_values("sheet_row", kind="stable", ignore_index=True)
 
-    def _layout(self, column: int | None, month: Month | None) -> pd.DataFrame:
-        """The records whose value stands in ``column`` (None: in the cumulative column)."""
+    def _layout(self, position: int, month: Month | None) -> pd.DataFrame:
+        """The records whose value stands in the column ``position``, about ``month`` if given."""
         table = self.table
-        position = table.columns["cumulative"][0] if column is None else column
-        values = table.body[position]
-        counts = parse_values(values, self.contract)
-        indicators, indicator_texts = self._indicators
-        months, month_problems, month_texts = self._months(month)
-        verdicts = Verdicts(len(values))
-        self._settle_lines(verdicts, position)
-        ours = np.isin(indicators, list(self._contributed))
-        named = indicators != None  # noqa: E711
-        verdicts.settle(named & ~ours & (indicators != SEVERAL), "other_indicator", indicator_texts)
-        self._settle_totals(verdicts)
-        verdicts.settle(indicators == SEVERAL, "indicator_contradiction", indicator_texts)
-        verdicts.settle(~named, "no_indicator")
-        problems = np.array([t.problem for t in self._territories], dtype=object)
-        details = np.array([t.detail for t in self._territories], dtype=object)
-        verdicts.settle(problems != None, problems, details)  # noqa: E711
-        verdicts.settle(month_problems != None, month_problems, month_texts)  # noqa: E711
-        self._settle_early_months(verdicts, indicators, months)
-        self._settle_values(verdicts, position, values, counts, indicators)
+        values = parse_values(table.column(position), self.finder.contract)
+        reads = self._months if month is None else constant(MonthRead(month), len(table.body))
+        months = self._month_array(reads)
+        verdicts = Verdicts(len(table.body))
+        self._settle(verdicts, reads, months)
+        self._settle_values(verdicts, position, values)
+        ours = self._indicators.where(lambda read: read.indicator_id in self._first_months)
         return pd.DataFrame(
             {
                 "sheet": table.sheet.name,
                 "sheet_row": table.body.index.to_numpy() + 1,
-                "sheet_column": "" if column is None else column_letter(column),
-                "cells": self._cells(column),
-                "indicator_id": np.where(ours, indicators, None),
-                "level": [t.level for t in self._territories],
-                "territory_code": [t.code for t in self._territories],
+                "sheet_column": "" if month is None else column_letter(position),
+                "cells": self._cells(position),
+                "indicator_id": _where(ours, self._indicators.objects(_indicator_id)),
+                "level": self._territories.objects(lambda territory: territory.level),
+                "territory_code": self._territories.objects(_code),
                 "month": months,
-                "stated": pd.array([v.count for v in counts], dtype="Int64"),
-                "value_text": values.to_numpy(dtype=object),
+                "stated": pd.array(values.objects(lambda value: value.count), dtype="Int64"),
+                "value_text": table.column(position).objects(),
                 "reason_code": verdicts.code,
                 "detail": verdicts.detail,
             }
         )
 
-    @cached_property
-    def _territories(self) -> Objects:
-        return TerritoryReader(self.contract, self.table).read()
+    def _settle(self, verdicts: Verdicts, reads: Column[MonthRead], months: Objects) -> None:
+        """Everything but the value, in the order in which reasons apply."""
+        territories, indicators = self._territories, self._indicators
+        unresolved = territories.where(lambda territory: territory.problem)
+        settle_lines(verdicts, self.table, self.finder, unresolved)
+
+        def of_problem(problem: str) -> Mask:
+            return indicators.where(lambda read: read.problem == problem)
+
+        foreign = indicators.where(
+            lambda read: read.indicator_id and read.indicator_id not in self._first_months
+        )
+        said = indicators.objects(lambda read: read.said or read.indicator_id or "")
+        verdicts.settle(of_problem("other_indicator") | foreign, "other_indicator", said)
+        verdicts.settle(
+            territories.where(lambda territory: territory.level == "part"), "stated_subtotal"
+        )
+        if self.finder.source.role == "partner":
+            verdicts.settle(territories.where(_is_national), "stated_total")
+            verdicts.settle(territories.where(_is_region), "stated_subtotal")
+        for problem in ("indicator_contradiction", "no_indicator"):
+            verdicts.settle(of_problem(problem), problem, said)
+        verdicts.settle(
+            unresolved,
+            territories.objects(lambda territory: territory.problem),
+            territories.objects(lambda territory: territory.detail),
+        )
+        month_texts = self._month_texts.objects(clean) if self._month_texts else ""
+        verdicts.settle(self._dragged, "dragged_date", month_texts)
+        wrong = reads.where(lambda read: read.problem)
+        verdicts.settle(wrong, reads.objects(lambda read: read.problem), month_texts)
+        for indicator_id, first in self._first_months.items():
+            early = indicators.where(lambda read, own=indicator_id: read.indicator_id == own)
+            early &= months < np.datetime64(first, "s")
+            written = reads.objects(lambda read: f"{read.month:%Y-%m}" if read.month else "")
+            verdicts.settle(early, "before_first_month", written)
+
+    def _settle_values(self, verdicts: Verdicts, position: int, values: Column[Value]) -> None:
+        filled = self.table.sheet.filled
+        if filled:
+            rows = self.table.body.index
+            merged = [(row, position) in filled or (row + 1, position) in filled for row in rows]
+            verdicts.settle(np.array(merged, dtype=bool), "merged_value")
+        nothing = values.where(lambda value: (value.problem or "").startswith("no_figure"))
+        zero = values.where(lambda value: value.count == 0)
+        for indicator_id in self._first_months:
+            panel = set(self.finder.contract.panel(indicator_id))
+            outside = self._territories.where(
+                lambda t, panel=panel: t.level == "department" and t.code not in panel
+            ) & self._indicators.where(lambda read, own=indicator_id: read.indicator_id == own)
+            verdicts.settle(outside & nothing, "outside_panel_no_figure")
+            verdicts.settle(outside & zero, "outside_panel_zero")
+        problems = values.objects(lambda value: value.problem)
+        said = self.table.column(position).objects(clean)
+        verdicts.settle(values.where(lambda value: value.problem), problems, said)
 
     @cached_property
-    def _contributed(self) -> set[str]:
-        return {part.indicator for part in self.source.contributes}
+    def _territories(self) -> Column[Territory]:
+        return TerritoryReader(self.finder.contract, self.table).read()
 
     @cached_property
-    def _unresolved(self) -> Mask:
-        return np.array([t.problem is not None for t in self._territories], dtype=bool)
+    def _indicators(self) -> Column[IndicatorRead]:
+        return IndicatorReader(self.finder.contract, self.indicator).read(self.table)
 
-    def _cells(self, column: int | None) -> list[list[str]]:
-        body = self.table.body
-        if column is not None:
-            others = [place for place in self.table.month_columns if place != column]
-            body = body.drop(columns=others)
-        rows: list[list[str]] = body.to_numpy(dtype=object).tolist()
-        return rows
-
-    def _settle_lines(self, verdicts: Verdicts, value_column: int) -> None:
-        """Lines that are no records: blank, the header again, the form's own, notes."""
-        table = self.table
-        markers = {fold(marker) for marker in self.contract.template_markers}
-
-        def marked(text: str) -> bool:
-            folded = fold(text)
-            return folded in markers or any(
-                folded.startswith(f"{marker} ") for marker in markers if len(marker) > 3
-            )
-
-        looked_at = {
-            position
-            for meaning in ("department_code", "department_name", "month", "indicator_id")
-            for position in table.columns.get(meaning, ())
+    @cached_property
+    def _first_months(self) -> dict[str, Month]:
+        """The indicators that the source contributes to, each with its first month."""
+        return {
+            part.indicator: part.since
+            or self.finder.contract.indicators[part.indicator].first_month
+            for part in self.finder.source.contributes
         }
-        for position in sorted(looked_at):
-            texts = table.body[position]
-            verdicts.settle(
-                each(texts, marked).astype(bool), "template_row", texts.to_numpy(dtype=object)
-            )
-        suspects = np.flatnonzero(self._unresolved)
-        if not len(suspects):
-            return
-        header = [compact(text) for text in table.header]
-        lines = table.body.iloc[suspects].to_numpy(dtype=object)
-        mask = np.zeros(len(verdicts.code), dtype=bool)
-        for line, texts in zip(suspects, lines, strict=True):
-            filled = [place for place, text in enumerate(texts) if clean(text)]
-            mask[line] = True
-            if not filled:
-                verdicts.settle(mask, "blank_row")
-            elif [compact(text) for text in texts] == header:
-                verdicts.settle(mask, "repeated_header")
-            elif marked(texts[filled[0]]):
-                verdicts.settle(mask, "template_row", clean(texts[filled[0]]))
-            elif len(filled) == 1 and filled[0] not in (value_column, *table.month_columns):
-                verdicts.settle(mask, "note")
-            mask[line] = False
-
-    def _settle_totals(self, verdicts: Verdicts) -> None:
-        levels = np.array([t.level for t in self._territories], dtype=object)
-        verdicts.settle(levels == "part", "stated_subtotal")
-        if self.source.role == "partner":
-            verdicts.settle(levels == "national", "stated_total")
-            verdicts.settle((levels == "region") & ~self._unresolved, "stated_subtotal")
 
     @cached_property
-    def _indicators(self) -> tuple[Objects, Objects]:
-        """The indicator of each line (an id, SEVERAL, another's text, None), and what it said."""
-        table, size = self.table, len(self.table.body)
-        found: Objects = np.full(size, None, dtype=object)
-        said: Objects = np.full(size, "", dtype=object)
-        by_id = {compact(indicator_id): indicator_id for indicator_id in self.contract.indicators}
-        for position in table.columns.get("indicator_id", ()):
-            texts = table.body[position]
-            named = each(texts, lambda text: by_id.get(compact(text), clean(text) or None))
-            said = np.where(found == None, texts.to_numpy(dtype=object), said)  # noqa: E711
-            found = np.where(found == None, named, found)  # noqa: E711
-        for position in table.columns.get("indicator", ()):
-            texts = table.body[position]
-            named = each(texts, self._named_indicator)
-            texts = texts.to_numpy(dtype=object)
-            known = np.isin(found.astype(str), list(self.contract.indicators))
-            clash = known & np.isin(named.astype(str), list(self.contract.indicators))
-            clash &= found != named
-            said = np.where((found == None) | clash, texts, said)  # noqa: E711
-            found = np.where(clash, SEVERAL, np.where(found == None, named, found))  # noqa: E711
-        silent = found == None  # noqa: E711
-        if silent.all() or not np.isin(found.astype(str), list(self.contract.indicators)).any():
-            found = np.where(silent, self.indicator, found)
-        return found, said
-
-    def _named_indicator(self, text: str) -> str | None:
-        """The indicator that a cell names: exactly, or by one of its names; else its text."""
-        folded = fold(text)
-        if not folded:
-            return None
-        for indicator in self.contract.indicators.values():
-            if folded in map(fold, (indicator.id, indicator.label, indicator.label_en)):
-                return indicator.id
-        stated = stated_indicators(self.contract, text)
-        if len(stated) > 1:
-            return SEVERAL
-        return stated[0] if stated else clean(text)
-
-    def _months(self, month: Month | None) -> tuple[npt.NDArray[np.datetime64], Objects, Objects]:
-        """The month of each line, the problem with it, and what the line said."""
-        size = len(self.table.body)
+    def _months(self) -> Column[MonthRead]:
+        """What each line says of its month; lines follow ``month`` only where none says any."""
         texts = self._month_texts
-        if month or texts is None or not (each(texts, clean) != "").any():
-            stated = np.datetime64(month or self.month or "NaT", "s")
-            problem = None if month or self.month else "no_month_in_row"
-            return np.full(size, stated), np.full(size, problem, object), np.full(size, "", object)
-        reads = MonthReader(self.contract).column(texts)
-        months = np.array([read.month for read in reads], dtype="datetime64[s]")
-        problems = np.array([read.problem for read in reads], dtype=object)
-        days = np.array([read.day or read.month for read in reads], dtype="datetime64[D]")
-        codes = np.array([t.code or t.detail for t in self._territories], dtype=object)
-        problems[dragged(days, codes)] = "dragged_date"
-        months[problems != None] = np.datetime64("NaT")  # noqa: E711
-        return months, problems, texts.to_numpy(dtype=object)
+        if texts is None:
+            stated = MonthRead(self.month, None if self.month else "no_month_in_row")
+            return constant(stated, len(self.table.body))
+        return MonthReader(self.finder.contract).column(texts)
 
     @cached_property
-    def _month_texts(self) -> pd.Series | None:
-        """The text that says each line's month; a year column completes a bare month."""
+    def _month_texts(self) -> Column[str] | None:
+        """The text that says each line's month, completed by a year column; None: no text."""
         table = self.table
         if "month" not in table.columns:
             return None
         texts = table.text("month")
-        if "year" not in table.columns:
-            return texts
-        months, years = each(texts, plain), each(table.text("year"), plain)
-        whole = [
-            f"{m}" if not y or y[:4] in m else _with_year(m, y)
-            for m, y in zip(months, years, strict=True)
-        ]
-        return pd.Series(whole, index=texts.index, dtype="str")
+        if "year" in table.columns:
+            texts = texts.beside(table.text("year")).map(lambda pair: _with_year(*pair))
+        return texts if any(map(clean, texts.found)) else None
 
-    def _settle_early_months(
-        self, verdicts: Verdicts, indicators: Objects, months: Objects
-    ) -> None:
-        firsts = {
-            part.indicator: part.since or self.contract.indicators[part.indicator].first_month
-            for part in self.source.contributes
-        }
-        for indicator_id, first in firsts.items():
-            early = (indicators == indicator_id) & (months < np.datetime64(first, "s"))
-            verdicts.settle(
-                early, "before_first_month", np.datetime_as_string(months, "M").astype(object)
-            )
+    @cached_property
+    def _dragged(self) -> Mask:
+        if self._month_texts is None or self.table.month_columns:
+            return np.zeros(len(self.table.body), dtype=bool)
+        days = self._months.objects(
+            lambda read: np.datetime64(read.day or read.month or "NaT", "D")
+        )
+        places = self._territories.beside(self.table.text("department_code")).codes
+        return dragged(days.astype("datetime64[D]"), places)
 
-    def _settle_values(
-        self,
-        verdicts: Verdicts,
-        position: int,
-        values: pd.Series,
-        counts: Objects,
-        indicators: Objects,
-    ) -> None:
-        problems = np.array([v.problem for v in counts], dtype=object)
-        lines = self.table.body.index
-        filled = self.table.sheet.filled
-        if filled:
-            merged = [(row, position) in filled or (row + 1, position) in filled for row in lines]
-            verdicts.settle(np.array(merged), "merged_value")
-        departments = np.array([t.level == "department" for t in self._territories], dtype=bool)
-        codes = np.array([t.code for t in self._territories], dtype=object)
-        nothing = np.array([bool(p) and p.startswith("no_figure") for p in problems], dtype=bool)
-        zero = np.array([v.count == 0 for v in counts], dtype=bool)
-        for indicator_id in self._contributed:
-            panel = self.contract.panel(indicator_id)
-            outside = (
-                departments & (indicators == indicator_id) & ~np.isin(codes.astype(str), panel)
-            )
-            verdicts.settle(outside & nothing, "outside_panel_no_figure")
-            verdicts.settle(outside & zero, "outside_panel_zero")
-        verdicts.settle(problems != None, problems, each(values, clean))  # noqa: E711
+    def _month_array(self, reads: Column[MonthRead]) -> npt.NDArray[Any]:
+        months = reads.objects(lambda r: np.datetime64(r.month, "s") if r.month else NO_MONTH)
+        return np.where(self._dragged, NO_MONTH, months.astype("datetime64[s]"))
+
+    def _cells(self, position: int) -> list[list[str]]:
+        """The cells of each line; of several month columns, only the one at ``position``."""
+        others = [place for place in self.table.month_columns if place != position]
+        rows: list[list[str]] = self.table.body.drop(columns=others).to_numpy(dtype=object).tolist()
+        return rows
+
+
+def _where(mask: Mask, values: Objects) -> Objects:
+    kept: Objects = np.full(len(values), None, dtype=object)
+    kept[mask] = values[mask]
+    return kept
+
+
+def _indicator_id(read: IndicatorRead) -> str | None:
+    return read.indicator_id
+
+
+def _code(territory: Territory) -> str | None:
+    return territory.code
+
+
+def _is_national(territory: Territory) -> bool:
+    return territory.level == "national"
+
+
+def _is_region(territory: Territory) -> bool:
+    return territory.level == "region" and territory.problem is None
 
 
 def _with_year(month: str, year: str) -> str:
-    year = year.removesuffix(".0")
-    number = month.removesuffix(".0")
-    return (
-        f"{year}-{int(number):02}" if number.isdecimal() and len(number) < 3 else f"{month} {year}"
-    )
+    """The month ``3`` or ``mars`` of the year beside it; a full month stays as it is."""
+    month, year = plain(clean(month)).removesuffix(".0"), plain(clean(year)).removesuffix(".0")
+    if not re.fullmatch(r"20[0-9]{2}", year) or year in month:
+        return month
+    return f"{year}-{int(month):02}" if re.fullmatch(r"[0-9]{1,2}", month) else f"{month} {year}"
 
 
 def column_letter(position: int) -> str:

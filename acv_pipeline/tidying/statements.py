@@ -13,18 +13,8 @@ from acv_pipeline.contract.months import month_end, shift
 from acv_pipeline.reading import DeliveryRefused
 from acv_pipeline.tidying.fold import fold, plain, says
 from acv_pipeline.tidying.header import Table
+from acv_pipeline.tidying.indicators import stated_indicators
 from acv_pipeline.tidying.months import MonthRead, MonthReader, distinct_months
-
-
-def stated_indicators(contract: Contract, text: str) -> list[str]:
-    """The indicators that a text names, in the contract's order."""
-    folded = fold(text)
-    return [
-        indicator.id
-        for indicator in contract.indicators.values()
-        if any(says(folded, name) for name in [*indicator.names, indicator.short_name])
-        or fold(indicator.id) in folded
-    ]
 
 
 def indicator_of_table(
@@ -55,56 +45,62 @@ def indicator_of_table(
 
 
 def months_of_title(reader: MonthReader, table: Table) -> list[Month]:
-    """The months that the lines above the header or the sheet's name are about."""
-    texts = [*table.title, table.sheet.name]
-    reads = [
-        read for text in texts if not _about_sending(reader, text) for read in reader.within(text)
-    ]
-    return list(distinct_months(reads))
+    """The months that the lines above the header, or else the sheet's name, are about.
+
+    Days beside a word of sending (``extrait le``) and months after ``depuis`` are not meant.
+    """
+    for texts in (table.title, (table.sheet.name,)):
+        reads = [read for text in texts for read in _about(reader, text)]
+        if months := list(distinct_months(reads)):
+            return months
+    return []
+
+
+def _about(reader: MonthReader, text: str) -> list[MonthRead]:
+    reads = reader.within(text)
+    folded = plain(text)
+    meant = []
+    for read in reads:
+        before = fold(folded[max(0, read.span[0] - 40) : read.span[0]])
+        words = before.split()
+        sent = read.day and any(says(before, word) for word in reader.contract.sending_words)
+        since = bool(set(words[-3:]) & {"depuis", "partir"})
+        if not sent and not since:
+            meant.append(read)
+    return meant
 
 
 def months_of_file_name(
     reader: MonthReader, file_name: str, received_on: dt.date | None
-) -> tuple[list[Month], list[MonthRead]]:
-    """The months a file name is about, and the full days in it.
+) -> tuple[list[Month], list[Month]]:
+    """The months a file name is about, and the months it may merely have been sent in.
 
     A month written as such (``2021-03``, ``mars 2021``, ``T1-2021``) is a statement. A full day
-    may be the day of sending: it is a statement only if no month is written as such, it is the
-    first or last day of its month, and the file was not received in or before that month.
+    may be the day of sending: it is a statement only where no month is written as such, where it
+    is the last day of its month, or the first of one that was over on the day of reception, and
+    where it is not the day of reception itself.
     """
-    stem = PurePath(file_name).stem
-    reads = reader.within(stem)
-    written = [read for read in reads if read.month and not read.day]
-    days = [read for read in reads if read.day]
-    if written:
-        return list(distinct_months(written)), days
-    believable = [
-        read
-        for read in days
-        if read.month
-        and not (
-            received_on
-            and read.day != month_end(read.month)
-            and received_on <= month_end(read.month)
-        )
-        and not (received_on and read.day == received_on)
-    ]
-    return list(distinct_months(believable)), days
+    reads = reader.within(PurePath(file_name).stem)
+    if written := [read for read in reads if read.month and not read.day]:
+        return list(distinct_months(written)), []
+    stated, sent = [], []
+    for read in reads:
+        if not read.month or not read.day or read.day == received_on:
+            continue
+        starts = read.day != month_end(read.month)
+        if starts and received_on and received_on <= month_end(read.month):
+            continue
+        stated.append(read.month)
+        if starts:
+            sent.append(read.month)
+    return list(dict.fromkeys(stated)), sent
 
 
-def contradicts(month: Month, stated: list[Month], days: list[MonthRead]) -> bool:
-    """Whether a file name speaks of another month than ``month``.
+def contradicts(month: Month, stated: list[Month], sent: list[Month]) -> bool:
+    """Whether a file name speaks of another month than the rows' ``month``.
 
-    A first day of the following month is taken for the day of sending.
+    The first day of the following month is taken for the day of sending.
     """
     if not stated or month in stated:
         return False
-    sending = {read.month for read in days if read.day and read.day.day == 1}
-    return not (sending & set(stated) and set(stated) <= {shift(month, 1)})
-
-
-def _about_sending(reader: MonthReader, text: str) -> bool:
-    words = set(fold(text).split())
-    return any(set(fold(word).split()) <= words for word in reader.contract.sending_words) and not (
-        "arrete" in words or "situation" in plain(text)
-    )
+    return not (set(stated) <= set(sent) and set(stated) == {shift(month, 1)})

@@ -34,6 +34,7 @@ from acv_pipeline.tidying.statements import (
 )
 
 KEY = ["indicator_id", "level", "territory_code", "month"]
+INCOMPLETE = ("no_header", "no_department_column", "no_value_column")
 DOUBTFUL = ("not_a_number", "ambiguous_number", "non_integer", "negative", "implausible")
 
 
@@ -87,11 +88,13 @@ def tidy(
             ``header``, ``no_month``, ``month_contradiction``, ``ambiguous_month``,
             ``indicator_contradiction``, ``other_indicator``, ``regional_file``, ``no_rows``.
     """
-    tables = find_tables(sheets, file_name, source, contract)
-    rows = pd.concat(
-        [_rows_of(table, file_name, source, contract, received_on) for table in tables],
-        ignore_index=True,
-    )
+    finder = HeaderFinder(contract, source)
+    tables = find_tables(sheets, file_name, finder)
+    read = [_rows_of(table, file_name, finder, received_on) for table in tables]
+    rows = pd.concat([rows for rows, _ in read], ignore_index=True)
+    without_month = next((refusal for _, refusal in read if refusal), None)
+    if without_month and not rows["reason_code"].isna().any():
+        raise without_month
     _refuse_hopeless(rows, file_name, source, contract)
     _settle_future(rows, received_on)
     _settle_repeats(rows)
@@ -105,70 +108,71 @@ def tidy(
     return TidyDelivery(tables[0].header, _as_records(rows), totals, regional, remarks)
 
 
-def find_tables(
-    sheets: list[Sheet], file_name: str, source: Source, contract: Contract
-) -> list[Table]:
+def find_tables(sheets: list[Sheet], file_name: str, finder: HeaderFinder) -> list[Table]:
     """The tables of all sheets that have one; other sheets are notes.
 
     Raises:
-        DeliveryRefused: no sheet has one; the refusal says what the best sheet lacks.
+        DeliveryRefused: no sheet has one, and the refusal says what the best sheet lacks; or
+            the columns of one contradict one another.
     """
-    finder = HeaderFinder(contract, source)
     tables, refusals = [], []
     for sheet in sheets:
         try:
-            tables.append(finder.find(sheet, file_name))
+            tables += finder.find(sheet, file_name)
         except DeliveryRefused as refusal:
-            if refusal.reason_code == "duplicate_column":
+            if refusal.reason_code not in INCOMPLETE:
                 raise
             refusals.append(refusal)
-    if not tables:
-        raise next((r for r in refusals if r.reason_code != "no_header"), refusals[0])
-    return tables
+    if tables:
+        return tables
+    raise next((r for r in refusals if r.reason_code != "no_header"), refusals[0])
 
 
 def _rows_of(
-    table: Table,
-    file_name: str,
-    source: Source,
-    contract: Contract,
-    received_on: dt.date | None,
-) -> pd.DataFrame:
+    table: Table, file_name: str, finder: HeaderFinder, received_on: dt.date | None
+) -> tuple[pd.DataFrame, DeliveryRefused | None]:
+    """The rows of a table, and the refusal it is worth if nothing else has figures.
+
+    Raises:
+        DeliveryRefused: title, sheet name, file name and rows contradict one another.
+    """
+    contract, source = finder.contract, finder.source
     indicator = indicator_of_table(contract, source, file_name, table)
     reader = MonthReader(contract)
     titled = months_of_title(reader, table)
-    named, days = months_of_file_name(reader, file_name, received_on)
+    named, sent = months_of_file_name(reader, file_name, received_on)
     outside = titled or named
     month = outside[0] if len(outside) == 1 else None
-    rows = RowReader(contract, source, table, indicator, month).rows()
-    figures = rows[rows["reason_code"].isna()]
-    found = [stamp.date() for stamp in figures["month"].dropna().unique()]
+    rows = RowReader(finder, table, indicator, month).rows()
+    found = rows.loc[rows["reason_code"].isna(), "month"].dropna().unique()
     if len(found) == 1:
-        if titled and found[0] not in titled:
-            raise _month_contradiction(file_name, found[0], "title", titled)
-        if contradicts(found[0], named, days):
-            raise _month_contradiction(file_name, found[0], "file name", named)
-    says_nothing = month is None and not table.month_columns
-    if says_nothing and (rows["reason_code"] == "no_month_in_row").any() and figures.empty:
-        _refuse_no_month(file_name, outside)
-    return rows
+        only = found[0].date()
+        if titled and only not in titled:
+            raise _month_contradiction(file_name, only, "title", titled)
+        if contradicts(only, named, sent):
+            raise _month_contradiction(file_name, only, "file name", named)
+    says_nothing = (rows["reason_code"] == "no_month_in_row").any() and not len(found)
+    return rows, no_month(file_name, outside) if says_nothing else None
 
 
-def _refuse_no_month(file_name: str, stated: list[Month]) -> None:
+def no_month(file_name: str, stated: list[Month]) -> DeliveryRefused:
+    """The refusal of figures about no known month."""
     if len(stated) > 1:
         months = ", ".join(f"{month:%Y-%m}" for month in stated)
-        raise DeliveryRefused(
+        return DeliveryRefused(
             "ambiguous_month",
             f"{file_name} names several months ({months}) and no column says which: add a column",
             f"{file_name} nomme plusieurs mois ({months}) et aucune colonne ne tranche : ajouter "
             "une colonne",
         )
-    raise DeliveryRefused(
+    return DeliveryRefused(
         "no_month",
         f"{file_name}: no column, header, title or file name says which month the figures are "
-        "about: add a column “mois”, or name the file like acv-2021-03.csv",
+        "about (a full day in a file name may be the day of sending): add a column “mois”, or "
+        "name the file like acv-2021-03.csv",
         f"{file_name} : ni colonne, ni intitulé, ni titre, ni nom de fichier ne dit le mois des "
-        "chiffres : ajouter une colonne « mois », ou nommer le fichier acv-2021-03.csv",
+        "chiffres (un jour dans un nom de fichier peut être celui de l'envoi) : ajouter une "
+        "colonne « mois », ou nommer le fichier acv-2021-03.csv",
     )
 
 
@@ -197,8 +201,9 @@ def _refuse_hopeless(
             f"{file_name} has a header and no rows: ask for the file again",
             f"{file_name} a un en-tête et aucune ligne : redemander le fichier",
         )
-    if (content["reason_code"] == "other_indicator").all():
-        found = ", ".join(sorted(set(content["detail"].astype(str)))[:5])
+    others = content["reason_code"] == "other_indicator"
+    if others.any() and content["indicator_id"].isna().all():
+        found = ", ".join(sorted(set(content.loc[others, "detail"]))[:5])
         ours = ", ".join(part.indicator for part in source.contributes)
         raise DeliveryRefused(
             "other_indicator",

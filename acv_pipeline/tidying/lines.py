@@ -1,0 +1,62 @@
+"""Lines below a header that are no records: blank, the header again, the form's own, notes.
+
+Here: telling them from records. Not here: what records say (``rows``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from acv_pipeline.contract import Contract
+from acv_pipeline.tidying.column import Mask
+from acv_pipeline.tidying.fold import clean, fold
+from acv_pipeline.tidying.header import HeaderFinder, Table
+from acv_pipeline.tidying.verdicts import Verdicts
+
+LOOKED_AT = ("department_code", "department_name", "month", "indicator_id", "indicator")
+SHORT_MARKER = 3  # shorter markers must be the whole cell
+
+
+def settle_lines(verdicts: Verdicts, table: Table, finder: HeaderFinder, unresolved: Mask) -> None:
+    """Settle the lines of ``table`` that are no records.
+
+    Args:
+        verdicts: one entry per line.
+        table: the table.
+        finder: knows what a header looks like.
+        unresolved: lines without a known territory; only these are looked at as a whole.
+    """
+    marked = template_test(finder.contract)
+    for meaning in LOOKED_AT:
+        for position in table.columns.get(meaning, ()):
+            column = table.column(position)
+            verdicts.settle(column.where(marked), "template_row", column.objects(clean))
+    values = {*table.columns.get("cumulative", ()), *table.month_columns}
+    places = np.flatnonzero(unresolved)
+    lines = table.body.iloc[places].to_numpy(dtype=object)
+    for place, cells in zip(places, lines, strict=True):
+        filled = [position for position, text in enumerate(cells) if clean(text)]
+        one = np.zeros(len(unresolved), dtype=bool)
+        one[place] = True
+        if not filled:
+            verdicts.settle(one, "blank_row")
+        elif finder.is_header([str(text) for text in cells]):
+            verdicts.settle(one, "repeated_header")
+        elif marked(cells[filled[0]]):
+            verdicts.settle(one, "template_row", clean(cells[filled[0]]))
+        elif len(filled) == 1 and filled[0] not in values:
+            verdicts.settle(one, "note")
+
+
+def template_test(contract: Contract) -> Callable[[str], bool]:
+    """A test whether a cell marks a row of the form that shows how to fill it in."""
+    markers = {fold(marker) for marker in contract.template_markers}
+    openings = tuple(f"{marker} " for marker in markers if len(marker) > SHORT_MARKER)
+
+    def marked(text: str) -> bool:
+        folded = fold(text)
+        return folded in markers or folded.startswith(openings)
+
+    return marked

@@ -1,0 +1,136 @@
+"""Which month a delivery and its rows count for, and which of them still matter.
+
+Here: the temporary tables that checks of deliveries read, and the rule behind them.
+Not here: the checks (``extracts``, ``validated``).
+
+The rule. A row counts for the month it states, if figures of that month could exist on the day
+of reception (not before the contract's first month, not begun after that day). A row that states
+no such month, and the delivery as a whole, count for the latest month that the delivery's other
+rows state; failing that, for the month before reception, or the contract's first if that is later.
+
+A quarantined row is settled once a later delivery of the same source brings a figure for what
+the row was about; where the row doesn't say which territory or indicator it was about, any
+figure of its month settles it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import duckdb
+
+from acv_pipeline.contract import Contract, Month
+
+CHECKED_MONTHS = "checked_months"
+"""month: the months asked about."""
+
+CHECKED_DELIVERIES = "checked_deliveries"
+"""Columns of raw.deliveries, asset, month. Every delivery, whatever its month."""
+
+CHECKED_ROWS = "checked_rows"
+"""asset, month, source, delivered_on, delivery_id, row_number, indicator_id, level,
+territory_code, stated_month, value, fate, reason_code, reason, is_settled. The rows that are or
+should be figures, of the months asked about."""
+
+_DELIVERIES = f"""
+create or replace temp table {CHECKED_DELIVERIES} as
+select
+    deliveries.*,
+    sources.asset,
+    greatest(
+        coalesce(
+            stated.month,
+            cast(date_trunc('month', deliveries.delivered_on) - interval 1 month as date)
+        ),
+        cast($first_month as date)
+    ) as month
+from raw.deliveries as deliveries
+join checked_sources as sources on sources.source = deliveries.source
+left join (
+    select rows.delivery_id, max(rows.month) as month
+    from raw.tidy_rows as rows
+    join raw.deliveries as deliveries on deliveries.delivery_id = rows.delivery_id
+    where rows.fate <> 'set_aside'
+        and rows.month between cast($first_month as date) and deliveries.delivered_on
+    group by rows.delivery_id
+) as stated on stated.delivery_id = deliveries.delivery_id
+"""
+
+_ROWS = f"""
+create or replace temp table {CHECKED_ROWS} as
+with received as (
+    select
+        deliveries.asset,
+        case
+            when rows.month between cast($first_month as date) and deliveries.delivered_on
+                then rows.month
+            else deliveries.month
+        end as month,
+        deliveries.source,
+        deliveries.delivered_on,
+        rows.delivery_id,
+        rows.row_number,
+        rows.indicator_id,
+        rows.level,
+        rows.territory_code,
+        rows.month as stated_month,
+        rows.value,
+        rows.fate,
+        rows.reason_code,
+        rows.reason
+    from raw.tidy_rows as rows
+    join {CHECKED_DELIVERIES} as deliveries on deliveries.delivery_id = rows.delivery_id
+    where rows.fate in ('figure', 'quarantined')
+),
+asked as (
+    select received.* from received join {CHECKED_MONTHS} using (month)
+),
+latest as (
+    select source, month, indicator_id, level, territory_code, max(delivered_on) as delivered_on
+    from asked
+    where fate = 'figure'
+    group by all
+),
+settled as (
+    select distinct asked.delivery_id, asked.row_number
+    from asked
+    join latest
+        on latest.source = asked.source
+        and latest.month = asked.month
+        and latest.delivered_on > asked.delivered_on
+        and (asked.indicator_id is null or latest.indicator_id = asked.indicator_id)
+        and (asked.level is null or latest.level = asked.level)
+        and (asked.territory_code is null or latest.territory_code = asked.territory_code)
+    where asked.fate = 'quarantined'
+)
+select asked.*, settled.delivery_id is not null as is_settled
+from asked
+left join settled
+    on settled.delivery_id = asked.delivery_id and settled.row_number = asked.row_number
+"""
+
+
+@contextmanager
+def attributed(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, months: Sequence[Month]
+) -> Iterator[None]:
+    """Make the temporary tables for ``months``; they are dropped at the end.
+
+    Works on a read-only connection too.
+    """
+    first_month = {"first_month": contract.first_month}
+    assets = [[source.id, source.asset] for source in contract.sources.values()]
+    try:
+        connection.execute(f"create or replace temp table {CHECKED_MONTHS} (month date)")
+        connection.executemany(
+            f"insert into {CHECKED_MONTHS} values (?)", [[month] for month in sorted(set(months))]
+        )
+        connection.execute("create or replace temp table checked_sources (source text, asset text)")
+        connection.executemany("insert into checked_sources values (?, ?)", assets)
+        connection.execute(_DELIVERIES, first_month)
+        connection.execute(_ROWS, first_month)
+        yield
+    finally:
+        for table in (CHECKED_ROWS, CHECKED_DELIVERIES, "checked_sources", CHECKED_MONTHS):
+            connection.execute(f"drop table if exists temp.{table}")

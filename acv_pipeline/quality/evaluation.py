@@ -1,0 +1,271 @@
+"""What the checks say of each month: one table at a time, all months at once.
+
+Here: counting, sampling and wording. Not here: what is checked (``suites``), Great Expectations
+(``expectations``), and which month a row counts for (``attribution``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from acv_pipeline.contract import Contract, Month
+from acv_pipeline.quality.attribution import CHECKED_MONTHS, attributed
+from acv_pipeline.quality.check import Check, CheckResult
+from acv_pipeline.quality.expectations import Failure, failures
+from acv_pipeline.quality.rule import ColumnRule, SqlRule
+from acv_pipeline.quality.suites import rules
+
+SAMPLE_ROWS = 20
+NAMED_PROBLEMS = 3
+
+Place = tuple[str, Month]
+"""An asset and a month."""
+
+
+@dataclass
+class _Tally:
+    """What one rule found.
+
+    Attributes:
+        checked: how many things were looked at.
+        problems: how many of them fail, by what is wrong.
+        sample: some of the failing ones.
+    """
+
+    checked: Counter[Place] = field(default_factory=Counter)
+    problems: dict[Place, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    sample: dict[Place, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+
+
+def evaluate(
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    checks: Sequence[Check],
+    months: Sequence[Month],
+) -> list[CheckResult]:
+    """What each check says of each month: one result per (check, month), in that order.
+
+    A month without any row of a check's asset passes with ``checked=0``, and so does everything
+    about a mart that was not built yet.
+
+    Args:
+        connection: the warehouse, or its published copy.
+        checks: some of ``suites.checks(contract)``.
+        months: first days; any order.
+
+    Raises:
+        ValueError: a check that is not declared here.
+    """
+    wanted = {(check.asset, check.name) for check in checks}
+    chosen = [
+        rule
+        for rule in rules(contract)
+        if any((check.asset, check.name) in wanted for check in rule.checks)
+    ]
+    declared = {(check.asset, check.name) for rule in chosen for check in rule.checks}
+    if unknown := sorted(wanted - declared):
+        raise ValueError(f"no check of a table is called {unknown}")
+    if not checks or not months:
+        return []
+    tallies: dict[tuple[str, str], _Tally] = {}
+    with attributed(connection, contract, months):
+        for rule in chosen:
+            if isinstance(rule, SqlRule):
+                tally = _by_sql(connection, rule)
+                tallies |= {(check.asset, check.name): tally for check in rule.checks}
+        by_batch: dict[str, list[ColumnRule]] = defaultdict(list)
+        for rule in chosen:
+            if isinstance(rule, ColumnRule):
+                by_batch[rule.batch].append(rule)
+        for batch, sharing in by_batch.items():
+            tallies |= _by_expectations(connection, batch, sharing)
+        _add_origin(connection, tallies.values())
+    return [
+        _result(check, month, tallies[check.asset, check.name])
+        for check in checks
+        for month in months
+    ]
+
+
+def _by_sql(connection: duckdb.DuckDBPyConnection, rule: SqlRule) -> _Tally:
+    tally = _Tally()
+    columns = [name for name, *_ in connection.execute(f"describe {rule.sql}").fetchall()]
+    own = "" if "asset" in columns else f"'{rule.checks[0].asset}' as asset, "
+    asked = f"select {own}* from ({rule.sql}) where month in (from {CHECKED_MONTHS})"
+    for asset, month, problem, count in connection.execute(
+        f"select asset, month, problem, count(*) from ({asked}) group by all order by all"
+    ).fetchall():
+        tally.checked[asset, month] += count
+        if problem is not None:
+            tally.problems[asset, month][problem] += count
+    if tally.problems:
+        offending = connection.execute(
+            f"""
+            select * from ({asked}) where problem is not null
+            qualify row_number() over (
+                partition by asset, month order by {", ".join(columns)}
+            ) <= {SAMPLE_ROWS}
+            order by all
+            """
+        ).df()
+        _sample(tally, offending)
+    return tally
+
+
+def _by_expectations(
+    connection: duckdb.DuckDBPyConnection, batch: str, sharing: list[ColumnRule]
+) -> dict[tuple[str, str], _Tally]:
+    """Validate one table once for all the rules that share it."""
+    found: dict[tuple[str, str], _Tally] = {}
+    try:
+        frame = connection.execute(batch).df()
+    except duckdb.CatalogException:  # not built yet
+        return {(check.asset, check.name): _Tally() for rule in sharing for check in rule.checks}
+    places = frame[["month"]].assign(month=frame["month"].dt.date)
+    places["asset"] = frame["asset"] if "asset" in frame else sharing[0].checks[0].asset
+    checked = _count(places)
+    asked = [expectation for rule in sharing for expectation in rule.expectations]
+    outcomes = iter(failures(frame, asked))
+    for rule in sharing:
+        failed = [failure for _ in rule.expectations for failure in next(outcomes)]
+        tally = _Tally(checked=checked)
+        if any(failure.positions is None for failure in failed):
+            _blame_table(tally, [failure for failure in failed if failure.positions is None])
+        elif failed:
+            _blame_rows(tally, frame, places, failed)
+        found |= {(check.asset, check.name): tally for check in rule.checks}
+    return found
+
+
+def _count(places: pd.DataFrame) -> Counter[Place]:
+    sizes = places.groupby(["asset", "month"]).size().reset_index(name="n")
+    return Counter(
+        dict(
+            zip(zip(sizes["asset"], sizes["month"], strict=True), sizes["n"].tolist(), strict=True)
+        )
+    )
+
+
+def _blame_table(tally: _Tally, failed: list[Failure]) -> None:
+    """Where the table itself is wrong, every row of every month is in doubt."""
+    texts = [f"{failure.expectation.problem}: {failure.detail}" for failure in failed]
+    for place, count in tally.checked.items():
+        tally.problems[place]["; ".join(texts)] = count
+        tally.sample[place] = [{"problem": text} for text in texts]
+
+
+def _blame_rows(
+    tally: _Tally, frame: pd.DataFrame, places: pd.DataFrame, failed: list[Failure]
+) -> None:
+    """Attribute failing rows to their month; a row counts once, for what is said first of it."""
+    problem = pd.Series(index=frame.index, dtype="str")
+    for failure in reversed(failed):
+        at = failure.positions or []
+        value = frame[failure.expectation.columns[0]].iloc[at].map(_plain)
+        said = value.map(lambda v: failure.expectation.problem + ("" if v is None else f" {v}"))  # noqa: B023
+        problem.iloc[at] = said.str.strip()
+    offending = frame.assign(problem=problem, **places)[problem.notna()]
+    for (asset, month, text), count in Counter(
+        zip(offending["asset"], offending["month"], offending["problem"], strict=True)
+    ).items():
+        tally.problems[asset, month][text] = count
+    _sample(tally, offending.groupby(["asset", "month"], sort=False).head(SAMPLE_ROWS))
+
+
+def _sample(tally: _Tally, offending: pd.DataFrame) -> None:
+    rows: list[dict[str, Any]] = offending.to_dict("records")  # type: ignore[assignment]
+    for row in rows:
+        place = row.pop("asset"), _month(row.pop("month"))
+        tally.sample[place].append({key: _plain(value) for key, value in row.items()})
+
+
+def _add_origin(connection: duckdb.DuckDBPyConnection, tallies: Iterable[_Tally]) -> None:
+    """Say of each sampled row that names one, which file, sheet and row it came from."""
+    rows = [
+        row
+        for tally in {id(tally): tally for tally in tallies}.values()
+        for sample in tally.sample.values()
+        for row in sample
+        if row.get("row_number") is not None
+    ]
+    if not rows:
+        return
+    keys = pd.DataFrame({(row["delivery_id"], row["row_number"]) for row in rows})
+    keys.columns = pd.Index(["delivery_id", "row_number"])
+    connection.register("sampled", keys)
+    try:
+        origin = {
+            (delivery_id, row_number): {
+                "file": file,
+                "delivered_on": _plain(day),
+                "sheet": sheet or None,
+                "row": row_number if sheet_row is None else sheet_row,
+                "received": _plain(cells),
+            }
+            for delivery_id, row_number, file, day, sheet, sheet_row, cells in connection.execute(
+                """
+                select
+                    sampled.delivery_id, sampled.row_number, deliveries.file_name,
+                    deliveries.delivered_on, rows.sheet, rows.sheet_row, rows.cells
+                from sampled
+                left join raw.deliveries as deliveries
+                    on deliveries.delivery_id = sampled.delivery_id
+                left join raw.extract_rows as rows
+                    on rows.delivery_id = sampled.delivery_id
+                    and rows.row_number = sampled.row_number
+                """
+            ).fetchall()
+        }
+    finally:
+        connection.unregister("sampled")
+    for row in rows:
+        found = origin[row["delivery_id"], row.pop("row_number")]
+        rest = {key: value for key, value in row.items() if key not in found}
+        row.clear()
+        row.update({**found, **rest})
+
+
+def _result(check: Check, month: Month, tally: _Tally) -> CheckResult:
+    place = check.asset, month
+    checked = tally.checked[place]
+    problems = tally.problems.get(place, Counter())
+    failed = sum(problems.values())
+    if not failed:
+        summary = f"{checked:,} checked, all hold" if checked else "nothing to check"
+        return CheckResult(check, month, passed=True, checked=checked, summary=summary)
+    named = [f"{problem} ({count:,})" for problem, count in problems.most_common(NAMED_PROBLEMS)]
+    if len(problems) > NAMED_PROBLEMS:
+        named.append(f"{len(problems) - NAMED_PROBLEMS} more")
+    return CheckResult(
+        check,
+        month,
+        passed=False,
+        checked=checked,
+        failed=failed,
+        sample=tally.sample.get(place, []),
+        summary=f"{failed:,} of {checked:,} do not hold: {', '.join(named)}",
+    )
+
+
+def _month(value: dt.datetime | dt.date) -> Month:
+    return value.date() if isinstance(value, dt.datetime) else value
+
+
+def _plain(value: Any) -> Any:
+    """``value`` as text, number, boolean or None, fit for JSON."""
+    if isinstance(value, (list, tuple)) or hasattr(value, "tolist"):
+        value = value.tolist() if hasattr(value, "tolist") else value
+        if isinstance(value, (list, tuple)):
+            return " | ".join("" if cell is None else str(cell) for cell in value)
+    if value is None or value is pd.NaT or value is pd.NA or value != value:
+        return None
+    if hasattr(value, "isoformat"):
+        return value.isoformat()[:10]
+    return value

@@ -1,0 +1,248 @@
+"""Checks of what was received: one extract asset per source, the same checks on each.
+
+Here: deliveries and their rows before the gate. Not here: figures in force (``validated``), and
+which month a delivery counts for (``attribution``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from acv_pipeline.contract import Contract
+from acv_pipeline.quality.attribution import CHECKED_DELIVERIES, CHECKED_ROWS
+from acv_pipeline.quality.check import Check, Severity
+from acv_pipeline.quality.rule import ColumnRule, Expectation, Rule, SqlRule, between
+
+REASONS: dict[str, tuple[str, ...]] = {
+    "departments_recognised": (
+        "no_department",
+        "unknown_department",
+        "unknown_region",
+        "label_contradicts_code",
+    ),
+    "months_recognised": (
+        "no_month_in_row",
+        "month_not_understood",
+        "impossible_date",
+        "mid_month_date",
+        "ambiguous_date",
+        "dragged_date",
+        "future_month",
+    ),
+    "indicators_recognised": ("indicator_contradiction",),
+    "figures_are_whole_numbers": (
+        "no_figure_empty",
+        "no_figure_not_available",
+        "no_figure_secret",
+        "no_figure_to_fill",
+        "no_figure_error",
+        "not_a_number",
+        "ambiguous_number",
+        "non_integer",
+        "negative",
+        "implausible",
+        "merged_value",
+    ),
+    "keys_are_unique": ("conflicting_values",),
+}
+"""Reasons for quarantine, by the check that shows them. Every reason is shown by one."""
+
+_ROWS = f"""
+select
+    asset, month, delivery_id, row_number, indicator_id, territory_code, stated_month, value,
+    reason_code, reason
+from {CHECKED_ROWS}
+where not is_settled
+"""
+
+_DELIVERY_READABLE = f"""
+select
+    refused.asset,
+    refused.month,
+    case
+        when refused.status = 'refused' and not exists (
+            select 1
+            from {CHECKED_ROWS} as later
+            where later.source = refused.source
+                and later.month = refused.month
+                and later.fate = 'figure'
+                and later.delivered_on > refused.delivered_on
+        ) then coalesce(refused.reason_code, 'refused')
+    end as problem,
+    refused.file_name as file,
+    refused.delivered_on,
+    refused.delivery_id,
+    refused.reason
+from {CHECKED_DELIVERIES} as refused
+"""
+
+_ROWS_CONSERVED = f"""
+with extracted as (
+    select delivery_id, count(*) as n, count(distinct row_number) as row_numbers
+    from raw.extract_rows
+    group by delivery_id
+),
+understood as (
+    select delivery_id, count(*) as n, count(distinct row_number) as row_numbers
+    from raw.tidy_rows
+    group by delivery_id
+),
+unmatched as (
+    select delivery_id, count(*) as n
+    from raw.extract_rows as extracted
+    anti join raw.tidy_rows as understood using (delivery_id, row_number)
+    group by delivery_id
+),
+counted as (
+    select
+        deliveries.*,
+        coalesce(extracted.n, 0) as extract_rows,
+        coalesce(understood.n, 0) as fates,
+        coalesce(understood.n - understood.row_numbers, 0) as fates_too_many,
+        coalesce(extracted.n - extracted.row_numbers, 0) as row_numbers_twice,
+        coalesce(unmatched.n, 0) as rows_without_fate,
+        accounts.validated, accounts.quarantined, accounts.held, accounts.control,
+        accounts.set_aside,
+        accounts.validated + accounts.quarantined + accounts.held + accounts.control
+            + accounts.set_aside as accounted
+    from {CHECKED_DELIVERIES} as deliveries
+    join validated.row_accounts as accounts on accounts.delivery_id = deliveries.delivery_id
+    left join extracted on extracted.delivery_id = deliveries.delivery_id
+    left join understood on understood.delivery_id = deliveries.delivery_id
+    left join unmatched on unmatched.delivery_id = deliveries.delivery_id
+)
+select
+    asset,
+    month,
+    case
+        when extract_rows <> row_count
+            then row_count || ' rows received but ' || extract_rows || ' on record'
+        when row_numbers_twice > 0 then row_numbers_twice || ' row numbers given twice'
+        when fates_too_many > 0 then fates_too_many || ' rows with two fates'
+        when rows_without_fate > 0 then rows_without_fate || ' rows without a fate'
+        when accounted is distinct from row_count
+            then row_count || ' rows received but ' || coalesce(accounted, 0) || ' accounted for'
+    end as problem,
+    file_name as file,
+    delivered_on,
+    delivery_id,
+    row_count as received,
+    extract_rows as on_record,
+    fates,
+    validated,
+    quarantined,
+    held,
+    control,
+    set_aside
+from counted
+"""
+
+_KEYS_ARE_UNIQUE = f"""
+select
+    asset,
+    month,
+    case
+        when reason_code in ({", ".join(f"'{code}'" for code in REASONS["keys_are_unique"])})
+            then reason_code
+        when fate = 'figure' and count(*) filter (where fate = 'figure') over (
+            partition by delivery_id, indicator_id, level, territory_code, stated_month
+        ) > 1 then 'key given twice'
+    end as problem,
+    delivery_id,
+    row_number,
+    indicator_id,
+    territory_code,
+    stated_month,
+    value,
+    reason
+from {CHECKED_ROWS}
+where not is_settled
+"""
+
+
+def extract_rules(contract: Contract) -> list[Rule]:
+    """The checks of every source's extract."""
+    known_territories = [
+        *contract.territories.departments,
+        *contract.territories.regions,
+        "FR",
+    ]
+
+    def each(name: str, severity: Severity, description: str, what_to_do: str) -> tuple[Check, ...]:
+        return tuple(
+            Check(source.asset, name, severity, description, what_to_do.format(ask=source.contact))
+            for source in contract.sources.values()
+        )
+
+    def rows(
+        name: str, description: str, what_to_do: str, *expectations: Expectation
+    ) -> ColumnRule:
+        checks = each(name, "warn", description, what_to_do)
+        return ColumnRule(checks, _ROWS, (_not_quarantined(REASONS[name]), *expectations))
+
+    return [
+        SqlRule(
+            each(
+                "delivery_readable",
+                "error",
+                "Every delivery's columns are recognised and it can be used.",
+                "Read the reason beside the file, ask {ask} for a corrected file, and put it in "
+                "the folder of the day it arrives.",
+            ),
+            _DELIVERY_READABLE,
+        ),
+        rows(
+            "departments_recognised",
+            "Every row names a territory of the Code officiel géographique.",
+            "Ask {ask} which département is meant and for a corrected file; if the spelling is "
+            "legitimate, add it to the contract's variants.",
+            Expectation(
+                "ColumnValuesToBeInSet",
+                {"column": "territory_code", "value_set": known_territories},
+                "unknown territory",
+            ),
+        ),
+        rows(
+            "months_recognised",
+            "Every row says which month it is about, and that month had begun when it came.",
+            "Ask {ask} which month is meant and for a corrected file.",
+        ),
+        rows(
+            "indicators_recognised",
+            "No row names two indicators at once.",
+            "Ask {ask} which indicator is meant and for a corrected file.",
+        ),
+        rows(
+            "figures_are_whole_numbers",
+            "Every row carries a whole, plausible number of dwellings that is not negative.",
+            "Ask {ask} for the figures of the cells shown; until then those départements have "
+            "none for the month.",
+            between("value", 0, contract.max_plausible_value),
+        ),
+        SqlRule(
+            each(
+                "keys_are_unique",
+                "warn",
+                "No delivery gives one territory and month two different figures.",
+                "Ask {ask} which of the figures is right and for a corrected file; until then "
+                "none of them counts.",
+            ),
+            _KEYS_ARE_UNIQUE,
+        ),
+        SqlRule(
+            each(
+                "rows_conserved",
+                "error",
+                "Every row of every delivery is on record and has exactly one fate.",
+                "A fault of the pipeline or of the warehouse, not of {ask}: don't publish; make "
+                "the warehouse anew from the landing zone and report the delivery shown.",
+            ),
+            _ROWS_CONSERVED,
+        ),
+    ]
+
+
+def _not_quarantined(reasons: Sequence[str]) -> Expectation:
+    return Expectation(
+        "ColumnValuesToNotBeInSet", {"column": "reason_code", "value_set": list(reasons)}, ""
+    )

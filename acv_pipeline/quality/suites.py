@@ -1,0 +1,38 @@
+"""The list of all checks that look at tables between the layers.
+
+Here: putting together what ``extracts``, ``validated`` and ``marts`` declare. Not here: the
+gate's rules and the SQL tests, which are shown beside these.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from acv_pipeline.contract import Contract
+from acv_pipeline.models import Project
+from acv_pipeline.quality.check import Check
+from acv_pipeline.quality.extracts import extract_rules
+from acv_pipeline.quality.marts import mart_rules
+from acv_pipeline.quality.rule import Rule
+from acv_pipeline.quality.validated import validated_rules
+
+
+def rules(contract: Contract) -> list[Rule]:
+    """Every check with how it is evaluated, in the order of the flow."""
+    return [
+        *extract_rules(contract),
+        *validated_rules(contract),
+        *mart_rules(contract, _project()),
+    ]
+
+
+def checks(contract: Contract) -> list[Check]:
+    """Every check of a table between the layers, by asset in the order of the flow."""
+    found = [check for rule in rules(contract) for check in rule.checks]
+    assets = list(dict.fromkeys(check.asset for check in found))
+    return sorted(found, key=lambda check: assets.index(check.asset))
+
+
+@lru_cache(maxsize=1)
+def _project() -> Project:
+    return Project.load()

@@ -1,0 +1,311 @@
+"""Checks of the figures in force and of the rows that were quarantined.
+
+Here: what must hold after the gate, whatever it decided. Not here: whether figures are
+believable (that is the gate's), rows as received (``extracts``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from acv_pipeline.contract import Contract
+from acv_pipeline.quality.attribution import CHECKED_MONTHS, CHECKED_ROWS
+from acv_pipeline.quality.check import Check
+from acv_pipeline.quality.rule import (
+    ColumnRule,
+    Expectation,
+    Rule,
+    SqlRule,
+    between,
+    filled,
+    known,
+)
+
+DWELLINGS = "validated_dwellings"
+QUARANTINED = "quarantined_rows"
+
+_DWELLINGS = f"""
+select dwellings.*, deliveries.delivered_on
+from validated.dwellings as dwellings
+join {CHECKED_MONTHS} using (month)
+left join raw.deliveries as deliveries on deliveries.delivery_id = dwellings.delivery_id
+"""
+
+_UNIQUE_KEY = f"""
+select
+    month,
+    case when count(*) over (
+        partition by indicator_id, source, month, department_code
+    ) > 1 then source || ': ' || department_code || ' more than once' end as problem,
+    delivery_id,
+    row_number,
+    indicator_id,
+    source,
+    department_code,
+    cumulative_dwellings
+from validated.dwellings
+join {CHECKED_MONTHS} using (month)
+"""
+
+_PANEL_COMPLETE = f"""
+with present as (
+    select distinct indicator_id, source, month
+    from validated.dwellings
+    join {CHECKED_MONTHS} using (month)
+),
+unresolved as (
+    select
+        indicator_id, source, stated_month as month, territory_code as department_code,
+        max(reason_code) as reason_code
+    from {CHECKED_ROWS}
+    where fate = 'quarantined' and level = 'department' and not is_settled
+    group by all
+)
+select
+    present.month,
+    case
+        when dwellings.department_code is null
+            then coalesce(indicators.short_name, present.indicator_id) || ' ' || present.source
+    end as problem,
+    present.indicator_id,
+    present.source,
+    panel.department_code,
+    case
+        when unresolved.reason_code is not null then 'row quarantined: ' || unresolved.reason_code
+        else 'no row in force'
+    end as why
+from present
+join contract.panel as panel on panel.indicator_id = present.indicator_id
+left join contract.indicators as indicators
+    on indicators.indicator_id = present.indicator_id
+left join validated.dwellings as dwellings
+    on dwellings.indicator_id = present.indicator_id
+    and dwellings.source = present.source
+    and dwellings.month = present.month
+    and dwellings.department_code = panel.department_code
+left join unresolved
+    on unresolved.indicator_id = present.indicator_id
+    and unresolved.source = present.source
+    and unresolved.month = present.month
+    and unresolved.department_code = panel.department_code
+"""
+
+_EVERY_PARTNER_PRESENT = f"""
+with present as (
+    select distinct dwellings.indicator_id, dwellings.month, dwellings.source
+    from validated.dwellings as dwellings
+    join contract.components as components
+        on components.indicator_id = dwellings.indicator_id
+        and components.source = dwellings.source
+    join {CHECKED_MONTHS} on {CHECKED_MONTHS}.month = dwellings.month
+),
+expected as (
+    select begun.indicator_id, begun.month, components.source
+    from (select distinct indicator_id, month from present) as begun
+    join contract.components as components
+        on components.indicator_id = begun.indicator_id
+        and components.first_month <= begun.month
+)
+select
+    expected.month,
+    case
+        when present.source is null
+            then coalesce(indicators.short_name, expected.indicator_id) || ' '
+                || expected.source
+    end as problem,
+    expected.indicator_id,
+    expected.source
+from expected
+left join contract.indicators as indicators
+    on indicators.indicator_id = expected.indicator_id
+left join present
+    on present.indicator_id = expected.indicator_id
+    and present.month = expected.month
+    and present.source = expected.source
+"""
+
+_EVERY_FIGURE_HAS_PROVENANCE = f"""
+select
+    dwellings.month,
+    case
+        when rows.row_number is null then 'row not on record'
+        when (understood.indicator_id, understood.month, understood.territory_code,
+            understood.value) is distinct from (dwellings.indicator_id, dwellings.month,
+            dwellings.department_code, dwellings.cumulative_dwellings)
+            then 'row says something else'
+    end as problem,
+    dwellings.delivery_id,
+    dwellings.row_number,
+    dwellings.indicator_id,
+    dwellings.source,
+    dwellings.department_code,
+    dwellings.cumulative_dwellings
+from validated.dwellings as dwellings
+join {CHECKED_MONTHS} on {CHECKED_MONTHS}.month = dwellings.month
+left join raw.extract_rows as rows
+    on rows.delivery_id = dwellings.delivery_id and rows.row_number = dwellings.row_number
+left join raw.tidy_rows as understood
+    on understood.delivery_id = dwellings.delivery_id
+    and understood.row_number = dwellings.row_number
+"""
+
+# A quarantined row counts for the month the extract's checks show it under.
+_QUARANTINED = f"""
+select
+    rows.month,
+    quarantined.* exclude (month, cells, sheet, sheet_row),
+    rows.is_settled
+from validated.quarantined_rows as quarantined
+join {CHECKED_ROWS} as rows
+    on rows.delivery_id = quarantined.delivery_id and rows.row_number = quarantined.row_number
+"""
+
+_NO_OPEN_QUARANTINE = f"""
+select
+    month,
+    case when released_by is null and not is_settled then reason_code end as problem,
+    delivery_id,
+    row_number,
+    indicator_id,
+    source,
+    department_code,
+    reason
+from ({_QUARANTINED})
+"""
+
+
+def validated_rules(contract: Contract) -> list[Rule]:
+    """The checks of ``validated_dwellings`` and ``quarantined_rows``."""
+    ask = contract.data_contact
+    fault = (
+        "A fault of the pipeline or a change made by hand: don't publish; make the warehouse anew "
+        f"from the landing zone and tell {ask} which delivery and row are shown."
+    )
+
+    def dwellings(name: str, description: str, *expectations: Expectation) -> ColumnRule:
+        check = Check(DWELLINGS, name, "error", description, fault)
+        return ColumnRule((check,), _DWELLINGS, expectations)
+
+    return [
+        dwellings(
+            "known_codes",
+            "Indicators and sources are the contract's, départements the Code officiel "
+            "géographique's.",
+            known("indicator_id", contract.indicators),
+            known("source", contract.sources),
+            known("department_code", contract.territories.departments),
+        ),
+        dwellings(
+            "figures_not_negative_integers",
+            "Every figure is a whole number of dwellings, zero or more, and plausible.",
+            filled("cumulative_dwellings"),
+            Expectation(
+                "ColumnValuesToBeOfType",
+                {"column": "cumulative_dwellings", "type_": "int64"},
+                "cumulative_dwellings holds no whole numbers",
+            ),
+            between("cumulative_dwellings", 0, contract.max_plausible_value),
+        ),
+        SqlRule(
+            (
+                Check(
+                    DWELLINGS,
+                    "unique_key",
+                    "error",
+                    "One figure per indicator, source, month and département.",
+                    fault,
+                ),
+            ),
+            _UNIQUE_KEY,
+        ),
+        dwellings(
+            "month_in_range",
+            "No figure lies before its indicator's first month or after its reception.",
+            *(_not_before_first_month(contract, indicator) for indicator in contract.indicators),
+            Expectation(
+                "ColumnPairValuesAToBeGreaterThanB",
+                {"column_A": "delivered_on", "column_B": "month", "or_equal": True},
+                "received before its month began, on",
+            ),
+        ),
+        SqlRule(
+            (
+                Check(
+                    DWELLINGS,
+                    "panel_complete",
+                    "warn",
+                    "Each source that has figures for a month has one for every expected "
+                    "département.",
+                    "Ask the source for the départements shown; until they come, the month's "
+                    "national total is not complete.",
+                ),
+            ),
+            _PANEL_COMPLETE,
+        ),
+        SqlRule(
+            (
+                Check(
+                    DWELLINGS,
+                    "every_partner_present",
+                    "warn",
+                    "When one partner of an indicator has figures for a month, all of them do.",
+                    "Look whether the partner's month is held (sign it off or ask for a "
+                    "correction) or has not come (ask the partner); until then there is no total.",
+                ),
+            ),
+            _EVERY_PARTNER_PRESENT,
+        ),
+        SqlRule(
+            (
+                Check(
+                    DWELLINGS,
+                    "every_figure_has_provenance",
+                    "error",
+                    "Every figure is what the row of the delivery it names says.",
+                    fault,
+                ),
+            ),
+            _EVERY_FIGURE_HAS_PROVENANCE,
+        ),
+        ColumnRule(
+            (
+                Check(
+                    QUARANTINED,
+                    "every_row_says_why",
+                    "error",
+                    "Every quarantined row has its reason, as a code and in both languages.",
+                    fault,
+                ),
+            ),
+            _QUARANTINED,
+            (filled("reason_code"), filled("reason"), filled("reason_fr")),
+        ),
+        SqlRule(
+            (
+                Check(
+                    QUARANTINED,
+                    "no_open_quarantine",
+                    "warn",
+                    "No received row is still waiting to be understood.",
+                    "Ask the source for the figures of the rows shown, by file, sheet and row; a "
+                    "later delivery with them settles this.",
+                ),
+            ),
+            _NO_OPEN_QUARANTINE,
+        ),
+    ]
+
+
+def _not_before_first_month(contract: Contract, indicator: str) -> Expectation:
+    # a datetime, as the bounds of datetime columns must be
+    first = dt.datetime.combine(contract.indicators[indicator].first_month, dt.time())
+    return Expectation(
+        "ColumnValuesToBeBetween",
+        {
+            "column": "month",
+            "min_value": first,
+            "row_condition": f'indicator_id == "{indicator}"',
+            "condition_parser": "pandas",
+        },
+        "month before the first of its indicator:",
+    )

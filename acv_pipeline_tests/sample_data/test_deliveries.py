@@ -112,6 +112,23 @@ def test_one_month_is_corrected_in_a_few_cells(deliveries: list[Delivery]) -> No
     assert (after[changed] <= later[changed]).all()
 
 
+def test_a_correction_is_not_undone_by_a_later_history(deliveries: list[Delivery]) -> None:
+    (correction,) = [d for d in deliveries if d.suffix]
+    month = newest(correction)
+    later = [
+        d
+        for d in deliveries
+        if d.source == "anah"
+        and d.delivered_on > correction.delivered_on
+        and len(figures_of(d.figures, ACV, month))
+    ]
+    assert later
+    sent = correction.figures.set_index("department_code")["cumulative_dwellings"].to_dict()
+    for delivery in later:
+        again = figures_of(delivery.figures, ACV, month).set_index("department_code")
+        assert again["cumulative_dwellings"].to_dict() == sent
+
+
 def test_what_was_believed_on_a_day_excludes_what_came_later(deliveries: list[Delivery]) -> None:
     day = dt.date(2020, 6, 30)
     assert in_force(deliveries, day)["month"].max().date() == month_of("2020-05")

@@ -88,6 +88,15 @@ def test_published_figures_are_the_sums_of_what_had_arrived(
             assert set(sums) == complete
 
 
+def test_a_month_that_one_partner_has_not_delivered_is_not_published(contract: Contract) -> None:
+    until = {"anah": month_of("2021-02"), "action_logement": month_of("2020-12")}
+    deliveries = plan_deliveries(contract, FIRST_MONTH, until, SEED)
+    *_, release = plan_releases(contract, deliveries, FIRST_MONTH, month_of("2021-03"))
+    newest = release.figures.groupby("indicator_id")["month"].max()
+    assert newest[ACV].date() == month_of("2020-12")
+    assert newest[PVD].date() == month_of("2021-01")  # Anah alone; 2021-02 comes with 2021-03
+
+
 def test_regions_and_the_nation_are_the_sums_of_their_departments(
     releases: list[Release], contract: Contract
 ) -> None:

@@ -33,9 +33,10 @@ class Course:
         previous_month: the last accepted earlier month with a figure above zero.
         previous: its figures per département.
         increments: delivered minus previous, per département.
-        months: months elapsed since the previous month.
+        months: months elapsed since the figures last moved.
         pace: national increment per month since the figures last moved.
         paces: earlier national increments per month, oldest first.
+        rates: the same steps as compound growth per month (0.02: 2 % a month).
         levels: the earlier figures that moved, one row per step, the oldest first.
         department_pace: increments per month since the figures last moved, per département.
         department_paces: the earlier ones, one row per step, one column per département.
@@ -49,6 +50,7 @@ class Course:
     months: int
     pace: float
     paces: npt.NDArray[np.float64]
+    rates: npt.NDArray[np.float64]
     levels: npt.NDArray[np.float64]
     department_pace: Figures
     department_paces: npt.NDArray[np.float64]
@@ -95,6 +97,18 @@ def _moving(history: list[tuple[Month, Figures]]) -> list[tuple[Month, Figures]]
     return kept
 
 
+def _growth_rates(
+    levels: npt.NDArray[np.float64], gaps: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Compound growth per month of each step, over the départements both its ends have."""
+    before, after = levels[:-1], levels[1:]
+    common = ~np.isnan(before) & ~np.isnan(after)
+    totals = np.where(common, before, 0).sum(axis=1), np.where(common, after, 0).sum(axis=1)
+    known = (totals[0] > 0) & (totals[1] > 0)
+    ratio = np.divide(totals[1], totals[0], out=np.ones(len(gaps)), where=known)
+    return np.asarray(ratio ** (1 / gaps) - 1, dtype=np.float64)
+
+
 def course_of(
     month: Month, delivered: Figures, accepted: Sequence[tuple[Month, Figures]]
 ) -> Course | None:
@@ -111,20 +125,21 @@ def course_of(
     previous_month, previous = history[-1]
     moving = _moving(history)
     steps = list(itertools.pairwise(moving))
-    department_paces = np.array(
-        [(after - before) / elapsed(start, end) for (start, before), (end, after) in steps]
-    ).reshape(len(steps), len(delivered))
-    since_moved = elapsed(moving[-1][0], month)
+    gaps = np.array([elapsed(start, end) for (start, _), (end, _) in steps], dtype=np.float64)
+    levels = np.array([figures for _, figures in moving])
+    department_paces = np.diff(levels, axis=0) / gaps[:, None]
+    months = elapsed(moving[-1][0], month)
     increments = delivered - previous
     return Course(
         previous_month=previous_month,
         previous=previous,
         increments=increments,
-        months=elapsed(previous_month, month),
-        pace=float(np.nansum(increments)) / since_moved,
+        months=months,
+        pace=float(np.nansum(increments)) / months,
         paces=np.nansum(department_paces, axis=1),
-        levels=np.array([figures for _, figures in moving]),
-        department_pace=increments / since_moved,
+        rates=_growth_rates(levels, gaps),
+        levels=levels,
+        department_pace=increments / months,
         department_paces=department_paces,
         unchanged_shares=np.array(
             [

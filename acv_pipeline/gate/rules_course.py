@@ -138,21 +138,27 @@ def several_departments_decrease(case: MonthCase, limits: Limits) -> Alarm | Non
     ),
     rationale=(
         "The number of dossiers a month is bounded by budgets and staff; it varies with the season "
-        "by a factor of about two around its median. Gaps of several months are spread over the "
-        "months elapsed."
+        "by a factor of about two around its median. A young programme grows in proportion to its "
+        "level instead: it is given its latest rates of growth. Gaps of several months are spread "
+        "over the months elapsed."
     ),
 )
 def national_pace_jumps(case: MonthCase, limits: Limits) -> Alarm | None:
-    """National pace above a multiple of the usual pace and above the fastest one so far."""
+    """National pace above what the usual one, the fastest one and the latest growth rates allow."""
     course = case.course
     if course is None or len(course.paces) < limits["min_earlier_paces"]:
         return None
     usual, fastest = float(np.median(course.paces)), float(course.paces.max())
-    high = max(limits["max_ratio"] * usual, limits["max_ratio_to_fastest"] * fastest)
+    rate = float(np.median(course.rates[-int(limits["min_earlier_paces"]) :]))
+    growing = (1 + limits["max_ratio_to_rate"] * max(rate, 0)) ** course.months - 1
+    high = max(
+        limits["max_ratio"] * usual,
+        limits["max_ratio_to_fastest"] * fastest,
+        course.previous_total * growing / course.months,
+    )
     growth = limits["min_growth"] * course.previous_total
     if usual <= 0 or course.pace <= high or course.increment <= growth:
         return None
-    months = course.increment / course.pace
     return Alarm(
         summary=(
             f"{course.pace:,.0f} {case.indicator.unit} a month since "
@@ -162,7 +168,7 @@ def national_pace_jumps(case: MonthCase, limits: Limits) -> Alarm | None:
         evidence=_national(
             course,
             expected_low=course.previous_total,
-            expected_high=course.previous_total + high * months,
+            expected_high=course.previous_total + high * course.months,
             increment=course.increment,
         )
         + _fastest_departments(case, course, limits["max_ratio"]),
@@ -227,6 +233,7 @@ def one_department_dominates(case: MonthCase, limits: Limits) -> Alarm | None:
         share <= limits["max_share"]
         or share <= limits["min_ratio_to_usual"] * _usual_largest_share(course)
         or increment <= limits["min_share_of_total"] * course.previous_total
+        or increment < limits["min_increment"]
         or len(course.paces) < limits["min_earlier_paces"]
     ):
         return None

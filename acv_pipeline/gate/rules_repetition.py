@@ -15,11 +15,12 @@ from acv_pipeline.gate.rule import Alarm, Limits, rule, table
 
 
 def _usual_unchanged(case: MonthCase, limits: Limits) -> float | None:
-    """The usual share of unchanged départements; None while too few pairs are known."""
-    course = case.course
-    if course is None or len(course.unchanged_shares) < limits["min_earlier_paces"]:
+    """The share of unchanged départements, always or of late; None while too few are known."""
+    course, enough = case.course, int(limits["min_earlier_paces"])
+    if course is None or len(course.unchanged_shares) < enough:
         return None
-    return float(np.median(course.unchanged_shares))
+    shares = course.unchanged_shares
+    return float(max(np.median(shares), np.median(shares[-enough:])))
 
 
 @rule(

@@ -45,6 +45,11 @@ def _uneven(steps: list[float]) -> list[np.ndarray]:
     return [level(value) for value in levels]
 
 
+# A quiet beginning, then 20 % a month: the usual pace is far behind, the fastest one too.
+GROWING = [level(1000 / 1.2**n) for n in (3, 2, 1, 0)]
+GROWING = [GROWING[0] - 10 * n for n in range(9, 0, -1)] + GROWING
+
+
 def _largest(increment: float, others: float, outcome: str, history=HISTORY) -> Example:
     return Example(
         one_department_dominates,
@@ -118,10 +123,14 @@ EXAMPLES = [
     _pace("just enough paces", "holds", 9600, HISTORY[-4:]),
     _pace("1.45 times the fastest", "silent", 2900, _uneven([960, 960, 960, 2000])),
     _pace("1.55 times the fastest", "holds", 3100, _uneven([960, 960, 960, 2000])),
+    _pace("1.45 times the latest rates of growth", "silent", 1.45 * 0.2 * 96_000, GROWING),
+    _pace("1.55 times the latest rates of growth", "holds", 1.55 * 0.2 * 96_000, GROWING),
     _pace("1.95 % of a high level", "silent", 9360, steady(level(5000))),
     _pace("2.05 % of a high level", "holds", 9840, steady(level(5000))),
     _largest(940, 10, "silent"),  # 940 of 1,890
     _largest(960, 10, "holds"),  # 960 of 1,910
+    _largest(19, 0, "silent", steady(level(50))),
+    _largest(20, 0, "holds", steady(level(50))),
     _largest(280, 0, "silent"),  # 0.29 % of 96,000
     _largest(296, 0, "holds"),  # 0.31 %
     _largest(5000, 10, "silent", HISTORY[-2:]),

@@ -87,7 +87,9 @@ class SeriesState:
         changed = ~np.isnan(block.values) & (block.values != current.values)
         replaced = current.cells(changed)
         if len(replaced.positions):
-            self.superseded.setdefault(month, []).append(current.values.copy())
+            self.superseded.setdefault(month, []).append(current.values)
+        # cases that were judged hold on to the old array
+        current.values = current.values.copy()
         current.values[changed] = block.values[changed]
         current.rows[changed] = block.rows[changed]
         current.deliveries[changed] = delivery
@@ -102,6 +104,7 @@ class SeriesState:
         cells = current.cells(mask)
         if not len(cells.positions):
             return None
+        current.values = current.values.copy()
         current.values[cells.positions] = np.nan
         if np.isnan(current.values).all():
             del self.in_force[month]

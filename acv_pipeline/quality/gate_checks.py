@@ -85,9 +85,7 @@ def evaluate_gate_checks(
     ]
 
 
-def _result(
-    check: Check, month: Month, judged: int, findings: list[dict[str, Any]]
-) -> CheckResult:
+def _result(check: Check, month: Month, judged: int, findings: list[dict[str, Any]]) -> CheckResult:
     standing = [f for f in findings if f["signed_off"] is None]
     signed = [f for f in findings if f["signed_off"] is not None]
     lines = [

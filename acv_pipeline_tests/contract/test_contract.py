@@ -1,0 +1,75 @@
+"""What is true of the data, and what the contract refuses."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+import yaml
+
+from acv_pipeline.contract import Contract, ContractError, load_contract
+from acv_pipeline.contract.model import CONTRACT_FILE
+from acv_pipeline.contract.months import elapsed, month_end, month_of, month_range, shift
+
+ACV, PVD = "nb-logement-accompagnement", "nb-logements-renoves-petites-villes"
+
+
+def changed(tmp_path: Path, **entries: object) -> Path:
+    contract = yaml.safe_load(CONTRACT_FILE.read_text(encoding="utf-8")) | entries
+    path = tmp_path / "contract.yml"
+    path.write_text(yaml.safe_dump(contract), encoding="utf-8")
+    return path
+
+
+def test_panels_are_all_départements_but_those_without_a_city(contract: Contract) -> None:
+    acv, pvd = contract.panel(ACV), contract.panel(PVD)
+    assert len(acv) == 96 and not {"21", "75", "92", "93", "94"} & set(acv)
+    assert len(pvd) == 97 and "21" in pvd
+    assert {"2A", "2B", "971", "972", "973", "974", "976"} <= set(acv)
+
+
+def test_who_is_added_up(contract: Contract) -> None:
+    assert contract.components(ACV) == dict.fromkeys(
+        ["anah", "action_logement"], dt.date(2018, 9, 1)
+    )
+    assert contract.components(PVD) == {"anah": dt.date(2020, 10, 1)}
+
+
+def test_territories_of_the_code_officiel_géographique(contract: Contract) -> None:
+    territories = contract.territories
+    assert (len(territories.departments), len(territories.regions)) == (101, 18)
+    assert set(territories.region_of.values()) == set(territories.regions)
+    assert sum(territories.population.values()) == 68_350_798
+
+
+def test_an_unknown_entry_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match="unexpected"):
+        load_contract(changed(tmp_path, unexpected=1))
+
+
+def test_a_source_that_names_no_indicator_of_ours_is_named(tmp_path: Path) -> None:
+    contract = yaml.safe_load(CONTRACT_FILE.read_text(encoding="utf-8"))
+    sources = contract["sources"]
+    sources["anah"]["contributes"].append({"indicator": "nb-arbres"})
+    with pytest.raises(ContractError, match="anah names the unknown indicator nb-arbres"):
+        load_contract(changed(tmp_path, sources=sources))
+
+
+def test_a_missing_or_malformed_file_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match="cannot read"):
+        load_contract(tmp_path / "none.yml")
+    (tmp_path / "bad.yml").write_text("a: [", encoding="utf-8")
+    with pytest.raises(ContractError, match="not valid YAML"):
+        load_contract(tmp_path / "bad.yml")
+
+
+def test_months() -> None:
+    march = month_of("2021-03")
+    assert march == month_of("2021-03-01") == dt.date(2021, 3, 1)
+    assert month_end(month_of("2020-02")) == dt.date(2020, 2, 29)
+    assert shift(march, -3) == dt.date(2020, 12, 1)
+    assert elapsed(dt.date(2020, 1, 1), dt.date(2021, 1, 1)) == 12
+    assert len(list(month_range(dt.date(2018, 9, 1), dt.date(2022, 12, 1)))) == 52
+    with pytest.raises(ValueError, match="2021-03-02"):
+        month_of("2021-03-02")

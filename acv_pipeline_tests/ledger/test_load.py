@@ -1,0 +1,96 @@
+"""Each content once, as received and as understood."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+
+from acv_pipeline.contract import Contract
+from acv_pipeline.ledger.load import load
+from acv_pipeline_tests.deliveries import deliver
+
+
+def deliveries(warehouse: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str]]:
+    return [
+        (source, str(day), name)
+        for source, day, name in warehouse.execute(
+            "select source, delivered_on, file_name from raw.deliveries order by all"
+        ).fetchall()
+    ]
+
+
+def test_rows_are_kept_as_received(
+    warehouse: duckdb.DuckDBPyConnection, landing: Path, contract: Contract
+) -> None:
+    deliver(landing, "anah", "2021-04-06", {"2021-03": {"01": 12, "02": "1 234"}})
+    report = load(warehouse, landing, contract)
+    assert len(report.new) == 1 and not report.refused
+    assert warehouse.execute("select row_number, cells from raw.extract_rows order by 1").fetchall() == [
+        (2, ["01", "2021-03-31", "12"]),
+        (3, ["02", "2021-03-31", "1 234"]),
+    ]  # fmt: skip
+    assert warehouse.execute("select value, fate from raw.tidy_rows order by row_number").fetchall() == [
+        (12, "figure"), (1234, "figure"),
+    ]  # fmt: skip
+
+
+def test_loading_again_changes_nothing(
+    warehouse: duckdb.DuckDBPyConnection, landing: Path, contract: Contract
+) -> None:
+    path = deliver(landing, "anah", "2021-04-06", {"2021-03": {"01": 12}})
+    load(warehouse, landing, contract)
+    again = load(warehouse, landing, contract)
+    assert (again.new, again.duplicates, again.unchanged) == ([], [], 1)
+    path.touch()
+    touched = load(warehouse, landing, contract)
+    assert (touched.new, touched.unchanged) == ([], 0)
+    assert len(deliveries(warehouse)) == 1
+
+
+def test_the_same_bytes_elsewhere_are_the_same_delivery_of_the_earliest_day(
+    warehouse: duckdb.DuckDBPyConnection, landing: Path, contract: Contract
+) -> None:
+    late = deliver(landing, "anah", "2021-04-20", {"2021-03": {"01": 12}}, name="again.csv")
+    load(warehouse, landing, contract)
+    early = landing / "anah" / "2021-04-06" / "first.csv"
+    early.parent.mkdir()
+    shutil.copy(late, early)
+    report = load(warehouse, landing, contract)
+    assert report.duplicates == [("anah/2021-04-06/first.csv", "again.csv")]
+    assert deliveries(warehouse) == [("anah", "2021-04-06", "first.csv")]
+
+
+def test_a_file_overwritten_under_the_same_name_is_a_new_delivery(
+    warehouse: duckdb.DuckDBPyConnection, landing: Path, contract: Contract
+) -> None:
+    for value in (12, 13):
+        deliver(landing, "anah", "2021-04-06", {"2021-03": {"01": value}}, name="acv.csv")
+        load(warehouse, landing, contract)
+    assert len(deliveries(warehouse)) == 2
+
+
+def test_an_unreadable_file_is_on_record_with_the_reason(
+    warehouse: duckdb.DuckDBPyConnection, landing: Path, contract: Contract
+) -> None:
+    folder = landing / "anah" / "2021-04-06"
+    folder.mkdir(parents=True)
+    (folder / "acv.csv").write_text("a;b\n1;2\n", encoding="utf-8")
+    report = load(warehouse, landing, contract)
+    assert [file for file, _ in report.refused] == ["anah/2021-04-06/acv.csv"]
+    status, reason, rows = warehouse.execute(
+        "select status, reason, row_count from raw.deliveries"
+    ).fetchall()[0]
+    assert status == "refused" and rows == 0
+    assert "acv.csv" in reason
+    assert load(warehouse, landing, contract).refused == [], "it is told once"
+
+
+def test_only_the_sources_asked_for_are_looked_at(
+    warehouse: duckdb.DuckDBPyConnection, landing: Path, contract: Contract
+) -> None:
+    deliver(landing, "anah", "2021-04-06", {"2021-03": {"01": 12}})
+    deliver(landing, "action_logement", "2021-04-07", {"2021-03": {"01": 5}})
+    load(warehouse, landing, contract, sources=["anah"])
+    assert [source for source, _, _ in deliveries(warehouse)] == ["anah"]

@@ -1,0 +1,128 @@
+"""The one place that opens DuckDB: waiting, committing, publishing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from acv_pipeline.contract import Contract
+from acv_pipeline.contract.tables import tables
+from acv_pipeline.home import Home
+from acv_pipeline.warehouse import (
+    WarehouseError,
+    open_warehouse,
+    publish,
+    read_published,
+    transaction,
+)
+
+
+def holder(home: Home, seconds: float) -> subprocess.Popen[str]:
+    """Another process that holds the warehouse for a while."""
+    code = f"""
+        import duckdb, time
+        connection = duckdb.connect({str(home.warehouse)!r})
+        print("held", flush=True)
+        time.sleep({seconds})
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None and process.stdout.readline() == "held\n"
+    return process
+
+
+def test_every_table_of_the_contract_is_made_with_its_columns(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    for table in tables().values():
+        described = warehouse.execute(f"describe {table.name}").fetchall()
+        assert [row[0] for row in described] == table.column_names, table.name
+
+
+def test_it_waits_for_another_process_and_says_for_whom(home: Home, contract: Contract) -> None:
+    with open_warehouse(home, contract):
+        pass
+    other = holder(home, 1.0)
+    said: list[str] = []
+    with open_warehouse(home, contract, say=said.append) as connection:
+        assert connection.execute("select 1").fetchall() == [(1,)]
+    other.wait()
+    assert len(said) == 1 and str(other.pid) in said[0]
+
+
+def test_it_gives_up_with_the_name_of_the_holder(home: Home, contract: Contract) -> None:
+    with open_warehouse(home, contract):
+        pass
+    other = holder(home, 30)
+    try:
+        with (
+            pytest.raises(WarehouseError, match=f"is held by .*PID {other.pid}"),
+            open_warehouse(home, contract, wait_seconds=0.2),
+        ):
+            pass
+    finally:
+        other.kill()
+        other.wait()
+
+
+def test_a_file_that_is_no_warehouse_is_a_clear_error(home: Home, contract: Contract) -> None:
+    home.root.mkdir()
+    home.warehouse.write_bytes(b"not a database, not at all" * 1000)
+    with pytest.raises(WarehouseError, match="cannot open"), open_warehouse(home, contract):
+        pass
+
+
+def test_an_error_rolls_everything_back(warehouse: duckdb.DuckDBPyConnection) -> None:
+    with pytest.raises(ValueError, match="stop"), transaction(warehouse):
+        warehouse.execute("create table t (i int)")
+        raise ValueError("stop")
+    with pytest.raises(duckdb.CatalogException):
+        warehouse.execute("from t")
+
+
+def test_a_commit_that_silently_rolled_back_is_noticed(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    warehouse.execute("create table t (i int primary key)")
+    with pytest.raises(WarehouseError, match="rolled back"), transaction(warehouse):
+        warehouse.execute("insert into t values (1)")
+        with pytest.raises(duckdb.ConstraintException):
+            warehouse.execute("insert into t values (1)")
+
+
+def test_upstream_commit_after_an_error_returns_normally_and_rolls_back(tmp_path: Path) -> None:
+    """What the commit counter is for; when this fails, DuckDB has changed."""
+    connection = duckdb.connect(str(tmp_path / "x.duckdb"))
+    connection.execute("create table t (i int primary key)")
+    connection.execute("begin")
+    connection.execute("insert into t values (1)")
+    with pytest.raises(duckdb.ConstraintException):
+        connection.execute("insert into t values (1)")
+    connection.execute("commit")
+    assert connection.execute("select count(*) from t").fetchall() == [(0,)]
+
+
+def test_readers_keep_the_old_copy_while_a_new_one_is_swapped_in(
+    home: Home, contract: Contract
+) -> None:
+    with open_warehouse(home, contract) as connection:
+        connection.execute("create table t as select 1 as i")
+        publish(connection, home)
+        with read_published(home) as reader:
+            connection.execute("update t set i = 2")
+            publish(connection, home)
+            assert reader.execute("from t").fetchall() == [(1,)]
+        with read_published(home) as reader:
+            assert reader.execute("from t").fetchall() == [(2,)]
+    assert [path.name for path in home.published.parent.iterdir()] == ["acv.duckdb"]
+
+
+def test_nothing_published_yet_is_a_clear_error(home: Home) -> None:
+    with pytest.raises(WarehouseError, match="acv run"), read_published(home):
+        pass

@@ -16,7 +16,7 @@ import pandas as pd
 
 from acv_pipeline.reading.encoding import detect_encoding
 from acv_pipeline.reading.refusal import DeliveryRefused
-from acv_pipeline.reading.sheet import Limits, Sheet, text_frame
+from acv_pipeline.reading.sheet import MIB, Limits, Sheet, text_frame
 
 DELIMITERS = ";\t|,"  # in order of preference when two explain a file equally well
 SAMPLE_LINES = 400
@@ -27,7 +27,7 @@ def read_delimited(path: Path, limits: Limits) -> Sheet:
 
     Raises:
         DeliveryRefused: ``not_text``, ``line_too_long``, ``too_many_columns``,
-            ``too_many_rows``, ``cell_too_long``, ``unbalanced_quotes`` or ``empty_file``.
+            ``too_many_rows``, ``unbalanced_quotes`` or ``empty_file``.
     """
     encoding, errors = detect_encoding(path, limits)
     with path.open(encoding=encoding, errors=errors, newline="") as file:
@@ -60,7 +60,7 @@ def read_delimited(path: Path, limits: Limits) -> Sheet:
         cells = _read_ragged(path, encoding, errors, delimiter, limits)
     if len(cells) > limits.rows:
         raise _too_big(path, "too_many_rows", "rows", "lignes", limits.rows)
-    _check_quotes(path, cells, delimiter, limits)
+    _check_quotes(path, cells, delimiter)
     remarks = ("some bytes are no valid text and read as \ufffd",) if errors == "replace" else ()
     return Sheet("", cells, remarks=remarks)
 
@@ -104,16 +104,15 @@ def _read_ragged(
     return text_frame(rows)
 
 
-def _check_quotes(path: Path, cells: pd.DataFrame, delimiter: str, limits: Limits) -> None:
+def _check_quotes(path: Path, cells: pd.DataFrame, delimiter: str) -> None:
     """A quote that is opened and not closed swallows the following lines into one cell."""
+    with path.open("rb") as file:
+        lines = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(MIB), b""))
+    if len(cells) in (lines, lines + 1):
+        return  # one line, one row
     swallowed = max(1, cells.shape[1] - 1)
     for column in cells:
         texts = pd.Series(cells[column].unique())
-        if (texts.str.len() > limits.cell_characters).any():
-            raise _unbalanced(path, "?") if texts.str.contains("\n").any() else _too_big(
-                path, "cell_too_long", "characters in a cell", "caractères dans une cellule",
-                limits.cell_characters,
-            )  # fmt: skip
         for text in texts[texts.str.contains("\n", regex=False)]:
             if any(line.count(delimiter) >= swallowed for line in text.splitlines()):
                 row = int((cells[column] == text).to_numpy().argmax()) + 1

@@ -41,21 +41,8 @@ def detect_encoding(path: Path, limits: Limits) -> tuple[str, str]:
     if (wide := _utf16_without_mark(head)) is not None:
         return wide, "replace"
 
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    controls = odd = wrong = right = 0
-    for chunk in _chunks(path, limits):
-        controls += len(chunk) - len(chunk.translate(None, CONTROL_BYTES))
-        if chunk.isascii():
-            decoder.decode(chunk)
-            continue
-        odd += len(chunk) - len(chunk.translate(None, NOT_IN_CP1252))
-        text = decoder.decode(chunk)
-        replaced = text.count("\ufffd")
-        wrong += replaced
-        right += len(text) - replaced - len(text.encode("ascii", "ignore"))
-        if controls > 64:
-            break
-    if controls > 64 or (b"\0" in head):
+    controls = len(head) - len(head.translate(None, CONTROL_BYTES))
+    if controls * 100 > len(head) or any(b"\0" in chunk for chunk in _chunks(path, limits)):
         raise DeliveryRefused(
             "not_text",
             f"{path.name} holds binary content and is no known workbook or Parquet file: "
@@ -63,11 +50,30 @@ def detect_encoding(path: Path, limits: Limits) -> tuple[str, str]:
             f"{path.name} contient des données binaires qui ne sont ni un classeur ni un fichier "
             "Parquet connus : le renvoyer en CSV, XLSX, XLS, ODS ou Parquet",
         )
-    if not wrong:
+    if _is_utf8(path, limits):
         return "utf-8", "strict"
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    odd = wrong = right = 0
+    for chunk in _chunks(path, limits):
+        odd += len(chunk) - len(chunk.translate(None, NOT_IN_CP1252))
+        text = decoder.decode(chunk)
+        replaced = text.count("\ufffd")
+        wrong += replaced
+        right += len(text) - replaced - len(text.encode("ascii", "ignore"))
     if right > 2 * wrong:  # UTF-8 with a few damaged bytes
         return "utf-8", "replace"
     return ("latin-1" if odd else "cp1252"), "strict"
+
+
+def _is_utf8(path: Path, limits: Limits) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")("strict")
+    try:
+        for chunk in _chunks(path, limits):
+            decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _utf16_without_mark(head: bytes) -> str | None:

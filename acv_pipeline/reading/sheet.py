@@ -28,7 +28,6 @@ class Limits:
         columns: columns of one sheet.
         cells: cells of one sheet of a workbook.
         sheets: sheets of one workbook.
-        cell_characters: length of one cell, the limit spreadsheets set themselves.
         worker_bytes: address space of the process that opens workbooks and Parquet.
         worker_seconds: time given to that process.
     """
@@ -41,7 +40,6 @@ class Limits:
     columns: int = 2_000
     cells: int = 20_000_000
     sheets: int = 200
-    cell_characters: int = 32_767
     worker_bytes: int = 6144 * MIB
     worker_seconds: float = 120.0
 

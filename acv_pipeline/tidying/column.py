@@ -40,7 +40,9 @@ class Column(Generic[T]):
         """The column of pairs."""
         width = max(1, len(other.found))
         codes, pairs = pd.factorize(self.codes * width + other.codes)
-        return Column(codes, [(self.found[p // width], other.found[p % width]) for p in pairs])
+        return Column(
+            codes, [(self.found[p // width], other.found[p % width]) for p in pairs.tolist()]
+        )
 
     def where(self, test: Callable[[T], object]) -> Mask:
         """The rows whose value passes ``test``."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from acv_pipeline.contract import Month
 from acv_pipeline.reading import DeliveryRefused, read_file
 from acv_pipeline.tidying.fold import clean, compact
 from acv_pipeline.tidying.levels import NATIONAL
@@ -64,41 +65,39 @@ def read_sidecar(path: Path) -> Sidecar:
 
 
 def totals_of_rows(rows: pd.DataFrame) -> tuple[list[ControlTotal], list[ControlTotal]]:
-    """The totals and the regional subtotals that control rows state."""
-    figures = rows[rows["fate"] == "figure"]
-    only_indicator = _only(figures["indicator_id"])
-    only_month = _only(figures["month"])
+    """The totals and the regional subtotals that control rows state.
+
+    A total that names no month or indicator is about the delivery's only one, if there is one.
+    """
+    only_indicator, only_month = only_of(rows)
     totals: list[ControlTotal] = []
     regional: list[ControlTotal] = []
     stated = rows[(rows["fate"] == "control") & rows["stated"].notna()]
-    for row in stated[stated["level"].isin(["national", "region"])].itertuples():
-        month = only_month if pd.isna(row.month) else row.month
-        where = f"{row.sheet}!{row.sheet_row}" if row.sheet else f"row {row.sheet_row}"
+    for row in stated[stated["level"].isin(["national", "region"])].to_dict("records"):
+        territory = str(row["territory_code"])
         total = ControlTotal(
-            row.indicator_id or only_indicator,
-            None if month is None else month.date(),
+            row["indicator_id"] or only_indicator,
+            only_month if pd.isna(row["month"]) else row["month"].date(),
             None,
-            int(row.stated),
-            where,
-            row.territory_code,
+            int(row["stated"]),
+            f"{row['sheet']}, row {row['sheet_row']}".removeprefix(", "),
+            territory,
         )
-        (totals if row.territory_code == NATIONAL else regional).append(total)
+        (totals if territory == NATIONAL else regional).append(total)
     return totals, regional
 
 
 def total_of_sidecar(sidecar: Sidecar, rows: pd.DataFrame) -> ControlTotal:
     """The sidecar's statement, about the delivery's only indicator and month where it has one."""
+    return ControlTotal(*only_of(rows), sidecar.row_count, sidecar.total, sidecar.name)
+
+
+def only_of(rows: pd.DataFrame) -> tuple[str | None, Month | None]:
+    """The indicator and the month that all figures are about; None where there are several."""
     figures = rows[rows["fate"] == "figure"]
-    month = _only(figures["month"])
-    return ControlTotal(
-        _only(figures["indicator_id"]),
-        None if month is None else month.date(),
-        sidecar.row_count,
-        sidecar.total,
-        sidecar.name,
+    indicators = figures["indicator_id"].unique().tolist()
+    months = figures["month"].unique()
+    return (
+        str(indicators[0]) if len(indicators) == 1 else None,
+        pd.Timestamp(months[0]).date() if len(months) == 1 else None,
     )
-
-
-def _only(values: pd.Series) -> object:
-    distinct = values.dropna().unique()
-    return pd.Series(distinct)[0] if len(distinct) == 1 else None

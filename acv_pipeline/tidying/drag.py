@@ -19,7 +19,8 @@ def dragged(
 
     Args:
         days: the date of each row (``NaT`` where there is none), ``datetime64[D]``.
-        territories: a number for what each row is about; a rise by months counts only where it changes.
+        territories: a number for what each row is about; a rise by months counts only where it
+            changes.
     """
     months = days.astype("datetime64[M]").astype(np.int64)
     known = ~np.isnat(days)

@@ -7,6 +7,7 @@ names a territory (``territories``).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,7 +18,8 @@ from acv_pipeline.tidying.header import Table
 from acv_pipeline.tidying.territories import PlaceReader
 
 NATIONAL = "FR"
-REGIONS_AT_LEAST = 8  # that many codes, all of them region codes and no name: a regional table
+PADDED = re.compile(r"0[0-9][1-9]")  # no other code has this form: all are padded to three digits
+REGIONS_AT_LEAST = 8  # so many codes, all of regions, and no name: a regional table
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Territory:
     Attributes:
         level: ``department``, ``region``, ``national``, ``part`` (a subtotal of no region);
             None where unknown.
-        code: its code; None where there is a problem.
+        code: its code; where there is a problem, the code it most likely misses, if any.
         problem: a reason code of ``reasons``.
         detail: what the reason names.
     """
@@ -86,6 +88,8 @@ class TerritoryReader:
         if self._own_columns == "national":
             return self.table.text("national").map(lambda text: (text, ""))
         code, name = (self.table.text(f"{self._own_columns}_{part}") for part in ("code", "name"))
+        if any(PADDED.fullmatch(fold(text)) for text in code.found):
+            code = code.map(lambda text: re.sub(r"^0(?=[0-9]{2}$)", "", clean(text)))
         return code.beside(name)
 
     @cached_property
@@ -108,7 +112,7 @@ class TerritoryReader:
         if self.level == "national":
             return Territory(None, None, "unknown_department", clean(code_text))
         found = self._of_level(self.level, code_text, name_text)
-        if found.code is None and self.level == "department":
+        if found.problem and self.level == "department":
             region = self._region_between_departments(code_text, name_text)
             if region:
                 return Territory("region", region)
@@ -136,14 +140,14 @@ class TerritoryReader:
         place = reader.read(text)
         code = place.code or place.named
         if code is None:
-            return Territory(level, None, f"unknown_{level}", text)
+            return Territory(level, reader.name_of(name_text), f"unknown_{level}", text)
         label = name_text if code_text else ""
         if (place.code and place.named not in (None, code)) or (
             label and not reader.agrees(code, label)
         ):
             said = " / ".join(filter(None, [text, label]))
             official = reader.official[code]
-            return Territory(level, None, "label_contradicts_code", f"{said} ({code}: {official})")
+            return Territory(level, code, "label_contradicts_code", f"{said} ({code}: {official})")
         return Territory(level, code)
 
     def _stated_sum(self, text: str) -> Territory | None:

@@ -79,7 +79,7 @@ class RowReader:
                 "level": self._territories.objects(lambda territory: territory.level),
                 "territory_code": self._territories.objects(_code),
                 "month": months,
-                "stated": pd.array(values.objects(lambda value: value.count), dtype="Int64"),
+                "stated": pd.Series(values.objects(lambda value: value.count), dtype="Int64"),
                 "value_text": table.column(position).objects(),
                 "reason_code": verdicts.code,
                 "detail": verdicts.detail,
@@ -118,8 +118,7 @@ class RowReader:
         wrong = reads.where(lambda read: read.problem)
         verdicts.settle(wrong, reads.objects(lambda read: read.problem), month_texts)
         for indicator_id, first in self._first_months.items():
-            early = indicators.where(lambda read, own=indicator_id: read.indicator_id == own)
-            early &= months < np.datetime64(first, "s")
+            early = self._about(indicator_id) & (months < np.datetime64(first, "s"))
             written = reads.objects(lambda read: f"{read.month:%Y-%m}" if read.month else "")
             verdicts.settle(early, "before_first_month", written)
 
@@ -133,14 +132,20 @@ class RowReader:
         zero = values.where(lambda value: value.count == 0)
         for indicator_id in self._first_months:
             panel = set(self.finder.contract.panel(indicator_id))
-            outside = self._territories.where(
-                lambda t, panel=panel: t.level == "department" and t.code not in panel
-            ) & self._indicators.where(lambda read, own=indicator_id: read.indicator_id == own)
+            outside = self._about(indicator_id) & self._outside(panel)
             verdicts.settle(outside & nothing, "outside_panel_no_figure")
             verdicts.settle(outside & zero, "outside_panel_zero")
         problems = values.objects(lambda value: value.problem)
         said = self.table.column(position).objects(clean)
         verdicts.settle(values.where(lambda value: value.problem), problems, said)
+
+    def _about(self, indicator_id: str) -> Mask:
+        return self._indicators.where(lambda read: read.indicator_id == indicator_id)
+
+    def _outside(self, panel: set[str]) -> Mask:
+        return self._territories.where(
+            lambda territory: territory.level == "department" and territory.code not in panel
+        )
 
     @cached_property
     def _territories(self) -> Column[Territory]:

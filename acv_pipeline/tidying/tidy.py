@@ -14,8 +14,10 @@ import pandas as pd
 
 from acv_pipeline.contract import Contract, Month, Source
 from acv_pipeline.reading import DEFAULT, DeliveryRefused, Limits, Sheet, read_file
+from acv_pipeline.tidying.column import texts_of
 from acv_pipeline.tidying.control import (
     Sidecar,
+    only_of,
     read_sidecar,
     sidecar_path,
     total_of_sidecar,
@@ -100,6 +102,7 @@ def tidy(
     _settle_repeats(rows)
     rows["fate"] = rows["reason_code"].map({c: r.fate for c, r in REASONS.items()}).fillna("figure")
     totals, regional = totals_of_rows(rows)
+    _attribute_holes(rows)
     if sidecar:
         totals.append(total_of_sidecar(sidecar, rows))
     one_record_per_line = len(tables) == 1 and len(tables[0].month_columns) < 2
@@ -254,17 +257,21 @@ def _settle_repeats(rows: pd.DataFrame) -> None:
     rows.loc[again, "detail"] = first[again].astype(str)
 
 
+def _attribute_holes(rows: pd.DataFrame) -> None:
+    """A quarantined row without a month leaves a hole in the delivery's only month."""
+    _, month = only_of(rows)
+    if month:
+        missing = (rows["fate"] == "quarantined") & rows["month"].isna()
+        rows.loc[missing, "month"] = pd.Timestamp(month)
+
+
 def _as_records(rows: pd.DataFrame) -> pd.DataFrame:
-    codes, keys = pd.factorize(
-        pd.MultiIndex.from_frame(rows[["reason_code", "detail"]].astype("object").fillna(""))
-    )
-    said = [(REASONS[code], str(detail)) if code else (None, "") for code, detail in keys]
-    for column, language in (("reason", "en"), ("reason_fr", "fr")):
-        texts = np.array(
-            [getattr(r, language).format(cell=detail) if r else None for r, detail in said]
-            or [None],
-            dtype=object,
-        )
-        rows[column] = texts[codes]
+    said = texts_of(rows["reason_code"].fillna("")).beside(texts_of(rows["detail"]))
+    rows["reason"] = said.objects(lambda pair: _reason(*pair, "en"))
+    rows["reason_fr"] = said.objects(lambda pair: _reason(*pair, "fr"))
     rows["value"] = rows["stated"].where(rows["fate"] == "figure")
     return rows[list(RECORD_COLUMNS)].astype(RECORD_COLUMNS)
+
+
+def _reason(code: str, detail: str, language: str) -> str | None:
+    return str(getattr(REASONS[code], language)).replace("{cell}", detail) if code else None

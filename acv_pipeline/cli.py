@@ -112,15 +112,15 @@ def run_landing(
     """What ``acv run`` does; its exit code."""
     from acv_pipeline.flow import Pipeline
     from acv_pipeline.orchestration.home import instance
-    from acv_pipeline.orchestration.runs import recorded_months, run_months
-    from acv_pipeline.terminal import Progress, print_load, print_outcome
+    from acv_pipeline.orchestration.runs import run_months
+    from acv_pipeline.status import status as read_status
+    from acv_pipeline.terminal import Progress, print_load, print_outcome, print_status
     from acv_pipeline.warehouse import read_published
 
     pipeline = Pipeline.configured(home, landing)
     with Progress() as progress, instance(home) as dagster:
         progress.say("looking at the landing zone")
         due, report = pipeline.pending(
-            recorded_months(pipeline, dagster),
             say=progress.say,
             progress=lambda done, of, name: progress.say(f"reading {name} ({done} of {of})"),
         )
@@ -132,12 +132,14 @@ def run_landing(
             if result.failure:
                 click.echo(f"acv: run {result.run_id} failed: {result.failure}", err=True)
                 return DATA_HELD
-    if not due:
-        click.echo("Nothing to do: no new figures, nothing changed.")
-        return DATA_HELD if report.refused else FINE
     with read_published(home) as connection:
-        anything_held = print_outcome(connection, pipeline.contract, due, report)
-    return DATA_HELD if anything_held else FINE
+        if due:
+            print_outcome(connection, pipeline.contract, due, report)
+        else:
+            click.echo("Nothing to do: no new figures, nothing changed.")
+        found = read_status(connection, pipeline.contract)
+    print_status(found, quiet=True)
+    return FINE if found.is_fine else DATA_HELD
 
 
 @main.command()

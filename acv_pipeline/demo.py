@@ -16,7 +16,7 @@ from acv_pipeline.cli import run_landing
 from acv_pipeline.contract import load_contract
 from acv_pipeline.contract.months import month_of, shift
 from acv_pipeline.home import Home
-from acv_pipeline.sample_data import bad_delivery, generate
+from acv_pipeline.sample_data import SampleDataError, bad_delivery, generate
 from acv_pipeline.warehouse import read_published
 
 LAST = month_of("2022-12")
@@ -30,9 +30,12 @@ def main() -> None:
     landing = home.root / "landing"
 
     _step(1, "Synthetic deliveries of both partners, 2018-09 to 2022-12, and matching releases")
-    manifest = generate(
-        landing, contract=contract, last=LAST, until={BAD_SOURCE: shift(LAST, -1)}
-    )
+    try:
+        manifest = generate(
+            landing, contract=contract, last=LAST, until={BAD_SOURCE: shift(LAST, -1)}
+        )
+    except SampleDataError as error:
+        sys.exit(f"demo: {error}")
     click.echo(f"{len(manifest.files)} files under {_shown(landing)} (synthetic: never publish)")
 
     _step(2, "Every month through Dagster: received, judged, checked, ranked")

@@ -98,26 +98,30 @@ class Pipeline:
             yield connection
 
     def pending(
-        self, recorded: set[Month], *, say: Say = lambda _: None, progress: Progress | None = None
+        self, *, say: Say = lambda _: None, progress: Progress | None = None
     ) -> tuple[list[Month], LoadReport]:
         """Receive what is new, and tell which months a run has work for.
 
-        Args:
-            recorded: months on Dagster's record; months in force beside them are pending too,
-                so that a run that died between writing and recording is made up for.
+        Months that an earlier run changed without getting to record them are among these, so
+        whatever a run that died left undone is made up for.
 
         Raises:
             LandingError, WarehouseError: the landing zone or the warehouse cannot be used.
         """
         with self.warehouse(say) as connection:
             report = load(connection, self.landing, self.contract, progress=progress)
+            refused = known_months.of_refused(connection, self.contract, report.new)
+            known_months.add_unrecorded(connection, refused)
             months = months_to_judge(connection, self.contract)
-            months |= (
-                known_months.in_force(connection) - known_months.open_holds(connection) - recorded
-            )
-            months |= known_months.of_refused(connection, self.contract, report.new)
+            months |= known_months.unrecorded(connection)
         last = self.last_month()
         return sorted(m for m in months if self.contract.first_month <= m <= last), report
+
+    def recorded(self, assets: Iterable[str], months: Sequence[Month]) -> None:
+        """A run of ``assets`` put ``months`` on Dagster's record; only a whole flow counts."""
+        if set(assets) >= {*self.extracts(), VALIDATED, QUARANTINED, *self.project.models}:
+            with self.warehouse() as connection:
+                known_months.remove_unrecorded(connection, months)
 
     def run(
         self,
@@ -154,7 +158,8 @@ class Pipeline:
             with transaction(connection):
                 if VALIDATED in chosen:
                     say(f"judging what was received for {_span(months)}")
-                    judge_and_write(connection, self.contract, months)
+                    judged = judge_and_write(connection, self.contract, months)
+                    known_months.add_unrecorded(connection, judged.changed)
                 if models:
                     say(f"building {', '.join(models)}")
                     built = self.project.build(connection, models)

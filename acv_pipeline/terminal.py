@@ -17,7 +17,7 @@ import duckdb
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.ledger.load import LoadReport
 from acv_pipeline.ledger.replay import Comparison, Replay, shown_verdict
-from acv_pipeline.status import HeldMonth, Status, status
+from acv_pipeline.status import HeldMonth, Status
 
 QUIET_SECONDS = 2.0
 LINE_SECONDS = 5.0
@@ -78,8 +78,8 @@ def print_outcome(
     contract: Contract,
     months: Sequence[Month],
     report: LoadReport,
-) -> bool:
-    """What a run brought into force or held; whether something is not as it should be."""
+) -> None:
+    """What a run brought into force, and what a later delivery settled."""
     new = set(report.new)
     rows = connection.execute(
         """
@@ -90,6 +90,7 @@ def print_outcome(
     accepted: dict[tuple[str, str], set[Month]] = defaultdict(set)
     warned: dict[str, set[Month]] = defaultdict(set)
     signed: list[str] = []
+    settled: list[str] = []
     for delivery_id, source, indicator, month, verdict, state, rules, by in rows:
         if month not in months:
             continue
@@ -97,6 +98,12 @@ def print_outcome(
             signed.append(
                 f"{contract.sources[source].label}, {contract.indicators[indicator].short_name} "
                 f"{month:%Y-%m} is in force: signed off by {by}"
+            )
+        if state == "superseded" and delivery_id in new:
+            settled.append(
+                f"{contract.sources[source].label}, {contract.indicators[indicator].short_name} "
+                f"{month:%Y-%m} of delivery {delivery_id[:12]} was held ({', '.join(rules)}); "
+                "a later delivery replaced it"
             )
         if delivery_id in new and verdict == "accepted":
             accepted[source, indicator].add(month)
@@ -109,30 +116,13 @@ def print_outcome(
         )
     for line in signed:
         click.echo(f"  ✓ {line}")
+    for line in settled:
+        click.echo(f"  ! {line}")
     for rule, where in sorted(warned.items()):
         click.echo(f"  ! warning {rule}: {_spans(where)}")
-    for source, file_name, count in connection.execute(
-        """
-        select source, file_name, count(*) from validated.quarantined_rows
-        join raw.deliveries using (delivery_id, source)
-        where released_by is null group by all order by all
-        """
-    ).fetchall():
-        click.echo(
-            f"  ! {contract.sources[source].label}: {_count(count, 'row', 'rows')} of {file_name} "
-            "in quarantine ('acv status' lists them)"
-        )
-    found = status(connection, contract)
-    for held in found.held:
-        _print_held(held, contract)
-    empty = connection.execute(
-        "select delivery_id from raw.deliveries where status = 'held'"
-    ).fetchall()
-    nothing_used = any(delivery_id in new for (delivery_id,) in empty)
-    return bool(found.held or report.refused or nothing_used)
 
 
-def _print_held(held: HeldMonth, contract: Contract | None = None) -> None:
+def _print_held(held: HeldMonth) -> None:
     click.echo(
         f"  ✗ HELD {held.indicator_id} {held.month:%Y-%m} from {held.source} "
         f"({held.file_name}, received {held.delivered_on}); earlier figures stay in force"
@@ -150,10 +140,11 @@ def _print_held(held: HeldMonth, contract: Contract | None = None) -> None:
     )
 
 
-def print_status(found: Status) -> None:
-    """The standing answer."""
+def print_status(found: Status, *, quiet: bool = False) -> None:
+    """The standing answer; ``quiet`` says nothing when all is well."""
     if not (found.held or found.refused or found.quarantined):
-        click.echo("All is well: nothing held, refused or in quarantine.")
+        if not quiet:
+            click.echo("All is well: nothing held, refused or in quarantine.")
         return
     for held in found.held:
         _print_held(held)

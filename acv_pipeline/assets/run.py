@@ -71,6 +71,7 @@ def build_assets(pipeline: Pipeline, listen: Say | None = None) -> dg.AssetsDefi
         context: dg.AssetExecutionContext, config: RunConfig
     ) -> Iterator[Event]:
         months = to_months(context.partition_keys)
+        assets = [key.to_user_string() for key in context.selected_asset_keys]
         only = {month_of(month) for month in config.months} or None
 
         def say(line: str) -> None:
@@ -81,7 +82,7 @@ def build_assets(pipeline: Pipeline, listen: Say | None = None) -> dg.AssetsDefi
         try:
             outcome = pipeline.run(
                 months,
-                [key.to_user_string() for key in context.selected_asset_keys],
+                assets,
                 [
                     (key.asset_key.to_user_string(), key.name)
                     for key in context.selected_asset_check_keys
@@ -94,6 +95,7 @@ def build_assets(pipeline: Pipeline, listen: Say | None = None) -> dg.AssetsDefi
             raise dg.Failure(description=str(error), allow_retries=False) from None
         _log(context, outcome)
         yield from _events(outcome, say)
+        pipeline.recorded(assets, months)
 
     return monthly_figures
 
@@ -135,13 +137,7 @@ def _evaluation(result: CheckResult) -> dg.AssetCheckEvaluation:
     if not result.passed:
         metadata |= {"failed": result.failed, "what to do": result.check.what_to_do}
     if result.sample:
-        metadata["evidence"] = dg.MetadataValue.table(
-            [
-                dg.TableRecord({k: _plain(v) for k, v in row.items()})
-                for row in result.sample
-            ],
-            schema=dg.TableSchema([dg.TableColumn(name) for name in result.sample[0]]),
-        )
+        metadata["evidence"] = _table(result.sample)
     return dg.AssetCheckEvaluation(
         asset_key=dg.AssetKey(result.check.asset),
         check_name=result.check.name,
@@ -150,6 +146,15 @@ def _evaluation(result: CheckResult) -> dg.AssetCheckEvaluation:
         severity=SEVERITY[result.severity or result.check.severity],
         description=result.summary or None,
         metadata=metadata,
+    )
+
+
+def _table(rows: list[dict[str, Any]]) -> dg.TableMetadataValue:
+    """Rows as a table; one that several findings fill may lack a column here and there."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return dg.MetadataValue.table(
+        [dg.TableRecord({name: _plain(row.get(name)) for name in names}) for row in rows],
+        schema=dg.TableSchema([dg.TableColumn(name) for name in names]),
     )
 
 

@@ -38,6 +38,27 @@ def of_refused(
     return _attributed(connection, contract, deliveries)
 
 
+def unrecorded(connection: duckdb.DuckDBPyConnection) -> set[Month]:
+    """Months that changed and that no complete run has put on record since."""
+    return _set(connection, "select month from validated.unrecorded")
+
+
+def add_unrecorded(connection: duckdb.DuckDBPyConnection, months: Collection[Month]) -> None:
+    """Remember months that changed, in the transaction that changes them."""
+    for month in sorted(months):
+        connection.execute(
+            "insert into validated.unrecorded select ?::date"
+            " where ?::date not in (from validated.unrecorded)",
+            [month, month],
+        )
+
+
+def remove_unrecorded(connection: duckdb.DuckDBPyConnection, months: Collection[Month]) -> None:
+    """Forget months that are on record now."""
+    for month in months:
+        connection.execute("delete from validated.unrecorded where month = ?", [month])
+
+
 def rows_received(connection: duckdb.DuckDBPyConnection, source: str) -> dict[Month, int]:
     """How many rows with a figure, or in quarantine, ``source`` delivered for each month."""
     return _counts(

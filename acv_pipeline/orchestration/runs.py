@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import dagster as dg
 from dagster import DagsterInstance
 
-from acv_pipeline.assets.partitions import key_of, to_months
+from acv_pipeline.assets.partitions import key_of
 from acv_pipeline.assets.run import STEP
 from acv_pipeline.contract import Month
 from acv_pipeline.definitions import JOB, build_definitions
-from acv_pipeline.flow import VALIDATED, Pipeline, Say
+from acv_pipeline.flow import Pipeline, Say
 
 
 @dataclass(frozen=True)
@@ -24,13 +24,6 @@ class RunResult:
 
     run_id: str
     failure: str | None
-
-
-def recorded_months(pipeline: Pipeline, instance: DagsterInstance) -> set[Month]:
-    """Months that Dagster shows as materialised from the validated figures to the last mart."""
-    names = [VALIDATED, *pipeline.project.models]
-    recorded = [set(instance.get_materialized_partitions(dg.AssetKey(name))) for name in names]
-    return set(to_months(set.intersection(*recorded)))
 
 
 def run_months(

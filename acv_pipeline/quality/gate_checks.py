@@ -78,14 +78,21 @@ def evaluate_gate_checks(
                     "contact": contract.sources[source].contact,
                 }
             )
+    names = contract.territories.departments
     return [
-        _result(check, month, judged[month], found.get((check.name, month), []))
+        _result(check, month, judged[month], found.get((check.name, month), []), names)
         for check in checks
         for month in months
     ]
 
 
-def _result(check: Check, month: Month, judged: int, findings: list[dict[str, Any]]) -> CheckResult:
+def _result(
+    check: Check,
+    month: Month,
+    judged: int,
+    findings: list[dict[str, Any]],
+    names: dict[str, str],
+) -> CheckResult:
     standing = [f for f in findings if f["signed_off"] is None]
     signed = [f for f in findings if f["signed_off"] is not None]
     lines = [
@@ -101,8 +108,14 @@ def _result(check: Check, month: Month, judged: int, findings: list[dict[str, An
         passed=not standing,
         checked=judged,
         failed=len(standing),
-        sample=[row for f in standing for row in f["evidence"]][:20],
+        sample=[_named(row, names) for f in standing for row in f["evidence"]][:20],
         summary=" ".join(lines),
         # a finding may only warn although its rule can block
         severity="error" if any(f["blocking"] for f in standing) else "warn",
     )
+
+
+def _named(row: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    """The row with the département's name beside its code."""
+    code = row.get("department_code")
+    return {"department": f"{code} {names[code]}", **row} if code in names else row

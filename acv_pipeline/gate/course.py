@@ -37,6 +37,7 @@ class Course:
         pace: national increment per month since the figures last moved.
         paces: earlier national increments per month, oldest first.
         rates: the same steps as compound growth per month (0.02: 2 % a month).
+        gaps: how many months each step took.
         levels: the earlier figures that moved, one row per step, the oldest first.
         department_pace: increments per month since the figures last moved, per département.
         department_paces: the earlier ones, one row per step, one column per département.
@@ -51,6 +52,7 @@ class Course:
     pace: float
     paces: npt.NDArray[np.float64]
     rates: npt.NDArray[np.float64]
+    gaps: npt.NDArray[np.float64]
     levels: npt.NDArray[np.float64]
     department_pace: Figures
     department_paces: npt.NDArray[np.float64]
@@ -138,6 +140,7 @@ def course_of(
         pace=float(np.nansum(increments)) / months,
         paces=np.nansum(department_paces, axis=1),
         rates=_growth_rates(levels, gaps),
+        gaps=gaps,
         levels=levels,
         department_pace=increments / months,
         department_paces=department_paces,

@@ -168,6 +168,69 @@ def figures_scaled(case: MonthCase, limits: Limits) -> Alarm | None:
     )
 
 
+def _slowest_growth(before: Figures, after: Figures, limits: Limits) -> tuple[float, float]:
+    """Growth of the slowest départements (a low quantile), and as a share of the national growth.
+
+    NaN when too few départements can be judged; the share is 0 when the nation does not grow.
+    """
+    judged = (before >= limits["min_level"]) & ~np.isnan(after)
+    if judged.sum() < limits["min_departments"]:
+        return float("nan"), float("nan")
+    slowest = float(np.quantile(after[judged] / before[judged] - 1, limits["quantile"]))
+    national = float(after[judged].sum() / before[judged].sum() - 1)
+    return slowest, slowest / national if national > 0 else 0.0
+
+
+@rule(
+    blocking=True,
+    title="Even the slowest départements grow: all figures seem raised",
+    what_to_do=(
+        "Ask {contact} whether the counting has changed (another perimeter, another status of "
+        "dossiers) or a factor was applied; a new way of counting is released by a sign-off."
+    ),
+    rationale=(
+        "In every month some départements hardly move. When even these gain some per cent, more "
+        "than they ever did in a step as long as this one, the same factor was applied to all, "
+        "however modest the national increase looks."
+    ),
+)
+def all_figures_raised(case: MonthCase, limits: Limits) -> Alarm | None:
+    """Growth of the slowest départements, against earlier steps at least as long."""
+    course = case.course
+    if course is None:
+        return None
+    growth, evenness = _slowest_growth(course.previous, case.figures, limits)
+    long_enough = np.flatnonzero(course.gaps >= course.months)[-int(limits["max_steps"]) :]
+    earlier = [
+        _slowest_growth(course.levels[step], course.levels[step + 1], limits)
+        for step in long_enough
+    ]
+    earlier = [known for known in earlier if not np.isnan(known[0])]
+    if len(earlier) < limits["min_earlier_paces"] or not growth > limits["min_growth"]:
+        return None
+    most, most_even = np.maximum(np.max(earlier, axis=0), 0)
+    ratio = limits["min_ratio_to_most"]
+    if growth <= ratio * most or evenness <= ratio * most_even:
+        return None
+    ratios = _ratios(case, course)
+    return Alarm(
+        summary=(
+            f"{1 - limits['quantile']:.0%} of the départements grow by more than {growth:.1%} "
+            f"since {course.previous_month:%Y-%m}; in earlier steps at most by {most:.1%}"
+        ),
+        evidence=table(
+            case.codes,
+            course.common & (course.previous > 0),
+            -ratios,
+            previous=course.previous,
+            delivered=case.figures,
+            increment=course.increments,
+            ratio=ratios,
+        ),
+        probable_cause="one factor applied to all figures, or another way of counting",
+    )
+
+
 @rule(
     blocking=True,
     title="The figures look like one month's flow, not like a cumulative",
@@ -277,6 +340,7 @@ RULES = (
     ranking_reshuffled,
     national_total_doubles,
     figures_scaled,
+    all_figures_raised,
     flow_instead_of_cumulative,
     two_departments_swapped,
 )

@@ -22,13 +22,10 @@ EXAMPLES: list[Example] = [
     for theme in THEMES
     for example in import_module(f"acv_pipeline_tests.gate.test_rules_{theme}").EXAMPLES
 ]
-COUNTS = (
-    "min_departments",
-    "max_departments",
-    "min_earlier_paces",
-    "min_increment",
-    "min_dwellings",
-)
+COUNTS = {
+    "min_departments", "max_departments", "min_earlier_paces", "min_increment", "min_dwellings",
+    "min_level", "max_steps",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)

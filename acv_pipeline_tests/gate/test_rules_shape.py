@@ -1,6 +1,7 @@
 import numpy as np
 
 from acv_pipeline.gate.rules_shape import (
+    all_figures_raised,
     figures_scaled,
     flow_instead_of_cumulative,
     national_total_doubles,
@@ -70,7 +71,44 @@ def _swap(
     return Example(two_departments_swapped, name, outcome, case_of(after, [before]))
 
 
+# Of a hundred départements: how many are slow, how much they grow, how much the others do.
+Step = tuple[int, float, float]
+USUAL: Step = (10, 0, 0.02)
+
+
+def _raised(name: str, outcome: str, now: Step, *earlier: Step) -> Example:
+    history = [level(size=100)]
+    for slow, little, much in [*earlier, now]:
+        growth = with_first(level(1 + much, 100), slow, 1 + little)
+        history.append(history[-1] * growth)
+    return Example(all_figures_raised, name, outcome, case_of(history[-1], history[:-1]))
+
+
+def _small(name: str, outcome: str, figure: float, count: int = 95) -> Example:
+    """``count`` départements at ``figure`` gain one, after one large one alone had moved."""
+    before = with_first(level(5), count, figure)
+    history = [np.concatenate([before, [1000.0 + 50 * n]]) for n in range(4)]
+    after = np.concatenate([with_first(before, count, figure + 1), [1200.0]])
+    return Example(all_figures_raised, name, outcome, case_of(after, history))
+
+
 EXAMPLES = [
+    Example(all_figures_raised, "first month", "silent", case_of(BEFORE)),
+    _raised("1.95 % everywhere", "silent", (0, 0, 0.0195), *[USUAL] * 3),
+    _raised("2.05 % everywhere", "holds", (0, 0, 0.0205), *[USUAL] * 3),
+    _raised("two steps known", "silent", (0, 0, 0.05), *[USUAL] * 2),
+    _raised("three steps known", "holds", (0, 0, 0.05), *[USUAL] * 3),
+    _raised("five stand still", "holds", (5, 0, 0.03), *[USUAL] * 3),
+    _raised("six stand still", "silent", (6, 0, 0.05), *[USUAL] * 3),
+    _raised("seen six steps ago", "silent", (0, 0, 0.03), (10, 0.03, 0.3), *[USUAL] * 5),
+    _raised("seen seven steps ago", "holds", (0, 0, 0.03), (10, 0.03, 0.3), *[USUAL] * 6),
+    _raised("1.45 times the most", "silent", (0, 0, 0.029), *[(10, 0.02, 0.2)] * 3),
+    _raised("1.55 times the most", "holds", (0, 0, 0.031), *[(10, 0.02, 0.2)] * 3),
+    _raised("large, but no evener than usual", "silent", (10, 0.06, 0.09), *[(10, 0.02, 0.04)] * 3),
+    _small("dwellings by the score", "holds", 20),
+    _small("fewer than twenty dwellings", "silent", 19),
+    _small("twenty départements to judge by", "holds", 40, 19),
+    _small("nineteen to judge by", "silent", 40, 18),
     Example(ranking_reshuffled, "first month", "silent", case_of(distinct())),
     _ranking(20, "silent"),  # correlation 0.982
     _ranking(21, "warns"),  # 0.979

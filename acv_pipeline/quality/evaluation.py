@@ -10,6 +10,7 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import duckdb
@@ -19,7 +20,7 @@ from acv_pipeline.contract import Contract, Month
 from acv_pipeline.quality.attribution import CHECKED_MONTHS, attributed
 from acv_pipeline.quality.check import Check, CheckResult
 from acv_pipeline.quality.expectations import Failure, failures
-from acv_pipeline.quality.rule import ColumnRule, SqlRule
+from acv_pipeline.quality.rule import ColumnRule, Expectation, SqlRule
 from acv_pipeline.quality.suites import rules
 
 SAMPLE_ROWS = 20
@@ -168,15 +169,22 @@ def _blame_rows(
     problem = pd.Series(index=frame.index, dtype="str")
     for failure in reversed(failed):
         at = failure.positions or []
-        value = frame[failure.expectation.columns[0]].iloc[at].map(_plain)
-        said = value.map(lambda v: failure.expectation.problem + ("" if v is None else f" {v}"))  # noqa: B023
-        problem.iloc[at] = said.str.strip()
+        expectation = failure.expectation
+        value = frame[expectation.columns[0]].iloc[at].map(_plain)
+        said = value.map(partial(_say, expectation))
+        problem.iloc[at] = said
     offending = frame.assign(problem=problem, **places)[problem.notna()]
     for (asset, month, text), count in Counter(
         zip(offending["asset"], offending["month"], offending["problem"], strict=True)
     ).items():
         tally.problems[asset, month][text] = count
     _sample(tally, offending.groupby(["asset", "month"], sort=False).head(SAMPLE_ROWS))
+
+
+def _say(expectation: Expectation, value: Any) -> str:
+    """What is wrong with a row: the expectation's words and the value that fails it."""
+    shown = expectation.empty if value is None else value
+    return expectation.problem if shown is None else f"{expectation.problem} {shown}".strip()
 
 
 def _sample(tally: _Tally, offending: pd.DataFrame) -> None:

@@ -29,7 +29,7 @@ REASONS: dict[str, tuple[str, ...]] = {
         "dragged_date",
         "future_month",
     ),
-    "indicators_recognised": ("indicator_contradiction",),
+    "indicators_recognised": ("no_indicator", "indicator_contradiction"),
     "figures_are_whole_numbers": (
         "no_figure_empty",
         "no_figure_not_available",
@@ -209,7 +209,7 @@ def extract_rules(contract: Contract) -> list[Rule]:
         ),
         rows(
             "indicators_recognised",
-            "No row names two indicators at once.",
+            "Every row names an indicator, and only one.",
             "Ask {ask} which indicator is meant and for a corrected file.",
         ),
         rows(

@@ -6,8 +6,6 @@ believable (that is the gate's), rows as received (``extracts``).
 
 from __future__ import annotations
 
-import datetime as dt
-
 from acv_pipeline.contract import Contract
 from acv_pipeline.quality.attribution import CHECKED_MONTHS, CHECKED_ROWS
 from acv_pipeline.quality.check import Check
@@ -25,9 +23,11 @@ DWELLINGS = "validated_dwellings"
 QUARANTINED = "quarantined_rows"
 
 _DWELLINGS = f"""
-select dwellings.*, deliveries.delivered_on
+select dwellings.*, indicators.first_month, deliveries.delivered_on
 from validated.dwellings as dwellings
 join {CHECKED_MONTHS} using (month)
+left join contract.indicators as indicators
+    on indicators.indicator_id = dwellings.indicator_id
 left join raw.deliveries as deliveries on deliveries.delivery_id = dwellings.delivery_id
 """
 
@@ -221,12 +221,8 @@ def validated_rules(contract: Contract) -> list[Rule]:
         dwellings(
             "month_in_range",
             "No figure lies before its indicator's first month or after its reception.",
-            *(_not_before_first_month(contract, indicator) for indicator in contract.indicators),
-            Expectation(
-                "ColumnPairValuesAToBeGreaterThanB",
-                {"column_A": "delivered_on", "column_B": "month", "or_equal": True},
-                "received before its month began, on",
-            ),
+            _not_before("month", "first_month", "before its indicator's first month:"),
+            _not_before("delivered_on", "month", "received before the month began, on"),
         ),
         SqlRule(
             (
@@ -296,16 +292,9 @@ def validated_rules(contract: Contract) -> list[Rule]:
     ]
 
 
-def _not_before_first_month(contract: Contract, indicator: str) -> Expectation:
-    # a datetime, as the bounds of datetime columns must be
-    first = dt.datetime.combine(contract.indicators[indicator].first_month, dt.time())
+def _not_before(later: str, earlier: str, problem: str) -> Expectation:
     return Expectation(
-        "ColumnValuesToBeBetween",
-        {
-            "column": "month",
-            "min_value": first,
-            "row_condition": f'indicator_id == "{indicator}"',
-            "condition_parser": "pandas",
-        },
-        "month before the first of its indicator:",
+        "ColumnPairValuesAToBeGreaterThanB",
+        {"column_A": later, "column_B": earlier, "or_equal": True},
+        problem,
     )

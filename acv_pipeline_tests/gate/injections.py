@@ -13,6 +13,7 @@ import numpy as np
 
 from acv_pipeline.gate.case import Figures, MonthCase, Totals
 from acv_pipeline.gate.rules import judge
+from acv_pipeline.gate.rules_totals import control_row_count_differs, control_total_differs
 
 Random = np.random.Generator
 Injection = Callable[[MonthCase, Random], Figures | None]
@@ -125,31 +126,56 @@ def two_swapped(case: MonthCase, random: Random) -> Figures:
     return figures
 
 
-INJECTIONS: dict[str, Injection] = {
-    "a département is missing": missing_department,
-    "the file is cut": truncated,
-    "all figures × 10": ten_times,
-    "rows shifted by one": shifted_rows,
-    "last month's file again": stale_copy,
-    "the month's flow instead of the cumulative": monthly_flow,
-    "cumulative of the cumulative": cumulative_of_cumulative,
-    "increments of the sister indicator": sister_added,
-    "an older file": old_file,
-    "one partner missing from the sum": partner_missing,
-    "both partners in one partner's file": partner_twice,
-    "the other partner's file": other_partners_file,
-    "one département doubled": department_doubled,
-    "one digit wrong": digit_typo,
-    "all figures + 3 %": plus_3_percent,
-    "all figures + 10 %": plus_10_percent,
-    "two départements exchanged": two_swapped,
-}
+RANDOM = 4
+"""Draws per month for errors that depend on chance (which département, which digit)."""
+
+
+@dataclass(frozen=True)
+class Error:
+    """A kind of error.
+
+    Attributes:
+        name: what happened, as the documentation calls it.
+        inject: how it is made.
+        draws: how often per month.
+    """
+
+    name: str
+    inject: Injection
+    draws: int = 1
+
+
+ERRORS = (
+    Error("a département is missing", missing_department, RANDOM),
+    Error("the file is cut", truncated, RANDOM),
+    Error("all figures × 10", ten_times),
+    Error("rows shifted by one", shifted_rows, RANDOM),
+    Error("last month's file again", stale_copy),
+    Error("the month's flow instead of the cumulative", monthly_flow),
+    Error("cumulative of the cumulative", cumulative_of_cumulative),
+    Error("increments of the sister indicator", sister_added),
+    Error("an older file", old_file, RANDOM),
+    Error("one partner missing from the sum", partner_missing, RANDOM),
+    Error("both partners in one partner's file", partner_twice),
+    Error("the other partner's file", other_partners_file),
+    Error("one département doubled", department_doubled, RANDOM),
+    Error("one digit wrong", digit_typo, RANDOM),
+    Error("all figures + 3 %", plus_3_percent),
+    Error("all figures + 10 %", plus_10_percent),
+    Error("two départements exchanged", two_swapped, RANDOM),
+)
 
 
 @dataclass(frozen=True)
 class Rates:
-    """How many injected errors were made, held, and seen (held, or a warning the clean month
-    has not)."""
+    """How many errors were made, and what became of them.
+
+    Attributes:
+        made: errors injected.
+        held: held by the rules on the figures alone.
+        seen: held, or warned of by a rule that is silent on the clean month.
+        held_with_control: held when the source also states its control total.
+    """
 
     made: int
     held: int
@@ -157,30 +183,34 @@ class Rates:
     held_with_control: int
 
 
-def _control(true: Figures, delivered: Figures) -> Totals:
-    return Totals(
+def _controlled(true: Figures, bad: MonthCase) -> bool:
+    """Whether the source's own count and sum of the true figures hold the bad month."""
+    totals = Totals(
         stated_sum=float(np.nansum(true)),
         stated_rows=int((~np.isnan(true)).sum()),
-        covered_sum=float(np.nansum(delivered)),
-        covered_rows=int((~np.isnan(delivered)).sum()),
+        covered_sum=float(np.nansum(bad.delivered)),
+        covered_rows=int((~np.isnan(bad.delivered)).sum()),
     )
+    case = dataclasses.replace(bad, totals=totals)
+    findings = control_total_differs(case), control_row_count_differs(case)
+    return any(finding is not None and finding.blocking for finding in findings)
 
 
-def measure(cases: list[MonthCase], injection: Injection, draws: int, seed: int = 1) -> Rates:
-    """Inject an error into every case, ``draws`` times, and judge the results."""
+def measure(cases: list[MonthCase], error: Error, seed: int = 1) -> Rates:
+    """Make an error in every case and judge the results."""
     made = held = seen = held_with_control = 0
     for number, case in enumerate(cases):
         clean = {finding.rule for finding in judge(case)}
         random = np.random.default_rng([seed, number])
-        for _ in range(draws):
-            delivered = injection(case, random)
+        for _ in range(error.draws):
+            delivered = error.inject(case, random)
             if delivered is None:
                 break
             bad = dataclasses.replace(case, delivered=delivered)
             findings = judge(bad)
-            controlled = judge(dataclasses.replace(bad, totals=_control(case.figures, delivered)))
+            is_held = any(finding.blocking for finding in findings)
             made += 1
-            held += any(finding.blocking for finding in findings)
-            seen += any(f.blocking or f.rule not in clean for f in findings)
-            held_with_control += any(finding.blocking for finding in controlled)
+            held += is_held
+            seen += is_held or any(finding.rule not in clean for finding in findings)
+            held_with_control += is_held or _controlled(case.figures, bad)
     return Rates(made, held, seen, held_with_control)

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import first_day, month_end
@@ -23,11 +22,8 @@ from acv_pipeline.ledger.blocks import Block, DeliveryFigures
 from acv_pipeline.ledger.fold import Verdict, fold
 from acv_pipeline.sample_data.courses import draw_courses
 
-DATA = Path(__file__).parents[2] / "../shared/data"
-
-needs_data = pytest.mark.skipif(
-    not DATA.is_dir(), reason=f"the official releases are not at hand (expected in {DATA})"
-)
+FRANCE_SERVICES = "nb-labellisations-france-services"
+FIBRE = "taux-deploiement-fibre"
 
 
 def _rows(folder: Path, level: str, indicators: Iterable[str]) -> pd.DataFrame:
@@ -92,6 +88,32 @@ def sample_deliveries(contract: Contract, seed: int) -> list[DeliveryFigures]:
 def verdicts(deliveries: list[DeliveryFigures], contract: Contract) -> list[Verdict]:
     """What the ledger made of ``deliveries``."""
     return fold(deliveries, [], contract).verdicts
+
+
+def with_other_indicators(contract: Contract) -> Contract:
+    """The contract with the two other growing indicators the releases carry by département.
+
+    They take the common thresholds as they are; nothing was ever fitted to them.
+    """
+    any_indicator = next(iter(contract.indicators.values()))
+    everywhere = {"panel_excludes": [], "sister": None, "first_month": dt.date(2017, 1, 1)}
+    # Fibre has no figure for Mayotte.
+    others = {FRANCE_SERVICES: everywhere, FIBRE: everywhere | {"panel_excludes": ["976"]}}
+    return contract.model_copy(
+        update={
+            "indicators": {
+                key: any_indicator.model_copy(
+                    update={"id": key, "thresholds": contract.thresholds, **entry}
+                )
+                for key, entry in others.items()
+            }
+        }
+    )
+
+
+def without_totals(delivery: DeliveryFigures) -> DeliveryFigures:
+    """The départements alone (shares in per cent have no sum to compare with)."""
+    return dataclasses.replace(delivery, published={})
 
 
 def clean_cases(

@@ -74,27 +74,27 @@ def replace_table(
         raise SqlProjectError(
             f"{table} reads a table that isn't there ({missing}): build what it reads first"
         ) from error
-    try:
-        if (selected := _columns(connection, "temp.built")) != columns:
-            raise SqlProjectError(
-                f"the SELECT of {table} gives {_listed(selected)}, but schema.yml documents "
-                f"{_listed(columns)}: make the two agree"
-            )
-        before = _columns(connection, table)
-        if before == columns:
-            changed = connection.execute(
-                f"select distinct month from ((from {table} except all from built)"
-                f" union all (from built except all from {table}))"
-            ).fetchall()
-        else:
-            changed = connection.execute("select distinct month from built").fetchall()
-        if changed or before != columns:
-            connection.execute(f"create schema if not exists {table.partition('.')[0]}")
-            connection.execute(f"create or replace table {table} as from built order by all")
-        counts = connection.execute("select month, count(*) from built group by all order by 1")
-        return BuildResult(dict(counts.fetchall()), frozenset(month for (month,) in changed))
-    finally:
-        connection.execute("drop table if exists temp.built")
+    if (selected := _columns(connection, "temp.built")) != columns:
+        raise SqlProjectError(
+            f"the SELECT of {table} gives {_listed(selected)}, but schema.yml documents "
+            f"{_listed(columns)}: make the two agree"
+        )
+    comparable = _exists(connection, table) and _columns(connection, table) == columns
+    if comparable:
+        changed = connection.execute(
+            f"select distinct month from ((from {table} except all from built)"
+            f" union all (from built except all from {table}))"
+        ).fetchall()
+    else:
+        changed = connection.execute("select distinct month from built").fetchall()
+    if changed or not comparable:
+        connection.execute(f"create schema if not exists {table.partition('.')[0]}")
+        connection.execute(f"create or replace table {table} as from built order by all")
+    counts = connection.execute(
+        "select month, count(*) from built group by all order by 1"
+    ).fetchall()
+    connection.execute("drop table temp.built")
+    return BuildResult(dict(counts), frozenset(month for (month,) in changed))
 
 
 def load_seed(
@@ -111,39 +111,39 @@ def load_seed(
 def offending_rows(connection: DuckDBPyConnection, sql: str) -> SqlTestResult:
     """Run a test: the rows ``sql`` selects, counted, per month, and a sample."""
     connection.execute(f"create or replace temp table offending as {sql}")
-    try:
-        names = [name for name, _ in _columns(connection, "temp.offending")]
-        per_month = connection.execute(
-            "select month, count(*) from offending where month is not null group by all order by 1"
-            if "month" in names
-            else "select null, 0 limit 0"
-        ).fetchall()
-        (total,) = connection.execute("select count(*) from offending").fetchall()[0]
-        order = ", ".join(f'"{name}"' for name in names)
-        group = "partition by month" if "month" in names else ""
-        rows = connection.execute(
-            f"from offending qualify row_number() over ({group} order by {order})"
-            f" <= {SAMPLE_ROWS} order by all"
-        ).fetchall()
-        return SqlTestResult(
-            total, dict(per_month), [dict(zip(names, row, strict=True)) for row in rows]
-        )
-    finally:
-        connection.execute("drop table if exists temp.offending")
+    names = [name for name, _ in _columns(connection, "temp.offending")]
+    per_month = connection.execute(
+        "select month, count(*) from offending where month is not null group by all order by 1"
+        if "month" in names
+        else "select null, 0 limit 0"
+    ).fetchall()
+    (total,) = connection.execute("select count(*) from offending").fetchall()[0]
+    order = ", ".join(f'"{name}"' for name in names)
+    group = "partition by month" if "month" in names else ""
+    rows = connection.execute(
+        f"from offending qualify row_number() over ({group} order by {order})"
+        f" <= {SAMPLE_ROWS} order by all"
+    ).fetchall()
+    connection.execute("drop table temp.offending")
+    return SqlTestResult(
+        total, dict(per_month), [dict(zip(names, row, strict=True)) for row in rows]
+    )
 
 
 def _columns(connection: DuckDBPyConnection, table: str) -> list[tuple[str, str]]:
-    """The (name, lower-case type) of each column of ``schema.name``; none when it is absent."""
-    schema, _, name = table.partition(".")
-    temporary = schema == "temp"
-    rows = connection.execute(
-        "select column_name, lower(data_type) from duckdb_columns()"
-        " where table_name = ? and case when ? then database_name = 'temp'"
-        " else schema_name = ? and database_name = current_database() end"
-        " order by column_index",
-        [name, temporary, schema],
-    ).fetchall()
-    return [(str(column), str(kind)) for column, kind in rows]
+    """The (name, lower-case type) of each column of ``schema.name``."""
+    rows = connection.execute(f"describe {table}").fetchall()
+    return [(str(name), str(kind).lower()) for name, kind, *_ in rows]
+
+
+def _exists(connection: DuckDBPyConnection, table: str) -> bool:
+    """Whether there is such a table; asked first, since an error would end the transaction."""
+    found = connection.execute(
+        "select 1 from duckdb_tables() where schema_name = ? and table_name = ?"
+        " and database_name = current_database()",
+        table.split("."),
+    )
+    return bool(found.fetchall())
 
 
 def _listed(columns: list[tuple[str, str]]) -> str:

@@ -6,12 +6,11 @@ Here: counting, sampling and wording. Not here: what is checked (``suites``), Gr
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import pandas as pd
@@ -116,7 +115,8 @@ def _by_sql(connection: duckdb.DuckDBPyConnection, rule: SqlRule) -> _Tally:
             order by all
             """
         ).df()
-        _sample(tally, offending)
+        for place, rows in _by_place(offending, rule.checks[0].asset):
+            tally.sample[place] = _records(rows)
     return tally
 
 
@@ -129,9 +129,8 @@ def _by_expectations(
         frame = connection.execute(batch).df()
     except duckdb.CatalogException:  # not built yet
         return {(check.asset, check.name): _Tally() for rule in sharing for check in rule.checks}
-    places = frame[["month"]].assign(month=frame["month"].dt.date)
-    places["asset"] = frame["asset"] if "asset" in frame else sharing[0].checks[0].asset
-    checked = _count(places)
+    asset = sharing[0].checks[0].asset
+    checked = Counter({place: len(rows) for place, rows in _by_place(frame, asset)})
     asked = [expectation for rule in sharing for expectation in rule.expectations]
     outcomes = iter(failures(frame, asked))
     for rule in sharing:
@@ -140,18 +139,9 @@ def _by_expectations(
         if any(failure.positions is None for failure in failed):
             _blame_table(tally, [failure for failure in failed if failure.positions is None])
         elif failed:
-            _blame_rows(tally, frame, places, failed)
+            _blame_rows(tally, frame, asset, failed)
         found |= {(check.asset, check.name): tally for check in rule.checks}
     return found
-
-
-def _count(places: pd.DataFrame) -> Counter[Place]:
-    sizes = places.groupby(["asset", "month"]).size().reset_index(name="n")
-    return Counter(
-        dict(
-            zip(zip(sizes["asset"], sizes["month"], strict=True), sizes["n"].tolist(), strict=True)
-        )
-    )
 
 
 def _blame_table(tally: _Tally, failed: list[Failure]) -> None:
@@ -162,36 +152,39 @@ def _blame_table(tally: _Tally, failed: list[Failure]) -> None:
         tally.sample[place] = [{"problem": text} for text in texts]
 
 
-def _blame_rows(
-    tally: _Tally, frame: pd.DataFrame, places: pd.DataFrame, failed: list[Failure]
-) -> None:
+def _blame_rows(tally: _Tally, frame: pd.DataFrame, asset: str, failed: list[Failure]) -> None:
     """Attribute failing rows to their month; a row counts once, for what is said first of it."""
     problem = pd.Series(index=frame.index, dtype="str")
     for failure in reversed(failed):
         at = failure.positions or []
-        expectation = failure.expectation
-        value = frame[expectation.columns[0]].iloc[at].map(_plain)
-        said = value.map(partial(_say, expectation))
-        problem.iloc[at] = said
-    offending = frame.assign(problem=problem, **places)[problem.notna()]
-    for (asset, month, text), count in Counter(
-        zip(offending["asset"], offending["month"], offending["problem"], strict=True)
-    ).items():
-        tally.problems[asset, month][text] = count
-    _sample(tally, offending.groupby(["asset", "month"], sort=False).head(SAMPLE_ROWS))
+        value = frame[failure.expectation.columns[0]].iloc[at].map(_plain)
+        problem.iloc[at] = value.map(partial(_say, failure.expectation))
+    for place, rows in _by_place(frame.assign(problem=problem)[problem.notna()], asset):
+        tally.problems[place] = Counter(rows["problem"])
+        tally.sample[place] = _records(rows)
+
+
+def _by_place(frame: pd.DataFrame, asset: str) -> Iterator[tuple[Place, pd.DataFrame]]:
+    """The rows of each asset and month; without a column ``asset`` they are all of ``asset``."""
+    keys = ["asset", "month"] if "asset" in frame else ["month"]
+    for key, rows in frame.groupby(keys, sort=False):
+        *own, month = cast("tuple[Any, ...]", key)
+        yield (own[0] if own else asset, month.date()), rows
+
+
+def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """The first rows as a sample; where they are shown says their asset and month."""
+    shown = rows.head(SAMPLE_ROWS).drop(columns=["asset", "month"], errors="ignore")
+    return [
+        {str(name): _plain(value) for name, value in row.items()}
+        for row in shown.to_dict("records")
+    ]
 
 
 def _say(expectation: Expectation, value: Any) -> str:
     """What is wrong with a row: the expectation's words and the value that fails it."""
     shown = expectation.empty if value is None else value
     return expectation.problem if shown is None else f"{expectation.problem} {shown}".strip()
-
-
-def _sample(tally: _Tally, offending: pd.DataFrame) -> None:
-    rows: list[dict[str, Any]] = offending.to_dict("records")  # type: ignore[assignment]
-    for row in rows:
-        place = row.pop("asset"), _month(row.pop("month"))
-        tally.sample[place].append({key: _plain(value) for key, value in row.items()})
 
 
 def _add_origin(connection: duckdb.DuckDBPyConnection, tallies: Iterable[_Tally]) -> None:
@@ -260,10 +253,6 @@ def _result(check: Check, month: Month, tally: _Tally) -> CheckResult:
         sample=tally.sample.get(place, []),
         summary=f"{failed:,} of {checked:,} do not hold: {', '.join(named)}",
     )
-
-
-def _month(value: dt.datetime | dt.date) -> Month:
-    return value.date() if isinstance(value, dt.datetime) else value
 
 
 def _plain(value: Any) -> Any:

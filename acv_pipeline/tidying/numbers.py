@@ -58,13 +58,9 @@ def parse_values(column: Column[str], contract: Contract) -> Column[Value]:
 
 def no_figure_tokens(contract: Contract) -> dict[str, str]:
     """Kind of "no figure" by token, as written and folded."""
-    tokens = {}
-    for kind, words in contract.no_figure.items():
-        for word in words:
-            tokens[plain(word)] = kind
-            if fold(word):
-                tokens[fold(word)] = kind
-    return tokens
+    kinds = [(word, kind) for kind, words in contract.no_figure.items() for word in words]
+    folded = {fold(word): kind for word, kind in reversed(kinds) if fold(word)}
+    return folded | {plain(word): kind for word, kind in kinds}
 
 
 def find_separators(numbers: list[str]) -> Separators:

@@ -79,22 +79,17 @@ def replace_table(
             f"the SELECT of {table} gives {_listed(selected)}, but schema.yml documents "
             f"{_listed(columns)}: make the two agree"
         )
+    fresh = _fingerprints(connection, "temp.built", columns)
     comparable = _exists(connection, table) and _columns(connection, table) == columns
-    if comparable:
-        changed = connection.execute(
-            f"select distinct month from ((from {table} except all from built)"
-            f" union all (from built except all from {table}))"
-        ).fetchall()
-    else:
-        changed = connection.execute("select distinct month from built").fetchall()
+    before = _fingerprints(connection, table, columns) if comparable else {}
+    changed = {
+        month for month in fresh.keys() | before.keys() if fresh.get(month) != before.get(month)
+    }
     if changed or not comparable:
         connection.execute(f"create schema if not exists {table.partition('.')[0]}")
         connection.execute(f"create or replace table {table} as from built order by all")
-    counts = connection.execute(
-        "select month, count(*) from built group by all order by 1"
-    ).fetchall()
     connection.execute("drop table temp.built")
-    return BuildResult(dict(counts), frozenset(month for (month,) in changed))
+    return BuildResult({month: rows for month, (rows, _) in fresh.items()}, frozenset(changed))
 
 
 def load_seed(
@@ -134,6 +129,17 @@ def _columns(connection: DuckDBPyConnection, table: str) -> list[tuple[str, str]
     """The (name, lower-case type) of each column of ``schema.name``."""
     rows = connection.execute(f"describe {table}").fetchall()
     return [(str(name), str(kind).lower()) for name, kind, *_ in rows]
+
+
+def _fingerprints(
+    connection: DuckDBPyConnection, table: str, columns: list[tuple[str, str]]
+) -> dict[dt.date, tuple[int, int]]:
+    """How many rows each month has, and the sum of their 64-bit hashes, whatever their order."""
+    names = ", ".join(name for name, _ in columns)
+    rows = connection.execute(
+        f"select month, count(*), sum(hash({names})) from {table} group by all order by 1"
+    ).fetchall()
+    return {month: (count, fingerprint) for month, count, fingerprint in rows}
 
 
 def _exists(connection: DuckDBPyConnection, table: str) -> bool:

@@ -119,6 +119,7 @@ class Project:
         ``select * from marts.series_as_of(date '2022-02-01')``.
         """
         for table in (*self.sources_as_of, *(model.table for model in self.models.values())):
+            connection.execute(f"create schema if not exists {table.partition('.')[0]}")
             name = table if table in self.sources_as_of else table.partition(".")[2]
             sql = self.compile_as_of(name, "cast(as_of_day as date)")
             connection.execute(f"create or replace macro {table}_as_of(as_of_day) as table {sql}")

@@ -230,6 +230,13 @@ def test_as_of_macros_go_with_a_copy_of_the_database(revised: World, tmp_path: P
         assert copy.execute(sql).fetchall() == [(3,)]
 
 
+def test_as_of_macros_need_no_marts(world: World) -> None:
+    world.observe(100, "a", "2022-01-13")
+    world.project.write_as_of_macros(world.connection)
+    sql = "select cumulative_dwellings from marts.series_as_of('2022-01-13')"
+    assert world.rows(sql) == [(100,)]
+
+
 def test_unknown_names_as_of_a_day_are_named(project: Project) -> None:
     with pytest.raises(SqlProjectError, match="nothing_like_it"):
         project.compile_as_of("nothing_like_it", day("2022-02-01"))

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from acv_pipeline.contract import Contract
+from acv_pipeline.contract import Contract, Indicator
 from acv_pipeline.contract.months import first_day, month_end
 from acv_pipeline.gate.case import Finding, MonthCase
-from acv_pipeline.gate.rules import judge
+from acv_pipeline.gate.rules import RULES_BY_NAME, judge
 from acv_pipeline.ledger.blocks import Block, DeliveryFigures
 from acv_pipeline.ledger.fold import Verdict, fold
 from acv_pipeline.sample_data.courses import draw_courses
@@ -109,6 +109,25 @@ def with_other_indicators(contract: Contract) -> Contract:
             }
         }
     )
+
+
+def with_scaled_thresholds(contract: Contract, factor: float) -> Contract:
+    """The contract with all thresholds of the blocking rules multiplied by ``factor``."""
+
+    def scaled(indicator: Indicator) -> Indicator:
+        thresholds = {
+            rule: {
+                name: entry.model_copy(update={"value": entry.value * factor})
+                if RULES_BY_NAME[rule].blocking
+                else entry
+                for name, entry in names.items()
+            }
+            for rule, names in indicator.thresholds.items()
+        }
+        return indicator.model_copy(update={"thresholds": thresholds})
+
+    indicators = {key: scaled(entry) for key, entry in contract.indicators.items()}
+    return contract.model_copy(update={"indicators": indicators})
 
 
 def without_totals(delivery: DeliveryFigures) -> DeliveryFigures:

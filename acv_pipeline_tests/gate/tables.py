@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 
 from acv_pipeline.contract import Contract, load_contract
@@ -21,12 +22,163 @@ from acv_pipeline_tests.gate.families import FAMILIES, family
 from acv_pipeline_tests.gate.injections import ERRORS, Rates, measure
 
 PAGE = Path(__file__).parents[2] / "docs/gate.md"
-BLOCK = re.compile(r"(<!-- (\w+): [^>]*-->\n).*?(<!-- end -->)", re.DOTALL)
+BLOCK = re.compile(r"(<!-- table (\w+) [^>]*-->\n).*?(<!-- end -->)", re.DOTALL)
 
 SAMPLE_SEEDS = (1, 2, 3)
 INJECTED_SEED = 7
 FAMILY_SEEDS = (1, 2)
 EARLIER_PACES = 3
+
+
+class Measurements:
+    """What the gate does with known history, clean series and injected errors; measured once."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+
+    @cached_property
+    def labelled(self) -> dict[str, list[Verdict]]:
+        """The verdicts on the labelled history of the real releases, by label."""
+        states = replay.releases(REAL_DATA / "states", self.contract)
+        by_label: dict[str, list[Verdict]] = {}
+        for verdict in replay.verdicts(states, self.contract):
+            for label in compare([verdict], REAL_DATA / "labels.csv").counts:
+                by_label.setdefault(label, []).append(verdict)
+        return by_label
+
+    @cached_property
+    def other_indicators(self) -> dict[str, list[Verdict]]:
+        """The verdicts on the releases' other growing indicators; fibre without its totals."""
+        contract = replay.with_other_indicators(self.contract)
+        releases = replay.releases(REAL_DATA / "barometre", contract)
+        counts = replay.verdicts(releases, contract)
+        shares = replay.verdicts([replay.without_totals(r) for r in releases], contract)
+        return {
+            "France services": [v for v in counts if v.indicator_id == replay.FRANCE_SERVICES],
+            "fibre": [v for v in shares if v.indicator_id == replay.FIBRE],
+        }
+
+    @cached_property
+    def sample(self) -> list[Verdict]:
+        """The verdicts on the partners' clean months of the sample data."""
+        return [
+            verdict
+            for seed in SAMPLE_SEEDS
+            for verdict in replay.verdicts(
+                replay.sample_deliveries(self.contract, seed), self.contract
+            )
+        ]
+
+    @cached_property
+    def invented(self) -> dict[str, list[Verdict]]:
+        """The verdicts on the invented series, by kind."""
+        return {
+            name: [
+                verdict
+                for seed in FAMILY_SEEDS
+                for verdict in replay.verdicts(
+                    family(name, self.contract, ACV, seed), self.contract
+                )
+            ]
+            for name in FAMILIES
+        }
+
+    @cached_property
+    def injected(self) -> dict[str, dict[str, Rates]]:
+        """Detection rates by error, in clean months of the real releases and the sample data."""
+        last = replay.releases(REAL_DATA / "barometre", self.contract)[-1:]
+        sample = replay.sample_deliveries(self.contract, INJECTED_SEED)
+        months = {
+            "real": replay.clean_cases(last, self.contract, EARLIER_PACES),
+            "sample": replay.clean_cases(sample, self.contract, EARLIER_PACES)[::7],
+        }
+        return {
+            error.name: {kind: measure(cases, error) for kind, cases in months.items()}
+            for error in ERRORS
+        }
+
+
+def rules(measured: Measurements) -> str:
+    """What each rule sees, why, and its thresholds with their reasons."""
+    parts = []
+    for rule in RULES:
+        weight = "blocking" if rule.blocking else "warning"
+        lines = [f"### `{rule.name}` ({weight})", "", f"**{rule.title}.** {rule.rationale}", ""]
+        lines += [f"*What to do:* {rule.what_to_do.format(contact='the source')}", ""]
+        for name, entry in measured.contract.thresholds.get(rule.name, {}).items():
+            lines.append(f"- `{name}` = {entry.value:g}: {entry.why}")
+            for indicator in measured.contract.indicators.values():
+                own = indicator.thresholds[rule.name][name]
+                if own != entry:
+                    lines.append(f"  - {indicator.short_name}: {own.value:g}: {own.why}")
+        parts.append("\n".join(lines).rstrip() + "\n")
+    return "\n".join(parts)
+
+
+def hits(measured: Measurements) -> str:
+    """How many blocks of each kind every rule held (and, behind a plus sign, warned of)."""
+    groups = {
+        "major errors": measured.labelled["MAJ"],
+        "minor errors": measured.labelled["min"],
+        "wrong totals": measured.labelled["agg"],
+        "good": measured.labelled["ok"],
+        **measured.other_indicators,
+        "sample data": measured.sample,
+        "invented": [v for verdicts in measured.invented.values() for v in verdicts],
+    }
+    groups = {
+        name: [v for v in verdicts if v.verdict != "unchanged" and not v.is_repeat]
+        for name, verdicts in groups.items()
+    }
+    counts = {
+        group: Counter((f.rule, f.blocking) for v in verdicts for f in v.findings)
+        for group, verdicts in groups.items()
+    }
+
+    def cell(rule: str, group: str) -> str:
+        held, warned = counts[group][rule, True], counts[group][rule, False]
+        return " ".join([str(held)] * bool(held) + [f"+{warned}"] * bool(warned)) or "·"
+
+    rows = [[f"`{rule.name}`", *(cell(rule.name, group) for group in groups)] for rule in RULES]
+    held = [sum(v.verdict == "held" for v in verdicts) for verdicts in groups.values()]
+    head = ["rule", *(f"{name} ({len(verdicts)})" for name, verdicts in groups.items())]
+    return _table(head, [*rows, ["**months held**", *(f"**{n}**" for n in held)]])
+
+
+def families(measured: Measurements) -> str:
+    """Months held of each kind of invented series."""
+    rows = []
+    for name, verdicts in measured.invented.items():
+        held = [v for v in verdicts if v.verdict == "held"]
+        by_rule = Counter(f.rule for v in held for f in v.findings if f.blocking)
+        rows.append(
+            [
+                name,
+                str(len(verdicts)),
+                f"{len(held)} ({_share(len(held), len(verdicts))})",
+                ", ".join(f"`{rule}` {n}" for rule, n in by_rule.most_common()) or "–",
+            ]
+        )
+    return _table(["series", "months", "held", "by"], rows)
+
+
+def injections(measured: Measurements) -> str:
+    """The detection rates of injected errors."""
+    head = ["error"]
+    for kind in ("real", "sample"):
+        head += [f"{kind}: made", "held", "held or warned", "held with control total"]
+    rows = []
+    for name, rates in measured.injected.items():
+        row = [name]
+        for rate in rates.values():
+            row += [str(rate.made) if rate.made else "–"]
+            row += [_share(n, rate.made) for n in (rate.held, rate.seen, rate.held_with_control)]
+        rows.append(row)
+    return _table(head, rows)
+
+
+TABLES = {table.__name__: table for table in (rules, hits, families, injections)}
+NEED_REAL_DATA = {"hits", "injections"}
 
 
 def _table(head: list[str], rows: Iterable[list[str]]) -> str:
@@ -36,156 +188,6 @@ def _table(head: list[str], rows: Iterable[list[str]]) -> str:
 
 def _share(part: int, of: int) -> str:
     return f"{part / of:.0%}".replace("%", " %") if of else "–"
-
-
-def rule_reference(contract: Contract) -> str:
-    """What each rule sees, why, and its thresholds with their reasons."""
-    parts = []
-    for rule in RULES:
-        weight = "blocking" if rule.blocking else "warning"
-        lines = [f"### `{rule.name}` ({weight})", "", f"**{rule.title}.** {rule.rationale}", ""]
-        lines += [f"*What to do:* {rule.what_to_do.format(contact='the source')}", ""]
-        for name, entry in contract.thresholds.get(rule.name, {}).items():
-            lines.append(f"- `{name}` = {entry.value:g}: {entry.why}")
-            for indicator in contract.indicators.values():
-                own = indicator.thresholds[rule.name][name]
-                if own != entry:
-                    lines.append(f"  - {indicator.short_name}: {own.value:g}: {own.why}")
-        parts.append("\n".join(lines).rstrip() + "\n")
-    return "\n".join(parts)
-
-
-def labelled_blocks(contract: Contract) -> dict[str, list[Verdict]]:
-    """The verdicts on the labelled history, by label."""
-    verdicts = replay.verdicts(replay.releases(REAL_DATA / "states", contract), contract)
-    by_label: dict[str, list[Verdict]] = {}
-    for verdict in verdicts:
-        for label in _labels(verdict):
-            by_label.setdefault(label, []).append(verdict)
-    return by_label
-
-
-def _labels(verdict: Verdict) -> list[str]:
-    counts = compare([verdict], REAL_DATA / "labels.csv").counts
-    return list(counts)
-
-
-def other_series(contract: Contract) -> dict[str, list[Verdict]]:
-    """Verdicts on series without known errors that no threshold was fitted to."""
-    others = replay.with_other_indicators(contract)
-    deliveries = replay.releases(REAL_DATA / "barometre", others)
-    verdicts = replay.verdicts(deliveries, others)
-    shares = replay.verdicts([replay.without_totals(d) for d in deliveries], others)
-    invented = [
-        verdict
-        for name in FAMILIES
-        for seed in FAMILY_SEEDS
-        for verdict in replay.verdicts(family(name, contract, ACV, seed), contract)
-    ]
-    return {
-        "France services": [v for v in verdicts if v.indicator_id == replay.FRANCE_SERVICES],
-        "fibre": [v for v in shares if v.indicator_id == replay.FIBRE],
-        "sample data": [
-            verdict
-            for seed in SAMPLE_SEEDS
-            for verdict in replay.verdicts(replay.sample_deliveries(contract, seed), contract)
-        ],
-        "invented": invented,
-    }
-
-
-def _judged(verdicts: list[Verdict]) -> list[Verdict]:
-    return [v for v in verdicts if v.verdict != "unchanged" and not v.is_repeat]
-
-
-def rule_measurements(contract: Contract) -> str:
-    """How many blocks of each kind every rule held (and, behind a plus sign, warned of)."""
-    labelled = labelled_blocks(contract)
-    groups = {
-        "major errors": labelled["MAJ"],
-        "minor errors": labelled["min"],
-        "wrong totals": labelled["agg"],
-        "good": labelled["ok"],
-        **other_series(contract),
-    }
-    groups = {name: _judged(verdicts) for name, verdicts in groups.items()}
-    held = {
-        n: Counter(f.rule for v in vs for f in v.findings if f.blocking) for n, vs in groups.items()
-    }
-    warned = {
-        n: Counter(f.rule for v in vs for f in v.findings if not f.blocking)
-        for n, vs in groups.items()
-    }
-
-    def cell(rule: str, group: str) -> str:
-        parts = [str(held[group][rule])] if held[group][rule] else []
-        parts += [f"+{warned[group][rule]}"] if warned[group][rule] else []
-        return " ".join(parts) or "·"
-
-    rows = [[f"`{rule.name}`", *(cell(rule.name, group) for group in groups)] for rule in RULES]
-    total = [str(sum(v.verdict == "held" for v in verdicts)) for verdicts in groups.values()]
-    head = ["rule", *(f"{name} ({len(verdicts)})" for name, verdicts in groups.items())]
-    return _table(head, [*rows, ["**months held**", *(f"**{n}**" for n in total)]])
-
-
-def family_measurements(contract: Contract) -> str:
-    """Months held of each kind of invented series."""
-    rows = []
-    for name in FAMILIES:
-        verdicts = [
-            verdict
-            for seed in FAMILY_SEEDS
-            for verdict in replay.verdicts(family(name, contract, ACV, seed), contract)
-        ]
-        held = [v for v in verdicts if v.verdict == "held"]
-        rules = Counter(f.rule for v in held for f in v.findings if f.blocking)
-        rows.append(
-            [
-                name,
-                str(len(verdicts)),
-                f"{len(held)} ({_share(len(held), len(verdicts))})",
-                ", ".join(f"`{rule}` {n}" for rule, n in rules.most_common()) or "–",
-            ]
-        )
-    return _table(["series", "months", "held", "by"], rows)
-
-
-def injection_rates(contract: Contract) -> dict[str, dict[str, Rates]]:
-    """Detection rates by error, on clean months of the real releases and of the sample data."""
-    last = replay.releases(REAL_DATA / "barometre", contract)[-1:]
-    sample = replay.sample_deliveries(contract, INJECTED_SEED)
-    months = {
-        "real": replay.clean_cases(last, contract, EARLIER_PACES),
-        "sample": replay.clean_cases(sample, contract, EARLIER_PACES)[::7],
-    }
-    return {
-        error.name: {kind: measure(cases, error) for kind, cases in months.items()}
-        for error in ERRORS
-    }
-
-
-def injection_measurements(contract: Contract) -> str:
-    """The detection rates as a table."""
-    head = ["error"]
-    for kind in ("real", "sample"):
-        head += [f"{kind}: made", "held", "held or warned", "held with control total"]
-    rows = []
-    for name, rates in injection_rates(contract).items():
-        row = [name]
-        for rate in rates.values():
-            row += [str(rate.made) if rate.made else "–"]
-            row += [_share(n, rate.made) for n in (rate.held, rate.seen, rate.held_with_control)]
-        rows.append(row)
-    return _table(head, rows)
-
-
-TABLES: dict[str, Callable[[Contract], str]] = {
-    "rules": rule_reference,
-    "measured": rule_measurements,
-    "families": family_measurements,
-    "injections": injection_measurements,
-}
-NEED_REAL_DATA = {"measured", "injections"}
 
 
 def table_in_page(name: str) -> str:
@@ -200,9 +202,9 @@ def table_in_page(name: str) -> str:
 
 def write_page() -> None:
     """Render every table into the page."""
-    contract = load_contract()
+    measured = Measurements(load_contract())
     page = BLOCK.sub(
-        lambda match: match[1] + TABLES[match[2]](contract) + match[3],
+        lambda match: match[1] + TABLES[match[2]](measured) + match[3],
         PAGE.read_text(encoding="utf-8"),
     )
     PAGE.write_text(page, encoding="utf-8")

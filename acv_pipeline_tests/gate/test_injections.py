@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from acv_pipeline.contract import Contract
 from acv_pipeline_tests.gate.injections import Rates
-from acv_pipeline_tests.gate.tables import injection_rates
+from acv_pipeline_tests.gate.tables import Measurements
 
 ALWAYS_HELD = [
     "a département is missing",
@@ -26,8 +25,8 @@ WITH_TWO_PARTNERS = ["both partners in one partner's file", "the other partner's
 
 
 @pytest.fixture(scope="module")
-def rates(real_data: Path, contract: Contract) -> dict[str, dict[str, Rates]]:
-    return injection_rates(contract)
+def rates(real_data: Path, measured: Measurements) -> dict[str, dict[str, Rates]]:
+    return measured.injected
 
 
 @pytest.mark.parametrize("error", ALWAYS_HELD)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.ledger.fold import Verdict
 from acv_pipeline.ledger.replay import Comparison, compare, replay
 from acv_pipeline_tests.deliveries import ACV, PVD
+from acv_pipeline_tests.gate.replay import releases, verdicts, with_scaled_thresholds
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +21,8 @@ def comparison(real_data: Path, contract: Contract) -> Comparison:
 
 @pytest.fixture(scope="module")
 def released(real_data: Path, contract: Contract) -> dict[tuple[str, str, str], Verdict]:
-    verdicts = replay(real_data / "barometre", contract, "barometre").verdicts
-    return {(v.indicator_id, f"{v.month:%Y-%m}", v.delivered_on.isoformat()): v for v in verdicts}
+    judged = replay(real_data / "barometre", contract, "barometre").verdicts
+    return {(v.indicator_id, f"{v.month:%Y-%m}", v.delivered_on.isoformat()): v for v in judged}
 
 
 def test_every_labelled_block_was_judged(comparison: Comparison) -> None:
@@ -68,15 +68,26 @@ def test_a_release_with_wrong_totals_alone_still_brings_every_month_into_force(
 ) -> None:
     """Published totals that don't add up are flagged; the départements are right."""
     (tmp_path / "2021-12-21").symlink_to(real_data.resolve() / "barometre/2021-12-21")
-    verdicts = replay(tmp_path, contract, "barometre").verdicts
-    judged = {
-        indicator: [
-            v.month for v in verdicts if v.indicator_id == indicator and v.verdict == "accepted"
-        ]
+    judged = replay(tmp_path, contract, "barometre").verdicts
+    assert {verdict.verdict for verdict in judged} == {"accepted"}
+    months = {
+        indicator: [f"{v.month:%Y-%m}" for v in judged if v.indicator_id == indicator]
         for indicator in (ACV, PVD)
     }
-    assert all(v.verdict == "accepted" for v in verdicts)
-    expected = ["2020-01", "2021-01", "2021-02", "2021-03", "2021-04", "2021-05", "2021-09"]
-    assert [f"{m:%Y-%m}" for m in judged[ACV]] == expected
-    assert (judged[PVD][0], judged[PVD][-1]) == (dt.date(2020, 10, 1), dt.date(2021, 11, 1))
-    assert len(judged[PVD]) == 14
+    for month in ("2020-01", "2021-01", "2021-02", "2021-03", "2021-04", "2021-05", "2021-09"):
+        assert month in months[ACV]
+    assert len(months[PVD]) == 14
+    assert (months[PVD][0], months[PVD][-1]) == ("2020-10", "2021-11")
+
+
+@pytest.mark.parametrize("factor", [0.75, 0.9, 1.1, 1.25])
+def test_no_threshold_sits_close_to_a_case(
+    factor: float, real_data: Path, contract: Contract
+) -> None:
+    """All thresholds of blocking rules a quarter lower, or higher: the same outcome."""
+    changed = with_scaled_thresholds(contract, factor)
+    outcome = compare(
+        verdicts(releases(real_data / "states", changed), changed), real_data / "labels.csv"
+    )
+    assert outcome.misses == []
+    assert outcome.false_alarms == []

@@ -8,9 +8,9 @@ of reception (not before the contract's first month, not begun after that day). 
 no such month, and the delivery as a whole, count for the latest month that the delivery's other
 rows state; failing that, for the month before reception, or the contract's first if that is later.
 
-A quarantined row is settled once a later delivery of the same source brings a figure for what
-the row was about; where the row doesn't say which territory or indicator it was about, any
-figure of its month settles it.
+A quarantined row is settled once another delivery of the same source, of that day or later,
+brings a figure for the cell that the row was about. Where the row doesn't say which territory or
+indicator that is, any figure that fits what it does say settles it, if it came on a later day.
 """
 
 from __future__ import annotations
@@ -86,23 +86,36 @@ with received as (
 asked as (
     select received.* from received join {CHECKED_MONTHS} using (month)
 ),
+quarantined as (
+    select * from asked where fate = 'quarantined'
+),
+figures as (
+    select * from asked where fate = 'figure'
+),
 latest as (
     select source, month, indicator_id, level, territory_code, max(delivered_on) as delivered_on
-    from asked
-    where fate = 'figure'
+    from figures
     group by all
 ),
 settled as (
-    select distinct asked.delivery_id, asked.row_number
-    from asked
-    join latest
-        on latest.source = asked.source
-        and latest.month = asked.month
-        and latest.delivered_on > asked.delivered_on
-        and (asked.indicator_id is null or latest.indicator_id = asked.indicator_id)
-        and (asked.level is null or latest.level = asked.level)
-        and (asked.territory_code is null or latest.territory_code = asked.territory_code)
-    where asked.fate = 'quarantined'
+    -- the same cell, in another delivery
+    select quarantined.delivery_id, quarantined.row_number
+    from quarantined
+    join figures using (source, month, indicator_id, level, territory_code)
+    where figures.delivered_on >= quarantined.delivered_on
+        and figures.delivery_id <> quarantined.delivery_id
+    union
+    -- a cell that it may have been about, on a later day
+    select quarantined.delivery_id, quarantined.row_number
+    from quarantined
+    join latest using (source, month)
+    where latest.delivered_on > quarantined.delivered_on
+        and (quarantined.indicator_id is null or quarantined.indicator_id = latest.indicator_id)
+        and (quarantined.level is null or quarantined.level = latest.level)
+        and (
+            quarantined.territory_code is null
+            or quarantined.territory_code = latest.territory_code
+        )
 )
 select asked.*, settled.delivery_id is not null as is_settled
 from asked

@@ -91,6 +91,19 @@ def test_a_corrected_row_is_settled(world: World) -> None:
     assert failing(world, "no_open_quarantine", "quarantined_rows") == {}
 
 
+def test_a_row_is_settled_by_another_file_of_the_same_day(world: World) -> None:
+    rows = steady(world, "2021-03")
+    world.send("anah", "2021-04-06", [(*rows[0][:4], "nd"), *rows[1:]])
+    world.send("anah", "2021-04-06", rows, "again.csv")
+    assert failing(world, "figures_are_whole_numbers") == {}
+
+
+def test_its_own_delivery_settles_no_row_without_a_month(world: World) -> None:
+    rows = steady(world, "2021-03")
+    world.send("anah", "2021-04-06", [*rows, (*rows[0][:3], "soon", "7")])
+    assert list(failing(world, "months_recognised")) == [month_of("2021-03")]
+
+
 def test_a_correction_of_other_rows_does_not_settle_a_row(world: World) -> None:
     rows = steady(world, "2021-03")
     world.send("anah", "2021-04-06", [(*rows[0][:4], "nd"), *rows[1:]])

@@ -23,7 +23,7 @@ from acv_pipeline.home import Home
 FINE, DATA_HELD, WRONG_USE = 0, 1, 2
 
 
-class MonthType(click.ParamType):
+class MonthType(click.ParamType[Month]):
     """A month written ``2021-03``."""
 
     name = "month"
@@ -40,7 +40,7 @@ class MonthType(click.ParamType):
             self.fail(f"{value!r} is not a month: write it like 2021-03", param, ctx)
 
 
-class MonthRange(click.ParamType):
+class MonthRange(click.ParamType[tuple[Month, Month]]):
     """Months written ``2021-03:2021-06`` or ``2021-03``."""
 
     name = "A:B"
@@ -106,9 +106,7 @@ def run(landing: Path | None, home: Path | None, months: tuple[Month, Month] | N
         sys.exit(run_landing(_home(home), landing and landing.resolve(), months))
 
 
-def run_landing(
-    home: Home, landing: Path | None, months: tuple[Month, Month] | None = None
-) -> int:
+def run_landing(home: Home, landing: Path | None, months: tuple[Month, Month] | None = None) -> int:
     """What ``acv run`` does; its exit code."""
     from acv_pipeline.flow import Pipeline
     from acv_pipeline.orchestration.home import instance

@@ -164,6 +164,8 @@ class Pipeline:
                     say(f"building {', '.join(models)}")
                     built = self.project.build(connection, models)
                     changed = {name: result.changed_months for name, result in built.items()}
+                    if all(_exists(connection, m.table) for m in self.project.models.values()):
+                        self.project.write_as_of_macros(connection)
             outcome.held = known_months.open_holds(connection)
             for asset in chosen:
                 counts = self._row_counts(connection, asset)

@@ -98,12 +98,17 @@ def _held(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[Hel
         order by month, source, indicator_id
         """
     ).fetchall():
-        *key, evidence = row
+        delivery_id, source_id, file_name, delivered_on, indicator_id, month, evidence = row
         findings = [f for f in json.loads(evidence) if f["blocking"]]
-        source = contract.sources[key[1]]
+        source = contract.sources[source_id]
         held.append(
             HeldMonth(
-                *key,
+                delivery_id,
+                source_id,
+                file_name,
+                delivered_on,
+                indicator_id,
+                month,
                 rules=[finding["rule"] for finding in findings],
                 findings=findings,
                 ask=source.contact,
@@ -119,7 +124,7 @@ def _quarantined(
     connection: duckdb.DuckDBPyConnection, contract: Contract
 ) -> list[QuarantinedRows]:
     return [
-        QuarantinedRows(*row, ask=contract.sources[row[1]].contact)
+        QuarantinedRows(*(*row, contract.sources[row[1]].contact))
         for row in connection.execute(
             """
             select
@@ -143,7 +148,7 @@ def _quarantined(
 
 def _refused(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[RefusedDelivery]:
     return [
-        RefusedDelivery(*row, ask=contract.sources[row[1]].contact)
+        RefusedDelivery(*(*row, contract.sources[row[1]].contact))
         for row in connection.execute(
             """
             select delivery_id, source, file_name, delivered_on, reason_code, reason

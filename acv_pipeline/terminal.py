@@ -34,6 +34,7 @@ class Progress:
         self._live = sys.stderr.isatty()
 
     def __enter__(self) -> Progress:
+        """Nothing is shown yet."""
         return self
 
     def __exit__(
@@ -42,6 +43,7 @@ class Progress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        """Clear the line."""
         if self._live:
             click.echo("\r\033[K", nl=False, err=True)
 

@@ -18,11 +18,14 @@ REAL_DATA = Path(__file__).parents[1] / "../shared/data"
 WHY_NO_REAL_DATA = "the official releases are not beside this checkout (../shared/data)"
 
 
-def course(contract: Contract, month: Month, indicator: str = ACV) -> dict[str, int]:
+def course(
+    contract: Contract, month: Month, indicator: str = ACV, source: str = "anah"
+) -> dict[str, int]:
     """Plausible cumulative figures of the whole panel: each département at its own steady pace."""
     age = elapsed(contract.first_month, month) + 1
+    factor = {"anah": 37, "action_logement": 29, "barometre": 31}[source]
     return {
-        code: (7 + (37 * position) % 61) * age + position
+        code: (7 + (factor * position) % 61) * age + position
         for position, code in enumerate(contract.panel(indicator))
     }
 
@@ -57,6 +60,6 @@ def deliver_course(
             landing,
             source,
             received,
-            {month: course(contract, month_of(month))},
+            {month: course(contract, month_of(month), source=source)},
             name=f"ACV_{source}_{month}.csv",
         )

@@ -35,6 +35,10 @@ def specs(pipeline: Pipeline, partitions: dg.PartitionsDefinition[str]) -> list[
                 "département. A month that a blocking rule stopped is not written: the earlier "
                 "figures stay.",
             ),
-            (QUARANTINED, "validated.quarantined_rows", tables()["validated.quarantined_rows"].description),
+            (
+                QUARANTINED,
+                "validated.quarantined_rows",
+                tables()["validated.quarantined_rows"].description,
+            ),
         )
     ]

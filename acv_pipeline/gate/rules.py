@@ -10,10 +10,12 @@ from dataclasses import replace
 from acv_pipeline.gate import (
     rules_attention,
     rules_completeness,
-    rules_course,
+    rules_decreases,
+    rules_order,
+    rules_pace,
     rules_repetition,
     rules_revisions,
-    rules_shape,
+    rules_scale,
     rules_totals,
 )
 from acv_pipeline.gate.case import Finding, MonthCase
@@ -22,8 +24,10 @@ from acv_pipeline.gate.rule import Rule
 RULES: tuple[Rule, ...] = (
     *rules_completeness.RULES,
     *rules_totals.RULES,
-    *rules_course.RULES,
-    *rules_shape.RULES,
+    *rules_decreases.RULES,
+    *rules_pace.RULES,
+    *rules_scale.RULES,
+    *rules_order.RULES,
     *rules_repetition.RULES,
     *rules_revisions.RULES,
     *rules_attention.RULES,

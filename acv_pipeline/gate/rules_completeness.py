@@ -1,7 +1,7 @@
 """Rules on which départements a month covers.
 
 Here: missing and unexpected départements, months without any figure above zero.
-Not here: sums (``rules_totals``) and movement (``rules_course``).
+Not here: sums (``rules_totals``) and movement (``rules_pace``, ``rules_decreases``).
 """
 
 from __future__ import annotations

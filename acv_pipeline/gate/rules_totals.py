@@ -1,7 +1,7 @@
 """Rules that compare the départements with sums somebody else made of them.
 
 Here: published national and regional totals, and the source's own control totals.
-Not here: how totals move from month to month (``rules_course``).
+Not here: how totals move from month to month (``rules_pace``, ``rules_decreases``).
 """
 
 from __future__ import annotations

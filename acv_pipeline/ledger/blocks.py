@@ -8,13 +8,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from acv_pipeline.contract import Month
-from acv_pipeline.gate.case import Figures, Totals
+from acv_pipeline.gate.case import Totals
+from acv_pipeline.gate.course import Figures
 from acv_pipeline.tidying.records import ControlTotal
 
 
@@ -101,7 +103,8 @@ def blocks_of(
     numbers = rows["row_number"].to_numpy(dtype=np.int64)
     is_figure = (rows["fate"] == "figure").to_numpy()
     keys = rows.groupby(["delivery_id", "indicator_id", "month"], sort=False).indices
-    for (delivery_id, indicator, month), index in keys.items():
+    for key, index in keys.items():
+        delivery_id, indicator, month = cast("tuple[str, str, pd.Timestamp]", key)
         good = index[is_figure[index]]
         bad = index[~is_figure[index]]
         block = Block(
@@ -113,5 +116,5 @@ def blocks_of(
         block.rows[position[good]] = numbers[good]
         block.quarantined[position[bad]] = True
         block.quarantined[position[good]] = False
-        result.setdefault(delivery_id, {})[indicator, pd.Timestamp(month).date()] = block
+        result.setdefault(delivery_id, {})[indicator, month.date()] = block
     return result

@@ -17,7 +17,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from acv_pipeline.contract import Contract, Month
-from acv_pipeline.gate.case import Figures, Finding, MonthCase, Totals
+from acv_pipeline.gate.case import Finding, MonthCase, Totals
+from acv_pipeline.gate.course import Figures
 from acv_pipeline.gate.rules import judge as judge_month
 from acv_pipeline.ledger.blocks import Block, DeliveryFigures
 from acv_pipeline.ledger.state import Observations, SeriesState
@@ -158,8 +159,8 @@ class _Fold:
             list
         )
         for delivery in batch:
-            for (indicator, month), block in delivery.blocks.items():
-                by_indicator[indicator].append((month, delivery, block))
+            for (indicator, month), figures in delivery.blocks.items():
+                by_indicator[indicator].append((month, delivery, figures))
             for indicator, month in delivery.totals_only():
                 by_indicator[indicator].append((month, delivery, None))
         batch_figures = {
@@ -242,8 +243,8 @@ class _Fold:
             "unchanged" if before == totals else "accepted",
         )
         if verdict.verdict == "accepted":
-            block = Block(current.values, current.rows, np.zeros(len(self.codes), dtype=bool))
-            case = self._case(delivery, indicator, month, block, totals, {})
+            in_force = Block(current.values, current.rows, np.zeros(len(self.codes), dtype=bool))
+            case = self._case(delivery, indicator, month, in_force, totals, {})
             verdict.findings = [finding for finding in self.judge(case) if not finding.blocking]
         self.verdicts[delivery.delivery_id, indicator, month] = verdict
 

@@ -72,9 +72,7 @@ def replay(
                 )
             verdicts = read_ledger(connection, contract).verdicts
     # a repeated hold says nothing new
-    return Replay(
-        sorted(verdicts, key=lambda v: (v.delivered_on, v.indicator_id, v.month)), report
-    )
+    return Replay(sorted(verdicts, key=lambda v: (v.delivered_on, v.indicator_id, v.month)), report)
 
 
 def shown_verdict(verdict: Verdict) -> str:

@@ -109,4 +109,6 @@ def _no_match(
         " where status = 'held' order by month"
     ).fetchall()
     listed = "; ".join(f"{d[:12]} {i} {m:%Y-%m}" for d, i, m in standing) or "nothing"
-    return f"no held month {indicator_id} {month:%Y-%m} of delivery {delivery!r}; held now: {listed}"
+    return (
+        f"no held month {indicator_id} {month:%Y-%m} of delivery {delivery!r}; held now: {listed}"
+    )

@@ -13,11 +13,10 @@ import duckdb
 import pandas as pd
 
 from acv_pipeline.contract import Contract, Month
+from acv_pipeline.gate.rules import judge as judge_month
 from acv_pipeline.ledger.blocks import DeliveryFigures, blocks_of
 from acv_pipeline.ledger.fold import Judge, Ledger, SignOff, Verdict, fold
-from acv_pipeline.gate.rules import judge as judge_month
 from acv_pipeline.tidying.records import ControlTotal
-from acv_pipeline.warehouse import append
 
 
 @dataclass

@@ -1,1 +1,4 @@
-"""How Dagster is set up and driven: its home, storage, runs. Not here: assets, or any domain work."""
+"""How Dagster is set up and driven: its home, storage, runs.
+
+Not here: assets, or any domain work.
+"""

@@ -22,6 +22,7 @@ _HEADER = """\
 def _settings(home: Home) -> dict[str, object]:
     return {
         "telemetry": {"enabled": False},
+        "nux": {"enabled": False},  # no invitation to sign up for anything in the UI
         # DuckDB lets one process write: runs wait for each other here, not in an error
         "concurrency": {"pools": {"default_limit": 1, "granularity": "op"}},
         "run_monitoring": {"enabled": True, "free_slots_after_run_end_seconds": 60},

@@ -45,7 +45,7 @@ def gate_checks() -> list[Check]:
             asset=ASSET,
             name=rule.name,
             severity="error" if rule.blocking else "warn",
-            description=rule.title,
+            description=_sentence(rule.title),
             what_to_do=rule.what_to_do.format(contact="the contact of the source"),
         )
         for rule in RULES
@@ -96,12 +96,15 @@ def _result(
     standing = [f for f in findings if f["signed_off"] is None]
     signed = [f for f in findings if f["signed_off"] is not None]
     lines = [
-        f"{f['where']}: {f['summary']}"
-        + (f" Probable cause: {f['probable_cause']}." if f["probable_cause"] else "")
+        _sentence(f"{f['where']}: {f['summary']}")
+        + (_sentence(f" Probable cause: {f['probable_cause']}") if f["probable_cause"] else "")
         + f" Ask {f['contact']}."
         for f in standing
     ]
-    lines += [f"{f['where']}: {f['summary']} Signed off by {f['signed_off']}." for f in signed]
+    lines += [
+        _sentence(f"{f['where']}: {f['summary']}") + _sentence(f" Signed off by {f['signed_off']}")
+        for f in signed
+    ]
     return CheckResult(
         check=check,
         month=month,
@@ -115,7 +118,14 @@ def _result(
     )
 
 
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
 def _named(row: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
-    """The row with the département's name beside its code."""
-    code = row.get("department_code")
-    return {"department": f"{code} {names[code]}", **row} if code in names else row
+    """The row with the département's name beside its code, for people."""
+    if row.get("department_code") not in names:
+        return row
+    code = row["department_code"]
+    others = {name: value for name, value in row.items() if name != "department_code"}
+    return {"department": f"{code} {names[code]}", **others}

@@ -17,7 +17,7 @@ from acv_pipeline.contract import Contract, Month, Source
 from acv_pipeline.reading import DeliveryRefused, Sheet
 from acv_pipeline.tidying.column import Column, constant, texts_of
 from acv_pipeline.tidying.fold import compact, fold, plain
-from acv_pipeline.tidying.months import MonthReader
+from acv_pipeline.tidying.months import MonthReader, day_order
 from acv_pipeline.tidying.territories import PlaceReader
 
 HEADER_LINES = 30
@@ -181,18 +181,19 @@ class HeaderFinder:
     def _columns(self, header: list[str]) -> tuple[Columns, dict[int, Month]]:
         found: dict[str, list[int]] = defaultdict(list)
         months: dict[int, Month] = {}
+        order = day_order(map(plain, header))
         for position, text in enumerate(header):
             if not text.strip() or len(text) > 200:
                 continue
             if meaning := self.meanings.get(compact(text)):
                 found[meaning].append(position)
-            elif month := self._month_of_header(text):
+            elif month := self._month_of_header(text, order):
                 months[position] = month
         return {meaning: tuple(places) for meaning, places in found.items()}, months
 
-    def _month_of_header(self, text: str) -> Month | None:
+    def _month_of_header(self, text: str, order: str) -> Month | None:
         """The month of ``mars 2021``, ``2021-03-31`` or ``Cumul à fin mars 2021``."""
-        if month := self._months.cell(plain(text)).month:
+        if month := self._months.cell(plain(text), order).month:
             return month
         reads = [read for read in self._months.within(text) if read.month]
         if len(reads) != 1:

@@ -142,13 +142,11 @@ def publish(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
     fresh = home.published.with_name(f".{home.published.name}.{os.getpid()}")
     fresh.unlink(missing_ok=True)
     try:
-        connection.execute(
-            f"attach '{fresh}' as published (storage_version '{STORAGE_VERSION}')"
-        )
+        connection.execute(f"attach '{fresh}' as published (storage_version '{STORAGE_VERSION}')")
         try:
             connection.execute(f"copy from database {home.warehouse.stem} to published")
         finally:
             connection.execute("detach published")
-        os.replace(fresh, home.published)
+        fresh.replace(home.published)
     finally:
         fresh.unlink(missing_ok=True)

@@ -67,7 +67,9 @@ def write_contract(connection: duckdb.DuckDBPyConnection, contract: Contract) ->
     )
 
 
-def replace(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[object, ...]]) -> None:
+def replace(
+    connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[object, ...]]
+) -> None:
     """Make ``rows`` (in column order) the whole content of ``table``."""
     connection.execute(f"delete from {table}")
     append(connection, table, pd.DataFrame(rows, columns=tables()[table].column_names))

@@ -15,7 +15,8 @@ from acv_pipeline.gate.rules import RULES, RULES_BY_NAME, judge
 from acv_pipeline_tests.gate.examples import ACV, CONTRACT, Example, case_of, level, steady
 
 THEMES = [
-    "attention", "completeness", "course", "repetition", "revisions", "shape", "totals",
+    "attention", "completeness", "decreases", "order", "pace", "repetition", "revisions", "scale",
+    "totals",
 ]  # fmt: skip
 EXAMPLES: list[Example] = [
     example
@@ -93,10 +94,15 @@ def test_blocking_findings_come_first() -> None:
     assert finding_weights[0]
 
 
-def test_figures_in_force_are_not_held_again() -> None:
-    falling = case_of(level(500), steady(level()), in_force=level(500))
+@pytest.mark.parametrize("quarantined", [0, 1])
+def test_figures_in_force_are_not_held_again(quarantined: int) -> None:
+    rows = np.arange(96) < quarantined
+    delivered = np.where(rows, np.nan, level(500))
+    falling = case_of(delivered, steady(level()), in_force=level(500), quarantined=rows)
     findings = judge(falling)
     assert findings and not any(finding.blocking for finding in findings)
+    changed = case_of(delivered, steady(level()), in_force=level(501), quarantined=rows)
+    assert any(finding.blocking for finding in judge(changed))
 
 
 @pytest.mark.parametrize("history", [0, 1, 2, 5])

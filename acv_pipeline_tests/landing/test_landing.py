@@ -63,7 +63,7 @@ def test_a_sidecar_belongs_to_its_file(landing: Path) -> None:
 
 
 def test_no_landing_zone_is_a_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(LandingError, match="is not a folder: expected .*<YYYY-MM-DD>"):
+    with pytest.raises(LandingError, match=r"is not a folder: expected .*<YYYY-MM-DD>"):
         scan(tmp_path / "nowhere", SOURCES)
 
 

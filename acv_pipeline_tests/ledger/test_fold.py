@@ -218,7 +218,8 @@ def test_a_full_history_delivery_withdraws_what_it_drops(contract: Contract) -> 
     )
     assert in_force(ledger) == {("2021-01", "01"): 10}
     gone = ledger.observations[ledger.observations["change"] == "withdrawn"]
-    assert sorted(zip(gone["month"].dt.strftime("%Y-%m"), gone["department_code"], strict=True)) == [
+    months = gone["month"].dt.strftime("%Y-%m")
+    assert sorted(zip(months, gone["department_code"], strict=True)) == [
         ("2020-12", "01"), ("2020-12", "02"), ("2021-01", "02"),
     ]  # fmt: skip
 

@@ -27,11 +27,13 @@ def test_rows_are_kept_as_received(
     deliver(landing, "anah", "2021-04-06", {"2021-03": {"01": 12, "02": "1 234"}})
     report = load(warehouse, landing, contract)
     assert len(report.new) == 1 and not report.refused
-    assert warehouse.execute("select row_number, cells from raw.extract_rows order by 1").fetchall() == [
+    received = warehouse.execute("select row_number, cells from raw.extract_rows order by 1")
+    assert received.fetchall() == [
         (2, ["01", "2021-03-31", "12"]),
         (3, ["02", "2021-03-31", "1 234"]),
     ]  # fmt: skip
-    assert warehouse.execute("select value, fate from raw.tidy_rows order by row_number").fetchall() == [
+    understood = warehouse.execute("select value, fate from raw.tidy_rows order by row_number")
+    assert understood.fetchall() == [
         (12, "figure"), (1234, "figure"),
     ]  # fmt: skip
 

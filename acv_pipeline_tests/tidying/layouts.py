@@ -99,7 +99,7 @@ def sheet_of(figures: Figures, layout: Layout, contract: Contract, indicator_id:
     months = sorted({month for _, month in figures})
     if wide:
         places["value"] = len(header)
-        header += [_text(month_text(month, layout)) for month in months]
+        header += [_text(month_text(month, layout, contract)) for month in months]
     else:
         column("month")
         column("value")
@@ -119,7 +119,7 @@ def sheet_of(figures: Figures, layout: Layout, contract: Contract, indicator_id:
         ]
     else:
         rows = [
-            [*begin(code), month_text(month, layout), number_text(value, layout)]
+            [*begin(code), month_text(month, layout, contract), number_text(value, layout)]
             for (code, month), value in figures.items()
         ]
     parquet = layout.ending == "parquet"
@@ -156,17 +156,16 @@ def code_text(code: str, layout: Layout, contract: Contract) -> Cell:
     }[layout.code]
 
 
-def month_text(month: Month, layout: Layout) -> Cell:
+def month_text(month: Month, layout: Layout, contract: Contract) -> Cell:
     end = month_end(month)
-    words = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre"
-    word = words.split()[month.month - 1]
+    words = contract.month_words[month.month]
     return {
         "end": end.isoformat(),
         "first": f"{month:%Y-%m}-01",
         "french": f"{end:%d/%m/%Y}",
         "short": f"{month:%m/%Y}",
-        "words": f"{word} {month.year}",
-        "abbreviated": f"{word[:4] if len(word) > 5 else word}-{month:%y}",
+        "words": f"{words[0]} {month.year}",
+        "abbreviated": f"{words[1]}-{month:%y}",
         "american": f"{end.month}/{end.day}/{end.year}",
         "date": end,
     }[layout.month]

@@ -39,7 +39,7 @@ def check(delivery: TidyDelivery) -> None:
     for column in ("reason_code", "reason", "reason_fr"):
         assert (records[column].isna() == figure).all()
     for column in ("reason", "reason_fr"):
-        assert not records[column].dropna().str.contains("{", regex=False).any()
+        assert not records[column].dropna().str.contains("{cell}", regex=False).any()
     key = ["indicator_id", "level", "territory_code", "month"]
     assert not records.loc[figure, key].duplicated().any()
 

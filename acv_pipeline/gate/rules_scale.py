@@ -1,75 +1,16 @@
-"""Rules on the form of the whole distribution over the départements.
+"""Rules on the scale of all figures at once.
 
-Here: the ranking, uniform scaling and doubling, flows in place of cumulatives, exchanged rows.
-Not here: the size of single increments (``rules_course``), equality with other figures
-(``rules_repetition``).
+Here: cumulatives added up, another unit, one factor for all, a flow in place of the cumulative.
+Not here: single increments (``rules_pace``), equality with other figures (``rules_repetition``).
 """
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
-import pandas as pd
 
 from acv_pipeline.gate.case import MonthCase
 from acv_pipeline.gate.course import Course, Figures
 from acv_pipeline.gate.rule import Alarm, Limits, rule, table
-
-
-def _ranks(figures: Figures) -> Figures:
-    """Ranks, the largest first; equal figures share their mean rank."""
-    return np.asarray(pd.Series(figures).rank(ascending=False), dtype=np.float64)
-
-
-def _rank_correlation(before: Figures, after: Figures) -> float:
-    """Spearman's correlation over the départements with both figures; NaN where undefined."""
-    common = ~np.isnan(before) & ~np.isnan(after)
-    if common.sum() < 3 or np.ptp(before[common]) == 0 or np.ptp(after[common]) == 0:
-        return float("nan")
-    return float(np.corrcoef(_ranks(before[common]), _ranks(after[common]))[0, 1])
-
-
-@rule(
-    blocking=False,
-    title="The ranking of the départements is reshuffled",
-    what_to_do="Look at the largest moves; ask {contact} whether rows were sorted or shifted.",
-    rationale=(
-        "Ranks of a cumulative move slowly once the series has some length. How slowly depends on "
-        "its age and on the size of its figures, so a month is compared with the usual reshuffling "
-        "of its own series too; and long gaps reshuffle honestly, so it warns only."
-    ),
-)
-def ranking_reshuffled(case: MonthCase, limits: Limits) -> Alarm | None:
-    """Rank correlation with the previous accepted month, against a floor and the usual one."""
-    course = case.course
-    if course is None or len(course.paces) < limits["min_earlier_paces"]:
-        return None
-    correlation = _rank_correlation(course.previous, case.figures)
-    if not correlation < limits["min_correlation"]:
-        return None
-    usual = np.nanmedian([_rank_correlation(a, b) for a, b in itertools.pairwise(course.levels)])
-    if 1 - correlation <= limits["max_ratio_to_usual"] * (1 - usual):
-        return None
-    common = course.common
-    ranks = np.full((2, len(case.codes)), np.nan)
-    ranks[:, common] = _ranks(course.previous[common]), _ranks(case.figures[common])
-    moves = np.abs(ranks[1] - ranks[0])
-    return Alarm(
-        summary=(
-            f"rank correlation with {course.previous_month:%Y-%m} is {correlation:.3f}, usually "
-            f"{usual:.3f}; the largest move is {np.nanmax(moves):.0f} ranks"
-        ),
-        evidence=table(
-            case.codes,
-            moves > 0,
-            moves,
-            previous=course.previous,
-            delivered=case.figures,
-            previous_rank=ranks[0],
-            delivered_rank=ranks[1],
-        ),
-    )
 
 
 def _ratios(case: MonthCase, course: Course) -> Figures:
@@ -78,6 +19,19 @@ def _ratios(case: MonthCase, course: Course) -> Figures:
     ratios: Figures = np.full(len(above), np.nan)
     ratios[above] = case.figures[above] / course.previous[above]
     return ratios
+
+
+def _slowest_growth(before: Figures, after: Figures, limits: Limits) -> tuple[float, float]:
+    """Growth of the slowest départements (a low quantile), and as a share of the national growth.
+
+    NaN when too few départements can be judged; the share is 0 when the nation does not grow.
+    """
+    judged = (before >= limits["min_level"]) & ~np.isnan(after)
+    if judged.sum() < limits["min_departments"]:
+        return float("nan"), float("nan")
+    slowest = float(np.quantile(after[judged] / before[judged] - 1, limits["quantile"]))
+    national = float(after[judged].sum() / before[judged].sum() - 1)
+    return slowest, slowest / national if national > 0 else 0.0
 
 
 @rule(
@@ -166,19 +120,6 @@ def figures_scaled(case: MonthCase, limits: Limits) -> Alarm | None:
         ),
         probable_cause=f"all figures about {factor:.3g} times: another unit or decimal sign",
     )
-
-
-def _slowest_growth(before: Figures, after: Figures, limits: Limits) -> tuple[float, float]:
-    """Growth of the slowest départements (a low quantile), and as a share of the national growth.
-
-    NaN when too few départements can be judged; the share is 0 when the nation does not grow.
-    """
-    judged = (before >= limits["min_level"]) & ~np.isnan(after)
-    if judged.sum() < limits["min_departments"]:
-        return float("nan"), float("nan")
-    slowest = float(np.quantile(after[judged] / before[judged] - 1, limits["quantile"]))
-    national = float(after[judged].sum() / before[judged].sum() - 1)
-    return slowest, slowest / national if national > 0 else 0.0
 
 
 @rule(
@@ -275,72 +216,9 @@ def flow_instead_of_cumulative(case: MonthCase, limits: Limits) -> Alarm | None:
     )
 
 
-@rule(
-    blocking=False,
-    title="Two départements seem to have exchanged their figures",
-    what_to_do="Compare the two rows with the previous file; ask {contact} which is right.",
-    rationale=(
-        "When one département falls and another rises, and each figure continues the other's "
-        "course, two rows or two names were exchanged. Sums don't change, so no total shows it."
-    ),
-)
-def two_departments_swapped(case: MonthCase, limits: Limits) -> Alarm | None:
-    """Pairs, one falling, that both move normally once exchanged."""
-    course = case.course
-    if course is None:
-        return None
-    previous, delivered = course.previous, case.figures
-    fallen = np.flatnonzero(course.increments < 0)
-    if not 0 < len(fallen) <= limits["max_departments"]:
-        return None
-    total = max(course.previous_total, 1)
-    growth = max(course.increment / total, 0)
-    found = []
-    for low in fallen:
-        if previous[low] - delivered[low] <= limits["min_fall"] * previous[low]:
-            continue
-        # Exchanged, both go on from the other's previous figure, without falling and without
-        # growing by more than a few times what all grow by.
-        room = limits["max_growth_ratio"] * growth
-        step_low, step_high = delivered - previous[low], delivered[low] - previous
-        fits = (
-            (step_low >= 0)
-            & (step_high >= 0)
-            & (step_low <= np.maximum(room * previous[low], 1))
-            & (step_high <= np.maximum(room * previous, 1))
-            & (course.increments > 0)
-        )
-        found += [(int(low), int(high)) for high in np.flatnonzero(fits)]
-    if not found:
-        return None
-    found.sort(key=lambda pair: course.increments[pair[0]])
-    return Alarm(
-        summary="; ".join(
-            f"{case.codes[a]} and {case.codes[b]} seem exchanged" for a, b in found[:3]
-        ),
-        evidence=[
-            row
-            for a, b in found[:5]
-            for one, other in ((a, b), (b, a))
-            for row in table(
-                case.codes,
-                np.arange(len(case.codes)) == one,
-                np.zeros(len(case.codes)),
-                previous=previous,
-                delivered=delivered,
-                expected=np.full(len(case.codes), delivered[other]),
-                increment=course.increments,
-            )
-        ],
-        probable_cause="two rows or two names were exchanged",
-    )
-
-
 RULES = (
-    ranking_reshuffled,
     national_total_doubles,
     figures_scaled,
     all_figures_raised,
     flow_instead_of_cumulative,
-    two_departments_swapped,
 )

@@ -1,7 +1,7 @@
-"""Rules on how the figures move from the previous accepted month.
+"""Rules on figures that grow faster than they usually do.
 
-Here: decreases, the national pace, départements moving unlike the others or unlike themselves.
-Not here: the form of the whole distribution (``rules_shape``), repeats (``rules_repetition``).
+Here: the nation, one département that outweighs the others, départements unlike themselves.
+Not here: one factor applied to all figures (``rules_scale``), decreases (``rules_decreases``).
 
 A pace is per month elapsed. Rules on pace stay silent until enough earlier paces are known.
 """
@@ -15,6 +15,38 @@ from acv_pipeline.gate.course import Course, Figures
 from acv_pipeline.gate.rule import Alarm, Evidence, Limits, plain, rule, table
 
 
+def _own_pace(course: Course) -> Figures:
+    """Median earlier pace per département; NaN when none is known."""
+    usual = np.full(course.department_paces.shape[1], np.nan)
+    known = ~np.isnan(course.department_paces).all(axis=0)
+    if known.any():
+        usual[known] = np.nanmedian(course.department_paces[:, known], axis=0)
+    return usual
+
+
+def _usual_largest_share(course: Course) -> float:
+    """Median over earlier steps of the largest département's share of all increments above zero."""
+    gains = np.maximum(np.nan_to_num(course.department_paces, nan=0), 0)
+    gross = gains.sum(axis=1)
+    shares = gains.max(axis=1)[gross > 0] / gross[gross > 0]
+    return float(np.median(shares)) if len(shares) else 0.0
+
+
+def _fastest_departments(case: MonthCase, course: Course, ratio: float) -> Evidence:
+    """Départements above ``ratio`` times their own usual pace, by how far above."""
+    high = course.previous + ratio * np.maximum(_own_pace(course), 0) * course.months
+    return table(
+        case.codes,
+        case.figures > high,
+        case.figures - high,
+        previous=course.previous,
+        delivered=case.figures,
+        expected_low=course.previous,
+        expected_high=high,
+        increment=course.increments,
+    )
+
+
 def _national(course: Course, **expected: float) -> Evidence:
     return [
         {
@@ -24,109 +56,6 @@ def _national(course: Course, **expected: float) -> Evidence:
             **{name: plain(value) for name, value in expected.items()},
         }
     ]
-
-
-@rule(
-    blocking=True,
-    title="The national total is lower than in the previous accepted month",
-    what_to_do=(
-        "Ask {contact}: is it an older file, a monthly flow, one partner short, or a real "
-        "correction downwards? A real one is released by a sign-off."
-    ),
-    rationale=(
-        "Dwellings supported since the start of the programme can't become fewer; corrections of "
-        "single dossiers are far smaller than one month's growth over all départements."
-    ),
-)
-def national_total_decreases(case: MonthCase, limits: Limits) -> Alarm | None:
-    """National sum over the départements both months have, against the previous month's."""
-    course = case.course
-    if course is None or course.increment >= -limits["max_decrease_share"] * course.previous_total:
-        return None
-    return Alarm(
-        summary=(
-            f"the départements both months have sum to "
-            f"{course.previous_total + course.increment:,.0f}, {-course.increment:,.0f} fewer than "
-            f"in {course.previous_month:%Y-%m}"
-        ),
-        evidence=table(
-            case.codes,
-            course.increments < 0,
-            -course.increments,
-            previous=course.previous,
-            delivered=case.figures,
-            expected_low=course.previous,
-            increment=course.increments,
-        ),
-    )
-
-
-def _decreases(case: MonthCase, course: Course) -> Evidence:
-    return table(
-        case.codes,
-        course.increments < 0,
-        -course.increments,
-        previous=course.previous,
-        delivered=case.figures,
-        expected_low=course.previous,
-        increment=course.increments,
-    )
-
-
-@rule(
-    blocking=False,
-    title="A département has fewer dwellings than in the previous accepted month",
-    what_to_do="Look at the figures; ask {contact} if the decrease is no known correction.",
-    rationale=(
-        "A cumulative cannot fall, but real deliveries carry single corrections: 4 of the 8 "
-        "increments of the published series hold one. Worth a look, not a hold."
-    ),
-)
-def department_decreases(case: MonthCase, limits: Limits) -> Alarm | None:
-    """Any département below its previous figure."""
-    course = case.course
-    if course is None or not (course.increments < 0).any():
-        return None
-    fallen = course.increments < 0
-    return Alarm(
-        summary=(
-            f"{int(fallen.sum())} départements fall, by {-course.increments[fallen].sum():,.0f} "
-            f"{case.indicator.unit} in all, since {course.previous_month:%Y-%m}"
-        ),
-        evidence=_decreases(case, course),
-    )
-
-
-@rule(
-    blocking=True,
-    title="Several départements fall, by more than corrections do",
-    what_to_do=(
-        "Ask {contact} whether the file is an older one, a monthly flow, or has its rows shifted "
-        "against the départements."
-    ),
-    rationale=(
-        "Corrections concern a few dossiers in a few départements at a time. When many fall, or "
-        "several fall by a visible share of the total, the figures are not of this series."
-    ),
-)
-def several_departments_decrease(case: MonthCase, limits: Limits) -> Alarm | None:
-    """At least some départements fall, and these are many or their fall is material."""
-    course = case.course
-    if course is None:
-        return None
-    fallen = course.increments < 0
-    count, total = int(fallen.sum()), float(-course.increments[fallen].sum())
-    many = count > limits["max_share"] * course.common.sum()
-    material = total > limits["max_decrease_share"] * course.previous_total
-    if count < limits["min_departments"] or not (many or material):
-        return None
-    return Alarm(
-        summary=(
-            f"{count} of {int(course.common.sum())} départements fall since "
-            f"{course.previous_month:%Y-%m}, by {total:,.0f} {case.indicator.unit} in all"
-        ),
-        evidence=_decreases(case, course),
-    )
 
 
 @rule(
@@ -172,38 +101,6 @@ def national_pace_jumps(case: MonthCase, limits: Limits) -> Alarm | None:
             increment=course.increment,
         )
         + _fastest_departments(case, course, limits["max_ratio"]),
-    )
-
-
-def _own_pace(course: Course) -> Figures:
-    """Median earlier pace per département; NaN when none is known."""
-    usual = np.full(course.department_paces.shape[1], np.nan)
-    known = ~np.isnan(course.department_paces).all(axis=0)
-    if known.any():
-        usual[known] = np.nanmedian(course.department_paces[:, known], axis=0)
-    return usual
-
-
-def _usual_largest_share(course: Course) -> float:
-    """Median over earlier steps of the largest département's share of all increments above zero."""
-    gains = np.maximum(np.nan_to_num(course.department_paces, nan=0), 0)
-    gross = gains.sum(axis=1)
-    shares = gains.max(axis=1)[gross > 0] / gross[gross > 0]
-    return float(np.median(shares)) if len(shares) else 0.0
-
-
-def _fastest_departments(case: MonthCase, course: Course, ratio: float) -> Evidence:
-    """Départements above ``ratio`` times their own usual pace, by how far above."""
-    high = course.previous + ratio * np.maximum(_own_pace(course), 0) * course.months
-    return table(
-        case.codes,
-        case.figures > high,
-        case.figures - high,
-        previous=course.previous,
-        delivered=case.figures,
-        expected_low=course.previous,
-        expected_high=high,
-        increment=course.increments,
     )
 
 
@@ -331,9 +228,6 @@ def department_leaps(case: MonthCase, limits: Limits) -> Alarm | None:
 
 
 RULES = (
-    national_total_decreases,
-    department_decreases,
-    several_departments_decrease,
     national_pace_jumps,
     one_department_dominates,
     departments_above_own_pace,

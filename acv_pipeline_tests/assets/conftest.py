@@ -1,0 +1,55 @@
+"""A real Dagster instance on disk, and runs of the real definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster import DagsterInstance
+
+from acv_pipeline.definitions import JOB, build_definitions
+from acv_pipeline.flow import Pipeline
+from acv_pipeline.home import Home
+from acv_pipeline.orchestration.home import instance as open_instance
+
+Run = Callable[..., dg.ExecuteInProcessResult]
+
+
+@pytest.fixture
+def pipeline(home: Home, landing: Path) -> Pipeline:
+    return Pipeline.configured(home, landing)
+
+
+@pytest.fixture
+def instance(home: Home) -> Iterator[DagsterInstance]:
+    with open_instance(home) as opened:
+        yield opened
+
+
+@pytest.fixture
+def run(pipeline: Pipeline, instance: DagsterInstance) -> Run:
+    """Run the job as the UI would: one month, or a range ``first``:``last``."""
+
+    def start(
+        first: str, last: str | None = None, assets: list[str] | None = None
+    ) -> dg.ExecuteInProcessResult:
+        tags = (
+            {"dagster/partition": f"{first}-01"}
+            if last is None
+            else {
+                "dagster/asset_partition_range_start": f"{first}-01",
+                "dagster/asset_partition_range_end": f"{last}-01",
+            }
+        )
+        job = build_definitions(pipeline).resolve_job_def(JOB)
+        return job.execute_in_process(
+            instance=instance,
+            tags=tags,
+            raise_on_error=False,
+            asset_selection=[dg.AssetKey(asset) for asset in assets] if assets else None,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        )
+
+    return start

@@ -1,0 +1,175 @@
+"""Runs of the real definitions on a real instance: months, ranges, holds, what is recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+from dagster import DagsterEventType, DagsterInstance
+
+from acv_pipeline.contract import Contract
+from acv_pipeline.contract.months import month_of
+from acv_pipeline.flow import Pipeline
+from acv_pipeline.warehouse import read_published
+from acv_pipeline_tests.assets.conftest import Run
+from acv_pipeline_tests.deliveries import course, deliver, deliver_course
+
+MONTHS = ["2018-09", "2018-10", "2018-11", "2018-12"]
+MARTS = ["series", "monthly_increments", "department_rankings", "territory_totals"]
+
+
+def recorded(instance: DagsterInstance, asset: str) -> list[str]:
+    return sorted(key[:7] for key in instance.get_materialized_partitions(dg.AssetKey(asset)))
+
+
+def evaluations(result: dg.ExecuteInProcessResult) -> list[dg.AssetCheckEvaluation]:
+    return [
+        event.asset_check_evaluation_data
+        for event in result.all_events
+        if event.event_type == DagsterEventType.ASSET_CHECK_EVALUATION
+    ]
+
+
+def marts(pipeline: Pipeline) -> dict[str, list[tuple[object, ...]]]:
+    with read_published(pipeline.home) as connection:
+        tables = [f"marts.{name}" for name in pipeline.project.models]
+        return {
+            table: connection.execute(f"from {table} order by all").fetchall()
+            for table in ["validated.dwellings", "validated.observations", *tables]
+        }
+
+
+@pytest.fixture
+def good_months(landing: Path, contract: Contract) -> None:
+    for source in ("anah", "action_logement"):
+        deliver_course(landing, contract, source, MONTHS)
+
+
+@pytest.mark.usefixtures("good_months")
+def test_months_one_by_one_and_a_range_give_the_same_tables(pipeline: Pipeline, run: Run) -> None:
+    assert run("2018-09", "2018-12").success
+    as_range = marts(pipeline)
+    for mart in MARTS:
+        assert as_range[f"marts.{mart}"], mart
+    pipeline.home.warehouse.unlink()
+    # not in order: months don't wait for each other
+    for month in ["2018-11", "2018-09", "2018-12", "2018-10"]:
+        assert run(month).success
+    assert marts(pipeline) == as_range
+
+
+@pytest.mark.usefixtures("good_months")
+def test_a_run_records_every_month_of_every_asset_and_every_check(
+    pipeline: Pipeline, run: Run, instance: DagsterInstance
+) -> None:
+    result = run("2018-09", "2018-11")
+    assert result.success
+    for asset in ["anah_extract", "validated_dwellings", "quarantined_rows", *MARTS]:
+        assert recorded(instance, asset) == MONTHS[:3], asset
+    assert recorded(instance, "barometre_release") == [], "nothing came from the Baromètre"
+    seen = {(e.asset_key.to_user_string(), e.check_name, e.partition) for e in evaluations(result)}
+    for check in pipeline.checks():
+        for month in MONTHS[:3]:
+            assert (check.asset, check.name, f"{month}-01") in seen
+    assert not [e for e in evaluations(result) if not e.passed and e.blocking]
+
+
+@pytest.mark.usefixtures("good_months")
+def test_a_month_without_deliveries_is_not_recorded(run: Run, instance: DagsterInstance) -> None:
+    assert run("2018-09", "2019-03").success
+    assert recorded(instance, "department_rankings") == MONTHS
+
+
+def test_a_held_month_is_not_recorded_and_the_others_reach_the_rankings(
+    pipeline: Pipeline,
+    run: Run,
+    instance: DagsterInstance,
+    landing: Path,
+    contract: Contract,
+) -> None:
+    deliver_course(landing, contract, "anah", MONTHS)
+    deliver_course(landing, contract, "action_logement", MONTHS[:2] + MONTHS[3:])
+    november = course(contract, month_of("2018-11"), source="action_logement")
+    del november["62"]  # without any row: nobody said why
+    deliver(landing, "action_logement", "2018-12-10", {"2018-11": november})
+    result = run("2018-09", "2018-12")
+    assert result.success
+    good = [month for month in MONTHS if month != "2018-11"]
+    assert recorded(instance, "action_logement_extract") == MONTHS, "it was received"
+    for asset in ["validated_dwellings", *MARTS]:
+        assert recorded(instance, asset) == good, asset
+    with read_published(pipeline.home) as connection:
+        totals = connection.execute(
+            "select distinct strftime(month, '%Y-%m') from marts.department_rankings"
+            " where series = 'total' order by 1"
+        ).fetchall()
+        held = connection.execute("from validated.held_months").fetchall()
+    assert [month for (month,) in totals] == good
+    assert len(held) == 1
+    failed = {(e.check_name, e.partition, e.severity) for e in evaluations(result) if not e.passed}
+    assert (
+        "panel_department_missing",
+        "2018-11-01",
+        dg.AssetCheckSeverity.ERROR,
+    ) in failed
+    shown = next(
+        e
+        for e in evaluations(result)
+        if e.check_name == "panel_department_missing" and not e.passed
+    )
+    assert shown.description and "62" in str(shown.metadata["evidence"].value)
+    assert "what to do" in shown.metadata
+
+
+@pytest.mark.usefixtures("good_months")
+def test_a_correction_of_a_month_moves_its_neighbours_increment_too(
+    run: Run, landing: Path, contract: Contract
+) -> None:
+    assert run("2018-09", "2018-12").success
+    corrected = course(contract, month_of("2018-10"))
+    corrected["62"] += 1
+    deliver(landing, "anah", "2019-01-20", {"2018-10": corrected})
+    result = run("2018-10")
+    assert result.success
+    again = [
+        (event.asset_key.to_user_string(), event.partition[:7])
+        for event in result.all_events
+        if event.is_step_materialization and event.asset_key and event.partition
+    ]
+    assert ("monthly_increments", "2018-10") in again
+    assert ("monthly_increments", "2018-11") in again
+    assert ("series", "2018-11") not in again
+    assert not [entry for entry in again if entry[1] in ("2018-09", "2018-12")]
+
+
+@pytest.mark.usefixtures("good_months")
+def test_one_asset_alone_can_be_materialised(
+    pipeline: Pipeline, run: Run, instance: DagsterInstance
+) -> None:
+    assert run("2018-09", assets=["anah_extract", "validated_dwellings"]).success
+    assert recorded(instance, "validated_dwellings") == ["2018-09"]
+    assert recorded(instance, "series") == []
+    assert run("2018-09", assets=["series"]).success
+    assert recorded(instance, "series") == ["2018-09"]
+    due, _ = pipeline.pending()
+    assert month_of("2018-09") in due, "a run of some assets is not the whole flow"
+
+
+def test_no_landing_zone_fails_in_one_line(pipeline: Pipeline, run: Run, landing: Path) -> None:
+    landing.rmdir()
+    result = run("2018-09")
+    assert not result.success
+    (failure,) = [event for event in result.all_events if event.is_step_failure]
+    data = failure.step_failure_data.user_failure_data
+    assert data is not None and "is not a folder" in (data.description or "")
+
+
+@pytest.mark.usefixtures("good_months")
+def test_runs_wait_for_a_process_that_holds_the_warehouse(pipeline: Pipeline, run: Run) -> None:
+    assert run("2018-09").success
+    connection = duckdb.connect(str(pipeline.home.published), read_only=True)
+    assert run("2018-10").success, "a reader of the published copy is in nobody's way"
+    assert connection.execute("select count(*) from raw.deliveries").fetchall() == [(8,)]
+    connection.close()

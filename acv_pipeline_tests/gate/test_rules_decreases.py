@@ -1,0 +1,52 @@
+import numpy as np
+
+from acv_pipeline.gate.rules_decreases import (
+    department_decreases,
+    national_total_decreases,
+    several_departments_decrease,
+)
+from acv_pipeline_tests.gate.examples import Example, case_of, level, steady, with_first
+
+HISTORY = steady(level())  # 96 départements at 1,000, each gaining 10 a month: 960 in all
+BEFORE = level()
+
+
+def _fall(count: int, by: float, outcome: str) -> Example:
+    """``count`` départements fall, the others grow."""
+    return Example(
+        several_departments_decrease,
+        f"{count} fall by {by}",
+        outcome,
+        case_of(with_first(BEFORE + 10, count, BEFORE[:count] - by), HISTORY),
+    )
+
+
+EXAMPLES = [
+    Example(national_total_decreases, "first month", "silent", case_of(BEFORE)),
+    Example(national_total_decreases, "stands still", "silent", case_of(BEFORE, HISTORY)),
+    Example(
+        national_total_decreases,
+        "one dwelling less",
+        "holds",
+        case_of(with_first(BEFORE, 1, 999.0), HISTORY),
+    ),
+    Example(
+        national_total_decreases,
+        "a missing département is no decrease",
+        "silent",
+        case_of(with_first(BEFORE, 1, np.nan), HISTORY),
+    ),
+    Example(department_decreases, "all grow", "silent", case_of(BEFORE + 10, HISTORY)),
+    Example(
+        department_decreases,
+        "one falls",
+        "warns",
+        case_of(with_first(BEFORE + 10, 1, 999.0), HISTORY),
+    ),
+    _fall(2, 400, "silent"),  # two, however deep
+    _fall(3, 400, "holds"),
+    _fall(9, 1, "silent"),  # 9.4 % of the départements, by next to nothing
+    _fall(10, 1, "holds"),  # 10.4 %
+    _fall(4, 118, "silent"),  # 0.49 % of the total
+    _fall(4, 122, "holds"),  # 0.51 %
+]

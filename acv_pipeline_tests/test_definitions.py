@@ -1,0 +1,115 @@
+"""What Dagster loads: the graph, the checks and the jobs, held by a snapshot."""
+
+from __future__ import annotations
+
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+import yaml
+
+import acv_pipeline.assets
+from acv_pipeline.contract.tables import tables
+from acv_pipeline.definitions import build_definitions
+from acv_pipeline.flow import Pipeline
+from acv_pipeline.home import Home
+
+ROOT = Path(__file__).parents[1]
+SNAPSHOT = Path(__file__).with_name("definitions.snapshot.yml")
+
+
+@pytest.fixture(scope="module")
+def definitions(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
+    home = Home(tmp_path_factory.mktemp("home"))
+    return build_definitions(Pipeline.configured(home, home.landing))
+
+
+def shown(definitions: dg.Definitions) -> dict[str, object]:
+    graph = definitions.resolve_asset_graph()
+    return {
+        "assets": {
+            key.to_user_string(): {
+                "group": node.group_name,
+                "kinds": sorted(node.kinds),
+                "depends_on": sorted(parent.to_user_string() for parent in node.parent_keys),
+                "checks": sorted(
+                    check.name for check in graph.asset_check_keys if check.asset_key == key
+                ),
+            }
+            for key in graph.toposorted_asset_keys
+            if (node := graph.get(key))
+        },
+        "jobs": sorted(
+            job.name for job in definitions.resolve_all_job_defs() if not job.name.startswith("__")
+        ),
+    }
+
+
+def test_graph_checks_and_jobs_are_those_of_the_snapshot(definitions: dg.Definitions) -> None:
+    """To change it on purpose: ``python -m acv_pipeline_tests.test_definitions``."""
+    assert shown(definitions) == yaml.safe_load(SNAPSHOT.read_text(encoding="utf-8"))
+
+
+def test_every_module_of_the_layers_is_loaded(definitions: dg.Definitions) -> None:
+    groups = {node["group"] for node in shown(definitions)["assets"].values()}  # type: ignore[attr-defined]
+    modules = {module.name for module in pkgutil.iter_modules(acv_pipeline.assets.__path__)}
+    assert modules - {"partitions", "run", "shown"} == groups
+
+
+def test_every_asset_is_described_to_the_last_column(definitions: dg.Definitions) -> None:
+    for spec in definitions.resolve_all_asset_specs():
+        assert spec.description and spec.owners and spec.kinds, spec.key
+        schema = spec.metadata["dagster/column_schema"]
+        assert schema.columns, spec.key
+        for column in schema.columns:
+            assert column.description, (spec.key, column.name)
+
+
+def test_every_check_says_what_to_do(definitions: dg.Definitions) -> None:
+    for check in definitions.resolve_asset_graph().assets_defs:
+        for spec in check.check_specs:
+            assert "If it fails: " in (spec.description or ""), spec.name
+
+
+def test_every_table_of_the_contract_has_a_key_and_descriptions() -> None:
+    for table in tables().values():
+        assert set(table.key) <= set(table.column_names), table.name
+        assert table.description and all(column.description for column in table.columns)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["dagster", "definitions", "validate", "-w", "workspace.yaml"],
+        ["dg", "check", "defs"],
+    ],
+)
+def test_dagsters_own_validation_passes(command: list[str], tmp_path: Path) -> None:
+    binary = Path(sys.executable).with_name(command[0])
+    result = subprocess.run(
+        [str(binary), *command[1:]],
+        cwd=ROOT,
+        env={
+            "PATH": f"{binary.parent}:/usr/bin:/bin",
+            "HOME": str(tmp_path),
+            "ACV_HOME": str(tmp_path / "home"),
+            "DAGSTER_DISABLE_TELEMETRY": "yes",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+if __name__ == "__main__":
+    home = Home(Path("unused"))
+    current = shown(build_definitions(Pipeline.configured(home, home.landing)))
+    SNAPSHOT.write_text(
+        "# Written by python -m acv_pipeline_tests.test_definitions\n"
+        + yaml.safe_dump(current, sort_keys=False, allow_unicode=True),
+        encoding="utf-8",
+    )

@@ -17,6 +17,7 @@ from acv_pipeline.tidying.levels import NATIONAL
 from acv_pipeline.tidying.records import ControlTotal
 
 SIDECAR_SUFFIX = ".control.csv"
+NAMES = ("rowcount", "total")
 
 
 @dataclass(frozen=True)
@@ -49,19 +50,19 @@ def read_sidecar(path: Path) -> Sidecar:
         for line in read_file(path)[0].cells.to_numpy(dtype=object).tolist()
         if any(map(clean, line))
     ]
-    stated: dict[str, int | None] = {}
+    stated: dict[str, str] = {}
     if len(lines) == 2:
-        for name, text in zip(map(compact, lines[0]), lines[1], strict=True):
-            digits = text.replace(" ", "").removesuffix(".0")
-            if name in ("rowcount", "total") and (digits.isdecimal() or not digits):
-                stated[name] = int(digits) if digits else None
-    if not stated:
+        numbers = (text.replace(" ", "").removesuffix(".0") for text in lines[1])
+        named = zip(map(compact, lines[0]), numbers, strict=True)
+        stated = {name: text for name, text in named if name in NAMES}
+    if not any(stated.values()) or not all(text.isdecimal() for text in stated.values() if text):
         raise DeliveryRefused(
             "bad_sidecar",
             f"{path.name}: expected a line row_count,total and a line with the two numbers",
             f"{path.name} : attendu une ligne row_count,total puis une ligne avec les deux nombres",
         )
-    return Sidecar(path.name, stated.get("rowcount"), stated.get("total"))
+    rows, total = (int(text) if (text := stated.get(name)) else None for name in NAMES)
+    return Sidecar(path.name, rows, total)
 
 
 def totals_of_rows(rows: pd.DataFrame) -> tuple[list[ControlTotal], list[ControlTotal]]:

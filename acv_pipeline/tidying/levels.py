@@ -58,8 +58,8 @@ class TerritoryReader:
             return "national"
         pairs = self._pairs.found
         named = {
-            level: sum(self._named(reader, code, name) for code, name in pairs)
-            for level, reader in self._readers.items()
+            level: sum(self._speaks_for(level, code, name) for code, name in pairs)
+            for level in self._readers
         }
         if named["region"] != named["department"]:
             return max(named, key=lambda level: named[level])
@@ -98,9 +98,12 @@ class TerritoryReader:
         reader = self._readers[self.level]
         return any(reader.name_of(name) for _, name in self._pairs.found if clean(name))
 
-    def _named(self, reader: PlaceReader, code_text: str, name_text: str) -> bool:
-        """Whether the pair's words (not its code alone) name a territory of the reader's level."""
+    def _speaks_for(self, level: str, code_text: str, name_text: str) -> bool:
+        """Whether the pair can only be of ``level``: by its name, or by a code no region has."""
+        reader = self._readers[level]
         place = reader.read(code_text)
+        if level == "department" and place.code and not self._readers["region"].code_of(code_text):
+            return True
         if place.named:
             return place.code in (None, place.named)
         named = reader.name_of(name_text)

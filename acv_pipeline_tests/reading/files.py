@@ -25,7 +25,7 @@ Rows = Sequence[Sequence[Cell]]
 def csv_bytes(rows: Rows, delimiter: str = ";", encoding: str = "utf-8") -> bytes:
     buffer = io.StringIO(newline="")
     csv.writer(buffer, delimiter=delimiter).writerows(rows)
-    return buffer.getvalue().encode(encoding)
+    return buffer.getvalue().encode(encoding, errors="replace")
 
 
 def write_xlsx(path: Path, rows: Rows, sheet: str = "Feuil1") -> Path:

@@ -61,8 +61,20 @@ def read_delimited(path: Path, limits: Limits) -> Sheet:
     if len(cells) > limits.rows:
         raise _too_big(path, "too_many_rows", "rows", "lignes", limits.rows)
     _check_quotes(path, cells, delimiter)
-    remarks = ("some bytes are no valid text and read as \ufffd",) if errors == "replace" else ()
-    return Sheet("", cells, remarks=remarks)
+    remarks = []
+    if errors == "replace":
+        remarks.append("bytes that are no text, if there are any, read as \ufffd")
+    if width == 1 and (inner := _lines_in_quotes(cells)) is not None:
+        cells = inner
+        remarks.append("each line stands in quotes as a whole; it was read as cells")
+    return Sheet("", cells, remarks=tuple(remarks))
+
+
+def _lines_in_quotes(cells: pd.DataFrame) -> pd.DataFrame | None:
+    """The cells of a file whose every line was quoted as a whole (``"dep;cumul"``)."""
+    text = "\n".join(cells[0])
+    rows = _parse(text, detect_delimiter(text))
+    return text_frame(rows) if len(rows) == len(cells) and max(map(len, rows)) > 1 else None
 
 
 def detect_delimiter(sample: str) -> str:

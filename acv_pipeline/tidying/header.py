@@ -130,8 +130,10 @@ class HeaderFinder:
         return self._score(cells) >= 2
 
     def _score(self, header: list[str]) -> int:
+        """How many meanings a line names; a line with all it takes beats any other."""
         columns, months = self._columns(header)
-        return len(set(columns) - {"ignored"}) + (1 if months else 0)
+        complete = bool(set(TERRITORY) & set(columns)) and bool(months or "cumulative" in columns)
+        return len(set(columns) - {"ignored"}) + (1 if months else 0) + 100 * complete
 
     def _further_headers(self, first: Table) -> list[int]:
         """Rows below the first table's header that are headers again."""

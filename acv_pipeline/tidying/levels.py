@@ -11,8 +11,11 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+import pandas as pd
+
 from acv_pipeline.contract import Contract
-from acv_pipeline.tidying.column import Column
+from acv_pipeline.tidying.column import Column, Mask, texts_of
 from acv_pipeline.tidying.fold import clean, fold
 from acv_pipeline.tidying.header import Table
 from acv_pipeline.tidying.territories import PlaceReader
@@ -90,7 +93,26 @@ class TerritoryReader:
         code, name = (self.table.text(f"{self._own_columns}_{part}") for part in ("code", "name"))
         if any(PADDED.fullmatch(fold(text)) for text in code.found):
             code = code.map(lambda text: re.sub(r"^0(?=[0-9]{2}$)", "", clean(text)))
-        return code.beside(name)
+        pairs = code.beside(name)
+        nowhere = pairs.where(lambda pair: not clean("".join(pair)))
+        return self._sums_elsewhere(pairs, nowhere) if nowhere.any() else pairs
+
+    def _sums_elsewhere(
+        self, pairs: Column[tuple[str, str]], nowhere: Mask
+    ) -> Column[tuple[str, str]]:
+        """Lines without a territory may say "Total" or name a region in any other column."""
+        values = [*self.table.columns.get("cumulative", ()), *self.table.month_columns]
+        lines = self.table.body.drop(columns=values)[nowhere].to_numpy(dtype=object)
+        region = self._readers["region"]
+        said = [
+            next((cell for cell in line if self._stated_sum(cell) or region.name_of(cell)), "")
+            for line in lines
+        ]
+        names = np.full(len(nowhere), "", dtype=object)
+        names[nowhere] = said
+        return pairs.beside(texts_of(pd.Series(names))).map(
+            lambda both: (both[0][0], both[0][1] or both[1])
+        )
 
     @cached_property
     def _has_labels(self) -> bool:

@@ -51,9 +51,9 @@ class MonthRange(click.ParamType[tuple[Month, Month]]):
         """First and last month, or a usage error."""
         if isinstance(value, tuple):
             return value
-        first, _, last = str(value).partition(":")
+        first, separator, last = str(value).partition(":")
         try:
-            months = month_of(first), month_of(last or first)
+            months = month_of(first), month_of(last if separator else first)
         except ValueError:
             self.fail(f"{value!r}: write months like 2021-03:2021-06", param, ctx)
         if months[0] > months[1]:
@@ -130,6 +130,9 @@ def run_landing(home: Home, landing: Path | None, months: tuple[Month, Month] | 
             if result.failure:
                 click.echo(f"acv: run {result.run_id} failed: {result.failure}", err=True)
                 return DATA_HELD
+    if not due and not home.published.exists():
+        click.echo("Nothing to do: the landing zone holds no figures yet.")
+        return FINE
     with read_published(home) as connection:
         if due:
             print_outcome(connection, pipeline.contract, due, report)

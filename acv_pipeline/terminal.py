@@ -92,7 +92,6 @@ def print_outcome(
     accepted: dict[tuple[str, str], set[Month]] = defaultdict(set)
     warned: dict[str, set[Month]] = defaultdict(set)
     signed: list[str] = []
-    settled: list[str] = []
     for delivery_id, source, indicator, month, verdict, state, rules, by in rows:
         if month not in months:
             continue
@@ -100,12 +99,6 @@ def print_outcome(
             signed.append(
                 f"{contract.sources[source].label}, {contract.indicators[indicator].short_name} "
                 f"{month:%Y-%m} is in force: signed off by {by}"
-            )
-        if state == "superseded" and delivery_id in new:
-            settled.append(
-                f"{contract.sources[source].label}, {contract.indicators[indicator].short_name} "
-                f"{month:%Y-%m} of delivery {delivery_id[:12]} was held ({', '.join(rules)}); "
-                "a later delivery replaced it"
             )
         if delivery_id in new and verdict == "accepted":
             accepted[source, indicator].add(month)
@@ -118,8 +111,13 @@ def print_outcome(
         )
     for line in signed:
         click.echo(f"  ✓ {line}")
-    for line in settled:
-        click.echo(f"  ! {line}")
+    for delivery_id, source, indicator, month, _, state, rules, _ in rows:
+        if state == "superseded" and month in accepted.get((source, indicator), ()):
+            click.echo(
+                f"  ✓ {contract.sources[source].label}, "
+                f"{contract.indicators[indicator].short_name} {month:%Y-%m}: held before in "
+                f"delivery {delivery_id[:12]} ({', '.join(rules)}); a later delivery replaced it"
+            )
     for rule, where in sorted(warned.items()):
         click.echo(f"  ! warning {rule}: {_spans(where)}")
 

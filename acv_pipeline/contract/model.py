@@ -94,6 +94,11 @@ class Indicator(_Entry):
     target: Target | None = None
     thresholds: Thresholds
 
+    @property
+    def programme(self) -> str:
+        """The programme's name in full, as people say it (``Petites villes de demain``)."""
+        return max(self.names[:2], key=len, default=self.short_name)
+
     def limits(self, rule: str) -> dict[str, float]:
         """The thresholds of one gate rule, by name; empty when the rule needs none."""
         return {name: entry.value for name, entry in self.thresholds.get(rule, {}).items()}

@@ -43,6 +43,8 @@ class DeliveryFigures:
         blocks: département figures by (indicator, month).
         published: regional and national values by (indicator, month, level, territory code).
         control_totals: what the source itself states.
+        zeros_aside: by (indicator, month), rows set aside as zeros outside the panel; a source
+            that counts its rows counts them too.
     """
 
     delivery_id: str
@@ -52,6 +54,7 @@ class DeliveryFigures:
     blocks: dict[tuple[str, Month], Block] = field(default_factory=dict)
     published: dict[tuple[str, Month, str, str], float] = field(default_factory=dict)
     control_totals: Sequence[ControlTotal] = ()
+    zeros_aside: dict[tuple[str, Month], int] = field(default_factory=dict)
 
     def totals_only(self) -> set[tuple[str, Month]]:
         """(indicator, month) pairs with published totals but no département."""
@@ -66,12 +69,14 @@ class DeliveryFigures:
         for control in self.control_totals:
             if control.indicator_id not in (None, indicator) or control.month not in (None, month):
                 continue
-            covered = [
-                block
-                for (i, m), block in self.blocks.items()
+            keys = [
+                (i, m)
+                for i, m in self.blocks
                 if control.indicator_id in (None, i) and control.month in (None, m)
             ]
+            covered = [self.blocks[key] for key in keys]
             given = sum(int(np.sum(~np.isnan(b.values))) for b in covered)
+            given += sum(self.zeros_aside.get(key, 0) for key in keys)
             in_quarantine = sum(int(np.sum(b.quarantined)) for b in covered)
             totals = replace(
                 totals,

@@ -267,6 +267,8 @@ class _Fold:
             known = self.states.get((source, sister_id))
             if known is not None:
                 sister |= {m: figures.values for m, figures in known.in_force.items()}
+                # a mix-up shows against the sister's figures even if those were held
+                sister |= {m: held.values for m, (held, _) in known.held.items()}
             sister |= {m: v for (i, m), v in batch_figures.items() if i == sister_id}
         return MonthCase(
             source=contract.sources[source],
@@ -284,6 +286,7 @@ class _Fold:
             superseded=state.superseded.get(month, []),
             totals=totals,
             sister=sister,
+            sister_label=contract.indicators[sister_id].programme if sister_id else None,
             partners={
                 partner: {m: f.values for m, f in self.states[partner, indicator].in_force.items()}
                 for partner in contract.components(indicator)

@@ -121,6 +121,14 @@ def received(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[
         """
     ).fetchall():
         published.setdefault(delivery_id, {})[indicator, month, level, territory] = float(value)
+    zeros: dict[str, dict[tuple[str, Month], int]] = {}
+    for delivery_id, indicator, month, count in connection.execute(
+        """
+        select delivery_id, indicator_id, month, count(*)
+        from raw.tidy_rows where reason_code = 'outside_panel_zero' group by all
+        """
+    ).fetchall():
+        zeros.setdefault(delivery_id, {})[indicator, month] = count
     return [
         DeliveryFigures(
             delivery_id,
@@ -130,6 +138,7 @@ def received(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[
             blocks.get(delivery_id, {}),
             published.get(delivery_id, {}),
             _control_totals(control_total),
+            zeros.get(delivery_id, {}),
         )
         for delivery_id, source, delivered_on, file_name, control_total in connection.execute(
             """

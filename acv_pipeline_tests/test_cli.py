@@ -1,0 +1,273 @@
+"""The command line as a user meets it: what is printed, exit codes, no traceback."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+from click.testing import CliRunner, Result
+
+from acv_pipeline.cli import main
+from acv_pipeline.contract import Contract
+from acv_pipeline.contract.months import month_of
+from acv_pipeline_tests.deliveries import ACV, course, deliver, deliver_course
+
+MONTHS = ["2018-09", "2018-10", "2018-11"]
+
+
+class Acv:
+    """The ``acv`` command on one home and landing zone."""
+
+    def __init__(self, home: Path, landing: Path) -> None:
+        self.home, self.landing = home, landing
+
+    def __call__(self, command: str, *arguments: str, with_landing: bool = False) -> Result:
+        place = ["--landing", str(self.landing)] if with_landing else []
+        home = [] if command == "replay" else ["--home", str(self.home)]
+        result = CliRunner().invoke(main, [command, *arguments, *place, *home])
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception  # a traceback in front of a user
+        return result
+
+    def run(self, *arguments: str) -> Result:
+        return self("run", *arguments, with_landing=True)
+
+    def query(self, sql: str) -> list[tuple[object, ...]]:
+        with duckdb.connect(str(self.home / "published" / "acv.duckdb"), read_only=True) as db:
+            return db.execute(sql).fetchall()
+
+
+@pytest.fixture
+def acv(tmp_path: Path, landing: Path) -> Acv:
+    return Acv(tmp_path / "home", landing)
+
+
+def hold_november(landing: Path, contract: Contract) -> None:
+    """Good months of both partners, and a November in which département 62 has no row."""
+    deliver_course(landing, contract, "anah", MONTHS)
+    deliver_course(landing, contract, "action_logement", MONTHS[:2])
+    november = course(contract, month_of("2018-11"), source="action_logement")
+    del november["62"]
+    deliver(landing, "action_logement", "2018-12-10", {"2018-11": november}, name="nov.csv")
+
+
+def test_run_says_what_came_and_a_second_run_that_nothing_did(
+    acv: Acv, landing: Path, contract: Contract
+) -> None:
+    for source in ("anah", "action_logement"):
+        deliver_course(landing, contract, source, MONTHS)
+    first = acv.run()
+    assert first.exit_code == 0, first.output
+    assert "6 new deliveries" in first.output
+    assert "Anah, ACV: 3 months accepted (2018-09 to 2018-11)" in first.output
+    tables = acv.query("from marts.department_rankings order by all")
+    second = acv.run()
+    assert second.exit_code == 0
+    assert "Nothing to do: no new figures, nothing changed." in second.output
+    assert acv.query("from marts.department_rankings order by all") == tables
+
+
+def test_a_held_month_is_told_signed_off_and_comes_into_force(
+    acv: Acv, landing: Path, contract: Contract
+) -> None:
+    hold_november(landing, contract)
+    held = acv.run()
+    assert held.exit_code == 1
+    for part in ("HELD", "2018-11", "panel_department_missing", "ask: ", "acv signoff"):
+        assert part in held.output
+    assert acv.run().exit_code == 1, "it is still held"
+    total = f"select count(*) from marts.series where series = 'total' and indicator_id = '{ACV}'"
+    assert acv.query(f"{total} and month = '2018-11-01'") == [(0,)]
+    assert acv.query(f"{total} and month = '2018-10-01'") == [(96,)]
+
+    shown = acv("status", "--json")
+    assert shown.exit_code == 1
+    (entry,) = json.loads(shown.output)["held"]
+    assert (entry["source"], entry["month"]) == ("action_logement", "2018-11-01")
+    assert entry["rules"] == ["panel_department_missing"] and entry["what_to_do"]
+
+    signed = acv(
+        "signoff", entry["delivery_id"][:10], "ACV", "2018-11",
+        "--reason", "no city left there", "--by", "head of the statistics unit",
+    )  # fmt: skip
+    assert signed.exit_code == 0, signed.output
+    assert "next 'acv run'" in signed.output
+    released = acv.run()
+    assert released.exit_code == 0, released.output
+    assert "signed off by head of the statistics unit" in released.output
+    assert acv.query(f"{total} and month = '2018-11-01'") == [(95,)]
+    assert acv("status").exit_code == 0
+
+
+def test_a_correction_releases_a_held_month(acv: Acv, landing: Path, contract: Contract) -> None:
+    hold_november(landing, contract)
+    assert acv.run().exit_code == 1
+    november = course(contract, month_of("2018-11"), source="action_logement")
+    deliver(landing, "action_logement", "2018-12-20", {"2018-11": november}, name="nov2.csv")
+    released = acv.run()
+    assert released.exit_code == 0, released.output
+    assert "a later delivery replaced it" in released.output
+    assert "All is well" in acv("status").output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["0000", "ACV", "2018-11"], "no held month"),
+        (["{id}", "XYZ", "2018-11"], "known are ACV"),
+        (["{id}", "ACV", "2018-10"], "held now: {id}"),
+        (["{id}", "ACV", "november"], "write it like 2021-03"),
+    ],
+)
+def test_a_sign_off_of_something_else_is_refused_with_what_is_possible(
+    acv: Acv, landing: Path, contract: Contract, arguments: list[str], complaint: str
+) -> None:
+    hold_november(landing, contract)
+    acv.run()
+    ((identity,),) = acv.query("select delivery_id[:12] from validated.held_months")
+    filled = [argument.format(id=identity) for argument in arguments]
+    result = acv("signoff", *filled, "--reason", "right", "--by", "head of unit")
+    assert result.exit_code == 2
+    assert complaint.format(id=identity) in result.output
+    assert acv.query("select count(*) from validated.signoffs") == [(0,)]
+
+
+def test_a_refused_file_is_told_with_the_reason_and_exit_code_1(
+    acv: Acv, landing: Path, contract: Contract
+) -> None:
+    deliver_course(landing, contract, "anah", MONTHS[:1])
+    folder = landing / "anah" / "2018-11-10"
+    folder.mkdir(parents=True)
+    (folder / "acv.csv").write_text("a;b\n1;2\n", encoding="utf-8")
+    result = acv.run()
+    assert result.exit_code == 1
+    assert "anah/2018-11-10/acv.csv refused" in result.output
+    assert "REFUSED acv.csv" in acv("status").output
+    assert acv.query("select status, reason_code is null from raw.deliveries order by 1") == [
+        ("loaded", True), ("refused", False),
+    ]  # fmt: skip
+
+
+def test_rows_in_quarantine_only_warn(acv: Acv, landing: Path, contract: Contract) -> None:
+    figures: dict[str, int | str] = dict(course(contract, month_of("2018-09")))
+    figures["62"] = "12,5"
+    deliver(landing, "anah", "2018-10-10", {"2018-09": figures})
+    result = acv.run()
+    assert result.exit_code == 0, result.output
+    status = acv("status").output
+    assert "1 row" in status and "12,5" in status
+    assert acv.query("select received, validated, quarantined from validated.row_accounts") == [
+        (96, 95, 1)
+    ]
+
+
+def test_only_the_months_asked_for(acv: Acv, landing: Path, contract: Contract) -> None:
+    deliver_course(landing, contract, "anah", MONTHS)
+    assert acv.run("--months", "2018-09:2018-10").exit_code == 0
+    months = "select count(distinct month) from validated.dwellings"
+    assert acv.query(months) == [(2,)]
+    assert acv.run().exit_code == 0
+    assert acv.query(months) == [(3,)]
+
+
+@pytest.mark.parametrize(
+    "months", ["2018-10:2018-09", "september", "2018-13", "2018-09:", ":2018-09"]
+)
+def test_months_written_wrong(acv: Acv, months: str) -> None:
+    result = acv.run("--months", months)
+    assert result.exit_code == 2
+    assert "2021-03:2021-06" in result.output or "comes after" in result.output
+
+
+def test_wrong_use_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
+    """In a process of its own: what a user really sees."""
+    command = Path(sys.executable).with_name("acv")
+    for arguments, complaint in (
+        (
+            ["run", "--landing", str(tmp_path / "no"), "--home", str(tmp_path / "h")],
+            "is not a folder",
+        ),
+        (["status", "--home", str(tmp_path / "h2")], "acv run"),
+        (["replay", str(tmp_path)], "dated folders like"),
+    ):
+        result = subprocess.run(
+            [str(command), *arguments], capture_output=True, text=True, check=False
+        )
+        assert result.returncode == 2, result.stderr
+        assert complaint in result.stderr and "Traceback" not in result.stderr
+        assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_replay_tells_verdicts_and_compares_with_labels(
+    acv: Acv, landing: Path, contract: Contract, tmp_path: Path
+) -> None:
+    hold_november(landing, contract)
+    plain = acv("replay", str(landing), "--source", "action_logement")
+    assert plain.exit_code == 0
+    assert "ACV held: 2018-11" in plain.output and "panel_department_missing" in plain.output
+    result = acv("replay", str(landing), "--source", "action_logement", "--json")
+    objects = json.loads(result.stdout)
+    assert [(o["month"], o["verdict"]) for o in objects] == [
+        ("2018-09-01", "accepted"), ("2018-10-01", "accepted"), ("2018-11-01", "held"),
+    ]  # fmt: skip
+    assert {"delivered_on", "indicator_id", "month", "verdict", "rules"} <= set(objects[0])
+    labels = tmp_path / "labels.csv"
+    labels.write_text(
+        "indicator,delivered,date,label\n"
+        f"{ACV},2018-12-10,2018-11-30,MAJ\n{ACV},2018-10-10,2018-09-30,MAJ\n",
+        encoding="utf-8",
+    )
+    compared = acv("replay", str(landing), "--source", "action_logement", "--labels", str(labels))
+    assert compared.exit_code == 1
+    assert "MAJ: 2 blocks, 1 held" in compared.output
+    assert f"missed: MAJ {ACV} 2018-09" in compared.output
+
+
+def test_the_real_release_gives_the_published_figures(
+    acv: Acv, landing: Path, real_data: Path
+) -> None:
+    """The release of 2021-12-21: sums of départements, ranks and increments as published."""
+    (landing / "barometre").mkdir()
+    (landing / "barometre" / "2021-12-21").symlink_to(
+        (real_data / "barometre/2021-12-21").resolve()
+    )
+    assert acv.run().exit_code == 0
+    published = f"indicator_id = '{ACV}' and series = 'published'"
+    assert acv.query(
+        "select strftime(month, '%Y-%m'), sum(cumulative_dwellings)::int from marts.series"
+        f" where {published} group by 1 order by 1"
+    ) == [
+        ("2020-01", 31658), ("2021-01", 49497), ("2021-02", 49880), ("2021-03", 51529),
+        ("2021-04", 52837), ("2021-05", 53965), ("2021-09", 59612),
+    ]  # fmt: skip
+    ranking = (
+        "select department_code, rank_cumulative, cumulative_dwellings"
+        f" from marts.department_rankings where {published} and month = '2021-05-01'"
+    )
+    assert acv.query(f"{ranking} and rank_cumulative <= 5 order by 2") == [
+        ("62", 1, 2478), ("78", 2, 2349), ("59", 3, 2139), ("91", 4, 2130), ("26", 5, 1494),
+    ]  # fmt: skip
+    others = acv.query(f"{ranking} and department_code in ('01', '2A') order by 2")
+    assert [row[:2] for row in others] == [("01", 36), ("2A", 79)]
+    assert len(acv.query(ranking)) == 96
+    increments = f"from marts.monthly_increments where {published}"
+    assert acv.query(
+        f"select increment, months_elapsed {increments}"
+        " and month = '2021-09-01' and department_code = '91'"
+    ) == [(1041, 4)]
+    assert acv.query(
+        f"select increment, is_decrease {increments}"
+        " and month = '2021-02-01' and department_code = '77'"
+    ) == [(-206, True)]
+    assert acv.query(
+        "select sum(cumulative_dwellings)::int from marts.series where series = 'published'"
+        " and indicator_id = 'nb-logements-renoves-petites-villes' and month = '2021-11-01'"
+    ) == [(14822,)]
+    assert acv.query(
+        "select count(*) from validated.row_accounts"
+        " where received <> validated + quarantined + held + control + set_aside"
+    ) == [(0,)]

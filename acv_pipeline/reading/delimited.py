@@ -7,11 +7,13 @@ ones. Not here: encodings (``encoding``) and the meaning of columns (``tidying``
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import re
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from acv_pipeline.reading.encoding import detect_encoding
@@ -38,26 +40,10 @@ def read_delimited(path: Path, limits: Limits) -> Sheet:
     width = max(map(len, _parse(sample, delimiter)), default=0)
     if width > limits.columns:
         raise _too_big(path, "too_many_columns", "columns", "colonnes", limits.columns)
-    try:
-        cells = pd.read_csv(
-            path,
-            sep=delimiter,
-            header=None,
-            names=range(width),
-            index_col=False if width == 1 else None,
-            dtype="str",
-            na_filter=False,
-            skip_blank_lines=False,
-            encoding=encoding,
-            encoding_errors=errors,
-            on_bad_lines="error",
-            nrows=limits.rows + 1,
-        ).fillna("")
-        regular = isinstance(cells.index, pd.RangeIndex)
-    except (pd.errors.ParserError, ValueError):
-        regular = False
-    if not regular:
-        cells = _read_ragged(path, encoding, errors, delimiter, limits)
+    sheet = _read_regular(path, encoding, errors, delimiter, width, limits)
+    if sheet is None:
+        sheet = _read_ragged(path, encoding, errors, delimiter, limits)
+    cells = sheet.cells
     if len(cells) > limits.rows:
         raise _too_big(path, "too_many_rows", "rows", "lignes", limits.rows)
     _check_quotes(path, cells, delimiter)
@@ -65,16 +51,16 @@ def read_delimited(path: Path, limits: Limits) -> Sheet:
     if errors == "replace":
         remarks.append("bytes that are no text, if there are any, read as \ufffd")
     if width == 1 and (inner := _lines_in_quotes(cells)) is not None:
-        cells = inner
+        sheet = inner
         remarks.append("each line stands in quotes as a whole; it was read as cells")
-    return Sheet("", cells, remarks=tuple(remarks))
+    return dataclasses.replace(sheet, remarks=tuple(remarks))
 
 
-def _lines_in_quotes(cells: pd.DataFrame) -> pd.DataFrame | None:
+def _lines_in_quotes(cells: pd.DataFrame) -> Sheet | None:
     """The cells of a file whose every line was quoted as a whole (``"dep;cumul"``)."""
     text = "\n".join(cells[0])
     rows = _parse(text, detect_delimiter(text))
-    return text_frame(rows) if len(rows) == len(cells) and max(map(len, rows)) > 1 else None
+    return _sheet_of(rows) if len(rows) == len(cells) and max(map(len, rows)) > 1 else None
 
 
 def detect_delimiter(sample: str) -> str:
@@ -99,9 +85,53 @@ def _parse(text: str, delimiter: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
 
 
-def _read_ragged(
-    path: Path, encoding: str, errors: str, delimiter: str, limits: Limits
-) -> pd.DataFrame:
+def _read_regular(
+    path: Path, encoding: str, errors: str, delimiter: str, width: int, limits: Limits
+) -> Sheet | None:
+    """The sheet, by the fast reader, if every line has ``width`` cells; else None.
+
+    The fast reader fills short lines up without a word. They are noticed by the count of
+    delimiters: those in the file are those inside cells and ``width - 1`` for each line.
+    """
+    if encoding.startswith(("utf-16", "utf-32")):
+        return None
+    try:
+        cells = pd.read_csv(
+            path,
+            sep=delimiter,
+            header=None,
+            names=range(width),
+            dtype="str",
+            na_filter=False,
+            skip_blank_lines=False,
+            encoding=encoding,
+            encoding_errors=errors,
+            on_bad_lines="error",
+            nrows=limits.rows + 1,
+        )
+    except (pd.errors.ParserError, ValueError):
+        return None
+    if not isinstance(cells.index, pd.RangeIndex):
+        return None
+    with path.open("rb") as file:
+        found = sum(chunk.count(delimiter.encode()) for chunk in iter(lambda: file.read(MIB), b""))
+    between = len(cells) * (width - 1)
+    if found != between:
+        counts = (cells[column].value_counts() for column in cells)
+        found -= sum(
+            str(text).count(delimiter) * int(times)
+            for texts in counts
+            for text, times in texts.items()
+            if delimiter in str(text)
+        )
+    return Sheet("", cells) if found == between else None
+
+
+def _sheet_of(rows: list[list[str]]) -> Sheet:
+    return Sheet("", text_frame(rows), np.array([len(row) for row in rows], dtype=np.intp))
+
+
+def _read_ragged(path: Path, encoding: str, errors: str, delimiter: str, limits: Limits) -> Sheet:
     rows: list[list[str]] = []
     with path.open(encoding=encoding, errors=errors, newline="") as file:
         try:
@@ -113,7 +143,7 @@ def _read_ragged(
                 rows.append(row)
         except csv.Error as error:
             raise _unbalanced(path, f"{len(rows) + 1}") from error
-    return text_frame(rows)
+    return _sheet_of(rows)
 
 
 def _check_quotes(path: Path, cells: pd.DataFrame, delimiter: str) -> None:

@@ -96,7 +96,7 @@ def read_isolated(path: Path, kind: str, limits: Limits) -> list[Sheet]:
             Sheet(
                 sheet["name"],
                 _cells(folder / f"{number}.csv"),
-                frozenset((row, column) for row, column in sheet["filled"]),
+                filled=frozenset((row, column) for row, column in sheet["filled"]),
             )
             for number, sheet in enumerate(described)
         ]

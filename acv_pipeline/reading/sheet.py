@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 MIB = 1024 * 1024
@@ -55,12 +57,14 @@ class Sheet:
         name: the sheet's name; ``""`` for formats without sheets.
         cells: text columns ``0..n-1``, blank cells ``""``; row ``i`` is row ``i + 1`` of the
             file, as a spreadsheet shows it.
+        widths: how many cells each row really has; None where all have as many.
         filled: positions (row, column from 0) that a vertical merge filled from its top cell.
         remarks: what a reader of the delivery should know of how it was read.
     """
 
     name: str
     cells: pd.DataFrame
+    widths: npt.NDArray[np.intp] | None = None
     filled: frozenset[tuple[int, int]] = frozenset()
     remarks: tuple[str, ...] = ()
 

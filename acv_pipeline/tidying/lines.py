@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.tidying.column import Mask
+from acv_pipeline.tidying.column import Mask, Objects
 from acv_pipeline.tidying.fold import clean, fold
 from acv_pipeline.tidying.header import HeaderFinder, Table
 from acv_pipeline.tidying.verdicts import Verdicts
@@ -48,6 +48,26 @@ def settle_lines(verdicts: Verdicts, table: Table, finder: HeaderFinder, unresol
             verdicts.settle(one, "template_row", clean(cells[filled[0]]))
         elif len(filled) == 1 and filled[0] not in values:
             verdicts.settle(one, "note")
+
+
+def misaligned(table: Table) -> tuple[Mask, Objects]:
+    """The lines of a text file whose cells may have shifted, and how many cells each has.
+
+    More cells than the header, unless the further ones are blank: a separator too many. Fewer:
+    a separator lost, unless nothing but columns of no meaning at the end can be missing.
+    """
+    widths = table.sheet.widths
+    size = len(table.body)
+    if widths is None:
+        return np.zeros(size, dtype=bool), np.full(size, "", dtype=object)
+    expected = int(widths[table.header_at])
+    own = widths[table.header_at + 1 :][:size]
+    beyond = (table.body.iloc[:, expected:].to_numpy(dtype=object) != "").any(axis=1)
+    meant = {place for key, places in table.columns.items() if key != "ignored" for place in places}
+    meant |= set(table.month_columns)
+    gaps = set(range(max(meant))) - meant
+    short = (own < expected) & ((own <= max(meant)) | bool(gaps))
+    return ((own > expected) & beyond) | short, own.astype(str).astype(object)
 
 
 def template_test(contract: Contract) -> Callable[[str], bool]:

@@ -57,6 +57,12 @@ REASONS: dict[str, Reason] = {
     "stated_subtotal": Reason(
         "control", "a subtotal, not a département", "un sous-total, pas un département"
     ),
+    # quarantined: the line
+    "misaligned_row": Reason(
+        "quarantined",
+        "the line has {cell} cells where the header has another number: they may have shifted",
+        "la ligne a {cell} cellules et l'en-tête un autre nombre : elles ont pu se décaler",
+    ),
     # quarantined: territory
     "no_department": Reason("quarantined", "no département", "pas de département"),
     "unknown_department": Reason(

@@ -22,7 +22,7 @@ from acv_pipeline.tidying.fold import clean, plain
 from acv_pipeline.tidying.header import HeaderFinder, Table
 from acv_pipeline.tidying.indicators import IndicatorRead, IndicatorReader
 from acv_pipeline.tidying.levels import Territory, TerritoryReader
-from acv_pipeline.tidying.lines import settle_lines
+from acv_pipeline.tidying.lines import misaligned, settle_lines
 from acv_pipeline.tidying.months import MonthRead, MonthReader
 from acv_pipeline.tidying.numbers import Value, parse_values
 from acv_pipeline.tidying.verdicts import Verdicts
@@ -91,6 +91,8 @@ class RowReader:
         territories, indicators = self._territories, self._indicators
         unresolved = territories.where(lambda territory: territory.problem)
         settle_lines(verdicts, self.table, self.finder, unresolved)
+        shifted, widths = misaligned(self.table)
+        verdicts.settle(shifted, "misaligned_row", widths)
 
         def of_problem(problem: str) -> Mask:
             return indicators.where(lambda read: read.problem == problem)

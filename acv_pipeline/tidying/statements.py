@@ -80,7 +80,8 @@ def months_of_file_name(
     is the last day of its month, or the first of one that was over on the day of reception, and
     where it is not the day of reception itself.
     """
-    reads = reader.within(PurePath(file_name).stem)
+    first = reader.contract.first_month  # earlier ones are numbers of something else
+    reads = [r for r in reader.within(PurePath(file_name).stem) if (r.month or first) >= first]
     if written := [read for read in reads if read.month and not read.day]:
         return list(distinct_months(written)), []
     stated, sent = [], []

@@ -36,8 +36,18 @@ TEXTS: dict[str, tuple[str, str, str]] = {
     ),
     "ragged lines": (
         "acv-2021-03.csv",
-        "dep;cumul;commentaire\n01;353\n02;4;x;y;z\n03;5;\n",
-        "2: 01 2021-03 = 353|3: 02 2021-03 = 4|4: 03 2021-03 = 5",
+        "dep;cumul;commentaire\n01;353\n02;4;x;y;z\n03;5;\n04;6;x;;\n05\n",
+        "2: 01 2021-03 = 353|3: misaligned_row|4: 03 2021-03 = 5|5: 04 2021-03 = 6|6: misaligned_row",
+    ),
+    "a separator lost": (
+        "acv.csv",
+        "dep;2021-01;2021-02;2021-03\n01;3;4;5\n02;34;5\n",
+        "1: 01 2021-01 = 3|2: 01 2021-02 = 4|3: 01 2021-03 = 5|4: misaligned_row|5: misaligned_row|6: misaligned_row",
+    ),
+    "thousands cut by the separator": (
+        "acv-2021-03.csv",
+        "dep,cumul\n01,353\n02,1,234\n",
+        "2: 01 2021-03 = 353|3: misaligned_row",
     ),
     "old line ends": (
         "acv-2021-03.csv",

@@ -1,0 +1,47 @@
+"""Writes the README's list of assets and checks: ``python -m acv_pipeline_tests.readme``.
+
+Here: the list as text. Not here: whether the README has it (``test_docs``).
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import dagster as dg
+
+from acv_pipeline.definitions import build_definitions
+from acv_pipeline.flow import Pipeline
+from acv_pipeline.home import Home
+
+README = Path(__file__).parents[1] / "README.md"
+BLOCK = re.compile(
+    r"(<!-- assets and checks: .*? -->\n).*?(<!-- /assets and checks -->)", re.DOTALL
+)
+
+
+def listing() -> str:
+    """One row per asset in the order of the flow, with its checks."""
+    home = Home(Path("unused"))
+    pipeline = Pipeline.configured(home, home.landing)
+    graph = build_definitions(pipeline).resolve_asset_graph()
+    checks = pipeline.checks()
+    rows = ["| Asset | Layer | Checks, per month |", "|---|---|---|"]
+    for key in graph.toposorted_asset_keys:
+        name = key.to_user_string()
+        own = ", ".join(f"`{check.name}`" for check in checks if check.asset == name)
+        rows.append(f"| `{name}` | {_group(graph, key)} | {own} |")
+    return "\n".join(rows) + "\n"
+
+
+def _group(graph: object, key: dg.AssetKey) -> str:
+    return str(graph.get(key).group_name)  # type: ignore[attr-defined]
+
+
+def with_listing(text: str) -> str:
+    """The README's text with the current list in it."""
+    return BLOCK.sub(lambda match: match[1] + listing() + match[2], text)
+
+
+if __name__ == "__main__":
+    README.write_text(with_listing(README.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,65 @@
+"""What the documentation says is so: lists, commands, links, example output."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from acv_pipeline.cli import main
+from acv_pipeline_tests.readme import README, with_listing
+
+ROOT = README.parent
+PAGES = [README, *sorted((ROOT / "docs").rglob("*.md")), ROOT / "CHANGELOG.md"]
+
+
+def test_the_readme_lists_every_asset_and_check() -> None:
+    """To renew the list: ``python -m acv_pipeline_tests.readme``."""
+    text = README.read_text(encoding="utf-8")
+    assert with_listing(text) == text
+
+
+def test_every_command_is_documented_and_every_documented_one_exists() -> None:
+    text = README.read_text(encoding="utf-8")
+    documented = set(re.findall(r"^\| `acv ([a-z]+)", text, re.MULTILINE))
+    assert documented == set(main.commands)
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for page in PAGES:
+        for target in re.findall(r"`make ([a-z]+)`|^make ([a-z]+)", page.read_text(), re.MULTILINE):
+            assert set(target) & targets, f"{page.name}: make {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_options_in_commands_exist(page: Path) -> None:
+    for name, rest in re.findall(r"^acv ([a-z]+)(.*)$", page.read_text(), re.MULTILINE):
+        options = {option for param in main.commands[name].params for option in param.opts}
+        for option in re.findall(r"(?<!\S)(--[a-z-]+)", rest.split("#")[0]):
+            assert option in options, f"acv {name} {option}"
+
+
+def test_the_demo_ends_as_the_readme_says(tmp_path: Path) -> None:
+    """The real demo, twice: the second run is quick and changes nothing."""
+    environment = {**os.environ, "ACV_HOME": str(tmp_path / "home")}
+    command = [sys.executable, "-m", "acv_pipeline.demo"]
+    first, second = (
+        subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        for _ in range(2)
+    )
+    assert first.returncode == second.returncode == 0, first.stderr + second.stderr
+    shown = re.search(
+        r"<!-- demo -->\n```\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL
+    )
+    assert shown is not None
+    for line in shown[1].splitlines():
+        assert line in first.stdout, line
+    assert "Nothing to do: no new figures, nothing changed." in second.stdout

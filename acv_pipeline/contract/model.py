@@ -120,6 +120,7 @@ class Contract(_Entry):
     control_labels: list[str]
     subtotal_labels: list[str]
     template_markers: list[str]
+    note_openings: list[str]
     month_words: dict[int, list[str]]
     sending_words: list[str]
     department_variants: dict[str, list[str]] = {}
@@ -160,6 +161,17 @@ class Contract(_Entry):
         """The département codes ``indicator_id`` expects, in code order."""
         excluded = set(self.indicators[indicator_id].panel_excludes)
         return [code for code in self.territories.departments if code not in excluded]
+
+    def indicator_named(self, text: str) -> Indicator:
+        """The indicator with this id or short name, whatever the case.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for entry in self.indicators.values():
+            if text.casefold() in (entry.id.casefold(), entry.short_name.casefold()):
+                return entry
+        raise KeyError(text)
 
     def components(self, indicator_id: str) -> dict[str, Month]:
         """The partners whose sum is the indicator, each with its first month."""

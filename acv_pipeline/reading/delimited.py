@@ -49,7 +49,7 @@ def read_delimited(path: Path, limits: Limits) -> Sheet:
     _check_quotes(path, cells, delimiter)
     remarks = []
     if errors == "replace":
-        remarks.append("bytes that are no text, if there are any, read as \ufffd")
+        remarks.append("some bytes are no text; they read as \ufffd")
     if width == 1 and (inner := _lines_in_quotes(cells)) is not None:
         sheet = inner
         remarks.append("each line stands in quotes as a whole; it was read as cells")

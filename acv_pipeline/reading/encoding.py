@@ -37,10 +37,9 @@ def detect_encoding(path: Path, limits: Limits) -> tuple[str, str]:
         head = file.read(64 * 1024)
     for mark, encoding in BYTE_ORDER_MARKS:
         if head.startswith(mark):
-            return encoding, "replace"
+            return encoding, "strict" if _decodes(path, encoding, limits) else "replace"
     if (wide := _utf16_without_mark(head)) is not None:
-        return wide, "replace"
-
+        return wide, "strict" if _decodes(path, wide, limits) else "replace"
     controls = len(head) - len(head.translate(None, CONTROL_BYTES))
     if controls * 100 > len(head) or any(b"\0" in chunk for chunk in _chunks(path, limits)):
         raise DeliveryRefused(
@@ -50,7 +49,7 @@ def detect_encoding(path: Path, limits: Limits) -> tuple[str, str]:
             f"{path.name} contient des données binaires qui ne sont ni un classeur ni un fichier "
             "Parquet connus : le renvoyer en CSV, XLSX, XLS, ODS ou Parquet",
         )
-    if _is_utf8(path, limits):
+    if _decodes(path, "utf-8", limits):
         return "utf-8", "strict"
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     odd = wrong = right = 0
@@ -65,13 +64,13 @@ def detect_encoding(path: Path, limits: Limits) -> tuple[str, str]:
     return ("latin-1" if odd else "cp1252"), "strict"
 
 
-def _is_utf8(path: Path, limits: Limits) -> bool:
-    decoder = codecs.getincrementaldecoder("utf-8")("strict")
+def _decodes(path: Path, encoding: str, limits: Limits) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
     try:
         for chunk in _chunks(path, limits):
             decoder.decode(chunk)
         decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
+    except UnicodeError:
         return False
     return True
 

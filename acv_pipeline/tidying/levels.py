@@ -68,8 +68,8 @@ class TerritoryReader:
             return max(named, key=lambda level: named[level])
         if self._own_columns == "region":
             return "region"
-        written = {self._readers["region"].code_of(code) for code, _ in pairs if clean(code)}
-        if len(written) >= REGIONS_AT_LEAST and None not in written:
+        codes = {self._readers["department"].code_of(code) for code, _ in pairs} - {None}
+        if len(codes) >= REGIONS_AT_LEAST and codes <= set(self.contract.territories.regions):
             return "region"
         return "department"
 
@@ -183,7 +183,7 @@ class TerritoryReader:
         if any(folded == fold(word) for word in self.contract.subtotal_labels):
             return Territory("part", None, "stated_subtotal")
         for word in map(fold, self.contract.subtotal_labels):
-            if folded.startswith(f"{word} "):
+            if "total" in word and folded.startswith(f"{word} "):
                 return self._sum_of(folded.removeprefix(word), "part")
         words = [fold(word) for word in self.contract.control_labels]
         if folded in words:

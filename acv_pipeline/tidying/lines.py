@@ -33,6 +33,7 @@ def settle_lines(verdicts: Verdicts, table: Table, finder: HeaderFinder, unresol
         for position in table.columns.get(meaning, ()):
             column = table.column(position)
             verdicts.settle(column.where(marked), "template_row", column.objects(clean))
+    openings = tuple(f"{fold(word)} " for word in finder.contract.note_openings)
     values = {*table.columns.get("cumulative", ()), *table.month_columns}
     places = np.flatnonzero(unresolved)
     lines = table.body.iloc[places].to_numpy(dtype=object)
@@ -46,7 +47,9 @@ def settle_lines(verdicts: Verdicts, table: Table, finder: HeaderFinder, unresol
             verdicts.settle(one, "repeated_header")
         elif marked(cells[filled[0]]):
             verdicts.settle(one, "template_row", clean(cells[filled[0]]))
-        elif len(filled) == 1 and filled[0] not in values:
+        elif fold(cells[filled[0]]).startswith(openings) or (
+            len(filled) == 1 and filled[0] not in values
+        ):
             verdicts.settle(one, "note")
 
 

@@ -179,9 +179,12 @@ class RowReader:
     def _month_texts(self) -> Column[str] | None:
         """The text that says each line's month, completed by a year column; None: no text."""
         table = self.table
-        if "month" not in table.columns:
+        if "month" in table.columns:
+            texts = table.text("month")
+        elif "quarter" in table.columns:
+            texts = table.text("quarter").map(_as_quarter)
+        else:
             return None
-        texts = table.text("month")
         if "year" in table.columns:
             texts = texts.beside(table.text("year")).map(lambda pair: _with_year(*pair))
         return texts if any(map(clean, texts.found)) else None
@@ -227,6 +230,12 @@ def _is_national(territory: Territory) -> bool:
 
 def _is_region(territory: Territory) -> bool:
     return territory.level == "region" and territory.problem is None
+
+
+def _as_quarter(text: str) -> str:
+    """``1`` as the quarter it is, where the column says that it holds quarters."""
+    number = clean(text).removesuffix(".0")
+    return f"T{number}" if re.fullmatch("[1-4]", number) else text
 
 
 def _with_year(month: str, year: str) -> str:

@@ -194,6 +194,30 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         + "".join(f"{c};1\n" for c in "11 24 27 28 32 44 52 53 75 76 84 93 94".split()),
         "refused: regional_file",
     ),
+    "regions by their codes, with a total": (
+        "acv-2021-03.csv",
+        "dep;cumul\n"
+        + "".join(
+            f"{c};1\n"
+            for c in "11 24 27 28 32 44 52 53 75 76 84 93 94 01 02 03 04 06 Total".split()
+        ),
+        "refused: regional_file",
+    ),
+    "totals in any column": (
+        "acv-2021-03.csv",
+        "Région;Département;Cumul\nBretagne;Finistère;3\nTotal Bretagne;;3\nOccitanie;;2\nTotal;;5\n",
+        "2: 29 2021-03 = 3|3: stated_subtotal|4: stated_subtotal|5: stated_total",
+    ),
+    "neither a département nor a subtotal": (
+        "acv-2021-03.csv",
+        "dep;cumul\n69;3\n69M;1\nMétropole de Lyon;4\nCorse;5\n",
+        "2: 69 2021-03 = 3|3: unknown_department|4: unknown_department|5: stated_subtotal",
+    ),
+    "zones with a letter": (
+        "acv-2021-03.csv",
+        "Zone;Valeur\nD01;3\nR84;3\nFRANCE;3\n",
+        "2: 01 2021-03 = 3|3: stated_subtotal|4: stated_total",
+    ),
     "regional subtotals between départements": (
         "acv-2021-03.csv",
         "dep;nom;cumul\n22;Côtes-d'Armor;1\n29;Finistère;2\n;Bretagne;3\n;Total Bretagne;3\n53;Bretagne;3\n53;Mayenne;4\nR53;;3\n",
@@ -247,6 +271,33 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         "acv.csv",
         "dep;mois;cumul\n" + "".join(f"{n:02};2021-{n:02};{n}\n" for n in range(1, 11)),
         "|".join(f"{n + 1}: dragged_date" for n in range(1, 11)),
+    ),
+    "quarters and years in columns": (
+        "acv.csv",
+        "dep;trimestre;année;cumul\n01;1;2021;1\n02;T1;2021;2\n03;2;2021;3\n",
+        "2: 01 2021-03 = 1|3: 02 2021-03 = 2|4: 03 2021-06 = 3",
+    ),
+    "months in words of all kinds": (
+        "acv.csv",
+        "dep;Date;cumul\n01;31-mars-21;1\n02;31-Mar-2021;2\n03;Mar 31, 2021;3\n04;2021/03/31;4\n05;au 31/03/2021;5\n"
+        "06;MARS 2021;6\n07;févr. 2021;7\n08;août 2021;8\n09;1er mars 2021;9\n",
+        "2: 01 2021-03 = 1|3: 02 2021-03 = 2|4: 03 2021-03 = 3|5: 04 2021-03 = 4|6: 05 2021-03 = 5|"
+        "7: 06 2021-03 = 6|8: 07 2021-02 = 7|9: 08 2021-08 = 8|10: 09 2021-03 = 9",
+    ),
+    "month on a line like a header": (
+        "acv.csv",
+        "Période;mars 2021\nDépartement;Cumul\n01;3\n",
+        "3: 01 2021-03 = 3",
+    ),
+    "notes cut by the separator": (
+        "acv-2021-03.csv",
+        'dep,cumul\n01,3\n"Source : Anah",\nSource : Anah, traitement du service\n',
+        "2: 01 2021-03 = 3|3: note|4: note",
+    ),
+    "lines quoted whole": (
+        "acv-2021-03.csv",
+        '"dep;cumul"\n"01;3"\n"02;4"\n',
+        "2: 01 2021-03 = 3|3: 02 2021-03 = 4",
     ),
     "a year column": (
         "acv.csv",

@@ -12,13 +12,16 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from acv_pipeline.contract import ContractError, Month, load_contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.home import Home
+
+if TYPE_CHECKING:
+    from acv_pipeline.explain import Question
 
 FINE, DATA_HELD, WRONG_USE = 0, 1, 2
 
@@ -76,12 +79,14 @@ def _home(given: Path | None) -> Home:
 def _plain_errors() -> Iterator[None]:
     """Errors that a person can act on are one line, with exit code 2; never a traceback."""
     from acv_pipeline.landing import LandingError
+    from acv_pipeline.ledger.corrections import CorrectionsError
     from acv_pipeline.models import SqlProjectError
     from acv_pipeline.warehouse import WarehouseError
 
+    plain = (ContractError, CorrectionsError, LandingError, SqlProjectError, WarehouseError)
     try:
         yield
-    except (ContractError, LandingError, SqlProjectError, WarehouseError) as error:
+    except plain as error:
         click.echo(f"acv: {error}", err=True)
         sys.exit(WRONG_USE)
 
@@ -161,6 +166,84 @@ def status(home: Path | None, as_json: bool) -> None:
 
             print_status(found)
         sys.exit(FINE if found.is_fine else DATA_HELD)
+
+
+@main.command()
+@click.argument("department")
+@click.argument("month", type=MonthType())
+@click.option("--indicator", help="Id or short name (ACV, the default).")
+@click.option("--series", help="total where the month has one (the default), a partner, published.")
+@click.option(
+    "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="As believed at the end of this day."
+)
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--say", "reason", help="Put on record why this figure fell; needs --by.")
+@click.option("--by", "said_by", help="Who says so.")
+@home_option
+def explain(
+    department: str,
+    month: Month,
+    indicator: str | None,
+    series: str | None,
+    as_of: dt.datetime | None,
+    as_json: bool,
+    reason: str | None,
+    said_by: str | None,
+    home: Path | None,
+) -> None:
+    """Where a figure comes from, what judged it, what it was before, or why there is none.
+
+    DEPARTMENT is a code (91, 2A, 971) or a name. Exits with 1 when no figure is in force.
+    """
+    from acv_pipeline.explain import OutdatedCopyError, QuestionError, ask
+    from acv_pipeline.explain import explain as explain_figure
+    from acv_pipeline.terminal_explain import shown
+    from acv_pipeline.warehouse import read_published
+
+    with _plain_errors():
+        contract = load_contract()
+        try:
+            question = ask(
+                contract,
+                department,
+                month,
+                indicator=indicator,
+                series=series,
+                as_of=as_of and as_of.date(),
+            )
+            if reason is not None or said_by is not None:
+                _say(_home(home), question, reason or "", said_by or "")
+                return
+            with read_published(_home(home)) as connection:
+                figure = explain_figure(connection, contract, question)
+        except (QuestionError, OutdatedCopyError) as error:
+            click.echo(f"acv: {error}", err=True)
+            sys.exit(WRONG_USE)
+    click.echo(figure.to_json() if as_json else shown(figure))
+    sys.exit(FINE if figure.value is not None else DATA_HELD)
+
+
+def _say(home: Home, question: Question, reason: str, said_by: str) -> None:
+    from acv_pipeline.flow import Pipeline
+    from acv_pipeline.ledger.explanations import ExplanationError, say
+
+    pipeline = Pipeline.configured(home)
+    if not home.published.exists():
+        click.echo(f"acv: {home.root} holds no figures yet", err=True)
+        sys.exit(WRONG_USE)
+    try:
+        with pipeline.warehouse(lambda line: click.echo(line, err=True)) as connection:
+            whose, fall = say(
+                connection, pipeline.contract, question, reason=reason, said_by=said_by
+            )
+    except ExplanationError as error:
+        click.echo(f"acv: {error}", err=True)
+        sys.exit(WRONG_USE)
+    click.echo(
+        f"On record: {whose}, {question.indicator.short_name} {question.month:%Y-%m}, département "
+        f"{question.department_code}: {fall:+,}, explained by {said_by}. The next 'acv run' "
+        "shows it."
+    )
 
 
 @main.command()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
-import pandas as pd
 
 from acv_pipeline.gate.case import MonthCase
 from acv_pipeline.gate.course import Figures
@@ -18,7 +17,9 @@ from acv_pipeline.gate.rule import Alarm, Limits, rule, table
 
 def _ranks(figures: Figures) -> Figures:
     """Ranks, the largest first; equal figures share their mean rank."""
-    return np.asarray(pd.Series(figures).rank(ascending=False), dtype=np.float64)
+    _, which, shared = np.unique(-figures, return_inverse=True, return_counts=True)
+    last = np.cumsum(shared)
+    return np.asarray((last - (shared - 1) / 2)[which], dtype=np.float64)
 
 
 def _rank_correlation(before: Figures, after: Figures) -> float:

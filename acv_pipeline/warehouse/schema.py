@@ -7,12 +7,15 @@ is written to the tables.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
-import pandas as pd
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.tables import Table, tables
+
+if TYPE_CHECKING:
+    import pandas as pd  # readers of the published copy needn't wait for it
 
 SCHEMAS = ("contract", "raw", "validated")
 
@@ -32,6 +35,21 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"create schema if not exists {schema}")
     for table in tables().values():
         connection.execute(_ddl(table))
+    _add_columns(connection)
+
+
+def _add_columns(connection: duckdb.DuckDBPyConnection) -> None:
+    """Columns that a warehouse made by an earlier version lacks; the next run fills them."""
+    there = set(
+        connection.execute(
+            "select schema_name || '.' || table_name, column_name from duckdb_columns()"
+            " where database_name = current_database()"
+        ).fetchall()
+    )
+    for table in tables().values():
+        for column in table.columns:
+            if not table.view and (table.name, column.name) not in there:
+                connection.execute(f'alter table {table.name} add "{column.name}" {column.type}')
 
 
 def _ddl(table: Table) -> str:
@@ -71,6 +89,8 @@ def replace(
     connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple[object, ...]]
 ) -> None:
     """Make ``rows`` (in column order) the whole content of ``table``."""
+    import pandas as pd
+
     connection.execute(f"delete from {table}")
     append(connection, table, pd.DataFrame(rows, columns=tables()[table].column_names))
 

@@ -10,6 +10,7 @@ select
     valid_from,
     case when valid_to <= {{ as_of }} then valid_to end as valid_to,
     case when valid_to <= {{ as_of }} then closed_by end as closed_by,
-    case when valid_to <= {{ as_of }} then change end as change
+    case when valid_to <= {{ as_of }} then change end as change,
+    is_corrected
 from {{ source('validated', 'observations') }}
 where valid_from <= {{ as_of }}

@@ -11,6 +11,7 @@ with ranked as (
         departments.region_code,
         departments.population,
         increments.cumulative_dwellings,
+        increments.is_corrected,
         increments.previous_month,
         increments.increment,
         rank() over (
@@ -54,5 +55,6 @@ select
     holders_of_rank > 1 as is_tied,
     cast(cumulative_dwellings as double) / nullif(cast(national_dwellings as double), 0)
         as share_of_national,
-    cast(cumulative_dwellings as double) * 10000 / population as dwellings_per_10k_inhabitants
+    cast(cumulative_dwellings as double) * 10000 / population as dwellings_per_10k_inhabitants,
+    is_corrected
 from ranked

@@ -9,6 +9,7 @@ with started as (
         month,
         department_code,
         cumulative_dwellings,
+        is_corrected,
         coalesce(
             month >= min(case when cumulative_dwellings > 0 then month end)
                 over (partition by indicator_id, series),
@@ -26,6 +27,7 @@ compared as (
         month,
         department_code,
         cumulative_dwellings,
+        is_corrected,
         case when has_started then lag(month) over (
             partition by indicator_id, series, department_code, has_started order by month
         ) end as previous_month,
@@ -55,5 +57,6 @@ select
     months_elapsed,
     increment,
     cast(increment as double) / months_elapsed as increment_per_month,
-    increment < 0 as is_decrease
+    increment < 0 as is_decrease,
+    is_corrected
 from timed

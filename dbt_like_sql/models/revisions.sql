@@ -11,7 +11,8 @@ with believed as (
         delivery_id,
         valid_from,
         valid_to,
-        closed_by
+        closed_by,
+        change
     from {{ source('validated', 'observations') }}
     where valid_to is null or valid_to > valid_from
 
@@ -28,7 +29,8 @@ changes as (
         earlier.cumulative_dwellings as old_value,
         later.cumulative_dwellings as new_value,
         earlier.delivery_id as old_delivery_id,
-        coalesce(later.delivery_id, earlier.closed_by) as new_delivery_id
+        coalesce(later.delivery_id, earlier.closed_by) as new_delivery_id,
+        earlier.change
     from believed as earlier
     left join believed as later
         on later.indicator_id = earlier.indicator_id
@@ -79,7 +81,7 @@ select
     case
         when changes.new_value is null and panel.department_code is null then 'perimeter'
         when changes.new_value is null then 'withdrawn'
-        when doubted.month is not null then 'correction'
+        when changes.change = 'corrected' or doubted.month is not null then 'correction'
         else 'routine'
     end as kind,
     cast(sum(coalesce(changes.new_value, 0) - changes.old_value) over (

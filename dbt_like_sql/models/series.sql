@@ -6,7 +6,8 @@ with component_figures as (
         dwellings.indicator_id,
         dwellings.month,
         dwellings.department_code,
-        dwellings.cumulative_dwellings
+        dwellings.cumulative_dwellings,
+        dwellings.is_corrected
     from {{ source('validated', 'dwellings') }} as dwellings
     inner join {{ source('contract', 'components') }} as components
         on components.indicator_id = dwellings.indicator_id
@@ -42,7 +43,8 @@ totals as (
         component_figures.indicator_id,
         component_figures.month,
         component_figures.department_code,
-        sum(component_figures.cumulative_dwellings) as cumulative_dwellings
+        sum(component_figures.cumulative_dwellings) as cumulative_dwellings,
+        max(case when component_figures.is_corrected then 1 else 0 end) = 1 as is_corrected
     from component_figures
     inner join counted
         on counted.indicator_id = component_figures.indicator_id
@@ -61,7 +63,8 @@ select
     sources.series,
     dwellings.month,
     dwellings.department_code,
-    dwellings.cumulative_dwellings
+    dwellings.cumulative_dwellings,
+    dwellings.is_corrected
 from {{ source('validated', 'dwellings') }} as dwellings
 inner join {{ source('contract', 'sources') }} as sources
     on sources.source = dwellings.source
@@ -73,5 +76,6 @@ select
     'total' as series,
     month,
     department_code,
-    cast(cumulative_dwellings as bigint) as cumulative_dwellings
+    cast(cumulative_dwellings as bigint) as cumulative_dwellings,
+    is_corrected
 from totals

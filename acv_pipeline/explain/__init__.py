@@ -1,0 +1,35 @@
+"""Where a figure comes from: ``acv explain``.
+
+Here: one figure, its parts, its history, as of any day, from the published copy; without Dagster
+and pandas, since a person waits. Not here: putting reasons on record (``ledger.explanations``).
+"""
+
+from acv_pipeline.explain.figure import (
+    Figure,
+    Increment,
+    OutdatedCopyError,
+    Rank,
+    Step,
+    explain,
+)
+from acv_pipeline.explain.history import Absence, Judgement, Part, Received, Value
+from acv_pipeline.explain.question import Question, QuestionError, ask, series_of, sources_of
+
+__all__ = [
+    "Absence",
+    "Figure",
+    "Increment",
+    "Judgement",
+    "OutdatedCopyError",
+    "Part",
+    "Question",
+    "QuestionError",
+    "Rank",
+    "Received",
+    "Step",
+    "Value",
+    "ask",
+    "explain",
+    "series_of",
+    "sources_of",
+]

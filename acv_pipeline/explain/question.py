@@ -1,0 +1,109 @@
+"""Which figure is asked about: from what a person types to the contract's words.
+
+Here: département, indicator and series as typed. Not here: looking anything up in the warehouse.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+from dataclasses import dataclass
+
+from acv_pipeline.contract import Contract, Indicator, Month, Source
+
+TOTAL = "total"
+
+
+class QuestionError(ValueError):
+    """What was asked for doesn't exist; the message says what does."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One cell: whose figure (``series``; None: the usual one), of what, where and when.
+
+    Attributes:
+        as_of: believed at the end of this day; None: now.
+    """
+
+    department_code: str
+    indicator: Indicator
+    month: Month
+    series: str | None = None
+    as_of: dt.date | None = None
+
+
+def ask(
+    contract: Contract,
+    department: str,
+    month: Month,
+    *,
+    indicator: str | None = None,
+    series: str | None = None,
+    as_of: dt.date | None = None,
+) -> Question:
+    """Understand what was typed.
+
+    Args:
+        department: code (``91``, ``2a``, ``1``) or name, whatever its case and accents.
+        indicator: id or short name; the contract's first by default.
+        series: ``total``, a partner or ``published``.
+
+    Raises:
+        QuestionError: there is no such département, indicator or series.
+    """
+    what = _indicator(contract, indicator)
+    if series is not None and series not in (known := series_of(contract, what.id)):
+        raise QuestionError(
+            f"{what.short_name} has no series {series!r}: known are {', '.join(known)}"
+        )
+    return Question(_department(contract, department), what, month, series, as_of)
+
+
+def series_of(contract: Contract, indicator_id: str) -> list[str]:
+    """The series an indicator can have: the total first."""
+    return [TOTAL, *(source.series for source in _contributors(contract, indicator_id))]
+
+
+def sources_of(contract: Contract, indicator_id: str, series: str) -> list[Source]:
+    """Whose figures a series is made of."""
+    if series == TOTAL:
+        return [contract.sources[source] for source in contract.components(indicator_id)]
+    return [s for s in _contributors(contract, indicator_id) if s.series == series]
+
+
+def _contributors(contract: Contract, indicator_id: str) -> list[Source]:
+    return [
+        source
+        for source in contract.sources.values()
+        if any(part.indicator == indicator_id for part in source.contributes)
+    ]
+
+
+def _indicator(contract: Contract, text: str | None) -> Indicator:
+    if text is None:
+        return next(iter(contract.indicators.values()))
+    for entry in contract.indicators.values():
+        if text.casefold() in (entry.id.casefold(), entry.short_name.casefold()):
+            return entry
+    known = ", ".join(f"{i.short_name} ({i.id})" for i in contract.indicators.values())
+    raise QuestionError(f"unknown indicator {text!r}: known are {known}")
+
+
+def _department(contract: Contract, text: str) -> str:
+    departments = contract.territories.departments
+    code = text.strip().upper().zfill(2)
+    if code in departments:
+        return code
+    for code, name in departments.items():
+        if _letters(name) == _letters(text):
+            return code
+    raise QuestionError(
+        f"unknown département {text!r}: give its code (91, 2A, 971) or its name (Essonne)"
+    )
+
+
+def _letters(text: str) -> str:
+    """Letters alone, without case and accents."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in decomposed if letter.isalpha())

@@ -19,6 +19,7 @@ from acv_pipeline.contract import Contract, Month, load_contract
 from acv_pipeline.contract.months import first_day, shift
 from acv_pipeline.home import Home
 from acv_pipeline.ledger import months as known_months
+from acv_pipeline.ledger.corrections import load_register, record_register
 from acv_pipeline.ledger.load import LoadReport, load
 from acv_pipeline.ledger.store import judge_and_write, months_to_judge
 from acv_pipeline.models import Project
@@ -26,6 +27,7 @@ from acv_pipeline.quality import checks as table_checks
 from acv_pipeline.quality import evaluate as evaluate_table_checks
 from acv_pipeline.quality.check import Check, CheckResult
 from acv_pipeline.quality.gate_checks import evaluate_gate_checks, gate_checks
+from acv_pipeline.quality.record import record_results
 from acv_pipeline.quality.sql_tests import evaluate_sql_checks, sql_checks
 from acv_pipeline.warehouse import open_warehouse, publish, transaction
 
@@ -87,14 +89,18 @@ class Pipeline:
 
     @contextmanager
     def warehouse(self, say: Say = lambda _: None) -> Iterator[duckdb.DuckDBPyConnection]:
-        """The warehouse, for writing, with the reference tables in place.
+        """The warehouse, for writing, with the reference tables and the register in place.
 
         Raises:
+            CorrectionsError: the corrections register cannot be used.
             WarehouseError: it cannot be opened or written.
         """
+        register = load_register(self.home.corrections, self.contract)
         with open_warehouse(self.home, self.contract, say=say) as connection:
             seeds = os.environ.get("ACV_SEEDS")
             self.project.load_seeds(connection, Path(seeds) if seeds else None)
+            with transaction(connection):
+                known_months.add_unrecorded(connection, record_register(connection, register))
             yield connection
 
     def pending(
@@ -175,6 +181,7 @@ class Pipeline:
                 wanted = scope | changed.get(asset, frozenset())
                 outcome.row_counts[asset] = {m: n for m, n in counts.items() if m in wanted}
             outcome.results = self._evaluate(connection, set(checks), scope, say)
+            record_results(connection, outcome.results)
             if VALIDATED in chosen or models:
                 if broken := [r.check.name for r in outcome.results if self._is_broken(r)]:
                     say(f"not published, readers keep the last copy: {broken[0]} does not hold")

@@ -98,6 +98,11 @@ def _origins(parts: Sequence[Part]) -> list[str]:
                 ]
             ),
         ]
+        if fix := part.correction:
+            lines.append(
+                f"  corrected from {_number(fix.delivered)} to {_number(fix.corrected)} on "
+                f"{fix.corrected_on} by {fix.corrected_by}: {fix.reason}"
+            )
     return lines
 
 

@@ -12,11 +12,19 @@ from acv_pipeline.explain.figure import (
     Step,
     explain,
 )
-from acv_pipeline.explain.history import Absence, Judgement, Part, Received, Value
 from acv_pipeline.explain.question import Question, QuestionError, ask, series_of, sources_of
+from acv_pipeline.explain.records import (
+    Absence,
+    Correction,
+    Judgement,
+    Part,
+    Received,
+    Value,
+)
 
 __all__ = [
     "Absence",
+    "Correction",
     "Figure",
     "Increment",
     "Judgement",

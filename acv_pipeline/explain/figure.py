@@ -15,8 +15,9 @@ from typing import Any
 import duckdb
 
 from acv_pipeline.contract import Contract, Month
-from acv_pipeline.explain.history import Absence, Part, at, part_of
+from acv_pipeline.explain.history import at, part_of
 from acv_pipeline.explain.question import TOTAL, Question, series_of, sources_of
+from acv_pipeline.explain.records import Absence, Part
 from acv_pipeline.gate.rules import RULES
 
 
@@ -44,7 +45,8 @@ class Increment:
     """What the month adds.
 
     Attributes:
-        why: for a decrease: ``said``, ``sign_off``, ``revision`` or ``unexplained``.
+        why: for a decrease: ``said``, ``correction``, ``sign_off``, ``revision`` or
+            ``unexplained``.
         reason: the reason in words.
     """
 

@@ -8,99 +8,20 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
 from acv_pipeline.contract import Contract, Source
 from acv_pipeline.explain.question import Question
-
-
-@dataclass(frozen=True)
-class Received:
-    """The row of a delivery, as received."""
-
-    delivery_id: str
-    file_name: str
-    delivered_on: dt.date
-    row_number: int
-    sheet: str | None
-    sheet_row: int | None
-    sheet_column: str | None
-    header: list[str]
-    cells: list[str]
-
-
-@dataclass(frozen=True)
-class Value:
-    """A figure with the days on which it was in force; ``until`` None: it still is.
-
-    Attributes:
-        change: how it ended: ``replaced`` or ``withdrawn``.
-        ended_by: the delivery that replaced it or no longer carries it.
-    """
-
-    value: int
-    since: dt.date
-    until: dt.date | None
-    delivery_id: str
-    file_name: str
-    delivered_on: dt.date
-    change: str | None
-    ended_by: str | None
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What the gate said of this month of one delivery.
-
-    Attributes:
-        verdict: ``accepted`` or ``held``.
-        value: what the delivery says of this département; None: nothing.
-        findings: rules that did not hold: rule, blocking, summary, probable_cause, evidence.
-    """
-
-    delivery_id: str
-    file_name: str
-    delivered_on: dt.date
-    verdict: str
-    value: int | None
-    findings: list[dict[str, Any]]
-    signed_off_by: str | None
-    signed_off_reason: str | None
-    signed_off_on: dt.date | None
-
-
-@dataclass(frozen=True)
-class Absence:
-    """Why a source has no figure: a stable code and a sentence."""
-
-    code: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Part:
-    """One source's part in a figure.
-
-    Attributes:
-        value: its figure in force; None: it has none, and ``absence`` says why.
-        since: the day from which it is in force.
-        history: every figure that was ever in force, this one included, oldest first.
-        judgements: what the gate said of the month, oldest delivery first.
-        held: the hold that stands, if one does; an earlier figure may be in force meanwhile.
-    """
-
-    source: str
-    label: str
-    value: int | None
-    since: dt.date | None
-    received: Received | None
-    history: list[Value]
-    judgements: list[Judgement]
-    held: Judgement | None
-    absence: Absence | None
+from acv_pipeline.explain.records import (
+    Absence,
+    Correction,
+    Judgement,
+    Part,
+    Received,
+    Value,
+)
 
 
 def part_of(
@@ -117,6 +38,7 @@ def part_of(
         value=current.value if current else None,
         since=current.since if current else None,
         received=cell.received() if current else None,
+        correction=cell.correction() if current and current.is_corrected else None,
         history=history,
         judgements=judgements,
         held=held,
@@ -157,7 +79,8 @@ class _Cell:
             for row in self.rows(
                 f"""
                 select o.cumulative_dwellings, o.valid_from, o.valid_to, o.delivery_id,
-                    brought.file_name, brought.delivered_on, o.change, o.closed_by
+                    brought.file_name, brought.delivered_on, o.is_corrected,
+                    o.change, o.closed_by
                 from {self.observations} as o
                 join raw.deliveries as brought on brought.delivery_id = o.delivery_id
                 where o.indicator_id = $indicator and o.source = $source and o.month = $month
@@ -182,6 +105,22 @@ class _Cell:
             """
         )
         return Received(*row)
+
+    def correction(self) -> Correction | None:
+        rows = self.rows(
+            f"""
+            select said.delivered, said.corrected, said.reason, said.corrected_by,
+                said.corrected_on
+            from {self.observations} as o
+            join validated.corrections as said
+                on said.indicator_id = o.indicator_id and said.source = o.source
+                and said.month = o.month and said.department_code = o.department_code
+                and said.delivery_id = o.delivery_id and said.corrected = o.cumulative_dwellings
+            where o.indicator_id = $indicator and o.source = $source and o.month = $month
+                and o.department_code = $code and o.valid_to is null
+            """
+        )
+        return Correction(*rows[0]) if rows else None
 
     def judgements(self) -> tuple[list[Judgement], Judgement | None]:
         """What was said of the month, and the hold that stands.

@@ -1,5 +1,6 @@
--- Every negative increment, and why, where the tables know: somebody said so, the month was held and
--- signed off with a reason, or a revision lowered this month's figure or raised the one before.
+-- Every negative increment, and why, where the tables know: somebody said so, this month's figure or
+-- the one before is a corrected one, the month was held and signed off with a reason, or a revision
+-- lowered this month's figure or raised the one before.
 -- A total falls because of its partners: what explains theirs explains it.
 with falls as (
 
@@ -76,7 +77,7 @@ said as (
 
 ),
 
-signed_off as (
+corrected as (
 
     select
         parts.indicator_id,
@@ -84,6 +85,37 @@ signed_off as (
         parts.month,
         parts.department_code,
         2 as precedence,
+        'correction' as explanation,
+        cast(corrections.month as varchar) || ' corrected from '
+            || cast(corrections.delivered as varchar) || ' to '
+            || cast(corrections.corrected as varchar) || ': '
+            || corrections.reason || ' (' || corrections.corrected_by || ')' as reason,
+        corrections.corrected_on as since
+    from parts
+    inner join {{ source('validated', 'dwellings') }} as dwellings
+        on dwellings.indicator_id = parts.indicator_id
+        and dwellings.source = parts.source
+        and dwellings.department_code = parts.department_code
+        and dwellings.is_corrected
+    inner join {{ source('validated', 'corrections') }} as corrections
+        on corrections.indicator_id = dwellings.indicator_id
+        and corrections.source = dwellings.source
+        and corrections.month = dwellings.month
+        and corrections.department_code = dwellings.department_code
+        and corrections.delivery_id = dwellings.delivery_id
+        and corrections.corrected = dwellings.cumulative_dwellings
+    where dwellings.month = parts.month or dwellings.month = parts.previous_month
+
+),
+
+signed_off as (
+
+    select
+        parts.indicator_id,
+        parts.series,
+        parts.month,
+        parts.department_code,
+        3 as precedence,
         'sign_off' as explanation,
         held_months.reason || ' (' || held_months.signed_off_by || ')' as reason,
         cast(null as date) as since
@@ -108,7 +140,7 @@ revised as (
         parts.series,
         parts.month,
         parts.department_code,
-        3 as precedence,
+        4 as precedence,
         'revision' as explanation,
         cast(revisions.month as varchar) || ' revised on '
             || cast(revisions.revised_on as varchar) || ' from '
@@ -136,6 +168,8 @@ known as (
         ) as place
     from (
         select * from said
+        union all
+        select * from corrected
         union all
         select * from signed_off
         union all

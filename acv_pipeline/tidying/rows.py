@@ -76,7 +76,7 @@ class RowReader:
                 "sheet_column": "" if month is None else column_letter(position),
                 "cells": self._cells(position),
                 "indicator_id": _where(ours, self._indicators.objects(_indicator_id)),
-                "level": self._territories.objects(lambda territory: territory.level),
+                "level": self._territories.objects(_level),
                 "territory_code": self._territories.objects(_code),
                 "month": months,
                 "stated": pd.Series(values.objects(lambda value: value.count), dtype="Int64"),
@@ -218,6 +218,10 @@ def _where(mask: Mask, values: Objects) -> Objects:
 
 def _indicator_id(read: IndicatorRead) -> str | None:
     return read.indicator_id
+
+
+def _level(territory: Territory) -> str | None:
+    return None if territory.level == "part" else territory.level
 
 
 def _code(territory: Territory) -> str | None:

@@ -88,7 +88,8 @@ def tidy(
     Raises:
         DeliveryRefused: nothing of the delivery can be used; reason codes are those of
             ``header``, ``no_month``, ``month_contradiction``, ``ambiguous_month``,
-            ``indicator_contradiction``, ``other_indicator``, ``regional_file``, ``no_rows``.
+            ``indicator_contradiction``, ``other_indicator``, ``regional_file``,
+            ``national_file``, ``no_rows``.
     """
     finder = HeaderFinder(contract, source)
     tables = find_tables(sheets, file_name, finder)
@@ -195,7 +196,7 @@ def _month_contradiction(
 def _refuse_hopeless(
     rows: pd.DataFrame, file_name: str, source: Source, contract: Contract
 ) -> None:
-    """Refuse a delivery without rows, of other indicators only, or of regions from a partner."""
+    """Refuse a delivery without rows, of other indicators only, or without départements."""
     codes = rows["reason_code"]
     content = rows[~codes.isin(["blank_row", "note", "template_row", "repeated_header"])]
     if content.empty:
@@ -215,12 +216,12 @@ def _refuse_hopeless(
             f"{file_name} ne contient aucun indicateur auquel {source.label} contribue : trouvé "
             f"{found} ; attendu {ours}",
         )
-    regional = content["level"].eq("region")
-    if source.role == "partner" and regional.any() and not content["level"].eq("department").any():
+    if source.role == "partner" and not content["level"].eq("department").any():
         raise DeliveryRefused(
-            "regional_file",
-            f"{file_name} holds regions, not départements: ask for the départements",
-            f"{file_name} porte sur des régions, pas des départements : demander les départements",
+            "regional_file" if content["level"].eq("region").any() else "national_file",
+            f"{file_name} holds regions or totals, not départements: ask for the départements",
+            f"{file_name} porte sur des régions ou des totaux, pas des départements : demander les "
+            "départements",
         )
 
 

@@ -203,6 +203,11 @@ TEXTS: dict[str, tuple[str, str, str]] = {
         ),
         "refused: regional_file",
     ),
+    "national figures only": (
+        "a.csv",
+        "id_indicateur;maille_geographique;date;valeur\nnb-logement-accompagnement;national;2021-03-31;3\n",
+        "refused: national_file",
+    ),
     "totals in any column": (
         "acv-2021-03.csv",
         "Région;Département;Cumul\nBretagne;Finistère;3\nTotal Bretagne;;3\nOccitanie;;2\nTotal;;5\n",

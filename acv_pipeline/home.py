@@ -32,6 +32,11 @@ class Home:
         return self.root / "published" / "acv.duckdb"
 
     @property
+    def corrections(self) -> Path:
+        """The register of corrected figures; people write it, the program only reads it."""
+        return self.root / "corrections.yml"
+
+    @property
     def dagster(self) -> Path:
         """Dagster's own home: runs, events, schedules."""
         return self.root / "dagster"

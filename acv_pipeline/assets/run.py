@@ -22,6 +22,7 @@ from acv_pipeline.contract import Month
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.flow import Outcome, Pipeline, Say
 from acv_pipeline.landing import LandingError
+from acv_pipeline.ledger.corrections import CorrectionsError
 from acv_pipeline.quality.check import Check, CheckResult
 from acv_pipeline.warehouse import WarehouseError
 
@@ -87,7 +88,7 @@ def build_assets(pipeline: Pipeline, listen: Say | None = None) -> dg.AssetsDefi
                 only=only,
                 say=say,
             )
-        except (LandingError, WarehouseError) as error:
+        except (CorrectionsError, LandingError, WarehouseError) as error:
             # bad surroundings, not a bug: one line for people, no traceback
             raise dg.Failure(description=str(error), allow_retries=False) from None
         _log(context, outcome)
@@ -126,10 +127,11 @@ def _events(outcome: Outcome, say: Say) -> Iterator[Event]:
                     metadata={"dagster/partition_row_count": dg.MetadataValue.int(counts[month])},
                 )
         for result in results[month]:
-            yield _evaluation(result)
+            yield evaluation(result)
 
 
-def _evaluation(result: CheckResult) -> dg.AssetCheckEvaluation:
+def evaluation(result: CheckResult) -> dg.AssetCheckEvaluation:
+    """What Dagster records and shows of a check result."""
     # as text: the UI would plot numbers over the time of recording, which means nothing here
     metadata: dict[str, Any] = {"checked": str(result.checked)}
     if not result.passed:

@@ -28,11 +28,13 @@ class Block:
         values: cumulative dwellings; NaN where the delivery has no figure.
         rows: row numbers of the delivery; -1 where there is no figure.
         quarantined: départements whose row was quarantined.
+        corrected: départements whose value is the corrections register's, not the delivery's.
     """
 
     values: Figures
     rows: npt.NDArray[np.int64]
     quarantined: npt.NDArray[np.bool_]
+    corrected: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,7 @@ def blocks_of(
         block = Block(
             np.full(len(positions), np.nan),
             np.full(len(positions), -1, dtype=np.int64),
+            np.zeros(len(positions), dtype=bool),
             np.zeros(len(positions), dtype=bool),
         )
         block.values[position[good]] = values[good]

@@ -1,8 +1,9 @@
-"""The ledger: what is in force, as a pure function of deliveries and sign-offs.
+"""The ledger: what is in force, as a pure function of deliveries, sign-offs and corrections.
 
 Here: putting deliveries in the order of their day, judging each month against what was accepted
-before it, and keeping what was replaced. The order in which files reached this machine has no
-influence. Not here: the rules (``gate``), tables (``store``), Dagster.
+before it, and keeping what was replaced. Sign-offs and corrections count from their day; the order
+in which files reached this machine has no influence. Not here: the rules (``gate``), tables
+(``store``), Dagster.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from acv_pipeline.gate.case import Finding, MonthCase, Totals
 from acv_pipeline.gate.course import Figures
 from acv_pipeline.gate.rules import judge as judge_month
 from acv_pipeline.ledger.blocks import Block, DeliveryFigures
+from acv_pipeline.ledger.corrections import Correction, Register
 from acv_pipeline.ledger.state import Observations, SeriesState
 
 Judge = Callable[[MonthCase], list[Finding]]
@@ -36,6 +38,14 @@ class SignOff:
     signed_by: str
     reason: str
     signed_on: dt.date
+
+
+@dataclass(frozen=True)
+class _Corrections:
+    """The entries of the register dated one day."""
+
+    day: dt.date
+    entries: list[Correction]
 
 
 @dataclass
@@ -68,10 +78,13 @@ class Ledger:
         observations: every figure ever accepted, columns as ``validated.observations``.
         verdicts: one per (delivery, indicator, month) that carries département figures, or
             published totals to compare with those in force.
+        corrections: which entries of the register were applied to which delivery, columns as
+            ``validated.corrections``.
     """
 
     observations: pd.DataFrame
     verdicts: list[Verdict]
+    corrections: pd.DataFrame
 
 
 def fold(
@@ -79,6 +92,7 @@ def fold(
     signoffs: Iterable[SignOff],
     contract: Contract,
     *,
+    corrections: Iterable[Correction] = (),
     judge: Judge = judge_month,
     progress: Callable[[int, int], None] | None = None,
 ) -> Ledger:
@@ -87,9 +101,12 @@ def fold(
     Args:
         deliveries: what was received, in any order.
         signoffs: releases of held months; each takes effect on the day it was signed.
+        corrections: entries of the register. From its day on, an entry replaces the figure it
+            guards in every delivery of its source, before the gate judges it. What came earlier
+            is judged again on that day; until then the figure was believed as delivered.
         progress: called with (deliveries done, deliveries in all).
     """
-    return _Fold(deliveries, signoffs, contract, judge).run(progress)
+    return _Fold(deliveries, signoffs, contract, corrections, judge).run(progress)
 
 
 class _Fold:
@@ -98,6 +115,7 @@ class _Fold:
         deliveries: Sequence[DeliveryFigures],
         signoffs: Iterable[SignOff],
         contract: Contract,
+        corrections: Iterable[Correction],
         judge: Judge,
     ) -> None:
         self.contract = contract
@@ -107,6 +125,7 @@ class _Fold:
             deliveries, key=lambda d: (d.delivered_on, rank[d.source], d.file_name, d.delivery_id)
         )
         self.signoffs = list(signoffs)
+        self.corrections = list(corrections)
         territories = contract.territories
         self.codes = np.array(list(territories.departments))
         self.regions = np.array([territories.region_of[code] for code in self.codes])
@@ -115,6 +134,8 @@ class _Fold:
             for indicator in contract.indicators
         }
         self.observations = Observations(self.codes)
+        self.positions = {code: i for i, code in enumerate(territories.departments)}
+        self.register = Register(self.positions)
         self.states: dict[tuple[str, str], SeriesState] = defaultdict(
             lambda: SeriesState(len(self.codes))
         )
@@ -125,6 +146,8 @@ class _Fold:
         for event in self._events():
             if isinstance(event, SignOff):
                 self._sign_off(event)
+            elif isinstance(event, _Corrections):
+                self._correct(event)
             else:
                 self._receive(event)
                 done += len(event)
@@ -134,22 +157,28 @@ class _Fold:
             for month, current in state.in_force.items():
                 self.observations.still_in_force(source, indicator, month, current)
         ids = [delivery.delivery_id for delivery in self.deliveries]
-        return Ledger(self.observations.frame(ids), list(self.verdicts.values()))
+        return Ledger(
+            self.observations.frame(ids), list(self.verdicts.values()), self.register.frame(ids)
+        )
 
-    def _events(self) -> Iterator[list[DeliveryFigures] | SignOff]:
-        """Batches (what one source sent on one day) and sign-offs, by day; sign-offs come last."""
+    def _events(self) -> Iterator[list[DeliveryFigures] | _Corrections | SignOff]:
+        """By day: corrections, then batches (what one source sent on one day), then sign-offs."""
         day_of = {delivery.delivery_id: delivery.delivered_on for delivery in self.deliveries}
         self.ordinal = {d.delivery_id: i for i, d in enumerate(self.deliveries)}
         batches: dict[tuple[dt.date, str], list[DeliveryFigures]] = defaultdict(list)
         for delivery in self.deliveries:
             batches[delivery.delivered_on, delivery.source].append(delivery)
-        events: list[tuple[dt.date, int, list[DeliveryFigures] | SignOff]] = [
-            (day, 0, batch) for (day, _), batch in batches.items()
+        events: list[tuple[dt.date, int, list[DeliveryFigures] | _Corrections | SignOff]] = [
+            (day, 1, batch) for (day, _), batch in batches.items()
         ]
+        by_day: dict[dt.date, list[Correction]] = defaultdict(list)
+        for correction in self.corrections:
+            by_day[correction.corrected_on].append(correction)
+        events += [(day, 0, _Corrections(day, entries)) for day, entries in by_day.items()]
         for signoff in self.signoffs:
             if signoff.delivery_id in day_of:
                 day = max(signoff.signed_on, day_of[signoff.delivery_id])
-                events.append((day, 1, signoff))
+                events.append((day, 2, signoff))
         events.sort(key=lambda event: event[:2])
         yield from (event for _, _, event in events)
 
@@ -158,16 +187,14 @@ class _Fold:
         by_indicator: dict[str, list[tuple[Month, DeliveryFigures, Block | None]]] = defaultdict(
             list
         )
+        batch_figures: dict[tuple[str, Month], Figures] = {}
         for delivery in batch:
-            for (indicator, month), figures in delivery.blocks.items():
+            for indicator, month in delivery.blocks:
+                figures = self._as_corrected(delivery, indicator, month)
                 by_indicator[indicator].append((month, delivery, figures))
+                batch_figures[indicator, month] = figures.values
             for indicator, month in delivery.totals_only():
                 by_indicator[indicator].append((month, delivery, None))
-        batch_figures = {
-            (indicator, month): block.values
-            for delivery in batch
-            for (indicator, month), block in delivery.blocks.items()
-        }
         for indicator in self.contract.indicators:
             entries = by_indicator.get(indicator, [])
             with_departments = {month for month, _, block in entries if block is not None}
@@ -203,7 +230,7 @@ class _Fold:
         self.verdicts[delivery.delivery_id, indicator, month] = verdict
         if (
             current is not None
-            and _confirms(block, current.values)
+            and _confirms(block, current.block())
             and state.published.get(month, Totals()) == published
         ):
             # what is in force was confirmed: an older hold of the month is settled with it
@@ -243,8 +270,7 @@ class _Fold:
             "unchanged" if before == totals else "accepted",
         )
         if verdict.verdict == "accepted":
-            in_force = Block(current.values, current.rows, np.zeros(len(self.codes), dtype=bool))
-            case = self._case(delivery, indicator, month, in_force, totals, {})
+            case = self._case(delivery, indicator, month, current.block(), totals, {})
             verdict.findings = [finding for finding in self.judge(case) if not finding.blocking]
         self.verdicts[delivery.delivery_id, indicator, month] = verdict
 
@@ -346,9 +372,9 @@ class _Fold:
         state = self.states[signed.source, signoff.indicator_id]
         held = state.held.get(signoff.month)
         delivery = self.deliveries[self.ordinal[signoff.delivery_id]]
-        block = delivery.blocks.get((signoff.indicator_id, signoff.month))
-        if held is None or block is None:
+        if held is None or (signoff.indicator_id, signoff.month) not in delivery.blocks:
             return
+        block = self._as_corrected(delivery, signoff.indicator_id, signoff.month)
         if not np.array_equal(held[0].values, block.values, equal_nan=True):
             return
         for verdict in {id(v): v for v in (signed, held[1])}.values():
@@ -357,10 +383,79 @@ class _Fold:
         day = max(signoff.signed_on, delivery.delivered_on)
         self._accept(delivery, signoff.indicator_id, signoff.month, block, day)
 
+    def _as_corrected(self, delivery: DeliveryFigures, indicator: str, month: Month) -> Block:
+        """A delivered month with the corrections in effect."""
+        received = delivery.blocks[indicator, month]
+        block, entries = self.register.correct(delivery.source, indicator, month, received)
+        self.register.note(entries, block, self.ordinal[delivery.delivery_id])
+        return block
 
-def _confirms(block: Block, in_force: Figures) -> bool:
+    def _correct(self, event: _Corrections) -> None:
+        """Put entries into effect: what they guard, and what is held, is judged again."""
+        months: dict[tuple[str, str], set[Month]] = defaultdict(set)
+        for entry in event.entries:
+            self.register.add(entry)
+            months[entry.series].add(entry.month)
+        for source in self.contract.sources:
+            for indicator in self.contract.indicators:
+                if (source, indicator) in months and (source, indicator) in self.states:
+                    held = self.states[source, indicator].held
+                    for month in sorted(months[source, indicator] | set(held)):
+                        self._correct_in_force(source, indicator, month, event.day)
+                        self._judge_held_again(source, indicator, month, event.day)
+
+    def _correct_in_force(self, source: str, indicator: str, month: Month, day: dt.date) -> None:
+        """Replace figures in force, unless a blocking rule finds the corrected ones impossible."""
+        state = self.states[source, indicator]
+        current = state.in_force.get(month)
+        if current is None:
+            return
+        block, entries = self.register.correct(source, indicator, month, current.block())
+        if not entries:
+            return
+        brought = [
+            int(current.deliveries[self.positions[entry.department_code]]) for entry in entries
+        ]
+        # as far as they are known: what the source stated with its latest figure
+        delivery = self.deliveries[max(brought)]
+        totals = state.published.get(month, Totals())
+        case = self._case(delivery, indicator, month, block, totals, {})
+        blocking = [finding.rule for finding in self.judge(case) if finding.blocking]
+        for entry, ordinal in zip(entries, brought, strict=True):
+            self.register.note([entry], block, ordinal, ", ".join(blocking) or None)
+        if blocking:
+            return
+        replaced = state.correct(month, block, day)
+        if replaced is not None:
+            self.observations.closed(source, indicator, month, replaced, day, None, "corrected")
+
+    def _judge_held_again(self, source: str, indicator: str, month: Month, day: dt.date) -> None:
+        """Release a held month that no blocking rule stops any more."""
+        state = self.states[source, indicator]
+        if month not in state.held:
+            return
+        received, verdict = state.held[month]
+        ordinal = self.ordinal[verdict.delivery_id]
+        delivery = self.deliveries[ordinal]
+        block, entries = self.register.correct(source, indicator, month, received)
+        self.register.note(entries, block, ordinal)
+        totals = delivery.with_stated(state.published.get(month, Totals()), indicator, month)
+        sisters = {key: sister.values for key, sister in delivery.blocks.items()}
+        verdict.findings = self.judge(
+            self._case(delivery, indicator, month, block, totals, sisters)
+        )
+        if any(finding.blocking for finding in verdict.findings):
+            state.held[month] = (block, verdict)
+            return
+        verdict.verdict, verdict.status, verdict.is_repeat = "accepted", None, False
+        del state.held[month]
+        self._accept(delivery, indicator, month, block, day)
+
+
+def _confirms(block: Block, in_force: Block) -> bool:
     """Whether a delivered month equals what is in force (rows in quarantine say nothing)."""
-    same = (block.values == in_force) | (np.isnan(block.values) & np.isnan(in_force))
+    same = (block.values == in_force.values) & (block.corrected == in_force.corrected)
+    same |= np.isnan(block.values) & np.isnan(in_force.values)
     return bool(np.all(same | block.quarantined))
 
 

@@ -26,9 +26,10 @@ def open_holds(connection: duckdb.DuckDBPyConnection) -> set[Month]:
 
 
 def on_record(connection: duckdb.DuckDBPyConnection, contract: Contract) -> set[Month]:
-    """Months that any delivery says something about, unreadable ones included."""
+    """Months that any delivery, unreadable ones included, or correction says something about."""
     rows = _set(connection, "select distinct month from raw.tidy_rows")
-    return rows | _attributed(connection, contract, None)
+    corrected = _set(connection, "select distinct month from contract.corrections")
+    return rows | corrected | _attributed(connection, contract, None)
 
 
 def of_refused(

@@ -41,17 +41,11 @@ def sign_off(
     reason, signed_by = reason.strip(), signed_by.strip()
     if not reason or not signed_by:
         raise SignOffError("a sign-off needs a reason and a name: neither may be empty")
-    indicator_id = next(
-        (
-            entry.id
-            for entry in contract.indicators.values()
-            if indicator.casefold() in (entry.id.casefold(), entry.short_name.casefold())
-        ),
-        None,
-    )
-    if indicator_id is None:
+    try:
+        indicator_id = contract.indicator_named(indicator).id
+    except KeyError:
         known = ", ".join(f"{i.short_name} ({i.id})" for i in contract.indicators.values())
-        raise SignOffError(f"unknown indicator {indicator!r}: known are {known}")
+        raise SignOffError(f"unknown indicator {indicator!r}: known are {known}") from None
     held = connection.execute(
         """
         select delivery_id, indicator_id, month, status from validated.held_months

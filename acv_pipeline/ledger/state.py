@@ -35,6 +35,7 @@ class Cells:
         deliveries: ordinal of the delivery that brought each.
         rows: row number in that delivery.
         since: day each came into force, in days since 1970.
+        corrected: whether the corrections register says so, not the delivery.
     """
 
     positions: npt.NDArray[np.int64]
@@ -42,6 +43,7 @@ class Cells:
     deliveries: npt.NDArray[np.int64]
     rows: npt.NDArray[np.int64]
     since: npt.NDArray[np.int64]
+    corrected: npt.NDArray[np.bool_]
 
 
 class MonthInForce:
@@ -52,11 +54,24 @@ class MonthInForce:
         self.deliveries = np.full(size, -1, dtype=np.int64)
         self.rows = np.full(size, -1, dtype=np.int64)
         self.since = np.zeros(size, dtype=np.int64)
+        self.corrected = np.zeros(size, dtype=bool)
 
     def cells(self, mask: npt.NDArray[np.bool_]) -> Cells:
         """The cells under ``mask`` that have a figure."""
         at = np.flatnonzero(mask & ~np.isnan(self.values))
-        return Cells(at, self.values[at], self.deliveries[at], self.rows[at], self.since[at])
+        return Cells(
+            at,
+            self.values[at],
+            self.deliveries[at],
+            self.rows[at],
+            self.since[at],
+            self.corrected[at],
+        )
+
+    def block(self) -> Block:
+        """The same as if one delivery had brought it."""
+        nothing = np.zeros(len(self.values), dtype=bool)
+        return Block(self.values, self.rows, nothing, self.corrected)
 
 
 @dataclass
@@ -85,15 +100,40 @@ class SeriesState:
     def accept(self, month: Month, block: Block, delivery: int, day: dt.date) -> Cells | None:
         """Bring a block into force; the replaced cells, or None if there were none."""
         current = self.in_force.setdefault(month, MonthInForce(self.size))
-        changed = ~np.isnan(block.values) & (block.values != current.values)
+        changed = self._changed(current, block)
+        replaced = self._replace(month, current, changed, block, day)
+        current.rows[changed] = block.rows[changed]
+        current.deliveries[changed] = delivery
+        return replaced
+
+    def correct(self, month: Month, block: Block, day: dt.date) -> Cells | None:
+        """Put corrected figures in force in place of those delivered; the replaced cells.
+
+        Each keeps the delivery and the row that it was delivered with.
+        """
+        current = self.in_force[month]
+        return self._replace(month, current, self._changed(current, block), block, day)
+
+    def _changed(self, current: MonthInForce, block: Block) -> npt.NDArray[np.bool_]:
+        differs = (block.values != current.values) | (block.corrected != current.corrected)
+        changed: npt.NDArray[np.bool_] = differs & ~np.isnan(block.values)
+        return changed
+
+    def _replace(
+        self,
+        month: Month,
+        current: MonthInForce,
+        changed: npt.NDArray[np.bool_],
+        block: Block,
+        day: dt.date,
+    ) -> Cells | None:
         replaced = current.cells(changed)
-        if len(replaced.positions):
+        if (block.values[replaced.positions] != replaced.values).any():
             self.superseded.setdefault(month, []).append(current.values)
         # cases that were judged hold on to the old array
         current.values = current.values.copy()
         current.values[changed] = block.values[changed]
-        current.rows[changed] = block.rows[changed]
-        current.deliveries[changed] = delivery
+        current.corrected = np.where(changed, block.corrected, current.corrected)
         current.since[changed] = (day - _EPOCH).days
         return replaced if len(replaced.positions) else None
 
@@ -126,16 +166,20 @@ class Observations:
         month: Month,
         cells: Cells,
         day: dt.date,
-        closed_by: int,
+        closed_by: int | None,
         change: str,
     ) -> None:
-        """Cells that stopped being in force on ``day``."""
+        """Cells that stopped being in force on ``day``, because of a delivery (its ordinal)."""
         self._add(
             source,
             indicator,
             month,
             cells,
-            {"valid_to": (day - _EPOCH).days, "closed_by": closed_by, "change": change},
+            {
+                "valid_to": (day - _EPOCH).days,
+                "closed_by": -1 if closed_by is None else closed_by,
+                "change": change,
+            },
         )
 
     def still_in_force(
@@ -165,6 +209,7 @@ class Observations:
                     else np.datetime64(end["valid_to"], "D"),
                     "closed_by": end["closed_by"],
                     "change": end["change"],
+                    "is_corrected": cells.corrected,
                 }
             )
         )
@@ -174,6 +219,7 @@ class Observations:
         columns = [
             "indicator_id", "source", "month", "department_code", "cumulative_dwellings",
             "delivery_id", "row_number", "valid_from", "valid_to", "closed_by", "change",
+            "is_corrected",
         ]  # fmt: skip
         chunks = [chunk for chunk in self._chunks if len(chunk)]
         if not chunks:

@@ -15,6 +15,7 @@ import pandas as pd
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.gate.rules import judge as judge_month
 from acv_pipeline.ledger.blocks import DeliveryFigures, blocks_of
+from acv_pipeline.ledger.corrections import read_register
 from acv_pipeline.ledger.fold import Judge, Ledger, SignOff, Verdict, fold
 from acv_pipeline.tidying.records import ControlTotal
 
@@ -43,9 +44,13 @@ def read_ledger(
 ) -> Ledger:
     """Fold everything on record."""
     return fold(
-        received(connection, contract), signoffs(connection), contract, judge=judge,
+        received(connection, contract),
+        signoffs(connection),
+        contract,
+        corrections=read_register(connection),
+        judge=judge,
         progress=progress,
-    )  # fmt: skip
+    )
 
 
 def judge_and_write(
@@ -91,6 +96,7 @@ def _tables(ledger: Ledger) -> dict[str, pd.DataFrame]:
     return {
         "validated.observations": figures,
         "validated.dwellings": figures[figures["valid_to"].isna()],
+        "validated.corrections": ledger.corrections,
         "validated.verdicts": verdicts,
         "validated.held_months": held.assign(
             check_name=held["blocking"].str.join(", "),

@@ -129,8 +129,13 @@ select
     dwellings.month,
     case
         when rows.row_number is null then 'row not on record'
+        when dwellings.is_corrected
+            and (corrections.delivered, corrections.corrected)
+                is distinct from (understood.value, dwellings.cumulative_dwellings)
+            then 'corrected otherwise than the register says'
         when (understood.indicator_id, understood.month, understood.territory_code,
-            understood.value) is distinct from (dwellings.indicator_id, dwellings.month,
+            case when dwellings.is_corrected then corrections.corrected else understood.value end)
+            is distinct from (dwellings.indicator_id, dwellings.month,
             dwellings.department_code, dwellings.cumulative_dwellings)
             then 'row says something else'
     end as problem,
@@ -147,6 +152,32 @@ left join raw.extract_rows as rows
 left join raw.tidy_rows as understood
     on understood.delivery_id = dwellings.delivery_id
     and understood.row_number = dwellings.row_number
+left join validated.corrections as corrections
+    on corrections.delivery_id = dwellings.delivery_id
+    and corrections.row_number = dwellings.row_number
+    and corrections.held_by is null
+"""
+
+_CORRECTIONS_STILL_MATCH = """
+select
+    month,
+    case
+        when problem is not null
+            then 'entry ' || entry || ' (' || source || ' ' || department_code || '): ' || problem
+    end as problem,
+    entry,
+    source,
+    indicator_id,
+    department_code,
+    delivered,
+    corrected,
+    found,
+    reason,
+    corrected_by,
+    corrected_on,
+    delivery_id,
+    row_number
+from validated.correction_matches
 """
 
 # A quarantined row counts for the month the extract's checks show it under.
@@ -257,11 +288,27 @@ def validated_rules(contract: Contract) -> list[Rule]:
                     DWELLINGS,
                     "every_figure_has_provenance",
                     "error",
-                    "Every figure is what the row of the delivery it names says.",
+                    "Every figure is what the row of the delivery it names says, or what the "
+                    "corrections register says in its place.",
                     fault,
                 ),
             ),
             _EVERY_FIGURE_HAS_PROVENANCE,
+        ),
+        SqlRule(
+            (
+                Check(
+                    DWELLINGS,
+                    "corrections_still_match",
+                    "error",
+                    "Every entry of the corrections register guards the figure that its source "
+                    "delivered last.",
+                    "The entry shown has no effect on that figure: take it out of corrections.yml "
+                    "if the source has corrected it, else write the figure as delivered now into "
+                    "it, or mend what the gate does not believe.",
+                ),
+            ),
+            _CORRECTIONS_STILL_MATCH,
         ),
         ColumnRule(
             (

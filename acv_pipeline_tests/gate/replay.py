@@ -40,7 +40,7 @@ def block(figures: pd.Series, contract: Contract) -> Block:
     """Figures by département code as the ledger's block."""
     codes = list(contract.territories.departments)
     values = figures.reindex(codes).to_numpy(dtype=np.float64)
-    return Block(values, np.arange(len(codes)), np.zeros(len(codes), dtype=bool))
+    return Block(values, np.arange(len(codes)), *np.zeros((2, len(codes)), dtype=bool))
 
 
 def releases(folder: Path, contract: Contract) -> list[DeliveryFigures]:

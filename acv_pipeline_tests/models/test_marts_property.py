@@ -184,7 +184,7 @@ def test_marts_are_what_the_definitions_say(
     if given_figures:
         world.insert(
             "validated.dwellings",
-            *((*key, value, "first", 1) for key, value in given_figures.items()),
+            *((*key, value, "first", 1, False) for key, value in given_figures.items()),
         )
     world.build()
     for name in world.project.tests:

@@ -76,7 +76,7 @@ class World:
             for row, (code, value) in enumerate(by_department.items(), start=1):
                 self.insert(
                     "validated.dwellings",
-                    (indicator, source, month(text), code, value, delivery, row),
+                    (indicator, source, month(text), code, value, delivery, row, False),
                 )
 
     def build(self) -> World:
@@ -117,6 +117,7 @@ class World:
                 until and day(until),
                 closed_by,
                 change,
+                False,
             ),
         )
 

@@ -102,6 +102,10 @@ BROKEN: dict[str, Broken] = {
     "every_figure_has_provenance": Broken(
         one("validated.dwellings", "row_number", "12345"), "row not on record"
     ),
+    "corrections_still_match": Broken(
+        "update contract.corrections set delivered = delivered + 1",
+        "entry 1 (action_logement 62): the latest delivery says",
+    ),
     # quarantine
     "every_row_says_why": Broken(
         "update validated.quarantined_rows set reason_fr = null",

@@ -16,6 +16,7 @@ import duckdb
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.months import month_end, month_of
 from acv_pipeline.home import Home
+from acv_pipeline.ledger.corrections import Correction, record_register
 from acv_pipeline.ledger.load import load
 from acv_pipeline.ledger.store import judge_and_write
 from acv_pipeline.models import Project
@@ -113,11 +114,15 @@ def fill_good(world: World) -> None:
     """Four months of both partners and two releases; everything that was wrong was corrected.
 
     Anah's October came with ``nd`` for 59 and too few for 62, and came again. The second release
-    changed September of 62.
+    changed September of 62. Action Logement's November has two digits of 62 the wrong way round,
+    which the corrections register sets right.
     """
     for month in GOOD_MONTHS:
-        rows = rows_of(month, figures_of(world.contract, "action_logement", month))
-        world.send("action_logement", received(month), rows)
+        figures = figures_of(world.contract, "action_logement", month)
+        if month == "2020-11":
+            record_register(world.connection, [_correction(month, figures["62"])])
+            figures["62"] += 9
+        world.send("action_logement", received(month), rows_of(month, figures))
         figures = figures_of(world.contract, "anah", month)
         rows = rows_of(month, figures)
         if month == "2020-10":
@@ -133,6 +138,12 @@ def fill_good(world: World) -> None:
     world.send_release("2021-02-20", published)
     world.receive()
     world.months = [month_of(month) for month in GOOD_MONTHS]
+
+
+def _correction(month: str, right: int) -> Correction:
+    guarded = ("action_logement", ACV, month_of(month), "62", right + 9)
+    why = ("two digits the wrong way round", "the data unit")
+    return Correction(1, *guarded, right, *why, dt.date.fromisoformat(received(month)))
 
 
 FLAWS = {

@@ -1,0 +1,48 @@
+with delivered as (
+    select
+        corrections.entry,
+        rows.delivery_id,
+        rows.row_number,
+        rows.value as found,
+        row_number() over (
+            partition by corrections.entry
+            order by
+                deliveries.delivered_on desc,
+                deliveries.file_name desc,
+                deliveries.delivery_id desc
+        ) as place
+    from contract.corrections as corrections
+    join raw.deliveries as deliveries on deliveries.source = corrections.source
+    join raw.tidy_rows as rows
+        on rows.delivery_id = deliveries.delivery_id
+        and rows.indicator_id = corrections.indicator_id
+        and rows.month = corrections.month
+        and rows.territory_code = corrections.department_code
+    where rows.level = 'department' and rows.fate = 'figure'
+)
+select
+    corrections.*,
+    latest.delivery_id,
+    latest.row_number,
+    latest.found,
+    case
+        when latest.found is null then 'no delivery has a figure for it'
+        when latest.found = corrections.corrected
+            then 'the source itself delivers ' || latest.found || ' now'
+        when latest.found <> corrections.delivered
+            then 'the latest delivery says ' || latest.found || ', not ' || corrections.delivered
+        when held.by is not null
+            then 'the gate does not believe ' || corrections.corrected || ': ' || held.by
+    end as problem
+from contract.corrections as corrections
+left join delivered as latest on latest.entry = corrections.entry and latest.place = 1
+left join (
+    select source, indicator_id, month, department_code, delivered, max(held_by) as by
+    from validated.corrections
+    group by all
+) as held
+    on held.source = corrections.source
+    and held.indicator_id = corrections.indicator_id
+    and held.month = corrections.month
+    and held.department_code = corrections.department_code
+    and held.delivered = corrections.delivered

@@ -21,6 +21,7 @@ from acv_pipeline.tidying.months import MonthReader, day_order
 from acv_pipeline.tidying.territories import PlaceReader
 
 HEADER_LINES = 30
+BLOCK = 5_000
 TERRITORY = ("department_code", "department_name", "region_code", "region_name", "national")
 SEVERAL_ALLOWED = ("indicator", "indicator_id", "ignored")
 FILLER = {"a", "au", "fin", "le", "en", "de", "du", "mois"}
@@ -57,10 +58,13 @@ class Table:
     def body(self) -> pd.DataFrame:
         """The rows below the header, without the blank ones at the end."""
         below = self.sheet.cells.iloc[self.header_at + 1 : self.end]
-        last = len(below)
-        while last and not "".join(_texts(below.iloc[last - 1])).strip():
-            last -= 1
-        return below.iloc[:last]
+        for end in range(len(below), 0, -BLOCK):  # from the end: it is rarely blank for long
+            start = max(0, end - BLOCK)
+            block = below.iloc[start:end].to_numpy(dtype=object)
+            filled = [place for place, row in enumerate(block) if "".join(row).strip()]
+            if filled:
+                return below.iloc[: start + filled[-1] + 1]
+        return below.iloc[:0]
 
     @cached_property
     def _read(self) -> dict[int, Column[str]]:
@@ -126,8 +130,9 @@ class HeaderFinder:
         return tables
 
     def is_header(self, cells: list[str]) -> bool:
-        """Whether a line names columns."""
-        return self._score(cells) >= 2
+        """Whether a line names columns, that of territories among them."""
+        territory = any(self.meanings.get(compact(cell)) in TERRITORY for cell in cells)
+        return territory and self._score(cells) >= 2
 
     def _score(self, header: list[str]) -> int:
         """How many meanings a line names; a line with all it takes beats any other."""

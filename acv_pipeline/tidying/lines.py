@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.tidying.column import Mask, Objects
+from acv_pipeline.tidying.column import Mask, Objects, texts_of
 from acv_pipeline.tidying.fold import clean, fold
 from acv_pipeline.tidying.header import HeaderFinder, Table
 from acv_pipeline.tidying.verdicts import Verdicts
 
 LOOKED_AT = ("department_code", "department_name", "month", "indicator_id", "indicator")
+SEPARATOR = "\x1f"  # no cell holds it
 SHORT_MARKER = 3  # shorter markers must be the whole cell
 
 
@@ -33,24 +35,38 @@ def settle_lines(verdicts: Verdicts, table: Table, finder: HeaderFinder, unresol
         for position in table.columns.get(meaning, ()):
             column = table.column(position)
             verdicts.settle(column.where(marked), "template_row", column.objects(clean))
-    openings = tuple(f"{fold(word)} " for word in finder.contract.note_openings)
     values = {*table.columns.get("cumulative", ()), *table.month_columns}
+    kind = line_test(finder, values, marked)
     places = np.flatnonzero(unresolved)
     lines = table.body.iloc[places].to_numpy(dtype=object)
-    for place, cells in zip(places, lines, strict=True):
+    joined = pd.Series([SEPARATOR.join(cells) for cells in lines], dtype="str")
+    kinds = texts_of(joined).map(lambda text: kind(text.split(SEPARATOR)))
+    codes, details = np.full((2, len(unresolved)), None, dtype=object)
+    codes[places] = kinds.objects(lambda pair: pair[0])
+    details[places] = kinds.objects(lambda pair: pair[1])
+    verdicts.settle(np.array([code is not None for code in codes], dtype=bool), codes, details)
+
+
+def line_test(
+    finder: HeaderFinder, values: set[int], marked: Callable[[str], bool]
+) -> Callable[[list[str]], tuple[str | None, str]]:
+    """What a line without a territory is, by its cells: a reason code and a detail, or None."""
+    openings = tuple(f"{fold(word)} " for word in finder.contract.note_openings)
+
+    def kind(cells: list[str]) -> tuple[str | None, str]:
         filled = [position for position, text in enumerate(cells) if clean(text)]
-        one = np.zeros(len(unresolved), dtype=bool)
-        one[place] = True
         if not filled:
-            verdicts.settle(one, "blank_row")
-        elif finder.is_header([str(text) for text in cells]):
-            verdicts.settle(one, "repeated_header")
-        elif marked(cells[filled[0]]):
-            verdicts.settle(one, "template_row", clean(cells[filled[0]]))
-        elif fold(cells[filled[0]]).startswith(openings) or (
-            len(filled) == 1 and filled[0] not in values
-        ):
-            verdicts.settle(one, "note")
+            return "blank_row", ""
+        first = clean(cells[filled[0]])
+        if finder.is_header(cells):
+            return "repeated_header", ""
+        if marked(first):
+            return "template_row", first
+        if fold(first).startswith(openings) or (len(filled) == 1 and filled[0] not in values):
+            return "note", ""
+        return None, ""
+
+    return kind
 
 
 def misaligned(table: Table) -> tuple[Mask, Objects]:

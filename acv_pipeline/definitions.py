@@ -3,7 +3,7 @@
 The flow: ``landing`` → ``reading`` → ``tidying`` → ``gate``/``ledger`` → ``models`` (the SQL of
 ``dbt_like_sql``) → published copy. ``flow`` puts the steps in order, ``assets`` shows them to
 Dagster, ``contract`` says what is true of the data.
-Here: putting assets, jobs and executor together. Not here: any work.
+Here: putting assets, jobs, schedule, sensors and executor together. Not here: any work.
 """
 
 from __future__ import annotations
@@ -12,6 +12,10 @@ import dagster as dg
 
 from acv_pipeline.assets.run import build_assets
 from acv_pipeline.flow import Pipeline, Say
+from acv_pipeline.orchestration.arrivals import arrival_sensor
+from acv_pipeline.orchestration.automation import automation_sensor
+from acv_pipeline.orchestration.overdue import overdue_sensor
+from acv_pipeline.orchestration.schedule import monthly_schedule
 
 JOB = "monthly_figures_job"
 
@@ -27,6 +31,8 @@ def build_definitions(pipeline: Pipeline, listen: Say | None = None) -> dg.Defin
     return dg.Definitions(
         assets=[assets],
         jobs=[job],
+        schedules=[monthly_schedule(pipeline.contract, job)],
+        sensors=[arrival_sensor(pipeline, JOB), overdue_sensor(pipeline), automation_sensor()],
         # steps take seconds: a process for each would take most of the time
         executor=dg.in_process_executor,
     )

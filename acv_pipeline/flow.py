@@ -7,6 +7,7 @@ steps themselves, and Dagster (``assets`` turns an ``Outcome`` into Dagster's ev
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ import duckdb
 from acv_pipeline.contract import Contract, Month, load_contract
 from acv_pipeline.contract.months import first_day, shift
 from acv_pipeline.home import Home
+from acv_pipeline.landing import scan
+from acv_pipeline.lateness import Late, late_months
 from acv_pipeline.ledger import months as known_months
 from acv_pipeline.ledger.corrections import load_register, record_register
 from acv_pipeline.ledger.load import LoadReport, load
@@ -27,6 +30,7 @@ from acv_pipeline.quality import checks as table_checks
 from acv_pipeline.quality import evaluate as evaluate_table_checks
 from acv_pipeline.quality.check import Check, CheckResult
 from acv_pipeline.quality.gate_checks import evaluate_gate_checks, gate_checks
+from acv_pipeline.quality.lateness_checks import evaluate_lateness_checks, lateness_checks
 from acv_pipeline.quality.record import record_results
 from acv_pipeline.quality.sql_tests import evaluate_sql_checks, sql_checks
 from acv_pipeline.warehouse import open_warehouse, publish, transaction
@@ -77,7 +81,12 @@ class Pipeline:
 
     def checks(self) -> list[Check]:
         """Every check, in the order of the flow."""
-        return [*table_checks(self.contract), *gate_checks(), *sql_checks(self.project)]
+        return [
+            *lateness_checks(self.contract),
+            *table_checks(self.contract),
+            *gate_checks(),
+            *sql_checks(self.project),
+        ]
 
     def extracts(self) -> dict[str, str]:
         """Source by the name of its extract asset."""
@@ -104,7 +113,11 @@ class Pipeline:
             yield connection
 
     def pending(
-        self, *, say: Say = lambda _: None, progress: Progress | None = None
+        self,
+        *,
+        settle_seconds: float = 0,
+        say: Say = lambda _: None,
+        progress: Progress | None = None,
     ) -> tuple[list[Month], LoadReport]:
         """Receive what is new, and tell which months a run has work for.
 
@@ -115,13 +128,37 @@ class Pipeline:
             LandingError, WarehouseError: the landing zone or the warehouse cannot be used.
         """
         with self.warehouse(say) as connection:
-            report = load(connection, self.landing, self.contract, progress=progress)
+            report = load(
+                connection,
+                self.landing,
+                self.contract,
+                settle_seconds=settle_seconds,
+                progress=progress,
+            )
             refused = known_months.of_refused(connection, self.contract, report.new)
-            known_months.add_unrecorded(connection, refused)
+            shared = known_months.of_shared(connection, self.contract, report.shared)
+            known_months.add_unrecorded(connection, refused | shared)
             months = months_to_judge(connection, self.contract)
             months |= known_months.unrecorded(connection)
         last = self.last_month()
         return sorted(m for m in months if self.contract.first_month <= m <= last), report
+
+    def fingerprint(self, *, settle_seconds: float = 0) -> str:
+        """Changes whenever a run might have something to do; cheap, opens no file.
+
+        Raises:
+            LandingError: the landing zone cannot be read.
+        """
+        found = scan(self.landing, self.contract.sources, settle_seconds=settle_seconds)
+        parts = [f"{f.path}|{f.byte_size}|{f.modified_ns}" for f in found.files]
+        for path in (self.home.warehouse, self.home.corrections):
+            parts.append(str(path.stat().st_mtime_ns) if path.exists() else "")
+        parts.append(self.last_month().isoformat())
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def late(self, connection: duckdb.DuckDBPyConnection) -> list[Late]:
+        """Months that should have come by today and have not."""
+        return late_months(connection, self.contract, dt.date.today())
 
     def recorded(self, assets: Iterable[str], months: Sequence[Month]) -> None:
         """A run of ``assets`` put ``months`` on Dagster's record; only a whole flow counts."""
@@ -150,6 +187,7 @@ class Pipeline:
             LandingError, WarehouseError: the landing zone or the warehouse cannot be used.
         """
         chosen = set(assets)
+        flow = [*self.extracts(), VALIDATED, QUARANTINED, *self.project.models]
         extracts = {asset: source for asset, source in self.extracts().items() if asset in chosen}
         models = [name for name in self.project.models if name in chosen]
         scope = set(months) if only is None else set(months) & only
@@ -173,7 +211,7 @@ class Pipeline:
                     if all(_exists(connection, m.table) for m in self.project.models.values()):
                         self.project.write_as_of_macros(connection)
             outcome.held = known_months.open_holds(connection)
-            for asset in chosen:
+            for asset in filter(chosen.__contains__, flow):
                 counts = self._row_counts(connection, asset)
                 if asset not in extracts:
                     counts = {m: n for m, n in counts.items() if m not in outcome.held}
@@ -217,6 +255,9 @@ class Pipeline:
             if built.issuperset(self.project.tests[check.name].models)
         ]
         return [
+            *evaluate_lateness_checks(
+                connection, self.contract, chosen(lateness_checks(self.contract)), months
+            ),
             *evaluate_table_checks(
                 connection, self.contract, chosen(table_checks(self.contract)), months
             ),

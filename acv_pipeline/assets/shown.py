@@ -8,6 +8,7 @@ from __future__ import annotations
 import dagster as dg
 
 from acv_pipeline.contract.tables import tables
+from acv_pipeline.orchestration.automation import follows
 
 OWNER = "team:data-engineering"
 
@@ -32,6 +33,8 @@ def spec(
         kinds=kinds,
         owners=[OWNER],
         partitions_def=partitions,
+        # what is fed by an asset follows it; the extracts are fed by the landing zone
+        automation_condition=follows() if deps else None,
         metadata={"dagster/table_name": table, "dagster/column_schema": columns},
     )
 

@@ -45,7 +45,7 @@ class Source(_Entry):
     label: str
     role: Literal["partner", "reference"]
     contact: str
-    publication_lag_days: int = Field(ge=0)
+    publication_lag_days: int | None = Field(default=None, ge=1, le=27)
     default_indicator: str | None = None
     full_history: bool = False
     contributes: list[Contribution]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,8 +48,11 @@ class Landing:
     misplaced: list[str]
 
 
-def scan(root: Path, sources: Iterable[str]) -> Landing:
+def scan(root: Path, sources: Iterable[str], *, settle_seconds: float = 0) -> Landing:
     """List the deliveries of the known sources.
+
+    Args:
+        settle_seconds: leave out files touched more recently: they may still be being written.
 
     Raises:
         LandingError: ``root`` is no readable folder.
@@ -88,6 +92,8 @@ def scan(root: Path, sources: Iterable[str]) -> Landing:
                         misplaced.append(f"{path}: not read; expected files, found a folder")
                     elif not _is_sidecar(path.name, names):
                         facts = path.stat()
+                        if settle_seconds and time.time() - facts.st_mtime < settle_seconds:
+                            continue
                         files.append(
                             LandedFile(
                                 path, source.name, delivered_on, facts.st_size, facts.st_mtime_ns

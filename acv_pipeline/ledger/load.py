@@ -33,6 +33,7 @@ class LoadReport:
         new: ids of deliveries read for the first time, refused ones included.
         refused: (file, reason) of those that could not be used.
         duplicates: (file, first file with the same bytes) of files whose content was known.
+        shared: by delivery, (file, source) of those whose bytes count for another source.
         unchanged: number of files seen before and untouched since.
         misplaced: lines about files that are not where a delivery belongs.
     """
@@ -40,6 +41,7 @@ class LoadReport:
     new: list[str] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
     duplicates: list[tuple[str, str]] = field(default_factory=list)
+    shared: dict[str, tuple[str, str]] = field(default_factory=dict)
     unchanged: int = 0
     misplaced: list[str] = field(default_factory=list)
 
@@ -50,18 +52,20 @@ def load(
     contract: Contract,
     *,
     sources: Iterable[str] | None = None,
+    settle_seconds: float = 0,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> LoadReport:
     """Record every delivery of the landing zone that isn't on record yet.
 
     Args:
         sources: look at these only.
+        settle_seconds: leave files touched more recently for the next time.
         progress: called with (files done, files in all, file name).
 
     Raises:
         LandingError: the landing zone is no readable folder.
     """
-    found = scan(landing, contract.sources)
+    found = scan(landing, contract.sources, settle_seconds=settle_seconds)
     wanted = set(sources if sources is not None else contract.sources)
     files = [file for file in found.files if file.source in wanted]
     report = LoadReport(misplaced=found.misplaced)
@@ -75,6 +79,7 @@ def load(
         connection.execute("select delivery_id, file_name from raw.deliveries").fetchall()
     )
     pending = _Pending(connection)
+    sighted: set[str] = set()
     for done, file in enumerate(files, start=1):
         key = (file.source, file.delivered_on, file.name)
         if seen.get(key) == (file.byte_size, file.modified_ns):
@@ -84,6 +89,7 @@ def load(
             progress(done, len(files), file.name)
         delivery_id = sha256(file.path)
         pending.sighting(file, delivery_id)
+        sighted.add(delivery_id)
         if delivery_id in names:
             if key not in seen:
                 report.duplicates.append((_place(file), names[delivery_id]))
@@ -100,7 +106,22 @@ def load(
         else:
             pending.delivery(file, delivery_id, tidy)
     pending.flush()
+    report.shared = _shared(connection, sighted)
     return report
+
+
+def _shared(
+    connection: duckdb.DuckDBPyConnection, sighted: Iterable[str]
+) -> dict[str, tuple[str, str]]:
+    """Those of the deliveries just seen that lie in the folder of another source too."""
+    return {
+        delivery_id: (f"{source}/{day}/{name}", counts_for)
+        for delivery_id, source, day, name, counts_for in connection.execute(
+            "select delivery_id, source, delivered_on, file_name, counts_for"
+            " from raw.shared_deliveries where list_contains(?, delivery_id) order by all",
+            [list(sighted)],
+        ).fetchall()
+    }
 
 
 def _place(file: LandedFile) -> str:

@@ -1,0 +1,84 @@
+"""The arrival sensor: what changes in the landing zone starts runs for just the months it touches.
+
+Here: noticing that something changed, and asking for runs. Not here: reading deliveries, and
+deciding which months are due (``Pipeline.pending``).
+"""
+
+# no "from __future__ import annotations" here: Dagster reads annotations of decorated functions
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+
+import dagster as dg
+
+from acv_pipeline.assets.partitions import key_of
+from acv_pipeline.assets.run import STEP
+from acv_pipeline.contract import Month
+from acv_pipeline.contract.months import shift
+from acv_pipeline.flow import Pipeline
+from acv_pipeline.landing import LandingError
+from acv_pipeline.warehouse import WarehouseError
+
+INTERVAL_SECONDS = 30
+# a file touched more recently than this may still be being written
+SETTLE_SECONDS = 10
+
+
+def arrival_sensor(pipeline: Pipeline, job_name: str) -> dg.SensorDefinition:
+    """Starts one run per stretch of adjoining months that new deliveries touch."""
+
+    @dg.sensor(
+        name="arrivals",
+        job_name=job_name,
+        minimum_interval_seconds=INTERVAL_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=(
+            "Looks at the landing zone; a new or changed delivery, a sign-off or a correction "
+            "starts runs for exactly the months it touches."
+        ),
+    )
+    def arrivals(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        try:
+            seen = pipeline.fingerprint(settle_seconds=SETTLE_SECONDS)
+            if seen == context.cursor:
+                return dg.SkipReason("nothing changed in the landing zone")
+            due, report = pipeline.pending(settle_seconds=SETTLE_SECONDS)
+            # receiving writes to the warehouse, which is part of the fingerprint
+            after = pipeline.fingerprint(settle_seconds=SETTLE_SECONDS)
+        except (LandingError, WarehouseError) as error:
+            return dg.SkipReason(str(error))
+        if not due:
+            return dg.SensorResult(
+                skip_reason=f"{len(report.new)} new deliveries, no month to run", cursor=after
+            )
+        return dg.SensorResult(
+            run_requests=[_request(stretch, after) for stretch in stretches(due)], cursor=after
+        )
+
+    return arrivals
+
+
+def stretches(months: Sequence[Month]) -> Iterator[list[Month]]:
+    """Adjoining months together: one run for each stretch."""
+    stretch: list[Month] = []
+    for month in sorted(months):
+        if stretch and month != shift(stretch[-1], 1):
+            yield stretch
+            stretch = []
+        stretch.append(month)
+    if stretch:
+        yield stretch
+
+
+def _request(months: list[Month], fingerprint: str) -> dg.RunRequest:
+    names = [f"{month:%Y-%m}" for month in months]
+    key = hashlib.sha256(json.dumps([fingerprint, names]).encode()).hexdigest()
+    return dg.RunRequest(
+        run_key=key,
+        tags={
+            "dagster/asset_partition_range_start": key_of(months[0]),
+            "dagster/asset_partition_range_end": key_of(months[-1]),
+        },
+        run_config={"ops": {STEP: {"config": {"months": names}}}},
+    )

@@ -1,0 +1,43 @@
+"""The monthly schedule: derived from the partitions and the contract's publication lag.
+
+Here: when the month's run starts by itself. Not here: runs started by arrivals (``arrivals``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from acv_pipeline.contract import Contract
+
+if TYPE_CHECKING:
+    # what define_asset_job returns has no public name
+    from dagster._core.definitions.partitions.partitioned_schedule import (
+        UnresolvedPartitionedAssetScheduleDefinition,
+    )
+    from dagster._core.definitions.unresolved_asset_job_definition import (
+        UnresolvedAssetJobDefinition,
+    )
+
+HOUR = 7  # before people come in
+
+
+def monthly_schedule(
+    contract: Contract, job: UnresolvedAssetJobDefinition
+) -> UnresolvedPartitionedAssetScheduleDefinition | dg.ScheduleDefinition:
+    """A run of the last complete month on the day after the partners' deadline."""
+    lags = [
+        source.publication_lag_days
+        for source in contract.sources.values()
+        if source.publication_lag_days is not None
+    ]
+    return dg.build_schedule_from_partitioned_job(
+        job,
+        name="monthly_figures_schedule",
+        description="The last complete month, the day after the partners' deadline.",
+        day_of_month=max(lags, default=20) + 1,
+        hour_of_day=HOUR,
+        minute_of_hour=0,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )

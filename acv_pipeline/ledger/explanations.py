@@ -11,7 +11,7 @@ import duckdb
 import pandas as pd
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.explain import Question, sources_of
+from acv_pipeline.explain import Question, series_of, sources_of
 from acv_pipeline.ledger.months import add_unrecorded
 from acv_pipeline.warehouse import append, transaction
 
@@ -51,20 +51,20 @@ def say(
             [indicator.id, month, code],
         ).fetchall()
     )
-    fallen = [
-        source
-        for series in ([question.series] if question.series else list(falls))
+    asked = [question.series] if question.series else series_of(contract, indicator.id)
+    fallen = {
+        source.id: source
+        for series in asked
         for source in sources_of(contract, indicator.id, series)
         if source.series in falls
-    ]
-    fallen = list({source.id: source for source in fallen}.values())
+    }
     where = f"{indicator.short_name} of département {code} in {month:%Y-%m}"
     if not fallen:
         raise ExplanationError(f"{where}: no figure fell, so there is nothing to explain")
     if len(fallen) > 1:
-        listed = " or ".join(f"--series {source.series}" for source in fallen)
+        listed = " or ".join(f"--series {source.series}" for source in fallen.values())
         raise ExplanationError(f"{where}: several figures fell; say whose is meant: {listed}")
-    (source,) = fallen
+    (source,) = fallen.values()
     said = {
         "indicator_id": indicator.id,
         "source": source.id,

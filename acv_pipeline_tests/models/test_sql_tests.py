@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from acv_pipeline.models import Project
@@ -46,16 +48,22 @@ BREAKS = {
         " where level = 'region' and month = '2020-02-01'",
         {"2020-02"},
     ),
+    "decreases_explained": (
+        "update marts.decreases set explanation = 'unexplained' where month = '2020-02-01'",
+        {"2020-02"},
+    ),
     "reconciliation_differences": (
         "update marts.reconciliation set difference = 1 where month = '2020-01-01'",
         {"2020-01"},
     ),
 }
 
+NOW = dt.datetime(2020, 4, 1, 12)
+
 
 @pytest.fixture
 def sound(world: World) -> World:
-    """Three months of both partners, published as they add up; a tie, a gap and a revision."""
+    """Three months of both partners, published as they add up; a tie, a gap, a fall, a revision."""
     for source in ("anah", "action_logement"):
         world.figures(
             source,
@@ -65,6 +73,8 @@ def sound(world: World) -> World:
                 "2020-03": {"01": 6, "03": 6, "2A": 6},
             },
         )
+        fall = (ACV, source, month("2020-02"), "2A", -4, "head of unit", "counted twice", NOW)
+        world.insert("validated.explanations", fall)
     world.figures("barometre", {"2020-01": {"01": 0, "03": 4, "2A": 18}})
     world.delivered("a", "2020-02-10")
     world.delivered("b", "2020-03-10")

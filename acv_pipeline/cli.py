@@ -290,6 +290,38 @@ def signoff(
 
 
 @main.command()
+@click.option(
+    "--export",
+    "path",
+    required=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where to write them: .xlsx or .csv.",
+)
+@click.option("--source", help="Only rows of this source.")
+@click.option("--delivery", help="Only rows of this delivery: its sha256 or the first characters.")
+@home_option
+def quarantine(path: Path, source: str | None, delivery: str | None, home: Path | None) -> None:
+    """Write the rows in quarantine to a spreadsheet, to send back to who sent them.
+
+    One line per row: file, sheet, row, why (in French and English), and the cells as received.
+    """
+    from acv_pipeline.quarantine import ExportError, export
+    from acv_pipeline.warehouse import read_published
+
+    with _plain_errors(), read_published(_home(home)) as connection:
+        try:
+            rows = export(connection, load_contract(), path, source=source, delivery=delivery)
+        except ExportError as error:
+            click.echo(f"acv: {error}", err=True)
+            sys.exit(WRONG_USE)
+    if rows:
+        click.echo(f"{path}: {rows} {'row' if rows == 1 else 'rows'} in quarantine.")
+    else:
+        click.echo("No such row is in quarantine; nothing was written.")
+
+
+@main.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--source", default="barometre", show_default=True, help="Whose releases they are.")
 @click.option("--json", "as_json", is_flag=True, help="For programs: a list of verdicts.")

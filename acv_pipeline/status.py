@@ -1,6 +1,7 @@
 """The standing answer to "what is broken now, and what do I do?".
 
-Here: what is held, quarantined or refused, from the published copy. Not here: printing (``cli``).
+Here: what is held, quarantined, refused or without effect, from the published copy.
+Not here: printing (``terminal``).
 """
 
 from __future__ import annotations
@@ -61,17 +62,47 @@ class RefusedDelivery:
 
 
 @dataclass(frozen=True)
+class StaleCorrection:
+    """An entry of the corrections register that does not fit what its source delivered last."""
+
+    entry: int
+    source: str
+    indicator_id: str
+    month: dt.date
+    department_code: str
+    delivered: int
+    corrected: int
+    corrected_by: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class SharedDelivery:
+    """A file with the bytes of another source's, and months without figures of its own since."""
+
+    delivery_id: str
+    source: str
+    file_name: str
+    delivered_on: dt.date
+    counts_for: str
+    months: list[dt.date]
+    ask: str
+
+
+@dataclass(frozen=True)
 class Status:
     """All that is not as it should be."""
 
     held: list[HeldMonth] = field(default_factory=list)
     quarantined: list[QuarantinedRows] = field(default_factory=list)
     refused: list[RefusedDelivery] = field(default_factory=list)
+    stale_corrections: list[StaleCorrection] = field(default_factory=list)
+    shared: list[SharedDelivery] = field(default_factory=list)
 
     @property
     def is_fine(self) -> bool:
-        """Whether nothing is held or refused (rows in quarantine only warn)."""
-        return not self.held and not self.refused
+        """Whether nothing is held or refused and every correction applies; the rest only warns."""
+        return not self.held and not self.refused and not self.stale_corrections
 
     def to_json(self) -> str:
         """For programs."""
@@ -84,6 +115,8 @@ def status(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Status:
         held=_held(connection, contract),
         quarantined=_quarantined(connection, contract),
         refused=_refused(connection, contract),
+        stale_corrections=_stale_corrections(connection),
+        shared=_shared(connection, contract),
     )
 
 
@@ -158,6 +191,39 @@ def _refused(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[
                 where later.source = refused.source and later.status <> 'refused'
                     and later.delivered_on > refused.delivered_on
             )
+            order by delivered_on, source, file_name
+            """
+        ).fetchall()
+    ]
+
+
+def _stale_corrections(connection: duckdb.DuckDBPyConnection) -> list[StaleCorrection]:
+    return [
+        StaleCorrection(*row)
+        for row in connection.execute(
+            """
+            select
+                entry, source, indicator_id, month, department_code, delivered, corrected,
+                corrected_by, problem
+            from validated.correction_matches
+            where problem is not null
+            order by entry
+            """
+        ).fetchall()
+    ]
+
+
+def _shared(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[SharedDelivery]:
+    return [
+        SharedDelivery(*(*row, contract.sources[row[1]].contact))
+        for row in connection.execute(
+            """
+            select
+                delivery_id, source, file_name, delivered_on, counts_for,
+                coalesce(list(month order by month) filter (where month is not null), [])
+            from raw.shared_deliveries
+            where not is_settled
+            group by delivery_id, source, file_name, delivered_on, counts_for
             order by delivered_on, source, file_name
             """
         ).fetchall()

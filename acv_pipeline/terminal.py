@@ -69,8 +69,12 @@ def print_load(report: LoadReport) -> None:
     if report.unchanged:
         parts.append(f"{report.unchanged} seen before")
     click.echo("Landing zone: " + ", ".join(parts) + ".")
+    shared = dict(report.shared.values())
     for file, first in report.duplicates:
-        click.echo(f"  = {file}: the same bytes as {first}; nothing to do")
+        if file not in shared:
+            click.echo(f"  = {file}: the same bytes as {first}; nothing to do")
+    for file, source in shared.items():
+        click.echo(f"  ! {file}: its bytes count for {source}, in whose folder they are too")
     for file, reason in report.refused:
         click.echo(f"  ✗ {file} refused: {reason}")
 
@@ -142,7 +146,7 @@ def _print_held(held: HeldMonth) -> None:
 
 def print_status(found: Status, *, quiet: bool = False) -> None:
     """The standing answer; ``quiet`` says nothing when all is well."""
-    if not (found.held or found.refused or found.quarantined):
+    if not any(vars(found).values()):
         if not quiet:
             click.echo("All is well: nothing held, refused or in quarantine.")
         return
@@ -158,6 +162,19 @@ def print_status(found: Status, *, quiet: bool = False) -> None:
             f"  ! {_count(rows.rows, 'row', 'rows')} of {rows.file_name} ({rows.source}, received "
             f"{rows.delivered_on}) in quarantine: {rows.reason}\n"
             f"      for example {rows.example}\n      ask: {rows.ask}"
+        )
+    for stale in found.stale_corrections:
+        click.echo(
+            f"  ✗ CORRECTION {stale.entry} of corrections.yml ({stale.source}, "
+            f"{stale.indicator_id} {stale.month:%Y-%m}, {stale.department_code}: {stale.delivered} "
+            f"→ {stale.corrected}) does not apply: {stale.problem}\n"
+            "      do: take it out, or write the figure as delivered now into it"
+        )
+    for shared in found.shared:
+        click.echo(
+            f"  ! {shared.file_name} ({shared.source}, received {shared.delivered_on}) has the "
+            f"bytes of a file of {shared.counts_for} and counts for that source only: "
+            f"{_spans(set(shared.months)) or 'no month'}\n      ask: {shared.ask}"
         )
 
 

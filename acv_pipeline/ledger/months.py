@@ -39,6 +39,17 @@ def of_refused(
     return _attributed(connection, contract, deliveries)
 
 
+def of_shared(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, deliveries: Collection[str]
+) -> set[Month]:
+    """The months that files in the folder of a second source have rows for."""
+    stated = connection.execute(
+        "select distinct delivery_id, month from raw.shared_deliveries"
+    ).fetchall()
+    months = {month for delivery, month in stated if delivery in deliveries and month is not None}
+    return months | _attributed(connection, contract, deliveries)
+
+
 def unrecorded(connection: duckdb.DuckDBPyConnection) -> set[Month]:
     """Months that changed and that no complete run has put on record since."""
     return _set(connection, "select month from validated.unrecorded")

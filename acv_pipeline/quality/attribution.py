@@ -25,6 +25,9 @@ from acv_pipeline.contract import Contract, Month
 CHECKED_MONTHS = "checked_months"
 """month: the months asked about."""
 
+CHECKED_SOURCES = "checked_sources"
+"""source, asset."""
+
 CHECKED_DELIVERIES = "checked_deliveries"
 """Columns of raw.deliveries, asset, month. Every delivery, whatever its month."""
 
@@ -46,7 +49,7 @@ select
         cast($first_month as date)
     ) as month
 from raw.deliveries as deliveries
-join checked_sources as sources on sources.source = deliveries.source
+join {CHECKED_SOURCES} as sources on sources.source = deliveries.source
 left join (
     select rows.delivery_id, max(rows.month) as month
     from raw.tidy_rows as rows
@@ -139,11 +142,13 @@ def attributed(
         connection.executemany(
             f"insert into {CHECKED_MONTHS} values (?)", [[month] for month in sorted(set(months))]
         )
-        connection.execute("create or replace temp table checked_sources (source text, asset text)")
-        connection.executemany("insert into checked_sources values (?, ?)", assets)
+        connection.execute(
+            f"create or replace temp table {CHECKED_SOURCES} (source text, asset text)"
+        )
+        connection.executemany(f"insert into {CHECKED_SOURCES} values (?, ?)", assets)
         connection.execute(_DELIVERIES, first_month)
         connection.execute(_ROWS, first_month)
         yield
     finally:
-        for table in (CHECKED_ROWS, CHECKED_DELIVERIES, "checked_sources", CHECKED_MONTHS):
+        for table in (CHECKED_ROWS, CHECKED_DELIVERIES, CHECKED_SOURCES, CHECKED_MONTHS):
             connection.execute(f"drop table if exists temp.{table}")

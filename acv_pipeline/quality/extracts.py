@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.quality.attribution import CHECKED_DELIVERIES, CHECKED_ROWS
+from acv_pipeline.quality.attribution import CHECKED_DELIVERIES, CHECKED_ROWS, CHECKED_SOURCES
 from acv_pipeline.quality.check import Check, Severity
 from acv_pipeline.quality.rule import ColumnRule, Expectation, Rule, SqlRule, between
 
@@ -42,6 +42,7 @@ REASONS: dict[str, tuple[str, ...]] = {
         "negative",
         "implausible",
         "merged_value",
+        "misaligned_row",
     ),
     "keys_are_unique": ("conflicting_values",),
 }
@@ -74,6 +75,22 @@ select
     refused.delivery_id,
     refused.reason
 from {CHECKED_DELIVERIES} as refused
+"""
+
+_DELIVERED_BY_ONE_SOURCE = f"""
+select asset, month, null as problem, file_name as file, delivered_on, delivery_id
+from {CHECKED_DELIVERIES}
+union all
+select
+    sources.asset,
+    coalesce(shared.month, deliveries.month) as month,
+    case when not shared.is_settled then 'counts for ' || shared.counts_for end as problem,
+    shared.file_name as file,
+    shared.delivered_on,
+    shared.delivery_id
+from raw.shared_deliveries as shared
+join {CHECKED_SOURCES} as sources on sources.source = shared.source
+join {CHECKED_DELIVERIES} as deliveries on deliveries.delivery_id = shared.delivery_id
 """
 
 _ROWS_CONSERVED = f"""
@@ -190,6 +207,17 @@ def extract_rules(contract: Contract) -> list[Rule]:
                 "the folder of the day it arrives.",
             ),
             _DELIVERY_READABLE,
+        ),
+        SqlRule(
+            each(
+                "delivered_by_one_source",
+                "warn",
+                "No file holds the same bytes as a file of another source.",
+                "The file counts for the source shown only. Ask {ask} whose figures they are and "
+                "for their own; if they are theirs, take the copy out of the other's folder and "
+                "make the warehouse anew from the landing zone.",
+            ),
+            _DELIVERED_BY_ONE_SOURCE,
         ),
         rows(
             "departments_recognised",

@@ -70,6 +70,14 @@ BROKEN: dict[str, Broken] = {
         "rows received but",
         month=None,
     ),
+    "delivered_by_one_source": Broken(
+        "insert into raw.sightings select delivery_id, '{source}', date '2030-01-01', 'copy.csv', "
+        "byte_size, modified_ns from raw.sightings where source = "
+        "(select min(source) from raw.deliveries where source <> '{source}') "
+        "order by delivered_on limit 1",
+        "counts for",
+        month=None,
+    ),
     # figures in force
     "validated_dwellings-known_codes": Broken(
         one("validated.dwellings", "department_code", "'20'"), "unknown department_code 20"

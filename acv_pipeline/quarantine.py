@@ -1,0 +1,174 @@
+"""Rows in quarantine as a spreadsheet, to send back to the partner with the reason beside each.
+
+Here: which rows, their layout, and making cells harmless. Not here: why rows are quarantined
+(``tidying``), and what settles them (``ledger``).
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import duckdb
+from xlsxwriter import Workbook
+from xlsxwriter.utility import xl_col_to_name
+
+from acv_pipeline.contract import Contract
+
+ABOUT = (
+    "fichier / file",
+    "reçu le / received on",
+    "feuille / sheet",
+    "ligne / row",
+    "motif",
+    "reason",
+    "code",
+)
+"""What stands before the cells as received."""
+
+# What makes a spreadsheet take a text for a formula (OWASP, "CSV injection")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"-[0-9]+([.,][0-9]+)?")
+# Written as a number: what every spreadsheet shows as the very text received
+_WHOLE = re.compile(r"-?[1-9][0-9]{0,14}|0")
+
+Row = tuple[str, ...]
+
+
+class ExportError(ValueError):
+    """The export cannot be made; the message says why and what is possible."""
+
+
+def export(
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    path: Path,
+    *,
+    source: str | None = None,
+    delivery: str | None = None,
+) -> int:
+    """Write the rows that wait in quarantine; how many there are. No rows, no file.
+
+    One line per row: ``ABOUT``, then its cells as received, each under the name it has in the
+    delivery's own header. Texts that a spreadsheet would run as a formula get an apostrophe in
+    front; numbers, negative ones too, are left as they are.
+
+    Args:
+        path: ``.xlsx`` or ``.csv`` (UTF-8 with BOM, semicolons: what a French Excel opens).
+        source: only rows of this source.
+        delivery: only rows of this delivery: its sha256 or the first characters.
+
+    Raises:
+        ExportError: unknown source or delivery, another extension, a file that can't be written.
+    """
+    write = _WRITERS.get(path.suffix.lower())
+    if write is None:
+        raise ExportError(f"{path.name}: the name must end in {' or '.join(_WRITERS)}")
+    if source is not None and source not in contract.sources:
+        raise ExportError(f"unknown source {source!r}: known are {', '.join(contract.sources)}")
+    chosen = None if delivery is None else _delivery(connection, delivery)
+    header, rows = _table(connection, source, chosen)
+    if rows:
+        try:
+            write(path, header, rows)
+        except OSError as error:
+            raise ExportError(f"cannot write {path}: {error.strerror or error}") from error
+    return len(rows)
+
+
+def _delivery(connection: duckdb.DuckDBPyConnection, beginning: str) -> str:
+    found = connection.execute(
+        "select delivery_id from raw.deliveries where starts_with(delivery_id, ?)",
+        [beginning.lower()],
+    ).fetchall()
+    if len(found) != 1:
+        number = "no delivery" if not found else f"{len(found)} deliveries: give more characters"
+        raise ExportError(f"{beginning!r} is the beginning of {number}")
+    return str(found[0][0])
+
+
+def _table(
+    connection: duckdb.DuckDBPyConnection, source: str | None, delivery: str | None
+) -> tuple[Row, list[Row]]:
+    """Header and rows; deliveries with other columns share those of the same name."""
+    waiting = connection.execute(
+        """
+        select
+            deliveries.file_name, deliveries.delivered_on, rows.sheet,
+            coalesce(rows.sheet_row, rows.row_number), rows.reason_fr, rows.reason,
+            rows.reason_code, rows.cells, deliveries.header
+        from validated.quarantined_rows as rows
+        join raw.deliveries as deliveries using (delivery_id)
+        where rows.released_by is null
+            and ($source is null or rows.source = $source)
+            and ($delivery is null or rows.delivery_id = $delivery)
+        order by deliveries.delivered_on, rows.source, deliveries.file_name, rows.delivery_id,
+            rows.row_number
+        """,
+        {"source": source, "delivery": delivery},
+    ).fetchall()
+    place: dict[str, int] = {}
+    placed = []
+    for *about, cells, header in waiting:
+        names = _names(header or [], len(cells or []))
+        for name in names:
+            place.setdefault(name, len(place))
+        placed.append((about, names, cells or []))
+    rows = []
+    for about, names, cells in placed:
+        received = [""] * len(place)
+        for name, cell in zip(names, cells, strict=True):
+            received[place[name]] = cell or ""
+        rows.append((*("" if value is None else str(value) for value in about), *received))
+    return (*ABOUT, *place), rows
+
+
+def _names(header: Sequence[str | None], width: int) -> list[str]:
+    """One name per cell: the header's, the column's letter where it has none, each only once."""
+    names: list[str] = []
+    for at in range(width):
+        name = (header[at] or "").strip() if at < len(header) else ""
+        name = name or f"colonne / column {xl_col_to_name(at)}"
+        times = names.count(name)
+        while name in names:
+            times += 1
+            name = f"{name} ({times})"
+        names.append(name)
+    return names
+
+
+def harmless(text: str) -> str:
+    """``text`` with an apostrophe in front where a spreadsheet would run it as a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text
+
+
+def _write_csv(path: Path, header: Row, rows: Iterable[Row]) -> None:
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file, delimiter=";")
+        for row in (header, *rows):
+            writer.writerow([harmless(cell) for cell in row])
+
+
+def _write_xlsx(path: Path, header: Row, rows: Iterable[Row]) -> None:
+    with path.open("wb") as file, Workbook(file, {"in_memory": True}) as book:
+        sheet = book.add_worksheet("quarantaine")
+        sheet.freeze_panes(1, 0)
+        sheet.set_column(0, len(header) - 1, 18)
+        sheet.set_column(ABOUT.index("motif"), ABOUT.index("reason"), 60)
+        bold = book.add_format({"bold": True})
+        for column, name in enumerate(header):
+            sheet.write_string(0, column, harmless(name), bold)
+        for line, row in enumerate(rows, start=1):
+            for column, cell in enumerate(row):
+                if _WHOLE.fullmatch(cell):
+                    sheet.write_number(line, column, int(cell))
+                else:
+                    sheet.write_string(line, column, harmless(cell))
+
+
+_WRITERS: dict[str, Callable[[Path, Row, Iterable[Row]], None]] = {
+    ".xlsx": _write_xlsx,
+    ".csv": _write_csv,
+}

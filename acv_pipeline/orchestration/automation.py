@@ -7,14 +7,23 @@ some month by hand, however long past.
 
 from __future__ import annotations
 
+from typing import Any
+
 import dagster as dg
 
 
-def follows() -> dg.AutomationCondition[dg.AssetKey]:
-    """Materialise a month when what it depends on was: any month, not the latest alone."""
+def follows() -> dg.AutomationCondition[Any]:
+    """Materialise a month when what it depends on was: any month, not the latest alone.
+
+    Unlike ``eager``, a dependency that has nothing for the month keeps nothing waiting: a partner
+    may be late, and the Baromètre publishes a few times a year.
+    """
+    condition = dg.AutomationCondition
     return (
-        dg.AutomationCondition.eager().without(dg.AutomationCondition.in_latest_time_window())
-        & dg.AutomationCondition.all_deps_blocking_checks_passed()
+        condition.any_deps_updated().since_last_handled()
+        & ~condition.any_deps_in_progress()
+        & ~condition.in_progress()
+        & condition.all_deps_blocking_checks_passed()
     )
 
 

@@ -1,0 +1,99 @@
+"""A layer follows the one before it, for the months that moved; a held month does not flow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster import DagsterInstance
+
+from acv_pipeline.contract import Contract
+from acv_pipeline.contract.months import month_of
+from acv_pipeline.definitions import build_definitions
+from acv_pipeline.flow import Pipeline
+from acv_pipeline.home import Home
+from acv_pipeline.orchestration.home import instance as open_instance
+from acv_pipeline_tests.deliveries import course, deliver, deliver_course
+
+MONTHS = ["2018-09", "2018-10", "2018-11"]
+
+
+class Automation:
+    """Ticks of the automation on a real instance, and runs between them."""
+
+    def __init__(self, pipeline: Pipeline, instance: DagsterInstance) -> None:
+        self.definitions = build_definitions(pipeline)
+        self.instance = instance
+        self.cursor = None
+
+    def tick(self) -> set[tuple[str, str]]:
+        result = dg.evaluate_automation_conditions(
+            self.definitions, instance=self.instance, cursor=self.cursor
+        )
+        self.cursor = result.cursor
+        graph = self.definitions.resolve_asset_graph()
+        return {
+            (key.to_user_string(), partition[:7])
+            for key in graph.materializable_asset_keys
+            for partition in result.get_requested_partitions(key)
+            if partition
+        }
+
+    def run(self, first: str, last: str, assets: list[str] | None = None) -> None:
+        job = self.definitions.resolve_implicit_global_asset_job_def()
+        assert job.execute_in_process(
+            instance=self.instance,
+            asset_selection=[dg.AssetKey(asset) for asset in assets] if assets else None,
+            tags={
+                "dagster/asset_partition_range_start": f"{first}-01",
+                "dagster/asset_partition_range_end": f"{last}-01",
+            },
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        ).success
+
+
+@pytest.fixture
+def automation(home: Home, landing: Path):  # type: ignore[no-untyped-def]
+    with open_instance(home) as instance:
+        yield Automation(Pipeline.configured(home, landing), instance)
+
+
+def test_a_run_of_the_whole_flow_leaves_nothing_to_follow(
+    automation: Automation, landing: Path, contract: Contract
+) -> None:
+    deliver_course(landing, contract, "anah", MONTHS)
+    automation.tick()
+    automation.run("2018-09", "2018-11")
+    assert automation.tick() == set()
+
+
+def test_a_month_long_past_is_followed_to_the_last_mart_and_no_other_month(
+    automation: Automation, landing: Path, contract: Contract
+) -> None:
+    deliver_course(landing, contract, "anah", MONTHS)
+    automation.run("2018-09", "2018-11")
+    automation.tick()
+    corrected = course(contract, month_of("2018-10"))
+    corrected["62"] += 1
+    deliver(landing, "anah", "2019-01-20", {"2018-10": corrected})
+    automation.run("2018-10", "2018-10", assets=["anah_extract"])
+    asked = automation.tick()
+    assert {month for _, month in asked} == {"2018-10"}
+    assert {"validated_dwellings", "series", "department_rankings"} <= {asset for asset, _ in asked}
+    automation.run("2018-10", "2018-10", assets=sorted({asset for asset, _ in asked}))
+    assert {month for _, month in automation.tick()} <= {"2018-11"}, "only its next increment"
+
+
+def test_a_held_month_does_not_flow(
+    automation: Automation, landing: Path, contract: Contract
+) -> None:
+    deliver_course(landing, contract, "anah", MONTHS[:2])
+    november = course(contract, month_of("2018-11"))
+    del november["62"]
+    deliver(landing, "anah", "2018-12-10", {"2018-11": november})
+    automation.tick()
+    automation.run("2018-09", "2018-11", assets=["anah_extract", "validated_dwellings"])
+    asked = automation.tick()
+    assert ("series", "2018-10") in asked
+    assert not {asset for asset, month in asked if month == "2018-11"} & {"series", "decreases"}

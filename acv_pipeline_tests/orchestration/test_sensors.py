@@ -1,0 +1,188 @@
+"""Arrivals start runs for just the months they touch; lateness and recovery are recorded."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster import DagsterInstance
+
+from acv_pipeline.contract import Contract
+from acv_pipeline.contract.months import month_of
+from acv_pipeline.definitions import build_definitions
+from acv_pipeline.flow import Pipeline
+from acv_pipeline.home import Home
+from acv_pipeline.orchestration.arrivals import SETTLE_SECONDS, stretches
+from acv_pipeline_tests.deliveries import course, deliver, deliver_course
+
+
+@pytest.fixture
+def pipeline(home: Home, landing: Path) -> Pipeline:
+    return Pipeline.configured(home, landing)
+
+
+def age(landing: Path, seconds: float = 60) -> None:
+    """As if every file had been written a while ago."""
+    then = time.time() - seconds
+    for path in landing.rglob("*"):
+        if path.is_file() and time.time() - path.stat().st_mtime < SETTLE_SECONDS:
+            os.utime(path, (then, then))
+
+
+class Ticks:
+    """Ticks of the arrival sensor, one after the other."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.definitions = build_definitions(pipeline)
+        self.sensor = self.definitions.resolve_sensor_def("arrivals")
+        self.cursor: str | None = None
+
+    def __call__(self) -> list[tuple[str, str]]:
+        """First and last month of each run asked for."""
+        data = self.sensor.evaluate_tick(
+            dg.build_sensor_context(instance=DagsterInstance.ephemeral(), cursor=self.cursor)
+        )
+        self.cursor = data.cursor or self.cursor
+        return [
+            (
+                request.tags["dagster/asset_partition_range_start"][:7],
+                request.tags["dagster/asset_partition_range_end"][:7],
+            )
+            for request in data.run_requests or []
+        ]
+
+
+def run(pipeline: Pipeline, months: list[str]) -> None:
+    """What the run that a tick asked for does, with its record."""
+    flow = [*pipeline.extracts(), "validated_dwellings", "quarantined_rows"]
+    flow += pipeline.project.models
+    chosen = [month_of(month) for month in months]
+    pipeline.run(chosen, flow, [])
+    pipeline.recorded(flow, chosen)
+
+
+def test_new_deliveries_start_one_run_per_stretch_of_months(
+    pipeline: Pipeline, landing: Path, contract: Contract
+) -> None:
+    deliver_course(landing, contract, "anah", ["2018-09", "2018-10", "2019-01"])
+    age(landing)
+    tick = Ticks(pipeline)
+    assert tick() == [("2018-09", "2018-10"), ("2019-01", "2019-01")]
+    run(pipeline, ["2018-09", "2018-10", "2019-01"])
+    assert tick() == []
+    assert tick() == [], "an unchanged landing zone does nothing"
+
+
+def test_a_correction_of_a_month_long_past_runs_that_month(
+    pipeline: Pipeline, landing: Path, contract: Contract
+) -> None:
+    months = ["2018-09", "2018-10", "2018-11", "2018-12"]
+    deliver_course(landing, contract, "anah", months)
+    age(landing)
+    tick = Ticks(pipeline)
+    assert tick() == [("2018-09", "2018-12")]
+    run(pipeline, months)
+    corrected = course(contract, month_of("2018-10"))
+    corrected["62"] += 1
+    deliver(landing, "anah", "2019-03-01", {"2018-10": corrected})
+    age(landing)
+    assert tick() == [("2018-10", "2018-10")]
+
+
+def test_a_file_still_being_written_waits(
+    pipeline: Pipeline, landing: Path, contract: Contract
+) -> None:
+    deliver_course(landing, contract, "anah", ["2018-09"])
+    tick = Ticks(pipeline)
+    assert tick() == []
+    age(landing)
+    assert tick() == [("2018-09", "2018-09")]
+
+
+def test_a_month_that_is_not_over_is_remembered(
+    pipeline: Pipeline, landing: Path, contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver_course(landing, contract, "anah", ["2018-09", "2018-10"])
+    age(landing)
+    tick = Ticks(pipeline)
+    monkeypatch.setattr(Pipeline, "last_month", lambda self: month_of("2018-09"))
+    assert tick() == [("2018-09", "2018-09")]
+    run(pipeline, ["2018-09"])
+    assert tick() == []
+    monkeypatch.setattr(Pipeline, "last_month", lambda self: month_of("2018-10"))
+    assert tick() == [("2018-10", "2018-10")]
+
+
+def test_a_run_that_never_recorded_is_asked_for_again(
+    pipeline: Pipeline, landing: Path, contract: Contract
+) -> None:
+    deliver_course(landing, contract, "anah", ["2018-09"])
+    age(landing)
+    tick = Ticks(pipeline)
+    assert tick() == [("2018-09", "2018-09")]
+    flow = [*pipeline.extracts(), "validated_dwellings", "quarantined_rows"]
+    pipeline.run([month_of("2018-09")], [*flow, *pipeline.project.models], [])  # killed after this
+    assert tick() == [("2018-09", "2018-09")]
+
+
+def test_thousands_of_files_do_not_slow_an_idle_tick(pipeline: Pipeline, landing: Path) -> None:
+    """Compared with reading the directory itself, in the same run; no clock of this machine."""
+    folder = landing / "anah" / "2021-04-06"
+    folder.mkdir(parents=True)
+    for number in range(3000):
+        (folder / f"{number}.csv").write_text("x", encoding="utf-8")
+    age(landing)
+
+    def listing() -> None:
+        for path in sorted(folder.iterdir()):
+            path.is_dir()
+            path.stat()
+
+    def seconds(work: object) -> float:
+        started = time.perf_counter()
+        work()  # type: ignore[operator]
+        return time.perf_counter() - started
+
+    reference = min(seconds(listing) for _ in range(3))
+    ours = min(
+        seconds(lambda: pipeline.fingerprint(settle_seconds=SETTLE_SECONDS)) for _ in range(3)
+    )
+    assert ours < 6 * reference
+
+
+def test_no_landing_zone_is_said_and_not_raised(pipeline: Pipeline, landing: Path) -> None:
+    landing.rmdir()
+    sensor = build_definitions(pipeline).resolve_sensor_def("arrivals")
+    data = sensor.evaluate_tick(dg.build_sensor_context(instance=DagsterInstance.ephemeral()))
+    assert "is not a folder" in (data.skip_message or "")
+
+
+def test_stretches() -> None:
+    months = [month_of(text) for text in ("2021-02", "2020-12", "2021-01", "2021-05")]
+    assert [[f"{m:%Y-%m}" for m in stretch] for stretch in stretches(months)] == [
+        ["2020-12", "2021-01", "2021-02"], ["2021-05"],
+    ]  # fmt: skip
+
+
+def test_late_months_and_their_recovery_are_recorded_once(
+    pipeline: Pipeline, landing: Path, contract: Contract
+) -> None:
+    deliver_course(landing, contract, "anah", ["2018-09"])
+    run(pipeline, ["2018-09"])
+    sensor = build_definitions(pipeline).resolve_sensor_def("overdue")
+
+    def tick(cursor: str | None) -> tuple[list[tuple[str, bool]], str | None]:
+        data = sensor.evaluate_tick(
+            dg.build_sensor_context(instance=DagsterInstance.ephemeral(), cursor=cursor)
+        )
+        return [(e.partition[:7], e.passed) for e in data.asset_events or []], data.cursor  # type: ignore[union-attr, index]
+
+    events, cursor = tick(None)
+    assert ("2018-10", False) in events and not any(passed for _, passed in events)
+    assert tick(cursor)[0] == []
+    deliver_course(landing, contract, "anah", ["2018-10"])
+    run(pipeline, ["2018-10"])
+    assert tick(cursor)[0] == [("2018-10", True)]

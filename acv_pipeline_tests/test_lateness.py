@@ -1,0 +1,77 @@
+"""What is late: past the contract's deadline, from a source that has begun, and not come."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from acv_pipeline.contract import Contract
+from acv_pipeline.lateness import due_on, late_months
+from acv_pipeline.ledger.load import load
+from acv_pipeline.quality.lateness_checks import evaluate_lateness_checks, lateness_checks
+from acv_pipeline_tests.deliveries import deliver, deliver_course
+
+
+@pytest.fixture
+def received(
+    warehouse: duckdb.DuckDBPyConnection, landing: Path, contract: Contract
+) -> duckdb.DuckDBPyConnection:
+    """Anah delivered January and March 2021, Action Logement nothing yet."""
+    deliver_course(landing, contract, "anah", ["2021-01", "2021-03"])
+    load(warehouse, landing, contract)
+    return warehouse
+
+
+def late(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, day: str
+) -> list[tuple[str, str, int]]:
+    return [
+        (entry.source, f"{entry.month:%Y-%m}", entry.days_late)
+        for entry in late_months(connection, contract, dt.date.fromisoformat(day))
+    ]
+
+
+def test_the_deadline_is_the_contracts_lag_into_the_next_month(contract: Contract) -> None:
+    assert due_on(contract.sources["anah"], dt.date(2021, 1, 1)) == dt.date(2021, 2, 20)
+    assert due_on(contract.sources["barometre"], dt.date(2021, 1, 1)) is None
+
+
+def test_the_day_of_the_deadline_is_in_time_and_the_next_is_late(
+    received: duckdb.DuckDBPyConnection, contract: Contract
+) -> None:
+    assert late(received, contract, "2021-03-20") == []
+    assert late(received, contract, "2021-03-21") == [("anah", "2021-02", 1)]
+    assert late(received, contract, "2021-05-22") == [
+        ("anah", "2021-02", 63), ("anah", "2021-04", 2),
+    ]  # fmt: skip
+
+
+def test_a_month_whose_rows_are_all_in_quarantine_did_come(
+    received: duckdb.DuckDBPyConnection, landing: Path, contract: Contract
+) -> None:
+    deliver(landing, "anah", "2021-03-10", {"2021-02": {"01": "12,5"}})
+    load(received, landing, contract)
+    assert late(received, contract, "2021-03-21") == []
+
+
+def test_the_check_says_by_how_much_and_passes_once_it_came(
+    received: duckdb.DuckDBPyConnection, landing: Path, contract: Contract
+) -> None:
+    def failing() -> list[str]:
+        results = evaluate_lateness_checks(
+            received,
+            contract,
+            lateness_checks(contract),
+            [dt.date(2021, 1, 1), dt.date(2021, 2, 1)],
+            today=dt.date(2021, 3, 26),
+        )
+        assert len(results) == 4
+        return [result.summary for result in results if not result.passed]
+
+    assert failing() == ["February 2021 from Anah is 6 days late: it was due on 2021-03-20."]
+    deliver_course(landing, contract, "anah", ["2021-02"])
+    load(received, landing, contract)
+    assert failing() == []

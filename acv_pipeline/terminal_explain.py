@@ -168,7 +168,10 @@ def _held(figure: Figure, part: Part) -> list[str]:
             for row in finding["evidence"]
             if row.get("department_code") == figure.department_code
         ]
-    lines.append("  sign-off: none")
+    lines.append(
+        f"  sign-off: none; if the figures are right: acv signoff {held.delivery_id[:12]} "
+        f'{figure.indicator} {figure.month:%Y-%m} --reason "…" --by "…"'
+    )
     return lines
 
 

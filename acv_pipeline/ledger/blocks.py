@@ -8,16 +8,19 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from acv_pipeline.contract import Month
 from acv_pipeline.gate.case import Totals
 from acv_pipeline.gate.course import Figures
-from acv_pipeline.tidying.records import ControlTotal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from acv_pipeline.tidying.records import ControlTotal
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,11 @@ class DeliveryFigures:
         """
         for control in self.control_totals:
             if control.indicator_id not in (None, indicator) or control.month not in (None, month):
+                continue
+            if control.territory_code != "FR":
+                if control.total is not None and control.month is not None:
+                    regions = {**totals.regions, control.territory_code: float(control.total)}
+                    totals = replace(totals, regions=regions)
                 continue
             keys = [
                 (i, m)

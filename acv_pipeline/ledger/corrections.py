@@ -11,16 +11,18 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pandas as pd
 import yaml
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.ledger.blocks import Block
 from acv_pipeline.warehouse import replace as replace_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class CorrectionsError(ValueError):
@@ -268,4 +270,6 @@ class Register:
             "source", "indicator_id", "month", "department_code", "delivery_id", "row_number",
             "delivered", "corrected", "reason", "corrected_by", "corrected_on", "held_by",
         ]  # fmt: skip
+        import pandas as pd  # commands that only read needn't wait for it
+
         return pd.DataFrame(rows, columns=columns)

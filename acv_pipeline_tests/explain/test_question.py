@@ -1,0 +1,57 @@
+"""What a person types, understood."""
+
+from __future__ import annotations
+
+import pytest
+
+from acv_pipeline.contract import Contract
+from acv_pipeline.contract.months import month_of
+from acv_pipeline.explain import QuestionError, ask, series_of, sources_of
+from acv_pipeline_tests.deliveries import ACV, PVD
+
+MONTH = month_of("2020-03")
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("91", "91"),
+        ("1", "01"),
+        ("2a", "2A"),
+        (" 974 ", "974"),
+        ("Essonne", "91"),
+        ("cote d'or", "21"),
+        ("VAL-D’OISE", "95"),
+        ("Réunion", None),
+        ("99", None),
+        ("", None),
+    ],
+)
+def test_a_department_is_a_code_or_a_name(contract: Contract, typed: str, code: str | None) -> None:
+    if code is None:
+        with pytest.raises(QuestionError, match="unknown département"):
+            ask(contract, typed, MONTH)
+    else:
+        assert ask(contract, typed, MONTH).department_code == code
+
+
+def test_every_department_is_found_by_its_name(contract: Contract) -> None:
+    for code, name in contract.territories.departments.items():
+        assert ask(contract, name.upper(), MONTH).department_code == code
+
+
+def test_the_indicator_is_the_contracts_first_unless_named(contract: Contract) -> None:
+    assert ask(contract, "91", MONTH).indicator.id == ACV
+    assert ask(contract, "91", MONTH, indicator="pvd").indicator.id == PVD
+    assert ask(contract, "91", MONTH, indicator=PVD).indicator.id == PVD
+    with pytest.raises(QuestionError, match=r"known are ACV \(nb-logement-accompagnement\)"):
+        ask(contract, "91", MONTH, indicator="nothing")
+
+
+def test_series_are_those_the_indicator_can_have(contract: Contract) -> None:
+    assert series_of(contract, ACV) == ["total", "anah", "action_logement", "published"]
+    assert series_of(contract, PVD) == ["total", "anah", "published"]
+    assert [s.id for s in sources_of(contract, ACV, "total")] == ["anah", "action_logement"]
+    assert [s.id for s in sources_of(contract, ACV, "published")] == ["barometre"]
+    with pytest.raises(QuestionError, match="PVD has no series 'action_logement'"):
+        ask(contract, "91", MONTH, indicator="PVD", series="action_logement")

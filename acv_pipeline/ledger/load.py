@@ -173,8 +173,9 @@ class _Pending:
                 "rows": total.rows,
                 "total": total.total,
                 "where": total.where,
+                "territory_code": total.territory_code,
             }
-            for total in tidy.control_totals
+            for total in [*tidy.control_totals, *tidy.region_totals]
         ]
         self._deliveries.append(
             _delivery(file, delivery_id)
@@ -182,6 +183,7 @@ class _Pending:
                 "row_count": len(tidy.records),
                 "header": tidy.header,
                 "control_total": json.dumps(control, ensure_ascii=False) if control else None,
+                "remarks": tidy.remarks,
                 "status": "loaded",
             }
         )

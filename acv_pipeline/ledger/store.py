@@ -164,6 +164,7 @@ def _control_totals(text: str | None) -> list[ControlTotal]:
             entry["rows"],
             entry["total"],
             entry["where"],
+            entry["territory_code"],
         )
         for entry in json.loads(text or "[]")
     ]

@@ -9,6 +9,7 @@ import duckdb
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.ledger.load import load
+from acv_pipeline.ledger.store import read_ledger
 from acv_pipeline_tests.deliveries import deliver
 
 
@@ -96,3 +97,22 @@ def test_only_the_sources_asked_for_are_looked_at(
     deliver(landing, "action_logement", "2021-04-07", {"2021-03": {"01": 5}})
     load(warehouse, landing, contract, sources=["anah"])
     assert [source for source, _, _ in deliveries(warehouse)] == ["anah"]
+
+
+def test_regional_subtotals_of_a_partner_are_compared_and_not_counted(
+    warehouse: duckdb.DuckDBPyConnection, landing: Path, contract: Contract
+) -> None:
+    folder = landing / "anah" / "2021-04-06"
+    folder.mkdir(parents=True)
+    rows = "\n".join(
+        f"{code};2021-03-31;10" for code in contract.panel("nb-logement-accompagnement")
+    )
+    corsica = "Corse;2021-03-31;21"  # 2A and 2B are 20
+    text = f"département;mois;cumul\n{rows}\n{corsica}\nTotal;2021-03-31;960\n"
+    (folder / "ACV.csv").write_text(text, encoding="utf-8")
+    load(warehouse, landing, contract)
+    (verdict,) = read_ledger(warehouse, contract).verdicts
+    assert verdict.verdict == "accepted"
+    assert [finding.rule for finding in verdict.findings] == ["region_differs_from_departments"]
+    fates = "select fate, count(*) from raw.tidy_rows group by all order by all"
+    assert warehouse.execute(fates).fetchall() == [("control", 2), ("figure", 96)]

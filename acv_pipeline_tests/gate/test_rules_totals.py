@@ -18,6 +18,10 @@ def _totals(figures=FIGURES, history=(), **totals):
     return case_of(figures, history, totals=Totals(**totals))
 
 
+def _published(**totals):
+    return case_of(FIGURES, totals=Totals(**totals), source="barometre")
+
+
 EXAMPLES = [
     Example(national_differs_from_departments, "no total", "silent", case_of(FIGURES)),
     Example(national_differs_from_departments, "equal", "silent", _totals(national=10_000)),
@@ -51,14 +55,15 @@ EXAMPLES = [
     ),
     Example(published_total_missing, "no totals", "silent", case_of(FIGURES)),
     Example(
-        published_total_missing, "complete", "silent", _totals(national=10_000, regions=REGIONS)
+        published_total_missing, "complete", "silent", _published(national=10_000, regions=REGIONS)
     ),
-    Example(published_total_missing, "no national row", "warns", _totals(regions=REGIONS)),
+    Example(published_total_missing, "no national row", "warns", _published(regions=REGIONS)),
+    Example(published_total_missing, "a partner's", "silent", _totals(regions=REGIONS)),
     Example(
         published_total_missing,
         "a region left out",
         "warns",
-        _totals(national=10_000, regions={k: v for k, v in REGIONS.items() if k != "03"}),
+        _published(national=10_000, regions={k: v for k, v in REGIONS.items() if k != "03"}),
     ),
     Example(control_total_differs, "none stated", "silent", case_of(FIGURES)),
     Example(

@@ -1,0 +1,156 @@
+"""Telling people: what stands is compared with what was told, and the difference goes out.
+
+Here: one round, safe to be killed anywhere and to be called by several processes at once.
+Not here: when a round takes place (a sensor, or a person), and what a message says.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from acv_pipeline.alerts.channels import Channel, SendError, configured
+from acv_pipeline.alerts.digest import digest
+from acv_pipeline.alerts.facts import RUN_PREFIX, Fact, FailedRun, run_facts, standing_facts
+from acv_pipeline.alerts.outbox import Outbox, count_waiting, open_outbox
+from acv_pipeline.contract import Contract, Month
+from acv_pipeline.home import Home
+from acv_pipeline.warehouse import WarehouseError, read_published
+
+FAILURES_IN_A_ROW = 2  # then a channel is left alone until the next round
+
+log = logging.getLogger("acv_pipeline.alerts")
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """What a round did.
+
+    Attributes:
+        told: facts told (or reminded of), counted once per channel.
+        recovered: facts said to be over, counted once per channel.
+        waiting: messages that could not be sent and will be tried again in the next round.
+    """
+
+    told: int = 0
+    recovered: int = 0
+    waiting: int = 0
+
+
+def deliver(
+    home: Home,
+    contract: Contract,
+    now: dt.datetime,
+    failed_runs: Sequence[FailedRun] | None = None,
+    links_base: str | None = None,
+) -> Delivered:
+    """Tell every channel what it was not told yet, and what is over.
+
+    Each fact is told at least once; a repeat (after a process was killed between sending and
+    writing that down) carries the same key. When another process is telling right now and goes
+    on for long, nothing is done: the next round makes up for it, as nothing is consumed.
+
+    Args:
+        now: with a time zone.
+        failed_runs: the failed runs that stand; None when nobody looked, so none is over.
+        links_base: address of the Dagster UI, for links.
+
+    Raises:
+        OSError, sqlite3.Error: the home cannot be written.
+    """
+    return _round(home, contract, now, failed_runs, links_base)
+
+
+def send_digest(
+    home: Home,
+    contract: Contract,
+    month: Month,
+    now: dt.datetime,
+    links_base: str | None = None,
+) -> Delivered:
+    """Send the digest of ``month``, once per channel and month; also a round of ``deliver``.
+
+    Raises:
+        WarehouseError: nothing was published yet.
+        OSError, sqlite3.Error: the home cannot be written.
+    """
+    return _round(home, contract, now, None, links_base, digest_of=month)
+
+
+def _round(
+    home: Home,
+    contract: Contract,
+    now: dt.datetime,
+    failed_runs: Sequence[FailedRun] | None,
+    links_base: str | None,
+    digest_of: Month | None = None,
+) -> Delivered:
+    channels = {channel.label: channel for channel in configured()}
+    with open_outbox(home.root) as outbox:
+        if outbox is None:
+            return Delivered(waiting=count_waiting(home.root))
+        facts, warehouse_read = _facts(home, contract, now, failed_runs)
+        outbox.sync(
+            facts,
+            {label: channel.wants for label, channel in channels.items()},
+            now,
+            known=lambda key: (
+                failed_runs is not None if key.startswith(RUN_PREFIX) else warehouse_read
+            ),
+            links_base=links_base,
+        )
+        if digest_of is not None:
+            with read_published(home) as connection:
+                message = digest(connection, contract, digest_of, links_base=links_base).message
+            wanted = [label for label, channel in channels.items() if channel.wants_digest]
+            outbox.enqueue_digest(message, wanted, now)
+        return _send_all(outbox, channels, now)
+
+
+def _facts(
+    home: Home,
+    contract: Contract,
+    now: dt.datetime,
+    failed_runs: Sequence[FailedRun] | None,
+) -> tuple[list[Fact], bool]:
+    """What stands, and whether the published copy could be asked."""
+    runs = failed_runs or ()
+    if not home.published.exists():
+        return run_facts(contract, runs), False
+    today = now.astimezone(ZoneInfo(contract.timezone)).date()
+    try:
+        with read_published(home) as connection:
+            return standing_facts(connection, contract, today, runs), True
+    except (WarehouseError, duckdb.Error) as error:  # or published by an older program
+        log.warning("alerts go on without the figures this time: %s", error)
+        return run_facts(contract, runs), False
+
+
+def _send_all(outbox: Outbox, channels: dict[str, Channel], now: dt.datetime) -> Delivered:
+    told = recovered = waiting = 0
+    failures = dict.fromkeys(channels, 0)
+    for label, message in outbox.waiting(channels):
+        if failures[label] >= FAILURES_IN_A_ROW:
+            waiting += 1
+            continue
+        outbox.sending(label, message)
+        try:
+            channels[label].send(message)
+        except SendError as error:
+            failures[label] += 1
+            waiting += 1
+            if outbox.failed(label, message, str(error), now):
+                log.warning("alert channel %s does not work, its messages wait: %s", label, error)
+            continue
+        failures[label] = 0
+        if since := outbox.sent(label, message, now):
+            log.warning("alert channel %s works again; it had failed since %s", label, since)
+        over = sum(item.verb == "solve" for item in message.items)
+        recovered += over
+        told += len(message.items) - over
+    return Delivered(told, recovered, waiting)

@@ -56,7 +56,7 @@ def test_a_revision_towards_the_fall_explains_it(
     fallen.observe(old, "a", "2021-02-10", "2021-03-10", "b", at=(at, "01"), source="anah")
     fallen.observe(new, "b", "2021-03-10", at=(at, "01"), source="anah")
     expected = (
-        ("revision", f"{at}-01 revised on 2021-03-10 from {old} to {new} (anah, routine)")
+        ("revision", f"{at} revised on 2021-03-10 from {old} to {new} (anah, routine)")
         if explained
         else ("unexplained", None)
     )
@@ -86,7 +86,7 @@ def test_a_corrected_figure_explains_a_fall_from_it_or_to_it(fallen: World) -> N
     )
     assert why(fallen)[0][3:] == (
         "correction",
-        "2021-01-01 corrected from 10 to 100: a zero lost (head)",
+        "2021-01 corrected from 10 to 100: a zero lost (head)",
     )
 
 

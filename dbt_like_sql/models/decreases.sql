@@ -86,7 +86,7 @@ corrected as (
         parts.department_code,
         2 as precedence,
         'correction' as explanation,
-        cast(corrections.month as varchar) || ' corrected from '
+        substr(cast(corrections.month as varchar), 1, 7) || ' corrected from '
             || cast(corrections.delivered as varchar) || ' to '
             || cast(corrections.corrected as varchar) || ': '
             || corrections.reason || ' (' || corrections.corrected_by || ')' as reason,
@@ -142,7 +142,7 @@ revised as (
         parts.department_code,
         4 as precedence,
         'revision' as explanation,
-        cast(revisions.month as varchar) || ' revised on '
+        substr(cast(revisions.month as varchar), 1, 7) || ' revised on '
             || cast(revisions.revised_on as varchar) || ' from '
             || cast(revisions.old_value as varchar) || ' to '
             || cast(revisions.new_value as varchar)

@@ -21,6 +21,13 @@ from acv_pipeline.landing import LandingError
 from acv_pipeline.warehouse import WarehouseError
 
 INTERVAL_SECONDS = 30
+GOING_ON = [
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
 # a file touched more recently than this may still be being written
 SETTLE_SECONDS = 10
 
@@ -39,6 +46,9 @@ def arrival_sensor(pipeline: Pipeline, job_name: str) -> dg.SensorDefinition:
         ),
     )
     def arrivals(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        if context.instance.get_run_ids(dg.RunsFilter(statuses=GOING_ON), limit=1):
+            # what it has not recorded yet would look as if nobody were at work on it
+            return dg.SkipReason("a run is going on: looking again when it has ended")
         try:
             seen = pipeline.fingerprint(settle_seconds=SETTLE_SECONDS)
             if seen == context.cursor:

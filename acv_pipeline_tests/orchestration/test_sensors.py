@@ -128,6 +128,23 @@ def test_a_run_that_never_recorded_is_asked_for_again(
     assert tick() == [("2018-09", "2018-09")]
 
 
+def test_while_a_run_goes_on_no_other_is_asked_for(
+    pipeline: Pipeline, landing: Path, contract: Contract
+) -> None:
+    deliver_course(landing, contract, "anah", ["2018-09"])
+    age(landing)
+    sensor = build_definitions(pipeline).resolve_sensor_def("arrivals")
+    with DagsterInstance.ephemeral() as instance:
+        running = instance.create_run_for_job(
+            build_definitions(pipeline).resolve_implicit_global_asset_job_def()
+        )
+        context = dg.build_sensor_context(instance=instance)
+        data = sensor.evaluate_tick(context)
+        assert not data.run_requests and "going on" in (data.skip_message or "")
+        instance.report_run_canceled(running)
+        assert sensor.evaluate_tick(dg.build_sensor_context(instance=instance)).run_requests
+
+
 def test_thousands_of_files_do_not_slow_an_idle_tick(pipeline: Pipeline, landing: Path) -> None:
     """Compared with reading the directory itself, in the same run; no clock of this machine."""
     folder = landing / "anah" / "2021-04-06"

@@ -114,14 +114,15 @@ def fill_good(world: World) -> None:
     """Four months of both partners and two releases; everything that was wrong was corrected.
 
     Anah's October came with ``nd`` for 59 and too few for 62, and came again. The second release
-    changed September of 62. Action Logement's November has two digits of 62 the wrong way round,
-    which the corrections register sets right.
+    changed September of 62. Action Logement's November counts dossiers of 62 twice; the corrections
+    register takes them out, down to less than in October.
     """
     for month in GOOD_MONTHS:
         figures = figures_of(world.contract, "action_logement", month)
         if month == "2020-11":
-            record_register(world.connection, [_correction(month, figures["62"])])
-            figures["62"] += 9
+            before = figures_of(world.contract, "action_logement", "2020-10")["62"]
+            entry = _correction(month, figures["62"], before - 1)
+            record_register(world.connection, [entry])
         world.send("action_logement", received(month), rows_of(month, figures))
         figures = figures_of(world.contract, "anah", month)
         rows = rows_of(month, figures)
@@ -140,10 +141,10 @@ def fill_good(world: World) -> None:
     world.months = [month_of(month) for month in GOOD_MONTHS]
 
 
-def _correction(month: str, right: int) -> Correction:
-    guarded = ("action_logement", ACV, month_of(month), "62", right + 9)
-    why = ("two digits the wrong way round", "the data unit")
-    return Correction(1, *guarded, right, *why, dt.date.fromisoformat(received(month)))
+def _correction(month: str, delivered: int, corrected: int) -> Correction:
+    what = ("action_logement", ACV, month_of(month), "62", delivered, corrected)
+    why = ("dossiers were counted twice", "the data unit")
+    return Correction(1, *what, *why, dt.date.fromisoformat(received(month)))
 
 
 FLAWS = {

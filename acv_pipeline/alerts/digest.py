@@ -15,8 +15,8 @@ from typing import Any
 
 import duckdb
 
-from acv_pipeline.alerts.facts import month_name
 from acv_pipeline.alerts.messages import SUBJECT, Message
+from acv_pipeline.alerts.words import month_name
 from acv_pipeline.contract import Contract, Indicator, Month
 from acv_pipeline.contract.months import shift
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
+from acv_pipeline.alerts.words import evidence, month_name
 from acv_pipeline.contract import Contract, Month, Source
 from acv_pipeline.gate.rules import RULES
 from acv_pipeline.lateness import Late, late_months
@@ -24,12 +24,6 @@ from acv_pipeline.status import HeldMonth, status
 RUN_PREFIX = "run/"
 JUDGED = "validated_dwellings"
 REMIND_LATE_AFTER_DAYS = 7
-EVIDENCE_ROWS = 3
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
-_PLACES = ("department", "department_code", "territory", "territory_code")
 READABLE = "delivery_readable"  # fails for refused deliveries, which are facts of their own
 
 
@@ -142,11 +136,6 @@ def run_facts(contract: Contract, failed_runs: Iterable[FailedRun]) -> list[Fact
     ]
 
 
-def month_name(month: Month) -> str:
-    """``March 2021``, whatever the locale."""
-    return f"{_MONTHS[month.month - 1]} {month.year}"
-
-
 def _held(contract: Contract, held: HeldMonth) -> Fact:
     source, indicator = contract.sources[held.source], contract.indicators[held.indicator_id]
     whose = f"from {source.label} ({indicator.programme}) held back"
@@ -159,7 +148,7 @@ def _held(contract: Contract, held: HeldMonth) -> Fact:
         lines.append(f"{titles.get(finding['rule'], finding['rule'])}: {finding['summary']}.")
         if finding["probable_cause"]:
             lines.append(f"Probable cause: {finding['probable_cause']}.")
-        lines += _evidence(contract, finding["evidence"])
+        lines += evidence(contract, finding["evidence"])
     return Fact(
         key=f"held/{held.source}/{held.indicator_id}/{held.month:%Y-%m}",
         group=f"held/{held.source}/{held.indicator_id}",
@@ -226,17 +215,17 @@ def _failing_checks(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any
 def _check(contract: Contract, check: Mapping[str, Any]) -> Fact:
     asset, name, month = check["asset"], check["check_name"], check["month"]
     rules = {rule.name: rule.title for rule in RULES}
-    plain = f"check “{name.replace('_', ' ')}” of {asset.replace('_', ' ')} fails"
+    plain = f"failing check “{name.replace('_', ' ')}” of {asset.replace('_', ' ')}"
     what = rules.get(name, plain) if asset == JUDGED else plain
     severity: Severity = "error" if check["severity"] == "error" else "warn"
-    evidence = _evidence(contract, check["sample"])
+    rows = evidence(contract, check["sample"])
     return Fact(
         key=f"check/{asset}/{name}/{month:%Y-%m}",
         group=f"check/{asset}/{name}",
         severity=severity,
         title=f"{what}, {month_name(month)}",
         titles=f"{what}, {{which}}",
-        lines=(check["summary"] or "The check fails.", *evidence),
+        lines=(check["summary"] or "The check fails.", *rows),
         ask=_contacts(contract, asset, check["summary"]),
         what_to_do=(check["what_to_do"],),
         link=f"/assets/{asset}?view=checks",
@@ -305,38 +294,6 @@ def _contacts(contract: Contract, asset: str, summary: str) -> tuple[str, ...]:
     sources: Iterable[Source] = contract.sources.values()
     concerned = [s.contact for s in sources if s.asset == asset or s.contact in (summary or "")]
     return tuple(concerned) or (contract.data_contact,)
-
-
-def _evidence(contract: Contract, rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The worst rows as ``59 Nord: previous 1,847, delivered 3,810``, and how many more."""
-    lines = []
-    for row in rows[:EVIDENCE_ROWS]:
-        cells = {name: _shown(contract, name, v) for name, v in row.items() if v not in (None, "")}
-        place = next((cells.pop(name) for name in _PLACES if name in cells), None)
-        said = ", ".join(
-            f"{name.removesuffix('_id').replace('_', ' ')} {v}" for name, v in cells.items()
-        )
-        lines.append(f"- {place}: {said}" if place else f"- {said}")
-    if len(rows) > EVIDENCE_ROWS:
-        lines.append(f"- and {len(rows) - EVIDENCE_ROWS} more")
-    return lines
-
-
-def _shown(contract: Contract, column: str, value: Any) -> str:
-    """A cell of evidence in words: names for codes, months without a day, digits in groups."""
-    if column == "department_code" and value in contract.territories.departments:
-        return f"{value} {contract.territories.departments[value]}"
-    if column == "indicator_id" and value in contract.indicators:
-        return contract.indicators[value].programme
-    if column in ("source", "series") and value in contract.sources:
-        return contract.sources[value].label
-    if column == "delivery_id":
-        return str(value)[:12]
-    if "month" in column and re.fullmatch(r"\d{4}-\d\d-01", str(value)):
-        return str(value)[:7]
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value)
-    return f"{value:,}"
 
 
 def _first_lines(message: str) -> tuple[str, ...]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
-from acv_pipeline.alerts.facts import Fact, month_name
+from acv_pipeline.alerts.facts import Fact
+from acv_pipeline.alerts.words import month_name
 from acv_pipeline.contract import Month
 from acv_pipeline.contract.months import shift
 

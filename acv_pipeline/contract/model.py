@@ -16,6 +16,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from acv_pipeline.contract.months import Month, month_of
 from acv_pipeline.contract.territories import Territories
 
+# the same as yaml.SafeLoader, ten times as fast where libyaml is there
+_YAML_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 CONTRACT_FILE = Path(__file__).with_name("contract.yml")
 SQL_PROJECT = Path(__file__).resolve().parents[2] / "dbt_like_sql"
 
@@ -203,7 +206,7 @@ def load_contract(path: Path | None = None, seeds: Path | None = None) -> Contra
     path = path or Path(os.environ.get("ACV_CONTRACT") or CONTRACT_FILE)
     seeds = seeds or Path(os.environ.get("ACV_SEEDS") or SQL_PROJECT / "seeds")
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = yaml.load(path.read_text(encoding="utf-8"), _YAML_LOADER)
         if not isinstance(data, dict):
             raise ContractError(f"{path}: expected a mapping at the top level")
         return Contract(**data, territories=Territories.from_seeds(seeds))

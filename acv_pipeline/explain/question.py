@@ -83,11 +83,11 @@ def _contributors(contract: Contract, indicator_id: str) -> list[Source]:
 def _indicator(contract: Contract, text: str | None) -> Indicator:
     if text is None:
         return next(iter(contract.indicators.values()))
-    for entry in contract.indicators.values():
-        if text.casefold() in (entry.id.casefold(), entry.short_name.casefold()):
-            return entry
-    known = ", ".join(f"{i.short_name} ({i.id})" for i in contract.indicators.values())
-    raise QuestionError(f"unknown indicator {text!r}: known are {known}")
+    try:
+        return contract.indicator_named(text)
+    except KeyError:
+        known = ", ".join(f"{i.short_name} ({i.id})" for i in contract.indicators.values())
+        raise QuestionError(f"unknown indicator {text!r}: known are {known}") from None
 
 
 def _department(contract: Contract, text: str) -> str:
@@ -96,7 +96,7 @@ def _department(contract: Contract, text: str) -> str:
     if code in departments:
         return code
     for code, name in departments.items():
-        if _letters(name) == _letters(text):
+        if _letters(text) in map(_letters, [name, *contract.department_variants.get(code, [])]):
             return code
     raise QuestionError(
         f"unknown département {text!r}: give its code (91, 2A, 971) or its name (Essonne)"

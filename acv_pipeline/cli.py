@@ -78,6 +78,8 @@ def _home(given: Path | None) -> Home:
 @contextmanager
 def _plain_errors() -> Iterator[None]:
     """Errors that a person can act on are one line, with exit code 2; never a traceback."""
+    import duckdb
+
     from acv_pipeline.landing import LandingError
     from acv_pipeline.ledger.corrections import CorrectionsError
     from acv_pipeline.models import SqlProjectError
@@ -88,6 +90,14 @@ def _plain_errors() -> Iterator[None]:
         yield
     except plain as error:
         click.echo(f"acv: {error}", err=True)
+        sys.exit(WRONG_USE)
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        reason = str(error).splitlines()[0]
+        click.echo(
+            f"acv: this home was written by another version of acv_pipeline ({reason}): the next "
+            "run that has something to do brings it up to date",
+            err=True,
+        )
         sys.exit(WRONG_USE)
 
 
@@ -152,7 +162,7 @@ def run_landing(home: Home, landing: Path | None, months: tuple[Month, Month] | 
 @home_option
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def status(home: Path | None, as_json: bool) -> None:
-    """What is held, quarantined or refused now, and what to do."""
+    """What is held, quarantined, late or failing now, and what to do."""
     from acv_pipeline.status import status as read_status
     from acv_pipeline.warehouse import read_published
 

@@ -16,6 +16,7 @@ from acv_pipeline.orchestration.arrivals import arrival_sensor
 from acv_pipeline.orchestration.automation import automation_sensor
 from acv_pipeline.orchestration.overdue import overdue_sensor
 from acv_pipeline.orchestration.schedule import monthly_schedule
+from acv_pipeline.orchestration.telling import alert_sensor
 
 JOB = "monthly_figures_job"
 
@@ -32,7 +33,12 @@ def build_definitions(pipeline: Pipeline, listen: Say | None = None) -> dg.Defin
         assets=[assets],
         jobs=[job],
         schedules=[monthly_schedule(pipeline.contract, job)],
-        sensors=[arrival_sensor(pipeline, JOB), overdue_sensor(pipeline), automation_sensor()],
+        sensors=[
+            arrival_sensor(pipeline, JOB),
+            overdue_sensor(pipeline),
+            alert_sensor(pipeline),
+            automation_sensor(),
+        ],
         # steps take seconds: a process for each would take most of the time
         executor=dg.in_process_executor,
     )

@@ -13,6 +13,8 @@ import duckdb
 from acv_pipeline.contract import Contract, Month, Source, month_range
 from acv_pipeline.contract.months import first_day, shift
 
+CHECK = "delivery_not_overdue"
+
 
 @dataclass(frozen=True)
 class Late:

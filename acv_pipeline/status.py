@@ -15,6 +15,8 @@ import duckdb
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.gate.rules import RULES
+from acv_pipeline.lateness import CHECK as LATENESS
+from acv_pipeline.lateness import late_months
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,28 @@ class SharedDelivery:
 
 
 @dataclass(frozen=True)
+class LateSource:
+    """Months of a source that are past their deadline and have not come."""
+
+    source: str
+    months: list[dt.date]
+    days_late: int
+    ask: str
+
+
+@dataclass(frozen=True)
+class FailingCheck:
+    """A check that does not hold for some months, the holds' own rules left out."""
+
+    asset: str
+    check_name: str
+    severity: str
+    months: list[dt.date]
+    summary: str
+    what_to_do: str
+
+
+@dataclass(frozen=True)
 class Status:
     """All that is not as it should be."""
 
@@ -98,6 +122,8 @@ class Status:
     refused: list[RefusedDelivery] = field(default_factory=list)
     stale_corrections: list[StaleCorrection] = field(default_factory=list)
     shared: list[SharedDelivery] = field(default_factory=list)
+    late: list[LateSource] = field(default_factory=list)
+    failing: list[FailingCheck] = field(default_factory=list)
 
     @property
     def is_fine(self) -> bool:
@@ -117,7 +143,47 @@ def status(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Status:
         refused=_refused(connection, contract),
         stale_corrections=_stale_corrections(connection),
         shared=_shared(connection, contract),
+        late=_late(connection, contract, dt.date.today()),
+        failing=_failing(connection),
     )
+
+
+def _late(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, today: dt.date
+) -> list[LateSource]:
+    late = late_months(connection, contract, today)
+    return [
+        LateSource(
+            source.id,
+            [entry.month for entry in late if entry.source == source.id],
+            max(entry.days_late for entry in late if entry.source == source.id),
+            source.contact,
+        )
+        for source in contract.sources.values()
+        if any(entry.source == source.id for entry in late)
+    ]
+
+
+def _failing(connection: duckdb.DuckDBPyConnection) -> list[FailingCheck]:
+    """Latest month first; what a held month fails is told with the hold, lateness apart."""
+    return [
+        FailingCheck(*row)
+        for row in connection.execute(
+            """
+            select
+                asset, check_name, max(severity), list(month order by month desc),
+                arg_max(summary, month), arg_max(what_to_do, month)
+            from validated.check_results
+            where not passed and check_name <> ?
+                and month not in (
+                    select month from validated.held_months where status = 'held'
+                )
+            group by asset, check_name
+            order by min(severity), asset, check_name
+            """,
+            [LATENESS],
+        ).fetchall()
+    ]
 
 
 def _held(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[HeldMonth]:

@@ -144,6 +144,20 @@ def _print_held(held: HeldMonth) -> None:
     )
 
 
+def _print_late_and_failing(found: Status) -> None:
+    for late in found.late:
+        click.echo(
+            f"  ! LATE {late.source}: {_spans(set(late.months))}, up to {late.days_late} days"
+            f"\n      ask: {late.ask}"
+        )
+    for check in found.failing:
+        mark = "✗" if check.severity == "error" else "!"
+        click.echo(
+            f"  {mark} {check.asset}.{check.check_name}: {_spans(set(check.months))}\n"
+            f"      {check.summary}\n      do: {check.what_to_do}"
+        )
+
+
 def print_status(found: Status, *, quiet: bool = False) -> None:
     """The standing answer; ``quiet`` says nothing when all is well."""
     if not any(vars(found).values()):
@@ -152,6 +166,8 @@ def print_status(found: Status, *, quiet: bool = False) -> None:
         return
     for held in found.held:
         _print_held(held)
+    if not quiet:
+        _print_late_and_failing(found)
     for refused in found.refused:
         click.echo(
             f"  ✗ REFUSED {refused.file_name} from {refused.source}, received "

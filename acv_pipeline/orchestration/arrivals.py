@@ -18,9 +18,9 @@ from acv_pipeline.contract import Month
 from acv_pipeline.contract.months import shift
 from acv_pipeline.flow import Pipeline
 from acv_pipeline.landing import LandingError
+from acv_pipeline.orchestration.home import tick_seconds
 from acv_pipeline.warehouse import WarehouseError
 
-INTERVAL_SECONDS = 30
 GOING_ON = [
     dg.DagsterRunStatus.NOT_STARTED,
     dg.DagsterRunStatus.QUEUED,
@@ -38,7 +38,7 @@ def arrival_sensor(pipeline: Pipeline, job_name: str) -> dg.SensorDefinition:
     @dg.sensor(
         name="arrivals",
         job_name=job_name,
-        minimum_interval_seconds=INTERVAL_SECONDS,
+        minimum_interval_seconds=tick_seconds(),
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=(
             "Looks at the landing zone; a new or changed delivery, a sign-off or a correction "

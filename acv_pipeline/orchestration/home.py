@@ -19,6 +19,11 @@ _HEADER = """\
 """
 
 
+def tick_seconds() -> int:
+    """How often the landing zone is looked at and people are told: ``$ACV_TICK_SECONDS``, or 30."""
+    return int(os.environ.get("ACV_TICK_SECONDS") or 30)
+
+
 def _settings(home: Home) -> dict[str, object]:
     return {
         "telemetry": {"enabled": False},

@@ -23,20 +23,21 @@ if TYPE_CHECKING:
 HOUR = 7  # before people come in
 
 
+def run_day(contract: Contract) -> int:
+    """The day of the month after the last partner's deadline."""
+    lags = [source.publication_lag_days or 0 for source in contract.sources.values()]
+    return max(lags) + 1
+
+
 def monthly_schedule(
     contract: Contract, job: UnresolvedAssetJobDefinition
 ) -> UnresolvedPartitionedAssetScheduleDefinition | dg.ScheduleDefinition:
     """A run of the last complete month on the day after the partners' deadline."""
-    lags = [
-        source.publication_lag_days
-        for source in contract.sources.values()
-        if source.publication_lag_days is not None
-    ]
     return dg.build_schedule_from_partitioned_job(
         job,
         name="monthly_figures_schedule",
         description="The last complete month, the day after the partners' deadline.",
-        day_of_month=max(lags, default=20) + 1,
+        day_of_month=run_day(contract),
         hour_of_day=HOUR,
         minute_of_hour=0,
         default_status=dg.DefaultScheduleStatus.RUNNING,

@@ -11,10 +11,8 @@ from collections.abc import Sequence
 import duckdb
 
 from acv_pipeline.contract import Contract, Month
-from acv_pipeline.lateness import Late, late_months
+from acv_pipeline.lateness import CHECK, Late, late_months
 from acv_pipeline.quality.check import Check, CheckResult
-
-NAME = "delivery_not_overdue"
 
 
 def lateness_checks(contract: Contract) -> list[Check]:
@@ -22,7 +20,7 @@ def lateness_checks(contract: Contract) -> list[Check]:
     return [
         Check(
             asset=source.asset,
-            name=NAME,
+            name=CHECK,
             severity="warn",
             description=f"{source.label} delivered the month by its deadline, "
             f"{source.publication_lag_days} days into the next month.",

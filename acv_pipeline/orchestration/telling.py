@@ -1,0 +1,93 @@
+"""The alert sensor: compares what stands with what people were told, every tick.
+
+Here: calling the round of alerts and the monthly digest from Dagster's daemon, and which failed
+runs stand. Not here: facts, messages, channels (``alerts``).
+"""
+
+# no "from __future__ import annotations" here: Dagster reads annotations of decorated functions
+
+import datetime as dt
+import os
+import sqlite3
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+from dagster import DagsterInstance
+
+from acv_pipeline.alerts.deliver import deliver, send_digest
+from acv_pipeline.alerts.facts import FailedRun
+from acv_pipeline.flow import Pipeline
+from acv_pipeline.orchestration.home import tick_seconds
+from acv_pipeline.orchestration.schedule import run_day
+from acv_pipeline.warehouse import WarehouseError
+
+LOOK_BACK_RUNS = 100
+FINISHED = [
+    dg.DagsterRunStatus.SUCCESS,
+    dg.DagsterRunStatus.FAILURE,
+    dg.DagsterRunStatus.CANCELED,
+]
+
+
+def ui_address() -> str:
+    """Where people open the UI, for links: ``$ACV_UI_URL``, else the address of ``make dev``."""
+    return os.environ.get("ACV_UI_URL") or "http://127.0.0.1:3000"
+
+
+def alert_sensor(pipeline: Pipeline) -> dg.SensorDefinition:
+    """Tells ``$ACV_ALERT_URLS`` what is wrong, and what is over."""
+
+    @dg.sensor(
+        name="alerts",
+        minimum_interval_seconds=tick_seconds(),
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Tells people what is wrong, once, and when it is over; the monthly digest.",
+    )
+    def alerts(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        now = dt.datetime.now(ZoneInfo(pipeline.contract.timezone))
+        runs = failed_runs(context.instance, ui_address())
+        try:
+            done = deliver(pipeline.home, pipeline.contract, now, runs, ui_address())
+            if now.day >= run_day(pipeline.contract) + 1 and pipeline.home.published.exists():
+                send_digest(
+                    pipeline.home, pipeline.contract, pipeline.last_month(), now, ui_address()
+                )
+        except (OSError, sqlite3.Error, WarehouseError) as error:
+            return dg.SkipReason(f"not told this time, tried again at the next tick: {error}")
+        return dg.SkipReason(
+            f"{done.told} told, {done.recovered} over, {done.waiting} waiting for a channel"
+        )
+
+    return alerts
+
+
+def failed_runs(instance: DagsterInstance, links_base: str) -> list[FailedRun]:
+    """Jobs whose last finished run failed."""
+    seen: set[str] = set()
+    failed: list[FailedRun] = []
+    for run in instance.get_runs(dg.RunsFilter(statuses=FINISHED), limit=LOOK_BACK_RUNS):
+        if run.job_name in seen:
+            continue
+        seen.add(run.job_name)
+        if run.status == dg.DagsterRunStatus.FAILURE:
+            failed.append(
+                FailedRun(
+                    run.run_id,
+                    run.job_name,
+                    _message(instance, run.run_id),
+                    f"{links_base}/runs/{run.run_id}",
+                )
+            )
+    return failed
+
+
+def _message(instance: DagsterInstance, run_id: str) -> str:
+    """Why a run failed, in one line."""
+    events = instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
+    for entry in events:
+        data = entry.dagster_event.step_failure_data if entry.dagster_event else None
+        if data and data.user_failure_data and data.user_failure_data.description:
+            return data.user_failure_data.description
+        if data and data.error:
+            return data.error.message.strip().splitlines()[-1]
+    return "it ended before any step could say why"

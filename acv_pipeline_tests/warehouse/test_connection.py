@@ -126,3 +126,13 @@ def test_readers_keep_the_old_copy_while_a_new_one_is_swapped_in(
 def test_nothing_published_yet_is_a_clear_error(home: Home) -> None:
     with pytest.raises(WarehouseError, match="acv run"), read_published(home):
         pass
+
+
+def test_a_warehouse_of_an_earlier_version_gets_its_missing_columns(
+    home: Home, contract: Contract
+) -> None:
+    with open_warehouse(home, contract) as connection:
+        connection.execute("alter table validated.dwellings drop column is_corrected")
+    with open_warehouse(home, contract) as connection:
+        columns = connection.table("validated.dwellings").columns
+    assert columns == tables()["validated.dwellings"].column_names

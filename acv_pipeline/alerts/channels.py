@@ -110,7 +110,7 @@ def _send(url: str, message: Message) -> None:
                     f"this entry of {SETTING} is no address that the notification library Apprise "
                     "understands"
                 )
-            is_mail = type(target).__name__ == "NotifyEmail"
+            is_mail = url.lower().startswith(("mailto://", "mailtos://"))
             headers: Any = getattr(target, "headers", None)
             if isinstance(headers, dict):
                 headers[KEY_HEADER] = message.key
@@ -119,15 +119,21 @@ def _send(url: str, message: Message) -> None:
             extras: Any = getattr(target, "payload_extras", None)
             if isinstance(extras, dict):
                 extras["key"] = message.key
-            rich = message.html if is_mail else None
-            if is_mail and not rich:
-                target.notify_format = apprise.NotifyFormat.TEXT
+            if (
+                not isinstance(headers, dict)
+                and target.overflow_mode == apprise.OverflowMode.UPSTREAM
+            ):
+                # chats refuse long messages; whoever reads keys gets each message whole
+                target.overflow_mode = apprise.OverflowMode.SPLIT
+            # ?format=text in the address asks for plain text
+            html = apprise.NotifyFormat.HTML
+            rich = message.html if is_mail and target.resolve_format(html) == html else None
             manager = apprise.Apprise(asset=asset)
             manager.add(target)
             accepted = manager.notify(
                 title=message.subject,
                 body=rich or message.text,
-                body_format=apprise.NotifyFormat.HTML if rich else apprise.NotifyFormat.TEXT,
+                body_format=html if rich else apprise.NotifyFormat.TEXT,
                 notify_type={
                     "error": apprise.NotifyType.FAILURE,
                     "warn": apprise.NotifyType.WARNING,

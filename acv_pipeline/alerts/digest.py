@@ -104,7 +104,7 @@ def _headline(connection: duckdb.DuckDBPyConnection, indicator: Indicator, month
         return "no total yet"
     total, increment, is_complete = national
     added = f" ({increment:+,})" if increment is not None else ""
-    return f"{total:,} dwellings{added}" + ("" if is_complete else ", incomplete")
+    return f"{total:,} dwellings supported{added}" + ("" if is_complete else ", incomplete")
 
 
 def _figures(
@@ -182,11 +182,11 @@ def _came(
         + (f" ({reason})" if reason else "")
         for day, source, name, count, status, reason in rows
     ]
-    awaited = {source for _, source, *_ in rows}
+    seen = {source for _, source, *_ in rows}
     lines += [
         f"Nothing came from {source.label}."
         for source in contract.sources.values()
-        if source.id not in awaited
+        if source.id not in seen and source.publication_lag_days is not None
     ]
     return _Section("What came", _shortened(lines))
 

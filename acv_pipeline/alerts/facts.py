@@ -142,7 +142,7 @@ def _held(contract: Contract, held: HeldMonth) -> Fact:
     titles = {rule.name: rule.title for rule in RULES}
     lines = [
         f"Nothing of {month_name(held.month)} in {held.file_name} (received {held.delivered_on}) "
-        "is in force or published; the figures known before stay."
+        "is in force or published; earlier figures, if any, stay."
     ]
     for finding in held.findings:
         lines.append(f"{titles.get(finding['rule'], finding['rule'])}: {finding['summary']}.")
@@ -255,7 +255,7 @@ def _refused(
                 titles=f"{{count}} files from {source.label} that could not be used",
                 lines=(
                     f"{file_name}, received {delivered_on}: {reason}",
-                    "Nothing of it was used; the figures known before stay.",
+                    "Nothing of it was used; earlier figures, if any, stay.",
                 ),
                 ask=(source.contact,),
                 what_to_do=(

@@ -23,6 +23,8 @@ LOCK_FILE = "alerts.lock"
 LOCK_SECONDS = 20.0
 KEEP_DAYS = 400  # how long messages that went out stay on record
 
+# queued: not sent yet, or known not to have arrived. sending: being sent. unsure: its sender was
+# killed, so it may have arrived; it is sent again, with the same key, until it surely has. sent.
 _TABLES = """
 create table if not exists standing (
     key text primary key, since text not null
@@ -32,7 +34,7 @@ create table if not exists told (
     primary key (channel, key)
 ) without rowid;
 create table if not exists messages (
-    channel text, key text, state text not null check (state in ('queued', 'sending', 'sent')),
+    channel text, key text, state text not null,
     is_digest integer not null, message text, attempts integer not null default 0,
     queued_at text not null, sent_at text,
     primary key (channel, key)
@@ -72,6 +74,7 @@ class Outbox:
         standing = {fact.key for fact in facts}
         with self._db:
             self._db.execute("begin immediate")
+            self._db.execute("update messages set state = 'unsure' where state = 'sending'")
             since = dict(self._db.execute("select key, since from standing").fetchall())
             for key in since.keys() - standing:
                 if known(key):
@@ -80,8 +83,12 @@ class Outbox:
                 self._db.execute("insert into standing values (?, ?)", [key, stamp])
                 since[key] = stamp
             for channel, wants in channels.items():
-                told = self._believed_told(channel)
-                news = _difference(facts, since, told, wants, known, now)
+                unsure = self._unsure(channel)
+                news = [
+                    item
+                    for item in _difference(facts, since, self._told(channel), wants, known, now)
+                    if item.fact.key not in unsure  # first things first
+                ]
                 self._requeue(channel, compose(news, links_base), stamp)
             oldest = _stamp(now - dt.timedelta(days=KEEP_DAYS))
             self._db.execute(
@@ -102,7 +109,7 @@ class Outbox:
         """Channel and message of all that is to be sent: first what may have gone out already."""
         rows = self._db.execute(
             "select channel, message from messages where state <> 'sent'"
-            " order by state = 'sending' desc, attempts, queued_at, rowid"
+            " order by state = 'unsure' desc, attempts, queued_at, rowid"
         ).fetchall()
         return [(channel, _unpack(text)) for channel, text in rows if channel in channels]
 
@@ -110,8 +117,8 @@ class Outbox:
         """From here on nobody knows whether it arrived, until ``sent`` or ``failed`` says so."""
         with self._db:
             self._db.execute(
-                "update messages set state = 'sending', attempts = attempts + 1"
-                " where channel = ? and key = ?",
+                "update messages set attempts = attempts + 1,"
+                " state = iif(state = 'unsure', state, 'sending') where channel = ? and key = ?",
                 [channel, message.key],
             )
 
@@ -142,7 +149,8 @@ class Outbox:
         """It did not arrive; whether this is the channel's first failure since one did."""
         with self._db:
             self._db.execute(
-                "update messages set state = 'queued' where channel = ? and key = ?",
+                "update messages set state = 'queued'"
+                " where channel = ? and key = ? and state = 'sending'",
                 [channel, message.key],
             )
             first = self._db.execute(
@@ -150,24 +158,20 @@ class Outbox:
             ).rowcount
         return first == 1
 
-    def _believed_told(self, channel: str) -> dict[str, Item]:
-        """What the channel was told, counting what may be on its way."""
-        told = {
+    def _told(self, channel: str) -> dict[str, Item]:
+        return {
             key: Item("tell", _load(fact), since, told_at)
             for key, since, told_at, fact in self._db.execute(
                 "select key, since, told_at, fact from told where channel = ?", [channel]
             ).fetchall()
         }
-        for queued_at, text in self._db.execute(
-            "select queued_at, message from messages where channel = ? and state = 'sending'",
-            [channel],
-        ).fetchall():
-            for item in _unpack(text).items:
-                if item.verb == "solve":
-                    told.pop(item.fact.key, None)
-                else:
-                    told[item.fact.key] = replace(item, last_told=queued_at)
-        return told
+
+    def _unsure(self, channel: str) -> set[str]:
+        """The facts of messages that may or may not have arrived."""
+        rows = self._db.execute(
+            "select message from messages where channel = ? and state = 'unsure'", [channel]
+        ).fetchall()
+        return {item.fact.key for (text,) in rows for item in _unpack(text).items}
 
     def _requeue(self, channel: str, messages: Sequence[Message], stamp: str) -> None:
         keys = {message.key for message in messages}

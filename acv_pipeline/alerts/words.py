@@ -33,9 +33,9 @@ def evidence(contract: Contract, rows: Sequence[Mapping[str, Any]]) -> list[str]
         said = ", ".join(
             f"{name.removesuffix('_id').replace('_', ' ')} {v}" for name, v in cells.items()
         )
-        lines.append(f"- {place}: {said}" if place else f"- {said}")
+        lines.append(f"  - {place}: {said}" if place else f"  - {said}")
     if len(rows) > EVIDENCE_ROWS:
-        lines.append(f"- and {len(rows) - EVIDENCE_ROWS} more")
+        lines.append(f"  - and {len(rows) - EVIDENCE_ROWS} more")
     return lines
 
 

@@ -329,6 +329,7 @@ def test_the_digest_goes_out_once_per_month_where_digests_go(
     webhook: Webhook,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    plain = mailbox.url + "&format=text"
     _set(monkeypatch, f"digest={mailbox.url}", f"error={webhook.url}")
     show(home, stages["corrected"])
     mailbox.stop()
@@ -346,3 +347,8 @@ def test_the_digest_goes_out_once_per_month_where_digests_go(
     text, html = (part.get_content() for part in mail.iter_parts())
     for part in (text, html):
         assert "ranking" in part and "Action Logement" in part
+    # who prefers plain text says so, and is a channel like any other
+    _set(monkeypatch, f"digest={plain}")
+    send_digest(home, contract, dt.date(2021, 7, 1), NOW + 4 * MINUTE)
+    assert mailbox.mails[-1].get_content_type() == "text/plain"
+    assert "Rank  Département" in mailbox.mails[-1].get_content()

@@ -124,6 +124,7 @@ def run(landing: Path | None, home: Path | None, months: tuple[Month, Month] | N
 def run_landing(home: Home, landing: Path | None, months: tuple[Month, Month] | None = None) -> int:
     """What ``acv run`` does; its exit code."""
     from acv_pipeline.flow import Pipeline
+    from acv_pipeline.orchestration.dead_runs import end_dead_runs
     from acv_pipeline.orchestration.home import instance
     from acv_pipeline.orchestration.runs import run_months
     from acv_pipeline.status import status as read_status
@@ -141,6 +142,7 @@ def run_landing(home: Home, landing: Path | None, months: tuple[Month, Month] | 
             due = [month for month in due if months[0] <= month <= months[1]]
         print_load(report)
         if due:
+            end_dead_runs(dagster, home)
             result = run_months(pipeline, dagster, due, listen=progress.say)
             if result.failure:
                 click.echo(f"acv: run {result.run_id} failed: {result.failure}", err=True)

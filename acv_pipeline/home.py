@@ -1,13 +1,17 @@
 """Where the program writes: everything lies under one folder, ``$ACV_HOME``.
 
-Here: paths. Not here: what is in the files.
+Here: paths, and who is at work. Not here: what is in the files.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 
 @dataclass(frozen=True)
@@ -46,3 +50,23 @@ class Home:
         """The landing zone: ``$ACV_LANDING``, else ``landing`` in the home."""
         given = os.environ.get("ACV_LANDING")
         return Path(given).resolve() if given else self.root / "landing"
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Says that this process is running the pipeline; the system forgets it if it dies."""
+        with self._lock_file() as file:
+            fcntl.flock(file, fcntl.LOCK_SH)
+            yield
+
+    def nobody_at_work(self) -> bool:
+        """Whether no living process is running the pipeline right now."""
+        with self._lock_file() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+            return True
+
+    def _lock_file(self) -> IO[bytes]:
+        self.root.mkdir(parents=True, exist_ok=True)
+        return (self.root / "at_work.lock").open("ab")

@@ -77,23 +77,24 @@ def build_assets(pipeline: Pipeline, listen: Say | None = None) -> dg.AssetsDefi
             if listen:
                 listen(line)
 
-        try:
-            outcome = pipeline.run(
-                months,
-                assets,
-                [
-                    (key.asset_key.to_user_string(), key.name)
-                    for key in context.selected_asset_check_keys
-                ],
-                only=only,
-                say=say,
-            )
-        except (CorrectionsError, LandingError, WarehouseError) as error:
-            # bad surroundings, not a bug: one line for people, no traceback
-            raise dg.Failure(description=str(error), allow_retries=False) from None
-        _log(context, outcome)
-        yield from _events(outcome, say)
-        pipeline.recorded(assets, months)
+        with pipeline.home.at_work():
+            try:
+                outcome = pipeline.run(
+                    months,
+                    assets,
+                    [
+                        (key.asset_key.to_user_string(), key.name)
+                        for key in context.selected_asset_check_keys
+                    ],
+                    only=only,
+                    say=say,
+                )
+            except (CorrectionsError, LandingError, WarehouseError) as error:
+                # bad surroundings, not a bug: one line for people, no traceback
+                raise dg.Failure(description=str(error), allow_retries=False) from None
+            _log(context, outcome)
+            yield from _events(outcome, say)
+            pipeline.recorded(assets, months)
 
     return monthly_figures
 

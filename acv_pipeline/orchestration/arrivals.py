@@ -18,16 +18,10 @@ from acv_pipeline.contract import Month
 from acv_pipeline.contract.months import shift
 from acv_pipeline.flow import Pipeline
 from acv_pipeline.landing import LandingError
+from acv_pipeline.orchestration.dead_runs import end_dead_runs, is_run_going_on
 from acv_pipeline.orchestration.home import tick_seconds
 from acv_pipeline.warehouse import WarehouseError
 
-GOING_ON = [
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
 # a file touched more recently than this may still be being written
 SETTLE_SECONDS = 10
 
@@ -46,7 +40,8 @@ def arrival_sensor(pipeline: Pipeline, job_name: str) -> dg.SensorDefinition:
         ),
     )
     def arrivals(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        if context.instance.get_run_ids(dg.RunsFilter(statuses=GOING_ON), limit=1):
+        end_dead_runs(context.instance, pipeline.home)
+        if is_run_going_on(context.instance):
             # what it has not recorded yet would look as if nobody were at work on it
             return dg.SkipReason("a run is going on: looking again when it has ended")
         try:

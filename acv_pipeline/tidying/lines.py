@@ -62,7 +62,8 @@ def line_test(
             return "repeated_header", ""
         if marked(first):
             return "template_row", first
-        if fold(first).startswith(openings) or (len(filled) == 1 and filled[0] not in values):
+        # whatever its first words, a line with something in a value column is no note
+        if values.isdisjoint(filled) and (fold(first).startswith(openings) or len(filled) == 1):
             return "note", ""
         return None, ""
 

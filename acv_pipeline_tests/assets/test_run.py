@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import dagster as dg
@@ -9,6 +12,7 @@ import duckdb
 import pytest
 from dagster import DagsterEventType, DagsterInstance
 
+from acv_pipeline.assets.run import POOL
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.flow import Pipeline
@@ -173,3 +177,33 @@ def test_runs_wait_for_a_process_that_holds_the_warehouse(pipeline: Pipeline, ru
     assert run("2018-10").success, "a reader of the published copy is in nobody's way"
     assert connection.execute("select count(*) from raw.deliveries").fetchall() == [(8,)]
     connection.close()
+
+
+@pytest.mark.usefixtures("good_months")
+def test_a_run_whose_process_was_killed_keeps_nobody_waiting(
+    pipeline: Pipeline, instance: DagsterInstance, landing: Path
+) -> None:
+    """SIGKILL while the run holds the pool's slot; the next ``acv run`` makes up for it."""
+    command = [
+        str(Path(sys.executable).with_name("acv")), "run",
+        "--landing", str(landing), "--home", str(pipeline.home.root),
+    ]  # fmt: skip
+
+    def holders() -> set[str]:
+        slots = instance.event_log_storage.get_concurrency_info(POOL).claimed_slots
+        return {slot.run_id for slot in slots}
+
+    killed = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not holders():
+        assert killed.poll() is None and time.monotonic() < deadline
+        time.sleep(0.02)
+    killed.kill()
+    killed.wait()
+    (dead,) = holders()
+    again = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert again.returncode == 0, again.stdout + again.stderr
+    run_of_dead = instance.get_run_by_id(dead)
+    assert run_of_dead is not None and run_of_dead.status == dg.DagsterRunStatus.FAILURE
+    assert recorded(instance, "department_rankings") == MONTHS
+    assert holders() == set()

@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from acv_pipeline.alerts.channels import Channel, SendError, configured
-from acv_pipeline.alerts.digest import digest
+from acv_pipeline.alerts.digest import digest, digest_key
 from acv_pipeline.alerts.facts import RUN_PREFIX, Fact, FailedRun, run_facts, standing_facts
+from acv_pipeline.alerts.messages import Message
 from acv_pipeline.alerts.outbox import Outbox, count_waiting, open_outbox
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.home import Home
@@ -63,34 +64,7 @@ def deliver(
     Raises:
         OSError, sqlite3.Error: the home cannot be written.
     """
-    return _round(home, contract, now, failed_runs, links_base)
-
-
-def send_digest(
-    home: Home,
-    contract: Contract,
-    month: Month,
-    now: dt.datetime,
-    links_base: str | None = None,
-) -> Delivered:
-    """Send the digest of ``month``, once per channel and month; also a round of ``deliver``.
-
-    Raises:
-        WarehouseError: nothing was published yet.
-        OSError, sqlite3.Error: the home cannot be written.
-    """
-    return _round(home, contract, now, None, links_base, digest_of=month)
-
-
-def _round(
-    home: Home,
-    contract: Contract,
-    now: dt.datetime,
-    failed_runs: Sequence[FailedRun] | None,
-    links_base: str | None,
-    digest_of: Month | None = None,
-) -> Delivered:
-    channels = {channel.label: channel for channel in configured()}
+    channels = _channels()
     with open_outbox(home.root) as outbox:
         if outbox is None:
             return Delivered(waiting=count_waiting(home.root))
@@ -104,12 +78,42 @@ def _round(
             ),
             links_base=links_base,
         )
-        if digest_of is not None:
-            with read_published(home) as connection:
-                message = digest(connection, contract, digest_of, links_base=links_base).message
-            wanted = [label for label, channel in channels.items() if channel.wants_digest]
-            outbox.enqueue_digest(message, wanted, now)
-        return _send_all(outbox, channels, now)
+        return _send_all(outbox, channels, outbox.waiting(channels), now)
+
+
+def send_digest(
+    home: Home,
+    contract: Contract,
+    month: Month,
+    now: dt.datetime,
+    links_base: str | None = None,
+) -> Delivered:
+    """Send the digest of ``month``, once per channel and month, whenever it is asked for.
+
+    What cannot be sent waits for the next round of ``deliver``.
+
+    Raises:
+        WarehouseError: nothing was published yet.
+        OSError, sqlite3.Error: the home cannot be written.
+    """
+    channels = _channels()
+    with open_outbox(home.root) as outbox:
+        if outbox is None:
+            return Delivered(waiting=count_waiting(home.root))
+        wanted = [label for label, channel in channels.items() if channel.wants_digest]
+        lacking = outbox.lacking(digest_key(month), wanted)
+        if not lacking:
+            return Delivered()
+        with read_published(home) as connection:
+            message = digest(connection, contract, month, links_base).message
+        outbox.enqueue_digest(message, lacking, now)
+        # alerts are sent by a round that has looked at what stands
+        waiting = [(label, m) for label, m in outbox.waiting(lacking) if m.key == message.key]
+        return _send_all(outbox, channels, waiting, now)
+
+
+def _channels() -> dict[str, Channel]:
+    return {channel.label: channel for channel in configured()}
 
 
 def _facts(
@@ -131,10 +135,15 @@ def _facts(
         return run_facts(contract, runs), False
 
 
-def _send_all(outbox: Outbox, channels: dict[str, Channel], now: dt.datetime) -> Delivered:
+def _send_all(
+    outbox: Outbox,
+    channels: dict[str, Channel],
+    messages: Sequence[tuple[str, Message]],
+    now: dt.datetime,
+) -> Delivered:
     told = recovered = waiting = 0
     failures = dict.fromkeys(channels, 0)
-    for label, message in outbox.waiting(channels):
+    for label, message in messages:
         if failures[label] >= FAILURES_IN_A_ROW:
             waiting += 1
             continue

@@ -31,6 +31,11 @@ _STATUS = {
 }
 
 
+def digest_key(month: Month) -> str:
+    """The key of a month's digest in the outbox."""
+    return hashlib.sha256(f"digest/{month}".encode()).hexdigest()[:16]
+
+
 @dataclass(frozen=True)
 class Digest:
     """The digest of one month."""
@@ -43,7 +48,7 @@ class Digest:
     @property
     def message(self) -> Message:
         """As it goes through the outbox; one per month, whatever it says."""
-        key = hashlib.sha256(f"digest/{self.month}".encode()).hexdigest()[:16]
+        key = digest_key(self.month)
         return Message(key, key, "info", self.subject, self.text, self.html)
 
 

@@ -17,6 +17,7 @@ import duckdb
 from acv_pipeline.alerts.words import evidence, month_name
 from acv_pipeline.contract import Contract, Month, Source
 from acv_pipeline.gate.rules import RULES
+from acv_pipeline.lateness import CHECK as LATE_CHECK
 from acv_pipeline.lateness import Late, late_months
 from acv_pipeline.quality.check import Severity
 from acv_pipeline.status import HeldMonth, status
@@ -24,7 +25,8 @@ from acv_pipeline.status import HeldMonth, status
 RUN_PREFIX = "run/"
 JUDGED = "validated_dwellings"
 REMIND_LATE_AFTER_DAYS = 7
-READABLE = "delivery_readable"  # fails for refused deliveries, which are facts of their own
+READABLE = "delivery_readable"
+FACTS_OF_THEIR_OWN = (READABLE, LATE_CHECK)  # refused deliveries and late months
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def standing_facts(
         *(
             _check(contract, check)
             for check in failing
-            if check["check_name"] != READABLE and not told_already.covers(check)
+            if check["check_name"] not in FACTS_OF_THEIR_OWN and not told_already.covers(check)
         ),
         *_refused(connection, contract, unreadable),
         *(_late(contract, month) for month in late),
@@ -274,7 +276,7 @@ def _late(contract: Contract, late: Late) -> Fact:
     return Fact(
         key=f"late/{late.source}/{late.month:%Y-%m}",
         group=f"late/{late.source}",
-        severity="error",
+        severity="warn",
         title=f"{month_name(late.month)} from {source.label}: {days} late",
         titles=f"{{which}} from {source.label}: late",
         lines=(f"{month_name(late.month)} was due on {late.due_on}, {days} ago; nothing came.",),

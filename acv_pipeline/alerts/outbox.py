@@ -96,12 +96,18 @@ class Outbox:
                 [oldest],
             )
 
+    def lacking(self, key: str, channels: Iterable[str]) -> list[str]:
+        """The channels that no message of this key was ever queued for."""
+        rows = self._db.execute("select channel from messages where key = ?", [key]).fetchall()
+        have = {channel for (channel,) in rows}
+        return [channel for channel in channels if channel not in have]
+
     def enqueue_digest(self, message: Message, channels: Iterable[str], now: dt.datetime) -> None:
-        """Queue a digest for the channels that were not sent one of this key."""
+        """Queue a digest for channels that lack it."""
         with self._db:
             for channel in channels:
                 self._db.execute(
-                    "insert or ignore into messages values (?, ?, 'queued', 1, ?, 0, ?, null)",
+                    "insert into messages values (?, ?, 'queued', 1, ?, 0, ?, null)",
                     [channel, message.key, _pack(message), _stamp(now)],
                 )
 

@@ -191,7 +191,7 @@ def test_a_late_month_is_told_once_then_every_week_then_over(
     webhook: Webhook,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    _set(monkeypatch, f"error={webhook.url}")
+    _set(monkeypatch, f"warn={webhook.url}")
     show(home, stages["good"])  # June was the last month to come; July is due on 20 August
     told = {}
     for day in range(20):
@@ -203,8 +203,8 @@ def test_a_late_month_is_told_once_then_every_week_then_over(
     due = {day: subjects for day, subjects in told.items() if subjects}
     assert due == {
         dt.date(2021, 8, 21): [
-            f"{P}Error: July 2021 from Action Logement: 1 day late",
-            f"{P}Error: July 2021 from Anah: 1 day late",
+            f"{P}Warning: July 2021 from Action Logement: 1 day late",
+            f"{P}Warning: July 2021 from Anah: 1 day late",
         ],
         dt.date(2021, 8, 28): [
             f"{P}Still open: July 2021 from Action Logement: 8 days late",
@@ -217,7 +217,11 @@ def test_a_late_month_is_told_once_then_every_week_then_over(
     }
     show(home, stages["corrected"])
     deliver(home, contract, dt.datetime(2021, 9, 7, 8, tzinfo=dt.UTC))
-    assert [subject.split(":")[0] for subject in webhook.subjects] == [f"{P}Solved"] * 2
+    solved = [subject for subject in webhook.subjects if subject.startswith(f"{P}Solved")]
+    assert solved == [
+        f"{P}Solved: July 2021 from Action Logement: 15 days late",
+        f"{P}Solved: July 2021 from Anah: 15 days late",
+    ]
 
 
 def test_many_late_months_are_one_message(
@@ -227,13 +231,13 @@ def test_many_late_months_are_one_message(
     webhook: Webhook,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    _set(monkeypatch, f"error={webhook.url}")
+    _set(monkeypatch, f"warn={webhook.url}")
     show(home, stages["good"])
     done = deliver(home, contract, dt.datetime(2024, 12, 24, tzinfo=dt.UTC))
     assert done.told == 2 * 41
     assert sorted(webhook.subjects) == [
-        f"{P}Error: 41 months (July 2021 to November 2024) from Action Logement: late",
-        f"{P}Error: 41 months (July 2021 to November 2024) from Anah: late",
+        f"{P}Warning: 41 months (July 2021 to November 2024) from Action Logement: late",
+        f"{P}Warning: 41 months (July 2021 to November 2024) from Anah: late",
     ]
 
 

@@ -143,18 +143,20 @@ class Pipeline:
         last = self.last_month()
         return sorted(m for m in months if self.contract.first_month <= m <= last), report
 
-    def fingerprint(self, *, settle_seconds: float = 0) -> str:
+    def fingerprint(self, *, settle_seconds: float = 0) -> tuple[str, str]:
         """Changes whenever a run might have something to do; cheap, opens no file.
+
+        Returns:
+            Of what arrives (landing zone, corrections, the calendar), and of the warehouse.
 
         Raises:
             LandingError: the landing zone cannot be read.
         """
         found = scan(self.landing, self.contract.sources, settle_seconds=settle_seconds)
         parts = [f"{f.path}|{f.byte_size}|{f.modified_ns}" for f in found.files]
-        for path in (self.home.warehouse, self.home.corrections):
-            parts.append(str(path.stat().st_mtime_ns) if path.exists() else "")
-        parts.append(self.last_month().isoformat())
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        parts += [_modified(self.home.corrections), self.last_month().isoformat()]
+        arrived = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        return arrived, _modified(self.home.warehouse)
 
     def late(self, connection: duckdb.DuckDBPyConnection) -> list[Late]:
         """Months that should have come by today and have not."""
@@ -281,6 +283,10 @@ class Pipeline:
             and result.check.asset in self.project.models
             and (result.severity or result.check.severity) == "error"
         )
+
+
+def _modified(path: Path) -> str:
+    return str(path.stat().st_mtime_ns) if path.exists() else ""
 
 
 def _span(months: Sequence[Month]) -> str:

@@ -18,6 +18,7 @@ from acv_pipeline.contract import Month
 from acv_pipeline.contract.months import shift
 from acv_pipeline.flow import Pipeline
 from acv_pipeline.landing import LandingError
+from acv_pipeline.ledger.corrections import CorrectionsError
 from acv_pipeline.orchestration.dead_runs import end_dead_runs, is_run_going_on
 from acv_pipeline.orchestration.home import tick_seconds
 from acv_pipeline.warehouse import WarehouseError
@@ -45,13 +46,14 @@ def arrival_sensor(pipeline: Pipeline, job_name: str) -> dg.SensorDefinition:
             # what it has not recorded yet would look as if nobody were at work on it
             return dg.SkipReason("a run is going on: looking again when it has ended")
         try:
-            seen = pipeline.fingerprint(settle_seconds=SETTLE_SECONDS)
-            if seen == context.cursor:
+            arrived, warehouse = pipeline.fingerprint(settle_seconds=SETTLE_SECONDS)
+            if context.cursor == f"{arrived} {warehouse}":
                 return dg.SkipReason("nothing changed in the landing zone")
             due, report = pipeline.pending(settle_seconds=SETTLE_SECONDS)
-            # receiving writes to the warehouse, which is part of the fingerprint
-            after = pipeline.fingerprint(settle_seconds=SETTLE_SECONDS)
-        except (LandingError, WarehouseError) as error:
+            # receiving wrote to the warehouse; what arrived meanwhile is for the next tick
+            _, warehouse = pipeline.fingerprint()
+            after = f"{arrived} {warehouse}"
+        except (CorrectionsError, LandingError, WarehouseError) as error:
             return dg.SkipReason(str(error))
         if not due:
             return dg.SensorResult(

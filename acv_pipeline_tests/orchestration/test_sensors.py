@@ -203,3 +203,23 @@ def test_late_months_and_their_recovery_are_recorded_once(
     deliver_course(landing, contract, "anah", ["2018-10"])
     run(pipeline, ["2018-10"])
     assert tick(cursor)[0] == [("2018-10", True)]
+
+
+def test_a_file_that_settles_while_a_tick_works_is_for_the_next_tick(
+    pipeline: Pipeline, landing: Path, contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver_course(landing, contract, "anah", ["2018-09"])
+    age(landing)
+    tick = Ticks(pipeline)
+    pending = Pipeline.pending
+
+    def slow(self: Pipeline, **options: float) -> object:
+        result = pending(self, **options)  # type: ignore[arg-type]
+        deliver_course(landing, contract, "anah", ["2018-10"])
+        age(landing)
+        return result
+
+    monkeypatch.setattr(Pipeline, "pending", slow)
+    assert tick() == [("2018-09", "2018-09")]
+    monkeypatch.setattr(Pipeline, "pending", pending)
+    assert tick() == [("2018-09", "2018-10")]

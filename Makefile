@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ACV_HOME ?= $(CURDIR)/demo_home
 
-.PHONY: demo test dev lint lock clean help
+.PHONY: demo test dev fuzz lint lock clean help
 
 help:
 	@sed -n '1,4s/^# //p' Makefile
@@ -38,6 +38,9 @@ demo: $(VENV)/.run
 test: $(VENV)/.test lint
 	@echo "→ running the tests"
 	@$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+
+fuzz: $(VENV)/.test
+	@$(BIN)/python -m acv_pipeline_tests.fuzz --count 20000 --jobs 2
 
 lint: $(VENV)/.test
 	@echo "→ checking style and types"

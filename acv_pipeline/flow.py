@@ -52,12 +52,14 @@ class Outcome:
         results: what every check says of every month in scope.
         load: what the landing zone brought, when it was looked at.
         held: months with an open hold.
+        broken: checks of the marts that must hold and don't; nothing was published then.
     """
 
     row_counts: dict[str, dict[Month, int]] = field(default_factory=dict)
     results: list[CheckResult] = field(default_factory=list)
     load: LoadReport | None = None
     held: set[Month] = field(default_factory=set)
+    broken: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -223,9 +225,8 @@ class Pipeline:
             outcome.results = self._evaluate(connection, set(checks), scope, say)
             record_results(connection, outcome.results)
             if VALIDATED in chosen or models:
-                if broken := [r.check.name for r in outcome.results if self._is_broken(r)]:
-                    say(f"not published, readers keep the last copy: {broken[0]} does not hold")
-                else:
+                outcome.broken = [r.check.name for r in outcome.results if self._is_broken(r)]
+                if not outcome.broken:
                     publish(connection, self.home)
         return outcome
 

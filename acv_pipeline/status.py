@@ -19,6 +19,16 @@ from acv_pipeline.lateness import CHECK as LATENESS
 from acv_pipeline.lateness import late_months
 
 
+# checks whose failures have entries of their own here
+SHOWN_APART = [
+    LATENESS,
+    "corrections_still_match",
+    "delivered_by_one_source",
+    "delivery_readable",
+    "no_open_quarantine",
+]
+
+
 @dataclass(frozen=True)
 class HeldMonth:
     """A month that a blocking rule stopped and nobody released."""
@@ -165,23 +175,23 @@ def _late(
 
 
 def _failing(connection: duckdb.DuckDBPyConnection) -> list[FailingCheck]:
-    """Latest month first; what a held month fails is told with the hold, lateness apart."""
+    """Latest month first; what a held month fails is told with the hold."""
     return [
         FailingCheck(*row)
         for row in connection.execute(
             """
             select
-                asset, check_name, max(severity), list(month order by month desc),
+                asset, check_name, min(severity), list(month order by month desc),
                 arg_max(summary, month), arg_max(what_to_do, month)
             from validated.check_results
-            where not passed and check_name <> ?
+            where not passed and not list_contains(?, check_name)
                 and month not in (
                     select month from validated.held_months where status = 'held'
                 )
             group by asset, check_name
             order by min(severity), asset, check_name
             """,
-            [LATENESS],
+            [SHOWN_APART],
         ).fetchall()
     ]
 

@@ -26,7 +26,8 @@ RUN_PREFIX = "run/"
 JUDGED = "validated_dwellings"
 REMIND_LATE_AFTER_DAYS = 7
 READABLE = "delivery_readable"
-FACTS_OF_THEIR_OWN = (READABLE, LATE_CHECK)  # refused deliveries and late months
+# refused deliveries, late months; a partner that is missing is held, late, or not due yet
+FACTS_OF_THEIR_OWN = (READABLE, LATE_CHECK, "every_partner_present")
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,12 @@ def build_assets(pipeline: Pipeline, listen: Say | None = None) -> dg.AssetsDefi
                 raise dg.Failure(description=str(error), allow_retries=False) from None
             _log(context, outcome)
             yield from _events(outcome, say)
+            if outcome.broken:
+                raise dg.Failure(
+                    description=f"not published, readers keep the last copy: "
+                    f"{', '.join(sorted(set(outcome.broken)))} must hold and does not",
+                    allow_retries=False,
+                )
             pipeline.recorded(assets, months)
 
     return monthly_figures

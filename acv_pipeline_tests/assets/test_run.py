@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 import time
@@ -207,3 +208,28 @@ def test_a_run_whose_process_was_killed_keeps_nobody_waiting(
     assert run_of_dead is not None and run_of_dead.status == dg.DagsterRunStatus.FAILURE
     assert recorded(instance, "department_rankings") == MONTHS
     assert holders() == set()
+
+
+@pytest.mark.usefixtures("good_months")
+def test_a_mart_that_contradicts_itself_is_not_published(
+    pipeline: Pipeline, run: Run, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("2018-09").success
+    test = pipeline.project.tests["ranks_start_at_1"]
+    broken = dataclasses.replace(
+        test.select, text="select month, 1 as rank from {{ ref('department_rankings') }} limit 1"
+    )
+    monkeypatch.setitem(
+        pipeline.project.tests, "ranks_start_at_1", dataclasses.replace(test, select=broken)
+    )
+    result = run("2018-10")
+    assert not result.success
+    (failure,) = [event for event in result.all_events if event.is_step_failure]
+    data = failure.step_failure_data.user_failure_data
+    assert data is not None and "ranks_start_at_1 must hold" in (data.description or "")
+    with read_published(pipeline.home) as connection:
+        months = connection.execute("select distinct month from marts.series").fetchall()
+    assert months == [(month_of("2018-09"),)], "readers keep the last copy"
+    monkeypatch.undo()
+    due, _ = pipeline.pending()
+    assert month_of("2018-10") in due

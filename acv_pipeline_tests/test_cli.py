@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -215,6 +216,16 @@ def test_replay_tells_verdicts_and_compares_with_labels(
         ("2018-09-01", "accepted"), ("2018-10-01", "accepted"), ("2018-11-01", "held"),
     ]  # fmt: skip
     assert {"delivered_on", "indicator_id", "month", "verdict", "rules"} <= set(objects[0])
+    # the same bytes under a later day are a release of that day, which changes nothing
+    again = landing / "action_logement" / "2018-12-12"
+    again.mkdir()
+    shutil.copy(landing / "action_logement" / "2018-12-10" / "nov.csv", again)
+    objects = json.loads(
+        acv("replay", str(landing), "--source", "action_logement", "--json").stdout
+    )
+    assert [(o["delivered_on"], o["verdict"]) for o in objects[2:]] == [
+        ("2018-12-10", "held"), ("2018-12-12", "unchanged"),
+    ]  # fmt: skip
     labels = tmp_path / "labels.csv"
     labels.write_text(
         "indicator,delivered,date,label\n"

@@ -91,6 +91,12 @@ def rule(*, blocking: bool, title: str, what_to_do: str, rationale: str) -> Call
     return make
 
 
+def how_many(where: npt.NDArray[np.bool_], one: str, many: str) -> str:
+    """``1 département falls``, ``3 départements fall``."""
+    count = int(where.sum())
+    return f"{count} {one if count == 1 else many}"
+
+
 def plain(value: Any) -> Any:
     """``value`` as a plain Python int, float, str or None (NaN), fit for JSON."""
     if isinstance(value, np.generic):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from acv_pipeline.gate.case import MonthCase
 from acv_pipeline.gate.course import Course
-from acv_pipeline.gate.rule import Alarm, Evidence, Limits, rule, table
+from acv_pipeline.gate.rule import Alarm, Evidence, Limits, how_many, rule, table
 
 
 def _decreases(case: MonthCase, course: Course) -> Evidence:
@@ -68,7 +68,7 @@ def department_decreases(case: MonthCase, limits: Limits) -> Alarm | None:
     fallen = course.increments < 0
     return Alarm(
         summary=(
-            f"{int(fallen.sum())} départements fall, by {-course.increments[fallen].sum():,.0f} "
+            f"{how_many(fallen, 'département falls', 'départements fall')}, by {-course.increments[fallen].sum():,.0f} "
             f"{case.indicator.unit} in all, since {course.previous_month:%Y-%m}"
         ),
         evidence=_decreases(case, course),

@@ -12,7 +12,7 @@ import numpy as np
 
 from acv_pipeline.gate.case import MonthCase
 from acv_pipeline.gate.course import Course, Figures
-from acv_pipeline.gate.rule import Alarm, Evidence, Limits, plain, rule, table
+from acv_pipeline.gate.rule import Alarm, Evidence, Limits, how_many, plain, rule, table
 
 
 def _own_pace(course: Course) -> Figures:
@@ -211,7 +211,7 @@ def department_leaps(case: MonthCase, limits: Limits) -> Alarm | None:
     high = course.previous + limits["min_ratio_to_fastest"] * fastest * course.months
     return Alarm(
         summary=(
-            f"{int(leaps.sum())} départements grow by more than {limits['min_growth']:.0%} of "
+            f"{how_many(leaps, 'département grows', 'départements grow')} by more than {limits['min_growth']:.0%} of "
             f"their level and more than {limits['min_ratio_to_fastest']:g} times as fast as ever"
         ),
         evidence=table(

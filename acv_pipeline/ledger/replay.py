@@ -7,11 +7,14 @@ Not here: printing (``cli``), the rules (``gate``).
 from __future__ import annotations
 
 import csv
+import dataclasses
 import datetime as dt
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import duckdb
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import Month, first_day
@@ -71,8 +74,27 @@ def replay(
                     f"{folder}/2021-05-07/<files>"
                 )
             verdicts = read_ledger(connection, contract).verdicts
-    # a repeated hold says nothing new
+            verdicts += _sent_again(connection, verdicts)
     return Replay(sorted(verdicts, key=lambda v: (v.delivered_on, v.indicator_id, v.month)), report)
+
+
+def _sent_again(connection: duckdb.DuckDBPyConnection, verdicts: list[Verdict]) -> list[Verdict]:
+    """The same bytes on a later day change nothing; in a history they are a release all the same."""
+    days = connection.execute(
+        """
+        select distinct sightings.delivery_id, sightings.delivered_on
+        from raw.sightings join raw.deliveries using (delivery_id)
+        where sightings.delivered_on <> deliveries.delivered_on
+        """
+    ).fetchall()
+    return [
+        dataclasses.replace(
+            verdict, delivered_on=day, verdict="unchanged", findings=[], status=None, signoff=None
+        )
+        for delivery_id, day in days
+        for verdict in verdicts
+        if verdict.delivery_id == delivery_id
+    ]
 
 
 def shown_verdict(verdict: Verdict) -> str:

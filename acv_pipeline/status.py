@@ -18,7 +18,6 @@ from acv_pipeline.gate.rules import RULES
 from acv_pipeline.lateness import CHECK as LATENESS
 from acv_pipeline.lateness import late_months
 
-
 # checks whose failures have entries of their own here
 SHOWN_APART = [
     LATENESS,

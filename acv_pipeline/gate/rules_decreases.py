@@ -68,7 +68,8 @@ def department_decreases(case: MonthCase, limits: Limits) -> Alarm | None:
     fallen = course.increments < 0
     return Alarm(
         summary=(
-            f"{how_many(fallen, 'département falls', 'départements fall')}, by {-course.increments[fallen].sum():,.0f} "
+            f"{how_many(fallen, 'département falls', 'départements fall')}, "
+            f"by {-course.increments[fallen].sum():,.0f} "
             f"{case.indicator.unit} in all, since {course.previous_month:%Y-%m}"
         ),
         evidence=_decreases(case, course),

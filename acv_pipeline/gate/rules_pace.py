@@ -211,8 +211,8 @@ def department_leaps(case: MonthCase, limits: Limits) -> Alarm | None:
     high = course.previous + limits["min_ratio_to_fastest"] * fastest * course.months
     return Alarm(
         summary=(
-            f"{how_many(leaps, 'département grows', 'départements grow')} by more than {limits['min_growth']:.0%} of "
-            f"their level and more than {limits['min_ratio_to_fastest']:g} times as fast as ever"
+            f"{how_many(leaps, 'département grows', 'départements grow')} by more than "
+            f"{limits['min_growth']:.0%} of the level and more than {limits['min_ratio_to_fastest']:g} times as fast as ever"
         ),
         evidence=table(
             case.codes,

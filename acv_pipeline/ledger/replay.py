@@ -79,7 +79,7 @@ def replay(
 
 
 def _sent_again(connection: duckdb.DuckDBPyConnection, verdicts: list[Verdict]) -> list[Verdict]:
-    """The same bytes on a later day change nothing; in a history they are a release all the same."""
+    """The same bytes on a later day change nothing; in a history they are a release still."""
     days = connection.execute(
         """
         select distinct sightings.delivery_id, sightings.delivered_on

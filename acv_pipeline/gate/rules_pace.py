@@ -212,7 +212,8 @@ def department_leaps(case: MonthCase, limits: Limits) -> Alarm | None:
     return Alarm(
         summary=(
             f"{how_many(leaps, 'département grows', 'départements grow')} by more than "
-            f"{limits['min_growth']:.0%} of the level and more than {limits['min_ratio_to_fastest']:g} times as fast as ever"
+            f"{limits['min_growth']:.0%} of the level and more than "
+            f"{limits['min_ratio_to_fastest']:g} times as fast as ever"
         ),
         evidence=table(
             case.codes,

@@ -157,7 +157,7 @@ def run_landing(home: Home, landing: Path | None, months: tuple[Month, Month] | 
             click.echo("Nothing to do: no new figures, nothing changed.")
         found = read_status(connection, pipeline.contract)
     print_status(found, quiet=True)
-    return FINE if found.is_fine else DATA_HELD
+    return FINE if found.is_fine and not report.refused else DATA_HELD
 
 
 @main.command()

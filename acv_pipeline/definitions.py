@@ -19,6 +19,8 @@ from acv_pipeline.orchestration.schedule import monthly_schedule
 from acv_pipeline.orchestration.telling import alert_sensor
 
 JOB = "monthly_figures_job"
+# a file touched more recently than this may still be being written
+SETTLE_SECONDS = 10
 
 
 def build_definitions(pipeline: Pipeline, listen: Say | None = None) -> dg.Definitions:
@@ -47,4 +49,4 @@ def build_definitions(pipeline: Pipeline, listen: Say | None = None) -> dg.Defin
 @dg.definitions
 def defs() -> dg.Definitions:
     """For the webserver, the daemon and ``dg``: home and landing zone of the environment."""
-    return build_definitions(Pipeline.configured())
+    return build_definitions(Pipeline.configured(settle_seconds=SETTLE_SECONDS))

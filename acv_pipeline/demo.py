@@ -57,7 +57,7 @@ def main() -> None:
             f"""
             Done in {time.monotonic() - started:.0f} s. What to look at:
               make dev                       the Dagster UI on this demo: assets, months, red checks
-              acv status --home {_shown(home.root)}    what is held, whom to ask, what to do
+              .venv/bin/acv status --home {_shown(home.root)}    what is held, and what to do
               {_shown(home.published)}    the figures, for any DuckDB client
             """
         ).rstrip()
@@ -76,7 +76,10 @@ def _print_rankings(home: Home) -> None:
         ).fetchall()
         for month, total, departments in reversed(months):
             click.echo(f"  {month:%Y-%m}  {total:>7,} dwellings in {departments} départements")
-        click.echo(f"  {LAST:%Y-%m}  held: no total, no ranking, until somebody has looked")
+        if months[0][0] < LAST:
+            click.echo(f"  {LAST:%Y-%m}  held: no total, no ranking, until somebody has looked")
+        else:
+            click.echo(f"  ({LAST:%Y-%m} was released since by a sign-off or a correction)")
         click.echo(f"Ranking of {months[0][0]:%Y-%m} (total, both partners):")
         for rank, name, value, increment in connection.execute(
             """
@@ -87,7 +90,7 @@ def _print_rankings(home: Home) -> None:
             """,
             [months[0][0]],
         ).fetchall():
-            click.echo(f"  {rank:>2}. {name:<20} {value:>6,}  (+{increment})")
+            click.echo(f"  {rank:>2}. {name:<20} {value:>6,}  (+{increment:,})")
 
 
 def _step(number: int, title: str) -> None:

@@ -22,7 +22,7 @@ from acv_pipeline.home import Home
 from acv_pipeline.landing import scan
 from acv_pipeline.lateness import Late, late_months
 from acv_pipeline.ledger import months as known_months
-from acv_pipeline.ledger.corrections import load_register, record_register
+from acv_pipeline.ledger.corrections import load_register, read_register, record_register
 from acv_pipeline.ledger.load import LoadReport, load
 from acv_pipeline.ledger.store import judge_and_write, months_to_judge
 from acv_pipeline.models import Project
@@ -33,7 +33,13 @@ from acv_pipeline.quality.gate_checks import evaluate_gate_checks, gate_checks
 from acv_pipeline.quality.lateness_checks import evaluate_lateness_checks, lateness_checks
 from acv_pipeline.quality.record import record_results
 from acv_pipeline.quality.sql_tests import evaluate_sql_checks, sql_checks
-from acv_pipeline.warehouse import open_warehouse, publish, transaction
+from acv_pipeline.warehouse import (
+    is_fitted,
+    open_warehouse,
+    publish,
+    set_fitted,
+    transaction,
+)
 
 VALIDATED = "validated_dwellings"
 QUARANTINED = "quarantined_rows"
@@ -70,16 +76,24 @@ class Pipeline:
     landing: Path
     contract: Contract
     project: Project
+    settle_seconds: float = 0
 
     @classmethod
-    def configured(cls, home: Home | None = None, landing: Path | None = None) -> Pipeline:
+    def configured(
+        cls, home: Home | None = None, landing: Path | None = None, settle_seconds: float = 0
+    ) -> Pipeline:
         """From the environment, except for what is given.
+
+        Args:
+            settle_seconds: leave files alone that were touched more recently; whoever started
+                the pipeline by hand means the files as they are.
 
         Raises:
             ContractError, SqlProjectError: the contract or the SQL project cannot be used.
         """
         home = home or Home.from_environment()
-        return cls(home, landing or home.landing, load_contract(), Project.load())
+        contract, project = load_contract(), Project.load()
+        return cls(home, landing or home.landing, contract, project, settle_seconds)
 
     def checks(self) -> list[Check]:
         """Every check, in the order of the flow."""
@@ -108,16 +122,20 @@ class Pipeline:
         """
         register = load_register(self.home.corrections, self.contract)
         with open_warehouse(self.home, self.contract, say=say) as connection:
-            seeds = os.environ.get("ACV_SEEDS")
-            self.project.load_seeds(connection, Path(seeds) if seeds else None)
-            with transaction(connection):
-                known_months.add_unrecorded(connection, record_register(connection, register))
+            seeds = Path(os.environ.get("ACV_SEEDS") or self.project.path / "seeds")
+            wanted = _content(sorted(seeds.glob("*.csv")))
+            if not is_fitted(connection, "seeds", wanted):
+                self.project.load_seeds(connection, seeds)
+                set_fitted(connection, "seeds", wanted)
+            if read_register(connection) != list(register):
+                with transaction(connection):
+                    changed = record_register(connection, register)
+                    known_months.add_unrecorded(connection, changed)
             yield connection
 
     def pending(
         self,
         *,
-        settle_seconds: float = 0,
         say: Say = lambda _: None,
         progress: Progress | None = None,
     ) -> tuple[list[Month], LoadReport]:
@@ -130,22 +148,33 @@ class Pipeline:
             LandingError, WarehouseError: the landing zone or the warehouse cannot be used.
         """
         with self.warehouse(say) as connection:
-            report = load(
-                connection,
-                self.landing,
-                self.contract,
-                settle_seconds=settle_seconds,
-                progress=progress,
-            )
-            refused = known_months.of_refused(connection, self.contract, report.new)
-            shared = known_months.of_shared(connection, self.contract, report.shared)
-            known_months.add_unrecorded(connection, refused | shared)
+            report = self._receive(connection, self.contract.sources, progress)
             months = months_to_judge(connection, self.contract)
             months |= known_months.unrecorded(connection)
         last = self.last_month()
         return sorted(m for m in months if self.contract.first_month <= m <= last), report
 
-    def fingerprint(self, *, settle_seconds: float = 0) -> tuple[str, str]:
+    def _receive(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        sources: Iterable[str],
+        progress: Progress | None = None,
+    ) -> LoadReport:
+        """Take in what is new; months that nothing else tells of wait to be recorded."""
+        report = load(
+            connection,
+            self.landing,
+            self.contract,
+            sources=sources,
+            settle_seconds=self.settle_seconds,
+            progress=progress,
+        )
+        refused = known_months.of_refused(connection, self.contract, report.new)
+        shared = known_months.of_shared(connection, self.contract, report.shared)
+        known_months.add_unrecorded(connection, refused | shared)
+        return report
+
+    def fingerprint(self) -> tuple[str, str]:
         """Changes whenever a run might have something to do; cheap, opens no file.
 
         Returns:
@@ -154,8 +183,9 @@ class Pipeline:
         Raises:
             LandingError: the landing zone cannot be read.
         """
-        found = scan(self.landing, self.contract.sources, settle_seconds=settle_seconds)
+        found = scan(self.landing, self.contract.sources, settle_seconds=self.settle_seconds)
         parts = [f"{f.path}|{f.byte_size}|{f.modified_ns}" for f in found.files]
+        parts += [f"{path}|{_modified(path)}" for path in found.sidecars]
         parts += [_modified(self.home.corrections), self.last_month().isoformat()]
         arrived = hashlib.sha256("\n".join(parts).encode()).hexdigest()
         return arrived, _modified(self.home.warehouse)
@@ -200,9 +230,7 @@ class Pipeline:
         with self.warehouse(say) as connection:
             if extracts:
                 say(f"receiving from {', '.join(extracts.values())}")
-                outcome.load = load(
-                    connection, self.landing, self.contract, sources=extracts.values()
-                )
+                outcome.load = self._receive(connection, extracts.values())
             with transaction(connection):
                 if VALIDATED in chosen:
                     say(f"judging what was received for {_span(months)}")
@@ -284,6 +312,10 @@ class Pipeline:
             and result.check.asset in self.project.models
             and (result.severity or result.check.severity) == "error"
         )
+
+
+def _content(paths: Iterable[Path]) -> str:
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
 
 
 def _modified(path: Path) -> str:

@@ -61,7 +61,7 @@ class QuarantinedRows:
 
 @dataclass(frozen=True)
 class RefusedDelivery:
-    """A delivery nothing could be used of, with nothing usable from that source since."""
+    """A delivery nothing could be used of, whose month the source has not made good since."""
 
     delivery_id: str
     source: str
@@ -261,10 +261,15 @@ def _refused(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[
             """
             select delivery_id, source, file_name, delivered_on, reason_code, reason
             from raw.deliveries as refused
-            where status = 'refused' and not exists (
-                select 1 from raw.deliveries as later
-                where later.source = refused.source and later.status <> 'refused'
-                    and later.delivered_on > refused.delivered_on
+            where (status = 'refused' or reason_code = 'no_figure') and not exists (
+                select 1
+                from validated.dwellings as figures
+                join raw.deliveries as later using (delivery_id)
+                where later.source = refused.source
+                    and later.delivered_on >= refused.delivered_on
+                    -- a delivery that names no month is about the one before it came
+                    and figures.month
+                        = date_trunc('month', refused.delivered_on) - interval 1 month
             )
             order by delivered_on, source, file_name
             """

@@ -23,6 +23,7 @@ from acv_pipeline.contract.months import month_of
 from acv_pipeline.flow import Outcome, Pipeline, Say
 from acv_pipeline.landing import LandingError
 from acv_pipeline.ledger.corrections import CorrectionsError
+from acv_pipeline.models import SqlProjectError
 from acv_pipeline.quality.check import Check, CheckResult
 from acv_pipeline.warehouse import WarehouseError
 
@@ -89,7 +90,9 @@ def build_assets(pipeline: Pipeline, listen: Say | None = None) -> dg.AssetsDefi
                     only=only,
                     say=say,
                 )
-            except (CorrectionsError, LandingError, WarehouseError) as error:
+            except (
+                CorrectionsError, LandingError, SqlProjectError, WarehouseError,
+            ) as error:  # fmt: skip
                 # bad surroundings, not a bug: one line for people, no traceback
                 raise dg.Failure(description=str(error), allow_retries=False) from None
             _log(context, outcome)
@@ -100,7 +103,7 @@ def build_assets(pipeline: Pipeline, listen: Say | None = None) -> dg.AssetsDefi
                     f"{', '.join(sorted(set(outcome.broken)))} must hold and does not",
                     allow_retries=False,
                 )
-            pipeline.recorded(assets, months)
+            pipeline.recorded(assets, [m for m in months if only is None or m in only])
 
     return monthly_figures
 

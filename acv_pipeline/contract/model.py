@@ -5,6 +5,7 @@ Here: typed models and look-ups. Not here: values (they are in ``contract.yml``)
 
 from __future__ import annotations
 
+import hashlib
 import os
 from functools import cached_property
 from pathlib import Path
@@ -48,7 +49,7 @@ class Source(_Entry):
     label: str
     role: Literal["partner", "reference"]
     contact: str
-    publication_lag_days: int | None = Field(default=None, ge=1, le=27)
+    publication_lag_days: int | None = Field(default=None, ge=1)
     default_indicator: str | None = None
     full_history: bool = False
     contributes: list[Contribution]
@@ -121,6 +122,7 @@ class Contract(_Entry):
     figure_units: list[str]
     max_plausible_value: int = Field(gt=0)
     control_labels: list[str]
+    full_history_min_share: float = Field(gt=0, le=1)
     subtotal_labels: list[str]
     template_markers: list[str]
     note_openings: list[str]
@@ -159,6 +161,15 @@ class Contract(_Entry):
             if entry.sister and entry.sister not in self.indicators:
                 raise ValueError(f"indicator {entry.id} names the unknown sister {entry.sister}")
         return self
+
+    @cached_property
+    def reading_version(self) -> str:
+        """Changes with all that reading a delivery depends on: everything but the thresholds."""
+        judging = {"thresholds", "target"}
+        text = self.model_dump_json(
+            exclude={"thresholds": True, "indicators": {"__all__": judging}}
+        )
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def panel(self, indicator_id: str) -> list[str]:
         """The département codes ``indicator_id`` expects, in code order."""

@@ -45,6 +45,14 @@ class Totals:
     covered_rows: int = 0
     covered_quarantined: int = 0
 
+    @property
+    def is_contradicted(self) -> bool:
+        """Whether the figures are not what the statement says."""
+        return (self.stated_sum is not None and self.stated_sum != self.covered_sum) or (
+            self.stated_rows is not None
+            and self.stated_rows != self.covered_rows + self.covered_quarantined
+        )
+
 
 @dataclass(frozen=True)
 class MonthCase:

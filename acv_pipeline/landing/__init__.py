@@ -9,10 +9,12 @@ import datetime as dt
 import hashlib
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 SIDECAR_SUFFIX = ".control.csv"
+# how programs call a file that they are still writing
+UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart")
 
 
 class LandingError(Exception):
@@ -41,11 +43,13 @@ class Landing:
 
     Attributes:
         files: deliveries, ordered by source, day and name.
+        sidecars: control totals beside them.
         misplaced: one line for people per file or folder that is not where a delivery belongs.
     """
 
     files: list[LandedFile]
     misplaced: list[str]
+    sidecars: list[Path] = field(default_factory=list)
 
 
 def scan(root: Path, sources: Iterable[str], *, settle_seconds: float = 0) -> Landing:
@@ -65,10 +69,15 @@ def scan(root: Path, sources: Iterable[str], *, settle_seconds: float = 0) -> La
         )
     files: list[LandedFile] = []
     misplaced: list[str] = []
+    sidecars: list[Path] = []
     try:
-        for source in _visible(root):
-            if source.is_file():
-                continue  # a note for people; deliveries are never here
+        folders = [folder for folder in _visible(root) if folder.is_dir()]
+        if not any(folder.name in known for folder in folders) and any(_visible(root)):
+            raise LandingError(
+                f"{root} has no folder of a source: expected {root}/<source>/<YYYY-MM-DD>/<file> "
+                f"with a source out of {', '.join(known)}, found {_visible(root)[0].name}"
+            )
+        for source in folders:
             if source.name not in known:
                 misplaced.append(
                     f"{source}: unknown source, nothing read; known are {', '.join(known)}"
@@ -86,12 +95,20 @@ def scan(root: Path, sources: Iterable[str], *, settle_seconds: float = 0) -> La
                 if not day.is_dir():
                     misplaced.append(f"{day}: not read; expected a folder, found a file")
                     continue
-                names = {path.name for path in day.iterdir()}
+                if delivered_on > dt.date.today():
+                    misplaced.append(f"{day}: not read; that day has not come yet")
+                    continue
                 for path in _visible(day):
                     if path.is_dir():
                         misplaced.append(f"{path}: not read; expected files, found a folder")
-                    elif not _is_sidecar(path.name, names):
-                        facts = path.stat()
+                    elif path.name.lower().endswith(SIDECAR_SUFFIX):
+                        sidecars.append(path)
+                    elif not path.name.lower().endswith(UNFINISHED):
+                        try:
+                            facts = path.stat()
+                        except OSError as error:
+                            misplaced.append(f"{path}: not read; {error.strerror}")
+                            continue
                         if settle_seconds and time.time() - facts.st_mtime < settle_seconds:
                             continue
                         files.append(
@@ -101,15 +118,16 @@ def scan(root: Path, sources: Iterable[str], *, settle_seconds: float = 0) -> La
                         )
     except OSError as error:
         raise LandingError(f"cannot read {error.filename}: {error.strerror}") from error
-    return Landing(files, misplaced)
+    return Landing(files, misplaced, sidecars)
 
 
 def _visible(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if not p.name.startswith((".", "~$")))
 
 
-def _is_sidecar(name: str, names: set[str]) -> bool:
-    return name.endswith(SIDECAR_SUFFIX) and name.removesuffix(SIDECAR_SUFFIX) in names
+def sidecar_path(path: Path) -> Path:
+    """Where the sidecar of the delivery ``path`` would be."""
+    return path.with_name(path.name + SIDECAR_SUFFIX)
 
 
 def sha256(path: Path) -> str:

@@ -50,6 +50,9 @@ class DeliveryFigures:
         control_totals: what the source itself states.
         zeros_aside: by (indicator, month), rows set aside as zeros outside the panel; a source
             that counts its rows counts them too.
+        has_undated_rows: whether rows in quarantine don't say which month they are about.
+        is_replaced: whether another file was put in its place under the same name.
+        received_at: when it was first read; tells the order of files of one name and day.
     """
 
     delivery_id: str
@@ -60,6 +63,9 @@ class DeliveryFigures:
     published: dict[tuple[str, Month, str, str], float] = field(default_factory=dict)
     control_totals: Sequence[ControlTotal] = ()
     zeros_aside: dict[tuple[str, Month], int] = field(default_factory=dict)
+    has_undated_rows: bool = False
+    is_replaced: bool = False
+    received_at: dt.datetime = dt.datetime.min
 
     def totals_only(self) -> set[tuple[str, Month]]:
         """(indicator, month) pairs with published totals but no département."""
@@ -88,14 +94,17 @@ class DeliveryFigures:
             given = sum(int(np.sum(~np.isnan(b.values))) for b in covered)
             given += sum(self.zeros_aside.get(key, 0) for key in keys)
             in_quarantine = sum(int(np.sum(b.quarantined)) for b in covered)
-            totals = replace(
+            statement = replace(
                 totals,
-                stated_sum=totals.stated_sum if control.total is None else float(control.total),
-                stated_rows=totals.stated_rows if control.rows is None else control.rows,
+                stated_sum=None if control.total is None else float(control.total),
+                stated_rows=control.rows,
                 covered_sum=float(sum(np.nansum(b.values) for b in covered)),
                 covered_rows=given,
                 covered_quarantined=in_quarantine,
             )
+            # of several statements the one that the figures contradict is the one to judge by
+            if statement.is_contradicted or not totals.is_contradicted:
+                totals = statement
         return totals
 
 

@@ -122,7 +122,16 @@ class _Fold:
         self.judge = judge
         rank = {source: i for i, source in enumerate(contract.sources)}
         self.deliveries = sorted(
-            deliveries, key=lambda d: (d.delivered_on, rank[d.source], d.file_name, d.delivery_id)
+            deliveries,
+            key=lambda d: (
+                d.delivered_on,
+                rank[d.source],
+                d.file_name,
+                # files that were put in one another's place: the one that is there comes last
+                not d.is_replaced,
+                d.received_at,
+                d.delivery_id,
+            ),
         )
         self.signoffs = list(signoffs)
         self.corrections = list(corrections)
@@ -208,9 +217,8 @@ class _Fold:
                 elif month not in with_departments | totals_judged:
                     totals_judged.add(month)
                     self._judge_totals(delivery, indicator, month, totals)
-            for delivery in batch:
-                if self.contract.sources[delivery.source].full_history:
-                    self._withdraw(delivery, indicator)
+            if self.contract.sources[batch[0].source].full_history:
+                self._withdraw(batch, indicator)
 
     def _judge_block(
         self,
@@ -221,6 +229,8 @@ class _Fold:
         published: Totals,
         batch_figures: dict[tuple[str, Month], Figures],
     ) -> None:
+        if np.isnan(block.values).all():
+            return  # rows in quarantine alone say nothing, and settle nothing
         state = self.states[delivery.source, indicator]
         totals = delivery.with_stated(published, indicator, month)
         current = state.in_force.get(month)
@@ -230,7 +240,7 @@ class _Fold:
         self.verdicts[delivery.delivery_id, indicator, month] = verdict
         if (
             current is not None
-            and _confirms(block, current.block())
+            and self._confirms(block, current.block(), indicator)
             and state.published.get(month, Totals()) == published
         ):
             # what is in force was confirmed: an older hold of the month is settled with it
@@ -251,6 +261,18 @@ class _Fold:
         verdict.verdict = "accepted"
         state.settle(month)
         self._accept(delivery, indicator, month, block, delivery.delivered_on)
+
+    def _confirms(self, block: Block, in_force: Block, indicator: str) -> bool:
+        """Whether a delivered month equals what is in force, but for a few rows in quarantine."""
+        limits = self.contract.indicators[indicator].limits("panel_department_missing")
+        holes = int(np.sum(block.quarantined)) / max(int(np.sum(self.in_panel[indicator])), 1)
+        same = (block.values == in_force.values) & (block.corrected == in_force.corrected)
+        same |= np.isnan(block.values) & np.isnan(in_force.values)
+        return bool(
+            np.any(~np.isnan(block.values))
+            and holes <= limits["max_quarantined_share"]
+            and np.all(same | block.quarantined)
+        )
 
     def _judge_totals(
         self, delivery: DeliveryFigures, indicator: str, month: Month, totals: Totals
@@ -335,14 +357,25 @@ class _Fold:
             missing = np.isnan(block.values) & ~block.quarantined
             self._close(delivery, indicator, month, missing)
 
-    def _withdraw(self, delivery: DeliveryFigures, indicator: str) -> None:
-        """A full-history delivery that no longer carries a month withdraws it."""
-        if not any(i == indicator for i, _ in delivery.blocks):
+    def _withdraw(self, batch: list[DeliveryFigures], indicator: str) -> None:
+        """What a source that sends its whole history no longer carries is withdrawn.
+
+        Not by files that were held, or whose rows don't all say their month, or that carry so
+        little of what is in force that they are not the whole history.
+        """
+        carrying = [d for d in batch if any(i == indicator for i, _ in d.blocks)]
+        carried = {m for d in carrying for i, m in d.blocks if i == indicator}
+        verdicts = (
+            self.verdicts.get((d.delivery_id, indicator, m)) for d in carrying for m in carried
+        )
+        believed = any(verdict and verdict.verdict != "held" for verdict in verdicts)
+        if not believed or any(d.has_undated_rows for d in batch):
             return
-        carried = {m for i, m in delivery.blocks if i == indicator}
-        state = self.states[delivery.source, indicator]
-        for month in [month for month in state.in_force if month not in carried]:
-            self._close(delivery, indicator, month, np.ones(len(self.codes), dtype=bool))
+        in_force = set(self.states[batch[0].source, indicator].in_force)
+        if len(in_force & carried) < self.contract.full_history_min_share * len(in_force):
+            return
+        for month in sorted(in_force - carried):
+            self._close(carrying[-1], indicator, month, np.ones(len(self.codes), dtype=bool))
 
     def _close(
         self,
@@ -450,13 +483,6 @@ class _Fold:
         verdict.verdict, verdict.status, verdict.is_repeat = "accepted", None, False
         del state.held[month]
         self._accept(delivery, indicator, month, block, day)
-
-
-def _confirms(block: Block, in_force: Block) -> bool:
-    """Whether a delivered month equals what is in force (rows in quarantine say nothing)."""
-    same = (block.values == in_force.values) & (block.corrected == in_force.corrected)
-    same |= np.isnan(block.values) & np.isnan(in_force.values)
-    return bool(np.all(same | block.quarantined))
 
 
 def _published_totals(batch: list[DeliveryFigures]) -> dict[tuple[str, Month], Totals]:

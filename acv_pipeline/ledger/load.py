@@ -7,6 +7,7 @@ Not here: reading and understanding a file (``tidying``), judging figures (``fol
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ import duckdb
 import pandas as pd
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.landing import LandedFile, scan, sha256
+from acv_pipeline.landing import LandedFile, scan, sha256, sidecar_path
 from acv_pipeline.tidying import DeliveryRefused, TidyDelivery, read_delivery
 from acv_pipeline.warehouse import append, transaction
 
@@ -67,47 +68,121 @@ def load(
     """
     found = scan(landing, contract.sources, settle_seconds=settle_seconds)
     wanted = set(sources if sources is not None else contract.sources)
-    files = [file for file in found.files if file.source in wanted]
     report = LoadReport(misplaced=found.misplaced)
-    seen = {
-        (source, day, name): (size, modified)
-        for source, day, name, size, modified in connection.execute(
-            "select source, delivered_on, file_name, byte_size, modified_ns from raw.sightings"
+    files = [file for file in found.files if file.source in wanted]
+    pending = _Pending(connection)
+    present = _identify(connection, files, report, pending)
+    known = {
+        delivery_id: (status, read_with, name, received_at)
+        for delivery_id, status, read_with, name, received_at in connection.execute(
+            "select delivery_id, status, read_with, file_name, received_at from raw.deliveries"
         ).fetchall()
     }
-    names: dict[str, str] = dict(
-        connection.execute("select delivery_id, file_name from raw.deliveries").fetchall()
-    )
-    pending = _Pending(connection)
-    sighted: set[str] = set()
-    for done, file in enumerate(files, start=1):
-        key = (file.source, file.delivered_on, file.name)
-        if seen.get(key) == (file.byte_size, file.modified_ns):
-            report.unchanged += 1
+    firsts = _first_sightings(connection, present, pending)
+    for done, (delivery_id, file) in enumerate(sorted(firsts.items(), key=_by_place), start=1):
+        status, before, _, received_at = known.get(delivery_id, (None, None, None, None))
+        read_with = _read_with(file, contract)
+        if before == read_with:
             continue
         if progress:
-            progress(done, len(files), file.name)
-        delivery_id = sha256(file.path)
-        pending.sighting(file, delivery_id)
-        sighted.add(delivery_id)
-        if delivery_id in names:
-            if key not in seen:
-                report.duplicates.append((_place(file), names[delivery_id]))
-            continue
-        names[delivery_id] = file.name
-        report.new.append(delivery_id)
+            progress(done, len(firsts), file.name)
+        if status in (None, "refused"):
+            report.new.append(delivery_id)
         try:
             tidy = read_delivery(
                 file.path, contract.sources[file.source], contract, received_on=file.delivered_on
             )
         except DeliveryRefused as refusal:
-            pending.refused(file, delivery_id, refusal)
+            pending.refused(file, delivery_id, refusal, read_with, received_at)
             report.refused.append((_place(file), str(refusal)))
         else:
-            pending.delivery(file, delivery_id, tidy)
+            pending.delivery(file, delivery_id, tidy, read_with, received_at)
+    for file, delivery_id in pending.sighted:
+        first = firsts.get(delivery_id)
+        if first is not None and first != file:
+            report.duplicates.append((_place(file), _place(first)))
+        elif delivery_id in known and known[delivery_id][2] != file.name:
+            report.duplicates.append((_place(file), known[delivery_id][2]))
+    sighted = {delivery_id for _, delivery_id in pending.sighted}
     pending.flush()
     report.shared = _shared(connection, sighted)
     return report
+
+
+def _identify(
+    connection: duckdb.DuckDBPyConnection,
+    files: list[LandedFile],
+    report: LoadReport,
+    pending: _Pending,
+) -> dict[LandedFile, str]:
+    """The sha256 of every file that can be read; untouched ones are not read again."""
+    seen = {
+        (source, day, name): (size, modified, delivery_id)
+        for source, day, name, size, modified, delivery_id in connection.execute(
+            "select source, delivered_on, file_name, byte_size, modified_ns, delivery_id"
+            " from raw.sightings"
+        ).fetchall()
+    }
+    present: dict[LandedFile, str] = {}
+    for file in files:
+        before = seen.get((file.source, file.delivered_on, file.name))
+        if before is not None and before[:2] == (file.byte_size, file.modified_ns):
+            report.unchanged += 1
+            present[file] = before[2]
+            continue
+        try:
+            present[file] = sha256(file.path)
+        except OSError as error:
+            report.misplaced.append(f"{file.path}: not read; {error.strerror}")
+            continue
+        pending.sighting(file, present[file], is_new=before is None)
+    return present
+
+
+def _first_sightings(
+    connection: duckdb.DuckDBPyConnection, present: dict[LandedFile, str], pending: _Pending
+) -> dict[str, LandedFile]:
+    """The file of the earliest day by which each delivery is known, where it is still there.
+
+    The same bytes may mean something else under another name, source or day: the earliest
+    counts, whichever was seen first.
+    """
+    there = {(f.source, f.delivered_on, f.name): f for f in present}
+    gone = {
+        delivery_id: (day, source, name)
+        for delivery_id, day, source, name in connection.execute(
+            "select delivery_id, delivered_on, source, file_name from raw.sightings"
+        ).fetchall()
+        if (source, day, name) not in there
+    }
+    firsts: dict[str, LandedFile] = {}
+    for file, delivery_id in sorted(present.items(), key=lambda item: _day(item[0])):
+        earlier = gone.get(delivery_id)
+        if earlier is None or _day(file) < earlier:
+            firsts.setdefault(delivery_id, file)
+    return firsts
+
+
+def _day(file: LandedFile) -> tuple[dt.date, str, str]:
+    return file.delivered_on, file.source, file.name
+
+
+def _by_place(item: tuple[str, LandedFile]) -> tuple[str, dt.date, str]:
+    return item[1].source, item[1].delivered_on, item[1].name
+
+
+def _read_with(file: LandedFile, contract: Contract) -> str:
+    """All that reading depends on beside the bytes; when it changes the file is read again."""
+    beside = sidecar_path(file.path)
+    sidecar = sha256(beside) if beside.is_file() else ""
+    parts = [
+        file.source,
+        file.delivered_on.isoformat(),
+        file.name,
+        sidecar,
+        contract.reading_version,
+    ]
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
 
 def _shared(
@@ -133,6 +208,7 @@ class _Pending:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
+        self.sighted: list[tuple[LandedFile, str]] = []
         self._clear()
 
     def _clear(self) -> None:
@@ -141,7 +217,9 @@ class _Pending:
         self._records: list[pd.DataFrame] = []
         self._rows = 0
 
-    def sighting(self, file: LandedFile, delivery_id: str) -> None:
+    def sighting(self, file: LandedFile, delivery_id: str, *, is_new: bool) -> None:
+        if is_new:
+            self.sighted.append((file, delivery_id))
         self._sightings.append(
             {
                 "delivery_id": delivery_id,
@@ -153,9 +231,16 @@ class _Pending:
             }
         )
 
-    def refused(self, file: LandedFile, delivery_id: str, refusal: DeliveryRefused) -> None:
+    def refused(
+        self,
+        file: LandedFile,
+        delivery_id: str,
+        refusal: DeliveryRefused,
+        read_with: str,
+        received_at: dt.datetime | None,
+    ) -> None:
         self._deliveries.append(
-            _delivery(file, delivery_id)
+            _delivery(file, delivery_id, read_with, received_at)
             | {
                 "row_count": 0,
                 "status": "refused",
@@ -165,7 +250,14 @@ class _Pending:
             }
         )
 
-    def delivery(self, file: LandedFile, delivery_id: str, tidy: TidyDelivery) -> None:
+    def delivery(
+        self,
+        file: LandedFile,
+        delivery_id: str,
+        tidy: TidyDelivery,
+        read_with: str,
+        received_at: dt.datetime | None,
+    ) -> None:
         control = [
             {
                 "indicator_id": total.indicator_id,
@@ -178,7 +270,7 @@ class _Pending:
             for total in [*tidy.control_totals, *tidy.region_totals]
         ]
         self._deliveries.append(
-            _delivery(file, delivery_id)
+            _delivery(file, delivery_id, read_with, received_at)
             | {
                 "row_count": len(tidy.records),
                 "header": tidy.header,
@@ -193,17 +285,22 @@ class _Pending:
             self.flush()
 
     def flush(self) -> None:
-        if not self._sightings:
+        if not self._sightings and not self._deliveries:
             return
         with transaction(self._connection):
-            sightings = pd.DataFrame(self._sightings)
-            for key in ("source", "delivered_on", "file_name"):
-                sightings[key] = sightings[key].astype(object)
-            self._connection.executemany(
-                "delete from raw.sightings where source = ? and delivered_on = ? and file_name = ?",
-                sightings[["source", "delivered_on", "file_name"]].values.tolist(),
-            )
-            append(self._connection, "raw.sightings", sightings)
+            for sighting in self._sightings:
+                self._connection.execute(
+                    "delete from raw.sightings"
+                    " where source = $source and delivered_on = $delivered_on"
+                    " and file_name = $file_name",
+                    {key: sighting[key] for key in ("source", "delivered_on", "file_name")},
+                )
+            read = [delivery["delivery_id"] for delivery in self._deliveries]
+            for table in ("raw.deliveries", "raw.extract_rows", "raw.tidy_rows"):
+                self._connection.execute(
+                    f"delete from {table} where list_contains(?, delivery_id)", [read]
+                )
+            append(self._connection, "raw.sightings", pd.DataFrame(self._sightings))
             append(self._connection, "raw.deliveries", pd.DataFrame(self._deliveries))
             if self._records:
                 records = pd.concat(self._records, ignore_index=True)
@@ -235,12 +332,15 @@ class _Pending:
         self._clear()
 
 
-def _delivery(file: LandedFile, delivery_id: str) -> dict[str, Any]:
+def _delivery(
+    file: LandedFile, delivery_id: str, read_with: str, received_at: dt.datetime | None
+) -> dict[str, Any]:
     return {
         "delivery_id": delivery_id,
         "source": file.source,
         "delivered_on": file.delivered_on,
         "file_name": file.name,
-        "received_at": dt.datetime.now(dt.UTC).replace(tzinfo=None),
+        "received_at": received_at or dt.datetime.now(dt.UTC).replace(tzinfo=None),
+        "read_with": read_with,
         "byte_size": file.byte_size,
     }

@@ -113,7 +113,9 @@ def _attributed(
     days = {
         day
         for delivery_id, day in connection.execute(
-            "select delivery_id, delivered_on from raw.deliveries where row_count = 0"
+            "select delivery_id, delivered_on from raw.deliveries where delivery_id not in ("
+            " select delivery_id from raw.tidy_rows"
+            " where month is not null and fate in ('figure', 'quarantined'))"
         ).fetchall()
         if only is None or delivery_id in only
     }

@@ -145,15 +145,27 @@ def received(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[
             published.get(delivery_id, {}),
             _control_totals(control_total),
             zeros.get(delivery_id, {}),
+            has_undated_rows=has_undated_rows,
+            is_replaced=is_replaced,
+            received_at=received_at,
         )
-        for delivery_id, source, delivered_on, file_name, control_total in connection.execute(
+        for (
+            delivery_id, source, delivered_on, file_name, control_total, received_at,
+            is_replaced, has_undated_rows,
+        ) in connection.execute(
             """
-            select delivery_id, source, delivered_on, file_name, control_total
+            select
+                delivery_id, source, delivered_on, file_name, control_total, received_at,
+                delivery_id not in (select delivery_id from raw.sightings),
+                delivery_id in (
+                    select delivery_id from raw.tidy_rows
+                    where fate = 'quarantined' and month is null
+                )
             from raw.deliveries where status <> 'refused'
             """
         ).fetchall()
         if source in contract.sources
-    ]
+    ]  # fmt: skip
 
 
 def _control_totals(text: str | None) -> list[ControlTotal]:

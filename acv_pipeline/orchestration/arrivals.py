@@ -19,12 +19,12 @@ from acv_pipeline.contract.months import shift
 from acv_pipeline.flow import Pipeline
 from acv_pipeline.landing import LandingError
 from acv_pipeline.ledger.corrections import CorrectionsError
-from acv_pipeline.orchestration.dead_runs import end_dead_runs, is_run_going_on
+from acv_pipeline.orchestration.dead_runs import end_dead_runs, failed_lately, is_run_going_on
 from acv_pipeline.orchestration.home import tick_seconds
 from acv_pipeline.warehouse import WarehouseError
 
-# a file touched more recently than this may still be being written
-SETTLE_SECONDS = 10
+# a run that failed is tried again after this, or as soon as something arrives
+PATIENCE_SECONDS = 3600
 
 
 def arrival_sensor(pipeline: Pipeline, job_name: str) -> dg.SensorDefinition:
@@ -46,10 +46,13 @@ def arrival_sensor(pipeline: Pipeline, job_name: str) -> dg.SensorDefinition:
             # what it has not recorded yet would look as if nobody were at work on it
             return dg.SkipReason("a run is going on: looking again when it has ended")
         try:
-            arrived, warehouse = pipeline.fingerprint(settle_seconds=SETTLE_SECONDS)
+            arrived, warehouse = pipeline.fingerprint()
             if context.cursor == f"{arrived} {warehouse}":
                 return dg.SkipReason("nothing changed in the landing zone")
-            due, report = pipeline.pending(settle_seconds=SETTLE_SECONDS)
+            nothing_came = (context.cursor or "").startswith(arrived)
+            if nothing_came and failed_lately(context.instance, PATIENCE_SECONDS):
+                return dg.SkipReason("the last run failed: trying again within the hour")
+            due, report = pipeline.pending()
             # receiving wrote to the warehouse; what arrived meanwhile is for the next tick
             _, warehouse = pipeline.fingerprint()
             after = f"{arrived} {warehouse}"

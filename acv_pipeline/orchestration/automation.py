@@ -23,7 +23,6 @@ def follows() -> dg.AutomationCondition[Any]:
         condition.any_deps_updated().since_last_handled()
         & ~condition.any_deps_in_progress()
         & ~condition.in_progress()
-        & condition.all_deps_blocking_checks_passed()
     )
 
 

@@ -13,6 +13,7 @@ import yaml
 from dagster import DagsterInstance
 
 from acv_pipeline.home import Home
+from acv_pipeline.warehouse import WarehouseError
 
 _HEADER = """\
 # Written by acv_pipeline when this home was made; change it as you like, it is not written again.
@@ -45,11 +46,16 @@ def _settings(home: Home) -> dict[str, object]:
 
 def prepare(home: Home) -> None:
     """Make Dagster's home if it isn't there, and point this process to it."""
-    home.dagster.mkdir(parents=True, exist_ok=True)
-    config = home.dagster / "dagster.yaml"
-    if not config.exists():
-        text = yaml.safe_dump(_settings(home), sort_keys=False)
-        config.write_text(_HEADER + text, encoding="utf-8")
+    try:
+        home.dagster.mkdir(parents=True, exist_ok=True)
+        config = home.dagster / "dagster.yaml"
+        if not config.exists():
+            text = yaml.safe_dump(_settings(home), sort_keys=False)
+            config.write_text(_HEADER + text, encoding="utf-8")
+    except OSError as error:
+        raise WarehouseError(f"cannot write to {home.root}: {error.strerror}") from error
+    if not os.access(home.dagster, os.W_OK):
+        raise WarehouseError(f"cannot write to {home.dagster}: no permission")
     os.environ["DAGSTER_HOME"] = str(home.dagster)
     os.environ["ACV_HOME"] = str(home.root)
 

@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     )
 
 HOUR = 7  # before people come in
+LAST_DAY = 28  # every month has it
 
 
 def run_day(contract: Contract) -> int:
-    """The day of the month after the last partner's deadline."""
+    """The day of the month after the last partner's deadline, as far as a month has one."""
     lags = [source.publication_lag_days or 0 for source in contract.sources.values()]
-    return max(lags) + 1
+    return min(max(lags) + 1, LAST_DAY)
 
 
 def monthly_schedule(

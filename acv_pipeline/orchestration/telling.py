@@ -48,7 +48,7 @@ def alert_sensor(pipeline: Pipeline) -> dg.SensorDefinition:
         runs = failed_runs(context.instance, ui_address())
         try:
             done = deliver(pipeline.home, pipeline.contract, now, runs, ui_address())
-            if now.day >= run_day(pipeline.contract) + 1 and pipeline.home.published.exists():
+            if now.day >= run_day(pipeline.contract) and pipeline.home.published.exists():
                 send_digest(
                     pipeline.home, pipeline.contract, pipeline.last_month(), now, ui_address()
                 )

@@ -67,7 +67,7 @@ select
             where later.source = refused.source
                 and later.month = refused.month
                 and later.fate = 'figure'
-                and later.delivered_on > refused.delivered_on
+                and later.delivered_on >= refused.delivered_on
         ) then coalesce(refused.reason_code, 'refused')
     end as problem,
     refused.file_name as file,

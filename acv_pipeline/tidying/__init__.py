@@ -3,7 +3,7 @@
 Here: what cells mean. Not here: file formats (``reading``) and what is believable (``gate``).
 """
 
-from acv_pipeline.tidying.control import Sidecar, is_sidecar, read_sidecar, sidecar_path
+from acv_pipeline.tidying.control import Sidecar, read_sidecar
 from acv_pipeline.tidying.records import (
     RECORD_COLUMNS,
     ControlTotal,
@@ -20,9 +20,7 @@ __all__ = [
     "Fate",
     "Sidecar",
     "TidyDelivery",
-    "is_sidecar",
     "read_delivery",
     "read_sidecar",
-    "sidecar_path",
     "tidy",
 ]

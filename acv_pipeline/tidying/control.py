@@ -16,7 +16,6 @@ from acv_pipeline.tidying.fold import clean, compact
 from acv_pipeline.tidying.levels import NATIONAL
 from acv_pipeline.tidying.records import ControlTotal
 
-SIDECAR_SUFFIX = ".control.csv"
 NAMES = ("rowcount", "total")
 
 
@@ -27,16 +26,6 @@ class Sidecar:
     name: str
     row_count: int | None
     total: int | None
-
-
-def sidecar_path(path: Path) -> Path:
-    """Where the sidecar of the delivery ``path`` would be."""
-    return path.with_name(path.name + SIDECAR_SUFFIX)
-
-
-def is_sidecar(path: Path) -> bool:
-    """Whether ``path`` is no delivery but the sidecar of one."""
-    return path.name.lower().endswith(SIDECAR_SUFFIX)
 
 
 def read_sidecar(path: Path) -> Sidecar:

@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 
 from acv_pipeline.contract import Contract, Month, Source
+from acv_pipeline.landing import sidecar_path
 from acv_pipeline.reading import DEFAULT, DeliveryRefused, Limits, Sheet, read_file
 from acv_pipeline.tidying.column import texts_of
 from acv_pipeline.tidying.control import (
     Sidecar,
     only_of,
     read_sidecar,
-    sidecar_path,
     total_of_sidecar,
     totals_of_rows,
 )

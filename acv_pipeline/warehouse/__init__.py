@@ -7,14 +7,16 @@ from acv_pipeline.warehouse.connection import (
     read_published,
     transaction,
 )
-from acv_pipeline.warehouse.schema import append, replace
+from acv_pipeline.warehouse.schema import append, is_fitted, replace, set_fitted
 
 __all__ = [
     "WarehouseError",
     "append",
+    "is_fitted",
     "open_warehouse",
     "publish",
     "read_published",
     "replace",
+    "set_fitted",
     "transaction",
 ]

@@ -18,7 +18,14 @@ import duckdb
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.home import Home
-from acv_pipeline.warehouse.schema import create_commit_counter, create_tables, write_contract
+from acv_pipeline.warehouse.schema import (
+    create_commit_counter,
+    create_tables,
+    is_fitted,
+    layout,
+    set_fitted,
+    write_contract,
+)
 
 # Readable by DuckDB 1.0 and later, so by the drivers that BI tools bring today.
 STORAGE_VERSION = "v1.0.0"
@@ -86,9 +93,11 @@ def open_warehouse(
     try:
         connection.execute("set TimeZone = 'UTC'")
         create_commit_counter(connection)
-        with transaction(connection):
-            create_tables(connection)
-            write_contract(connection, contract)
+        if not is_fitted(connection, "tables", wanted := layout(contract)):
+            with transaction(connection):
+                create_tables(connection)
+                write_contract(connection, contract)
+                set_fitted(connection, "tables", wanted)
         yield connection
     finally:
         connection.close()

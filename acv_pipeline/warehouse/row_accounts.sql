@@ -2,7 +2,14 @@ select
     deliveries.delivery_id,
     deliveries.source,
     deliveries.row_count as received,
-    count(*) filter (where rows.fate = 'figure' and coalesce(verdicts.status, '') in ('', 'signed_off')) as validated,
+    count(*) filter (
+        where rows.fate = 'figure' and rows.level = 'department' and verdicts.verdict is null
+    ) as waiting,
+    count(*) filter (
+        where rows.fate = 'figure'
+            and (rows.level <> 'department' or verdicts.verdict is not null)
+            and coalesce(verdicts.status, '') in ('', 'signed_off')
+    ) as validated,
     count(*) filter (where rows.fate = 'quarantined') as quarantined,
     count(*) filter (where rows.fate = 'figure' and verdicts.status in ('held', 'superseded')) as held,
     count(*) filter (where rows.fate = 'control') as control,

@@ -6,6 +6,7 @@ is written to the tables.
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,27 @@ def create_commit_counter(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         "insert into raw.commits select 0 where not exists (select 1 from raw.commits)"
     )
+
+
+def is_fitted(connection: duckdb.DuckDBPyConnection, what: str, fingerprint: str) -> bool:
+    """Whether ``what`` was brought in line with this fingerprint; then nothing needs writing.
+
+    Opening the warehouse must leave the file as it was: watchers look at when it changed.
+    """
+    connection.execute("create table if not exists raw.fitted (what varchar, fingerprint varchar)")
+    return (what, fingerprint) in connection.execute("from raw.fitted").fetchall()
+
+
+def set_fitted(connection: duckdb.DuckDBPyConnection, what: str, fingerprint: str) -> None:
+    """Remember what ``is_fitted`` asks for."""
+    connection.execute("delete from raw.fitted where what = ?", [what])
+    connection.execute("insert into raw.fitted values (?, ?)", [what, fingerprint])
+
+
+def layout(contract: Contract) -> str:
+    """Changes with the tables' definitions and with what the contract says."""
+    ddl = [_ddl(table) for table in tables().values()]
+    return hashlib.sha256("\n".join([*ddl, contract.model_dump_json()]).encode()).hexdigest()
 
 
 def create_tables(connection: duckdb.DuckDBPyConnection) -> None:

@@ -12,16 +12,16 @@ from dagster import DagsterInstance
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.definitions import build_definitions
+from acv_pipeline.definitions import SETTLE_SECONDS, build_definitions
 from acv_pipeline.flow import Pipeline
 from acv_pipeline.home import Home
-from acv_pipeline.orchestration.arrivals import SETTLE_SECONDS, stretches
+from acv_pipeline.orchestration.arrivals import stretches
 from acv_pipeline_tests.deliveries import course, deliver, deliver_course
 
 
 @pytest.fixture
 def pipeline(home: Home, landing: Path) -> Pipeline:
-    return Pipeline.configured(home, landing)
+    return Pipeline.configured(home, landing, SETTLE_SECONDS)
 
 
 def age(landing: Path, seconds: float = 60) -> None:
@@ -164,9 +164,7 @@ def test_thousands_of_files_do_not_slow_an_idle_tick(pipeline: Pipeline, landing
         return time.perf_counter() - started
 
     reference = min(seconds(listing) for _ in range(3))
-    ours = min(
-        seconds(lambda: pipeline.fingerprint(settle_seconds=SETTLE_SECONDS)) for _ in range(3)
-    )
+    ours = min(seconds(lambda: pipeline.fingerprint()) for _ in range(3))
     assert ours < 6 * reference
 
 
@@ -213,8 +211,8 @@ def test_a_file_that_settles_while_a_tick_works_is_for_the_next_tick(
     tick = Ticks(pipeline)
     pending = Pipeline.pending
 
-    def slow(self: Pipeline, **options: float) -> object:
-        result = pending(self, **options)  # type: ignore[arg-type]
+    def slow(self: Pipeline) -> object:
+        result = pending(self)
         deliver_course(landing, contract, "anah", ["2018-10"])
         age(landing)
         return result

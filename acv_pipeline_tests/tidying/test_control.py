@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from acv_pipeline.contract import Contract
+from acv_pipeline.landing import sidecar_path
 from acv_pipeline.reading import DeliveryRefused
-from acv_pipeline.tidying import ControlTotal, is_sidecar, read_sidecar, sidecar_path
+from acv_pipeline.tidying import ControlTotal, read_sidecar
 from acv_pipeline_tests.deliveries import ACV
 from acv_pipeline_tests.tidying.outcomes import read
 
@@ -50,8 +51,6 @@ def test_the_sidecar_is_picked_up(tmp_path: Path, contract: Contract) -> None:
     path = written(tmp_path / "acv-2021-03.csv", "dep;cumul\n22;1\n29;2\n")
     beside = written(sidecar_path(path), "row_count,total\n2,3\n")
     assert beside.name == "acv-2021-03.csv.control.csv"
-    assert is_sidecar(beside)
-    assert not is_sidecar(path)
     delivery = read(path, contract)
     assert delivery.control_totals == [ControlTotal(ACV, MARCH, 2, 3, beside.name)]
 

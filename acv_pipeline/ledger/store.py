@@ -322,18 +322,18 @@ def _write_delivery_status(connection: duckdb.DuckDBPyConnection) -> None:
             select
                 accounts.delivery_id,
                 case
-                    when accounts.validated = 0 then 'held'
+                    when accounts.validated = 0 and accounts.waiting = 0 then 'held'
                     when accounts.held > 0 or accounts.quarantined > 0 then 'partial'
                     when verdicts.all_unchanged then 'duplicate'
                     else 'loaded'
                 end as status,
                 case
-                    when accounts.validated = 0 and accounts.held = 0 then 'no_figure'
+                    when accounts.validated + accounts.held + accounts.waiting = 0 then 'no_figure'
                     when accounts.held = 0 and accounts.quarantined = 0
                         and verdicts.all_unchanged then 'same_figures'
                 end as reason_code,
                 case
-                    when accounts.validated = 0 and accounts.held = 0
+                    when accounts.validated + accounts.held + accounts.waiting = 0
                         then 'no row of it could be used: see the quarantined and set-aside rows'
                     when accounts.held = 0 and accounts.quarantined = 0
                         and verdicts.all_unchanged

@@ -121,7 +121,7 @@ counted as (
         accounts.validated, accounts.quarantined, accounts.held, accounts.control,
         accounts.set_aside,
         accounts.validated + accounts.quarantined + accounts.held + accounts.control
-            + accounts.set_aside as accounted
+            + accounts.set_aside + accounts.waiting as accounted
     from {CHECKED_DELIVERIES} as deliveries
     join validated.row_accounts as accounts on accounts.delivery_id = deliveries.delivery_id
     left join extracted on extracted.delivery_id = deliveries.delivery_id

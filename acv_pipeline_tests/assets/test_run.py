@@ -217,7 +217,7 @@ def test_a_mart_that_contradicts_itself_is_not_published(
     assert run("2018-09").success
     test = pipeline.project.tests["ranks_start_at_1"]
     broken = dataclasses.replace(
-        test.select, text="select month, 1 as rank from {{ ref('department_rankings') }} limit 1"
+        test.select, text="select month, 1 as rank from {{ ref('department_rankings') }}"
     )
     monkeypatch.setitem(
         pipeline.project.tests, "ranks_start_at_1", dataclasses.replace(test, select=broken)

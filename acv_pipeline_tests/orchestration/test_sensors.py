@@ -186,6 +186,7 @@ def test_late_months_and_their_recovery_are_recorded_once(
     pipeline: Pipeline, landing: Path, contract: Contract
 ) -> None:
     deliver_course(landing, contract, "anah", ["2018-09"])
+    age(landing)
     run(pipeline, ["2018-09"])
     sensor = build_definitions(pipeline).resolve_sensor_def("overdue")
 
@@ -199,6 +200,7 @@ def test_late_months_and_their_recovery_are_recorded_once(
     assert ("2018-10", False) in events and not any(passed for _, passed in events)
     assert tick(cursor)[0] == []
     deliver_course(landing, contract, "anah", ["2018-10"])
+    age(landing)
     run(pipeline, ["2018-10"])
     assert tick(cursor)[0] == [("2018-10", True)]
 

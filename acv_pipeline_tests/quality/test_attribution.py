@@ -54,11 +54,16 @@ def test_a_later_delivery_of_the_month_settles_a_refused_one(world: World) -> No
     assert failing(world, "delivery_readable") == {}
 
 
-@pytest.mark.parametrize("day", ["2021-04-06", "2021-04-05"])
-def test_an_earlier_delivery_settles_nothing(world: World, day: str) -> None:
+def test_an_earlier_delivery_settles_nothing(world: World) -> None:
     world.send_text("anah", "2021-04-06", UNREADABLE, "a.csv")
-    world.send("anah", day, steady(world, "2021-03"))
+    world.send("anah", "2021-04-05", steady(world, "2021-03"))
     assert list(failing(world, "delivery_readable")) == [month_of("2021-03")]
+
+
+def test_another_file_of_the_same_day_settles_a_refused_one(world: World) -> None:
+    world.send_text("anah", "2021-04-06", UNREADABLE, "a.csv")
+    world.send("anah", "2021-04-06", steady(world, "2021-03"))
+    assert failing(world, "delivery_readable") == {}
 
 
 def test_another_source_settles_nothing(world: World) -> None:

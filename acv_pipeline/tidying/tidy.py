@@ -15,6 +15,7 @@ import pandas as pd
 from acv_pipeline.contract import Contract, Month, Source
 from acv_pipeline.landing import sidecar_path
 from acv_pipeline.reading import DEFAULT, DeliveryRefused, Limits, Sheet, read_file
+from acv_pipeline.reading.delimited import empty_file
 from acv_pipeline.tidying.column import texts_of
 from acv_pipeline.tidying.control import (
     Sidecar,
@@ -119,6 +120,8 @@ def find_tables(sheets: list[Sheet], file_name: str, finder: HeaderFinder) -> li
         DeliveryRefused: no sheet has one, and the refusal says what the best sheet lacks; or
             the columns of one contradict one another.
     """
+    if not sheets:
+        raise empty_file(Path(file_name))
     tables, refusals = [], []
     for sheet in sheets:
         try:

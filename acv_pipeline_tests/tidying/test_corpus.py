@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from acv_pipeline.contract import Contract
+from acv_pipeline.tidying import DeliveryRefused, tidy
 from acv_pipeline_tests.tidying.outcomes import outcome
 
 # name of the case: (file name, content, lines expected)
@@ -525,3 +526,10 @@ def test_a_partner_that_does_not_contribute(tmp_path: Path, contract: Contract) 
     path = tmp_path / "pvd-2021-03.csv"
     path.write_text("dep;cumul\n01;1\n")
     assert outcome(path, contract, source="action_logement") == ["refused: other_indicator"]
+
+
+def test_a_workbook_without_any_sheet_is_empty(contract: Contract) -> None:
+    """Found by damaging 20,000 files: a workbook whose list of sheets is gone."""
+    with pytest.raises(DeliveryRefused) as refused:
+        tidy([], file_name="acv.xlsx", source=contract.sources["anah"], contract=contract)
+    assert refused.value.reason_code == "empty_file"

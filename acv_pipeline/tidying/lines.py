@@ -5,6 +5,7 @@ Here: telling them from records. Not here: what records say (``rows``).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -47,6 +48,9 @@ def settle_lines(verdicts: Verdicts, table: Table, finder: HeaderFinder, unresol
     verdicts.settle(np.array([code is not None for code in codes], dtype=bool), codes, details)
 
 
+NUMBER = re.compile(r"[-+]?\d[\d\s.,']*")
+
+
 def line_test(
     finder: HeaderFinder, values: set[int], marked: Callable[[str], bool]
 ) -> Callable[[list[str]], tuple[str | None, str]]:
@@ -62,8 +66,10 @@ def line_test(
             return "repeated_header", ""
         if marked(first):
             return "template_row", first
-        # whatever its first words, a line with something in a value column is no note
-        if values.isdisjoint(filled) and (fold(first).startswith(openings) or len(filled) == 1):
+        alone = len(filled) == 1 and filled[0] not in values
+        # whatever its first words, a line with a number in a value column is no note
+        numbered = any(NUMBER.fullmatch(clean(cells[position])) for position in values)
+        if alone or (fold(first).startswith(openings) and not numbered):
             return "note", ""
         return None, ""
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 SIDECAR_SUFFIX = ".control.csv"
 # how programs call a file that they are still writing
-UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart")
+UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".download", ".filepart", ".swp")
 
 
 class LandingError(Exception):

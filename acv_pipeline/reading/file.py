@@ -9,6 +9,7 @@ import dataclasses
 import os
 from pathlib import Path
 
+from acv_pipeline.landing import UNFINISHED
 from acv_pipeline.reading.archive import check_archive
 from acv_pipeline.reading.delimited import empty_file, read_delimited
 from acv_pipeline.reading.isolated import read_isolated, refuse
@@ -36,7 +37,6 @@ OTHER_KINDS = {
     b"PARE": "an encrypted Parquet file",
 }
 MARKUP = (b"<!doctype", b"<html", b"<table", b"<?xml", b"<workbook", b"<meta", b"<head", b"<style")
-UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".download", ".filepart", ".swp")
 
 
 def read_file(path: Path, limits: Limits = DEFAULT) -> list[Sheet]:

@@ -26,6 +26,7 @@ from acv_pipeline.ledger.corrections import load_register, read_register, record
 from acv_pipeline.ledger.load import LoadReport, load
 from acv_pipeline.ledger.store import judge_and_write, months_to_judge
 from acv_pipeline.models import Project
+from acv_pipeline.previews import Preview, preview, preview_of_extract
 from acv_pipeline.quality import checks as table_checks
 from acv_pipeline.quality import evaluate as evaluate_table_checks
 from acv_pipeline.quality.check import Check, CheckResult
@@ -55,6 +56,7 @@ class Outcome:
     Attributes:
         row_counts: rows by asset and month, for what was materialised; held months, and months
             without figures, are absent.
+        previews: what there is to see of each asset's last month, by asset.
         results: what every check says of every month in scope.
         load: what the landing zone brought, when it was looked at.
         held: months with an open hold.
@@ -62,6 +64,7 @@ class Outcome:
     """
 
     row_counts: dict[str, dict[Month, int]] = field(default_factory=dict)
+    previews: dict[str, Preview] = field(default_factory=dict)
     results: list[CheckResult] = field(default_factory=list)
     load: LoadReport | None = None
     held: set[Month] = field(default_factory=set)
@@ -107,6 +110,13 @@ class Pipeline:
     def extracts(self) -> dict[str, str]:
         """Source by the name of its extract asset."""
         return {source.asset: source.id for source in self.contract.sources.values()}
+
+    def table_of(self, asset: str) -> str:
+        """The table that an asset of the layers raw, validated and marts writes."""
+        if asset in self.extracts():
+            return "raw.extract_rows"
+        own = {VALIDATED: "validated.dwellings", QUARANTINED: "validated.quarantined_rows"}
+        return own.get(asset) or self.project.models[asset].table
 
     def last_month(self, today: dt.date | None = None) -> Month:
         """The last complete month."""
@@ -250,6 +260,8 @@ class Pipeline:
                 # building a mart may move months beside those asked for: the next one's increment
                 wanted = scope | changed.get(asset, frozenset())
                 outcome.row_counts[asset] = {m: n for m, n in counts.items() if m in wanted}
+                if shown := outcome.row_counts[asset]:
+                    outcome.previews[asset] = self._preview(connection, asset, max(shown))
             outcome.results = self._evaluate(connection, set(checks), scope, say)
             record_results(connection, outcome.results)
             if VALIDATED in chosen or models:
@@ -304,6 +316,11 @@ class Pipeline:
         if asset == QUARANTINED:
             return known_months.rows_quarantined(connection)
         return known_months.rows_of_mart(connection, self.project.models[asset].table)
+
+    def _preview(self, connection: duckdb.DuckDBPyConnection, asset: str, month: Month) -> Preview:
+        if source := self.extracts().get(asset):
+            return preview_of_extract(connection, source, month)
+        return preview(connection, self.contract, self.table_of(asset), month)
 
     def _is_broken(self, result: CheckResult) -> bool:
         """Whether an invariant of the marts is violated; the gate's findings are no such thing."""

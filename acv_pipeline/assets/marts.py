@@ -1,6 +1,7 @@
 """Layer ``marts``: one asset per SQL model of ``dbt_like_sql``.
 
-Here: what Dagster shows of the models. Names, dependencies, columns: all from the SQL project.
+Here: what Dagster shows of the models. Names, dependencies, columns, lineage: all from the SQL
+project.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import dagster as dg
 
 from acv_pipeline.assets.shown import spec
+from acv_pipeline.contract.tables import tables
 from acv_pipeline.flow import VALIDATED, Pipeline
 from acv_pipeline.models import Model
 
@@ -31,9 +33,33 @@ def specs(pipeline: Pipeline, partitions: dg.PartitionsDefinition[str]) -> list[
                 ]
             ),
             partitions=partitions,
+            code=[model.select.path],
         )
         for model in pipeline.project.models.values()
     ]
+
+
+def column_lineage(pipeline: Pipeline, model: str) -> dg.TableColumnLineage:
+    """From which columns of other assets each column of ``model`` is computed."""
+    assets = {other.table: other.name for other in pipeline.project.models.values()}
+    in_force = set(tables()["validated.dwellings"].column_names)
+
+    def asset_of(table: str, column: str) -> str | None:
+        # the validated tables beside it (figures once in force, published totals) are its making
+        if table.startswith("validated.") and column in in_force:
+            return VALIDATED
+        return assets.get(table)
+
+    return dg.TableColumnLineage(
+        {
+            column: [
+                dg.TableColumnDep(dg.AssetKey(asset), origin)
+                for asset, origin in dict.fromkeys((asset_of(*pair), pair[1]) for pair in origins)
+                if asset
+            ]
+            for column, origins in pipeline.project.column_lineage[model].items()
+        }
+    )
 
 
 def _deps(model: Model) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from acv_pipeline.assets.shown import spec, table_schema
+from acv_pipeline.assets.shown import CODE, spec, table_schema
 from acv_pipeline.flow import Pipeline
 
 GROUP = "raw"
@@ -28,6 +28,7 @@ def specs(pipeline: Pipeline, partitions: dg.PartitionsDefinition[str]) -> list[
             table="raw.extract_rows",
             columns=table_schema("raw.extract_rows"),
             partitions=partitions,
+            code=[CODE / "reading" / "file.py", CODE / "tidying" / "tidy.py"],
         )
         for source in pipeline.contract.sources.values()
     ]

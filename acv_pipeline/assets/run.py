@@ -18,9 +18,10 @@ from pydantic import Field
 
 from acv_pipeline.assets import marts, raw, validated
 from acv_pipeline.assets.partitions import key_of, monthly, to_months
+from acv_pipeline.assets.shown import rows_shown
 from acv_pipeline.contract import Month
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.flow import Outcome, Pipeline, Say
+from acv_pipeline.flow import QUARANTINED, VALIDATED, Outcome, Pipeline, Say
 from acv_pipeline.landing import LandingError
 from acv_pipeline.ledger.corrections import CorrectionsError
 from acv_pipeline.models import SqlProjectError
@@ -96,7 +97,7 @@ def build_assets(pipeline: Pipeline, listen: Say | None = None) -> dg.AssetsDefi
                 # bad surroundings, not a bug: one line for people, no traceback
                 raise dg.Failure(description=str(error), allow_retries=False) from None
             _log(context, outcome)
-            yield from _events(outcome, say)
+            yield from _events(pipeline, outcome, say)
             if outcome.broken:
                 raise dg.Failure(
                     description=f"not published, readers keep the last copy: "
@@ -120,7 +121,7 @@ def _check_spec(check: Check, partitions: dg.PartitionsDefinition[str]) -> dg.As
         )
 
 
-def _events(outcome: Outcome, say: Say) -> Iterator[Event]:
+def _events(pipeline: Pipeline, outcome: Outcome, say: Say) -> Iterator[Event]:
     """One materialisation per asset and month, one evaluation per check and month."""
     results: dict[Month, list[CheckResult]] = defaultdict(list)
     for result in outcome.results:
@@ -131,13 +132,27 @@ def _events(outcome: Outcome, say: Say) -> Iterator[Event]:
             say(f"recording {month:%Y-%m} ({number} of {len(months)})")
         for asset, counts in outcome.row_counts.items():
             if month in counts:
-                yield dg.AssetMaterialization(
-                    asset,
-                    partition=key_of(month),
-                    metadata={"dagster/partition_row_count": dg.MetadataValue.int(counts[month])},
-                )
+                metadata: dict[str, Any] = {"dagster/partition_row_count": counts[month]}
+                if month == max(counts):
+                    # the UI shows the last one recorded as the asset's state
+                    metadata |= _details(pipeline, outcome, asset)
+                yield dg.AssetMaterialization(asset, partition=key_of(month), metadata=metadata)
         for result in results[month]:
             yield evaluation(result)
+
+
+def _details(pipeline: Pipeline, outcome: Outcome, asset: str) -> dict[str, Any]:
+    """What the UI shows of an asset beside its row counts."""
+    details: dict[str, Any] = {}
+    if shown := outcome.previews.get(asset):
+        details["dagster/row_count"] = shown.total_rows
+        if shown.rows:
+            details["preview"] = rows_shown(shown.rows)
+    if asset in pipeline.project.models:
+        details["dagster/column_lineage"] = marts.column_lineage(pipeline, asset)
+    elif asset in (VALIDATED, QUARANTINED):
+        details["dagster/column_lineage"] = validated.column_lineage(pipeline, asset)
+    return details
 
 
 def evaluation(result: CheckResult) -> dg.AssetCheckEvaluation:
@@ -147,7 +162,7 @@ def evaluation(result: CheckResult) -> dg.AssetCheckEvaluation:
     if not result.passed:
         metadata |= {"failed": str(result.failed), "what to do": result.check.what_to_do}
     if result.sample:
-        metadata["evidence"] = _table(result.sample)
+        metadata["evidence"] = rows_shown(result.sample)
     return dg.AssetCheckEvaluation(
         asset_key=dg.AssetKey(result.check.asset),
         check_name=result.check.name,
@@ -157,19 +172,6 @@ def evaluation(result: CheckResult) -> dg.AssetCheckEvaluation:
         description=result.summary or None,
         metadata=metadata,
     )
-
-
-def _table(rows: list[dict[str, Any]]) -> dg.TableMetadataValue:
-    """Rows as a table; one that several findings fill may lack a column here and there."""
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    return dg.MetadataValue.table(
-        [dg.TableRecord({name: _plain(row.get(name)) for name in names}) for row in rows],
-        schema=dg.TableSchema([dg.TableColumn(name) for name in names]),
-    )
-
-
-def _plain(value: Any) -> str | int | float | bool | None:
-    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
 
 
 def _log(context: dg.AssetExecutionContext, outcome: Outcome) -> None:

@@ -5,12 +5,18 @@ Here: the one way an asset spec is made. Not here: any asset.
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
 import dagster as dg
 
 from acv_pipeline.contract.tables import tables
 from acv_pipeline.orchestration.automation import follows
 
 OWNER = "team:data-engineering"
+CODE = Path(__file__).parents[1]
 
 
 def spec(
@@ -20,11 +26,21 @@ def spec(
     deps: list[str],
     group: str,
     kinds: set[str],
-    table: str,
     columns: dg.TableSchema,
     partitions: dg.PartitionsDefinition[str],
+    code: Sequence[Path],
+    table: str | None = None,
 ) -> dg.AssetSpec:
-    """An asset spec with everything the UI can show before the first run."""
+    """An asset spec with everything the UI can show before the first run.
+
+    Args:
+        table: the table it writes, if it is one.
+        code: the files that say how it is made.
+    """
+    metadata: dict[str, Any] = {
+        "dagster/column_schema": columns,
+        "dagster/code_references": _code_references(code),
+    }
     return dg.AssetSpec(
         name,
         description=description,
@@ -35,7 +51,7 @@ def spec(
         partitions_def=partitions,
         # what is fed by an asset follows it; the extracts are fed by the landing zone
         automation_condition=follows() if deps else None,
-        metadata={"dagster/table_name": table, "dagster/column_schema": columns},
+        metadata=metadata | ({"dagster/table_name": table} if table else {}),
     )
 
 
@@ -54,3 +70,27 @@ def table_schema(table: str) -> dg.TableSchema:
             for column in tables()[table].columns
         ]
     )
+
+
+def _code_references(files: Sequence[Path]) -> dg.CodeReferencesMetadataValue:
+    with warnings.catch_warnings():
+        # in beta; the UI shows them as links to the files
+        warnings.simplefilter("ignore", category=dg.BetaWarning)
+        return dg.CodeReferencesMetadataValue(
+            code_references=[
+                dg.LocalFileCodeReference(file_path=str(path), label=path.name) for path in files
+            ]
+        )
+
+
+def rows_shown(rows: Sequence[Mapping[str, Any]]) -> dg.TableMetadataValue:
+    """Rows as a table; one that several findings fill may lack a column here and there."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return dg.MetadataValue.table(
+        [dg.TableRecord({name: _plain(row.get(name)) for name in names}) for row in rows],
+        schema=dg.TableSchema([dg.TableColumn(name) for name in names]),
+    )
+
+
+def _plain(value: Any) -> str | int | float | bool | None:
+    return value if value is None or isinstance(value, str | int | float | bool) else str(value)

@@ -108,6 +108,45 @@ class Indicator(_Entry):
         return {name: entry.value for name, entry in self.thresholds.get(rule, {}).items()}
 
 
+class Words(_Entry):
+    """One text in both languages."""
+
+    fr: str
+    en: str
+
+
+class Licence(_Entry):
+    """Under which terms the open data may be used; ``id`` as data portals know it."""
+
+    id: str
+    title: str
+    url: str
+
+
+class OfficialNames(_Entry):
+    """How the Baromètre names an indicator: its columns mesure, indicateur and unite."""
+
+    measure: str
+    label: str
+    unit: str
+
+
+class Dataset(_Entry):
+    """What the open data set says of itself; ``name`` is its short name in addresses."""
+
+    name: str
+    title: Words
+    description: Words
+    production: Words
+    frequency: Words
+    spatial_coverage: Words
+    granularity: Words
+    nature: Words
+    keywords: list[str]
+    licence: Licence
+    official_names: dict[str, OfficialNames]
+
+
 class Contract(_Entry):
     """All of ``contract.yml``, plus the territories of the seeds."""
 
@@ -130,6 +169,7 @@ class Contract(_Entry):
     sending_words: list[str]
     department_variants: dict[str, list[str]] = {}
     region_variants: dict[str, list[str]] = {}
+    dataset: Dataset
     territories: Territories
 
     @model_validator(mode="before")
@@ -160,14 +200,16 @@ class Contract(_Entry):
                 raise ValueError(f"indicator {entry.id} excludes unknown départements {unknown}")
             if entry.sister and entry.sister not in self.indicators:
                 raise ValueError(f"indicator {entry.id} names the unknown sister {entry.sister}")
+        if unlike := sorted(set(self.dataset.official_names) ^ set(self.indicators)):
+            raise ValueError(f"dataset.official_names must name the indicators; not so: {unlike}")
         return self
 
     @cached_property
     def reading_version(self) -> str:
-        """Changes with all that reading a delivery depends on: everything but the thresholds."""
+        """Changes with all that reading a delivery depends on: not with thresholds and dataset."""
         judging = {"thresholds", "target"}
         text = self.model_dump_json(
-            exclude={"thresholds": True, "indicators": {"__all__": judging}}
+            exclude={"thresholds": True, "dataset": True, "indicators": {"__all__": judging}}
         )
         return hashlib.sha256(text.encode()).hexdigest()
 

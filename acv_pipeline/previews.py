@@ -36,7 +36,8 @@ class Preview:
 
     Attributes:
         total_rows: rows of the whole table, of all months.
-        rows: some rows of the month, by column name; dates as ISO text.
+        rows: some rows of the month, by column name; dates as ISO text. The month itself is left
+            out, and columns without anything in them.
     """
 
     total_rows: int
@@ -92,7 +93,9 @@ def _count(connection: duckdb.DuckDBPyConnection, of: str) -> int:
 
 def _records(shown: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     names = [column[0] for column in shown.description or []]
-    return [dict(zip(names, map(_plain, row), strict=True)) for row in shown.fetchall()]
+    rows = [dict(zip(names, map(_plain, row), strict=True)) for row in shown.fetchall()]
+    said = [name for name in names if name != "month" and any(r[name] is not None for r in rows)]
+    return [{name: row[name] for name in said} for row in rows]
 
 
 def _plain(value: Any) -> Any:

@@ -18,7 +18,7 @@ from pydantic import Field
 
 from acv_pipeline.assets import marts, raw, validated
 from acv_pipeline.assets.partitions import key_of, monthly, to_months
-from acv_pipeline.assets.shown import rows_shown
+from acv_pipeline.assets.shown import lineage_shown, rows_shown
 from acv_pipeline.contract import Month
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.flow import QUARANTINED, VALIDATED, Outcome, Pipeline, Say
@@ -149,9 +149,9 @@ def _details(pipeline: Pipeline, outcome: Outcome, asset: str) -> dict[str, Any]
         if shown.rows:
             details["preview"] = rows_shown(shown.rows)
     if asset in pipeline.project.models:
-        details["dagster/column_lineage"] = marts.column_lineage(pipeline, asset)
+        details |= lineage_shown(marts.column_lineage(pipeline, asset))
     elif asset in (VALIDATED, QUARANTINED):
-        details["dagster/column_lineage"] = validated.column_lineage(pipeline, asset)
+        details |= lineage_shown(validated.column_lineage(pipeline, asset))
     return details
 
 

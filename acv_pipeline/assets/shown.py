@@ -83,6 +83,21 @@ def _code_references(files: Sequence[Path]) -> dg.CodeReferencesMetadataValue:
         )
 
 
+def lineage_shown(lineage: dg.TableColumnLineage) -> dict[str, Any]:
+    """Column lineage, for tools that know the standard key and for people who look at the UI."""
+    read: dict[str, list[str]] = {
+        column: [f"{dep.asset_key.to_user_string()}.{dep.column_name}" for dep in deps]
+        for column, deps in lineage.deps_by_column.items()
+    }
+    return {
+        "dagster/column_lineage": lineage,
+        # the open-source UI shows nothing of the standard key
+        "column lineage": rows_shown(
+            [{"column": column, "computed from": ", ".join(of)} for column, of in read.items()]
+        ),
+    }
+
+
 def rows_shown(rows: Sequence[Mapping[str, Any]]) -> dg.TableMetadataValue:
     """Rows as a table; one that several findings fill may lack a column here and there."""
     names = list(dict.fromkeys(name for row in rows for name in row))

@@ -1,0 +1,1 @@
+{% set level = 'national' %}{% include 'territorial.sql' %}

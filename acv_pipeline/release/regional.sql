@@ -1,0 +1,1 @@
+{% set level = 'region' %}{% include 'territorial.sql' %}

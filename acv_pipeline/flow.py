@@ -19,7 +19,7 @@ import duckdb
 from acv_pipeline.contract import Contract, Month, load_contract
 from acv_pipeline.contract.months import first_day, shift
 from acv_pipeline.home import Home
-from acv_pipeline.landing import scan
+from acv_pipeline.landing import Zone, scan
 from acv_pipeline.lateness import Late, late_months
 from acv_pipeline.ledger import months as known_months
 from acv_pipeline.ledger.corrections import load_register, read_register, record_register
@@ -76,14 +76,14 @@ class Pipeline:
     """All that a run needs to know: where, what is true of the data, and the SQL project."""
 
     home: Home
-    landing: Path
+    landing: Zone
     contract: Contract
     project: Project
     settle_seconds: float = 0
 
     @classmethod
     def configured(
-        cls, home: Home | None = None, landing: Path | None = None, settle_seconds: float = 0
+        cls, home: Home | None = None, landing: Zone | None = None, settle_seconds: float = 0
     ) -> Pipeline:
         """From the environment, except for what is given.
 
@@ -194,10 +194,8 @@ class Pipeline:
             LandingError: the landing zone cannot be read.
         """
         found = scan(self.landing, self.contract.sources, settle_seconds=self.settle_seconds)
-        parts = [f"{f.path}|{f.byte_size}|{f.modified_ns}" for f in found.files]
-        parts += [f"{path}|{_modified(path)}" for path in found.sidecars]
-        parts += [_modified(self.home.corrections), self.last_month().isoformat()]
-        arrived = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        register, last = _modified(self.home.corrections), self.last_month().isoformat()
+        arrived = hashlib.sha256(f"{found.fingerprint} {register} {last}".encode()).hexdigest()
         return arrived, _modified(self.home.warehouse)
 
     def late(self, connection: duckdb.DuckDBPyConnection) -> list[Late]:

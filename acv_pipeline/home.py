@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from acv_pipeline.landing import RemoteZone, Zone
+
 
 @dataclass(frozen=True)
 class Home:
@@ -46,10 +48,16 @@ class Home:
         return self.root / "dagster"
 
     @property
-    def landing(self) -> Path:
+    def landing(self) -> Zone:
         """The landing zone: ``$ACV_LANDING``, else ``landing`` in the home."""
         given = os.environ.get("ACV_LANDING")
-        return Path(given).resolve() if given else self.root / "landing"
+        return self.zone(given) if given else self.root / "landing"
+
+    def zone(self, given: str) -> Zone:
+        """A landing zone as people write it: a folder, or an address (``s3://bucket/folder``)."""
+        if "://" in given:
+            return RemoteZone(given, self.root / "received")
+        return Path(given).resolve()
 
     @contextmanager
     def at_work(self) -> Iterator[None]:

@@ -11,14 +11,13 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import pandas as pd
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.landing import LandedFile, scan, sha256, sidecar_path
+from acv_pipeline.landing import LandedFile, Zone, receive, sha256, sidecar_path
 from acv_pipeline.tidying import DeliveryRefused, TidyDelivery, read_delivery
 from acv_pipeline.warehouse import append, transaction
 
@@ -49,7 +48,7 @@ class LoadReport:
 
 def load(
     connection: duckdb.DuckDBPyConnection,
-    landing: Path,
+    landing: Zone,
     contract: Contract,
     *,
     sources: Iterable[str] | None = None,
@@ -64,9 +63,9 @@ def load(
         progress: called with (files done, files in all, file name).
 
     Raises:
-        LandingError: the landing zone is no readable folder.
+        LandingError: the landing zone cannot be read.
     """
-    found = scan(landing, contract.sources, settle_seconds=settle_seconds)
+    found = receive(landing, contract.sources, settle_seconds=settle_seconds, progress=progress)
     wanted = set(sources if sources is not None else contract.sources)
     report = LoadReport(misplaced=found.misplaced)
     files = [file for file in found.files if file.source in wanted]

@@ -1,0 +1,184 @@
+"""What counts as a delivery: ``<source>/<YYYY-MM-DD>/<file>``, wherever the landing zone is.
+
+Here: the rules, once, over any tree of names. Not here: listing one (``local``, ``remote``), and
+what is in the files.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+SIDECAR_SUFFIX = ".control.csv"
+# how programs call a file that they are still writing
+UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".download", ".filepart", ".swp")
+
+
+class LandingError(Exception):
+    """The landing zone cannot be read; the message says why and what to do, and no secret."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A name in a folder of the landing zone, as its listing tells.
+
+    Attributes:
+        modified_ns: when the content changed, for files of this machine.
+        mark: all that the server tells of the version, for files of another one.
+        unchanged_since: since when size, time and mark are what they are, in seconds since 1970.
+        problem: why nothing is known of it.
+    """
+
+    name: str
+    is_folder: bool
+    byte_size: int = 0
+    modified_ns: int = 0
+    mark: str = ""
+    unchanged_since: float = 0
+    problem: str | None = None
+
+
+class Tree(Protocol):
+    """A landing zone as names in folders; ``place`` is relative to it, ``anah/2021-04-06``."""
+
+    @property
+    def shown(self) -> str:
+        """How the landing zone is called in messages."""
+
+    def entries(self, place: str) -> Iterable[Entry]:
+        """What is in a folder; ``""`` is the landing zone itself."""
+
+    def path(self, place: str) -> Path:
+        """Where the file is, or will be once it was received."""
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """One file in the landing zone; ``mark`` is empty for files of this machine."""
+
+    path: Path
+    source: str
+    delivered_on: dt.date
+    byte_size: int
+    modified_ns: int
+    mark: str = ""
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.path.name
+
+
+@dataclass(frozen=True)
+class Landing:
+    """What the landing zone holds.
+
+    Attributes:
+        files: deliveries, ordered by source, day and name.
+        sidecars: control totals beside them.
+        misplaced: one line for people per file or folder that is not where a delivery belongs,
+            or that cannot be read.
+    """
+
+    files: list[LandedFile]
+    sidecars: list[LandedFile]
+    misplaced: list[str]
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever a file comes, goes or changes; from the listing alone."""
+        versions = [
+            f"{file.path}|{file.byte_size}|{file.modified_ns}|{file.mark}"
+            for file in (*self.files, *self.sidecars)
+        ]
+        return hashlib.sha256("\n".join(versions).encode()).hexdigest()
+
+
+def sort_out(tree: Tree, sources: Iterable[str], settle_seconds: float = 0) -> Landing:
+    """Tell deliveries of the known sources from everything else.
+
+    Raises:
+        LandingError: there are files, and no folder of a source.
+    """
+    known = list(sources)
+    landing = Landing([], [], [])
+
+    def misplaced(place: str, what: str) -> None:
+        landing.misplaced.append(f"{tree.shown}/{place}: {what}")
+
+    top = _visible(tree, "")
+    if top and not any(entry.is_folder and entry.name in known for entry in top):
+        wanted = expected(tree.shown, known)
+        raise LandingError(f"{tree.shown} has no folder of a source: {wanted}, found {top[0].name}")
+    for source in top:
+        if not source.is_folder:
+            continue
+        if source.name not in known:
+            misplaced(source.name, f"unknown source, nothing read; known are {', '.join(known)}")
+            continue
+        for day in _visible(tree, source.name):
+            folder = f"{source.name}/{day.name}"
+            try:
+                delivered_on = dt.date.fromisoformat(day.name)
+            except ValueError:
+                misplaced(
+                    folder,
+                    "not read; expected a folder named like 2021-04-06, the day of reception, "
+                    "with the files in it",
+                )
+                continue
+            if not day.is_folder:
+                misplaced(folder, "not read; expected a folder, found a file")
+                continue
+            if delivered_on > dt.date.today():
+                misplaced(folder, "not read; that day has not come yet")
+                continue
+            for entry in _visible(tree, folder):
+                place = f"{folder}/{entry.name}"
+                if entry.is_folder:
+                    misplaced(place, "not read; expected files, found a folder")
+                elif entry.problem is not None:
+                    misplaced(place, f"not read; {entry.problem}")
+                elif not entry.name.lower().endswith(UNFINISHED):
+                    if settle_seconds and time.time() - entry.unchanged_since < settle_seconds:
+                        continue
+                    is_sidecar = entry.name.lower().endswith(SIDECAR_SUFFIX)
+                    (landing.sidecars if is_sidecar else landing.files).append(
+                        LandedFile(
+                            tree.path(place),
+                            source.name,
+                            delivered_on,
+                            entry.byte_size,
+                            entry.modified_ns,
+                            entry.mark,
+                        )
+                    )
+    return landing
+
+
+def expected(shown: str, sources: Iterable[str]) -> str:
+    """What a landing zone looks like, for messages."""
+    return (
+        f"expected {shown}/<source>/<YYYY-MM-DD>/<file> with a source out of {', '.join(sources)}"
+    )
+
+
+def _visible(tree: Tree, place: str) -> list[Entry]:
+    shown = (entry for entry in tree.entries(place) if not entry.name.startswith((".", "~$")))
+    return sorted(shown, key=lambda entry: entry.name)
+
+
+def sidecar_path(path: Path) -> Path:
+    """Where the sidecar of the delivery ``path`` would be."""
+    return path.with_name(path.name + SIDECAR_SUFFIX)
+
+
+def sha256(path: Path) -> str:
+    """The identity of a delivery: the sha256 of its bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

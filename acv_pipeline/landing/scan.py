@@ -1,0 +1,52 @@
+"""Looking at a landing zone, wherever it is.
+
+Here: what callers use. Not here: how a folder or a server is listed, what counts as a delivery.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from acv_pipeline.landing.local import Folder
+from acv_pipeline.landing.remote import RemoteZone
+from acv_pipeline.landing.rules import Landing, LandingError, expected, sort_out
+
+Zone = Path | RemoteZone
+
+
+def scan(zone: Zone, sources: Iterable[str], *, settle_seconds: float = 0) -> Landing:
+    """List the deliveries of the known sources; opens and fetches none.
+
+    Args:
+        settle_seconds: leave out files touched more recently: they may still be being written.
+
+    Raises:
+        LandingError: the landing zone cannot be listed, or looks like none.
+    """
+    known = list(sources)
+    if isinstance(zone, RemoteZone):
+        return sort_out(zone.tree(), known, settle_seconds)
+    if not zone.is_dir():
+        raise LandingError(f"the landing zone {zone} is not a folder: {expected(str(zone), known)}")
+    return sort_out(Folder(zone), known, settle_seconds)
+
+
+def receive(
+    zone: Zone,
+    sources: Iterable[str],
+    *,
+    settle_seconds: float = 0,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Landing:
+    """As ``scan``, with every file there to be opened: those of a server are fetched before.
+
+    Args:
+        progress: called with (files done, files in all, file name) for files fetched.
+
+    Raises:
+        LandingError: as for ``scan``; or the server went away on the way.
+    """
+    if isinstance(zone, RemoteZone):
+        return zone.receive(sources, settle_seconds, progress)
+    return scan(zone, sources, settle_seconds=settle_seconds)

@@ -22,6 +22,7 @@ from acv_pipeline.home import Home
 
 if TYPE_CHECKING:
     from acv_pipeline.explain import Question
+    from acv_pipeline.landing import Zone
 
 FINE, DATA_HELD, WRONG_USE = 0, 1, 2
 
@@ -110,18 +111,20 @@ def main() -> None:
 @main.command()
 @click.option(
     "--landing",
-    type=click.Path(path_type=Path),
-    help="The landing zone, <source>/<YYYY-MM-DD>/<file>; $ACV_LANDING, else <home>/landing.",
+    metavar="DIR|URL",
+    help="The landing zone, <source>/<YYYY-MM-DD>/<file>: a folder, or an address such as "
+    "s3://bucket/folder; $ACV_LANDING, else <home>/landing.",
 )
 @home_option
 @click.option("--months", type=MonthRange(), help="Only these months, such as 2021-03:2021-06.")
-def run(landing: Path | None, home: Path | None, months: tuple[Month, Month] | None) -> None:
+def run(landing: str | None, home: Path | None, months: tuple[Month, Month] | None) -> None:
     """Materialise what the landing zone holds, through Dagster; exit 1 if anything is held."""
     with _plain_errors():
-        sys.exit(run_landing(_home(home), landing and landing.resolve(), months))
+        where = _home(home)
+        sys.exit(run_landing(where, where.zone(landing) if landing else None, months))
 
 
-def run_landing(home: Home, landing: Path | None, months: tuple[Month, Month] | None = None) -> int:
+def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | None = None) -> int:
     """What ``acv run`` does; its exit code."""
     from acv_pipeline.flow import Pipeline
     from acv_pipeline.orchestration.dead_runs import end_dead_runs
@@ -156,7 +159,7 @@ def run_landing(home: Home, landing: Path | None, months: tuple[Month, Month] | 
         else:
             click.echo("Nothing to do: no new figures, nothing changed.")
         found = read_status(connection, pipeline.contract)
-    print_status(found, quiet=True)
+    print_status(found, home, quiet=True)
     return FINE if found.is_fine and not report.refused else DATA_HELD
 
 
@@ -169,14 +172,15 @@ def status(home: Path | None, as_json: bool) -> None:
     from acv_pipeline.warehouse import read_published
 
     with _plain_errors():
-        with read_published(_home(home)) as connection:
+        where = _home(home)
+        with read_published(where) as connection:
             found = read_status(connection, load_contract())
         if as_json:
             click.echo(found.to_json())
         else:
             from acv_pipeline.terminal import print_status
 
-            print_status(found)
+            print_status(found, where)
         sys.exit(FINE if found.is_fine else DATA_HELD)
 
 

@@ -30,7 +30,11 @@ SHOWN_APART = [
 
 @dataclass(frozen=True)
 class HeldMonth:
-    """A month that a blocking rule stopped and nobody released."""
+    """A month that a blocking rule stopped and nobody released.
+
+    Attributes:
+        figures_in_force: how many earlier figures of this source and month stay in force.
+    """
 
     delivery_id: str
     source: str
@@ -42,6 +46,7 @@ class HeldMonth:
     findings: list[dict[str, Any]]
     ask: str
     what_to_do: list[str]
+    figures_in_force: int
 
 
 @dataclass(frozen=True)
@@ -200,13 +205,19 @@ def _held(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[Hel
     held = []
     for row in connection.execute(
         """
-        select delivery_id, source, file_name, delivered_on, indicator_id, month, evidence
+        select
+            delivery_id, source, file_name, delivered_on, indicator_id, month, evidence,
+            (
+                select count(*) from validated.dwellings
+                where (dwellings.indicator_id, dwellings.source, dwellings.month)
+                    = (held_months.indicator_id, held_months.source, held_months.month)
+            )
         from validated.held_months join raw.deliveries using (delivery_id, source)
         where held_months.status = 'held'
         order by month, source, indicator_id
         """
     ).fetchall():
-        delivery_id, source_id, file_name, delivered_on, indicator_id, month, evidence = row
+        delivery_id, source_id, file_name, delivered_on, indicator_id, month, evidence, stay = row
         findings = [f for f in json.loads(evidence) if f["blocking"]]
         source = contract.sources[source_id]
         held.append(
@@ -223,6 +234,7 @@ def _held(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[Hel
                 what_to_do=[
                     rules[f["rule"]].advice(source) for f in findings if f["rule"] in rules
                 ],
+                figures_in_force=stay,
             )
         )
     return held

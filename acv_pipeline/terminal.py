@@ -5,6 +5,7 @@ Here: words and layout for a terminal. Not here: finding anything out.
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from collections import defaultdict
@@ -15,6 +16,7 @@ import click
 import duckdb
 
 from acv_pipeline.contract import Contract, Month
+from acv_pipeline.home import Home
 from acv_pipeline.ledger.load import LoadReport
 from acv_pipeline.ledger.replay import Comparison, Replay, shown_verdict
 from acv_pipeline.status import HeldMonth, Status
@@ -126,10 +128,15 @@ def print_outcome(
         click.echo(f"  ! warning {rule}: {_spans(where)}")
 
 
-def _print_held(held: HeldMonth) -> None:
+def _print_held(held: HeldMonth, home: Home) -> None:
+    rest = (
+        f"the {held.figures_in_force} earlier figures stay in force"
+        if held.figures_in_force
+        else "the month has no figures of this source"
+    )
     click.echo(
         f"  ✗ HELD {held.indicator_id} {held.month:%Y-%m} from {held.source} "
-        f"({held.file_name}, received {held.delivered_on}); earlier figures stay in force"
+        f"({held.file_name}, received {held.delivered_on}); {rest}"
     )
     for finding in held.findings:
         click.echo(f"      {finding['rule']}: {finding['summary']}")
@@ -138,9 +145,11 @@ def _print_held(held: HeldMonth) -> None:
     click.echo(f"      ask: {held.ask}")
     for line in dict.fromkeys(held.what_to_do):
         click.echo(f"      do: {line}")
+    # without it the command would look for the delivery in another home
+    where = "" if home == Home.from_environment() else f" --home {shlex.quote(str(home.root))}"
     click.echo(
         f"      if the figures are right: acv signoff {held.delivery_id[:12]} "
-        f'{held.indicator_id} {held.month:%Y-%m} --reason "…" --by "…"'
+        f'{held.indicator_id} {held.month:%Y-%m} --reason "…" --by "…"{where}'
     )
 
 
@@ -158,14 +167,14 @@ def _print_late_and_failing(found: Status) -> None:
         )
 
 
-def print_status(found: Status, *, quiet: bool = False) -> None:
-    """The standing answer; ``quiet`` says nothing when all is well."""
+def print_status(found: Status, home: Home, *, quiet: bool = False) -> None:
+    """The standing answer for ``home``; ``quiet`` says nothing when all is well."""
     if not any(vars(found).values()):
         if not quiet:
             click.echo("All is well: nothing held, refused or in quarantine.")
         return
     for held in found.held:
-        _print_held(held)
+        _print_held(held, home)
     if not quiet:
         _print_late_and_failing(found)
     for refused in found.refused:

@@ -175,8 +175,9 @@ def _usual_series(
 
 
 def _absences(parts: Sequence[Part], series: str) -> list[Absence]:
-    missing = [part.absence for part in parts if part.absence]
-    if series == TOTAL and len(missing) < len(parts):
+    # what is true of the département or the month is true of every partner: said once
+    missing = list(dict.fromkeys(part.absence for part in parts if part.absence))
+    if series == TOTAL and any(part.absence is None for part in parts):
         present = " and ".join(f"{p.label} ({p.value:,})" for p in parts if p.value is not None)
         why = f"a total needs a figure of every partner; there is only that of {present}"
         return [Absence("partner_missing", why), *missing]

@@ -125,7 +125,7 @@ def test_a_hold_is_told_beside_the_figure_that_stays_in_force(figure: Explained)
 @pytest.mark.parametrize(
     ("department", "month", "series", "codes", "words"),
     [
-        ("21", "2020-02", "total", ["outside_panel", "outside_panel"], "not in the panel"),
+        ("21", "2020-02", "total", ["outside_panel"], "not in the panel"),
         ("08", "2020-03", "total", ["partner_missing", "quarantined"], "row 9: 08 |"),
         ("62", "2020-04", "total", ["partner_missing", "held"], "april_al.csv"),
         ("62", "2020-05", "action_logement", ["no_delivery"], "delivered nothing for 2020-05"),

@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ACV_HOME ?= $(CURDIR)/demo_home
 
-.PHONY: demo test dev fuzz lint lock clean help
+.PHONY: demo test dev fuzz torture lint lock clean help
 
 help:
 	@sed -n '1,4s/^# //p' Makefile
@@ -41,6 +41,9 @@ test: $(VENV)/.test lint
 
 fuzz: $(VENV)/.test
 	@$(BIN)/python -m acv_pipeline_tests.fuzz --count 20000 --jobs 2
+
+torture: $(VENV)/.test
+	@$(BIN)/python -m acv_pipeline_tests.torture --kills 200
 
 lint: $(VENV)/.test
 	@echo "→ checking style and types"

@@ -7,7 +7,6 @@ Not here: tables (``schema``) and what is written to them.
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -148,8 +147,10 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 def publish(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
     """Write the read-only copy beside the old one, then swap it in."""
     home.published.parent.mkdir(parents=True, exist_ok=True)
-    fresh = home.published.with_name(f".{home.published.name}.{os.getpid()}")
-    fresh.unlink(missing_ok=True)
+    # whoever holds the warehouse is the only one to publish: what lies there died on the way
+    for left in home.published.parent.glob(f".{home.published.name}.*"):
+        left.unlink(missing_ok=True)
+    fresh = home.published.with_name(f".{home.published.name}.new")
     try:
         connection.execute(f"attach '{fresh}' as published (storage_version '{STORAGE_VERSION}')")
         try:

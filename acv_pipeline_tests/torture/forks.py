@@ -1,0 +1,221 @@
+"""Processes that die: children forked from one that has imported everything already.
+
+Starting ``acv run`` takes seconds of imports; a fork takes milliseconds, so hundreds of runs can be
+killed. Here: forking, phases as they are entered, dying. Not here: when to kill (``kills``).
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import select
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from acv_pipeline.contract import load_contract
+from acv_pipeline.contract.tables import tables
+from acv_pipeline.home import Home
+
+# the steps of a run, by what does them; entering one is told to the parent process
+PHASES = {
+    "load": ("acv_pipeline.flow", "load"),
+    "gate": ("acv_pipeline.flow", "judge_and_write"),
+    "marts": ("acv_pipeline.models.project", "Project.build"),
+    "checks": ("acv_pipeline.flow", "Pipeline._evaluate"),
+    "check results": ("acv_pipeline.flow", "record_results"),
+    "publish": ("acv_pipeline.flow", "publish"),
+    "record": ("acv_pipeline.assets.run", "_events"),
+}
+PATIENCE_SECONDS = 120.0
+
+
+@dataclass
+class Child:
+    """A forked process and what it told so far."""
+
+    pid: int
+    told: int
+    started: float = field(default_factory=time.monotonic)
+    phases: list[tuple[str, float]] = field(default_factory=list)
+    _buffer: bytes = b""
+
+    def wait_for_phase(self, phase: str | None) -> bool:
+        """Wait until it enters ``phase`` (None: until it ends); False if it ended before."""
+        while True:
+            if phase is not None and any(name == phase for name, _ in self.phases):
+                return True
+            if not self._listen(PATIENCE_SECONDS):
+                return False
+
+    def _listen(self, seconds: float) -> bool:
+        ready, _, _ = select.select([self.told], [], [], seconds)
+        if not ready:
+            raise TimeoutError(f"process {self.pid} said nothing for {seconds} s: {self.phases}")
+        data = os.read(self.told, 4096)
+        self._buffer += data
+        *lines, self._buffer = self._buffer.split(b"\n")
+        for line in lines:
+            phase, _, moment = line.decode().rpartition(" ")
+            self.phases.append((phase, float(moment) - self.started))
+        return bool(data)
+
+    def kill(self) -> None:
+        """SIGKILL, if it is still alive; not waited for."""
+        os.kill(self.pid, signal.SIGKILL)
+
+    def end(self) -> int:
+        """Wait for its end; the raw status."""
+        _, status = os.waitpid(self.pid, 0)
+        while self._listen(1.0):
+            pass
+        os.close(self.told)
+        return status
+
+
+def fork(work: Callable[[], Any], log: Path) -> Child:
+    """Run ``work`` in a child whose output goes to ``log``; it tells which phases it enters."""
+    reads, writes = os.pipe()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    pid = os.fork()
+    if pid:
+        os.close(writes)
+        return Child(pid, reads)
+    status = 1
+    try:
+        os.close(reads)
+        output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        for phase, (module, name) in PHASES.items():
+            _announce(phase, module, name, writes)
+        work()
+        status = 0
+    except SystemExit as error:
+        status = error.code if isinstance(error.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def ask(work: Callable[[], Any], log: Path) -> Any:
+    """What ``work`` returns (as JSON), computed in a child: this process keeps no threads."""
+    answer = log.with_suffix(".answer")
+    answer.unlink(missing_ok=True)
+    child = fork(lambda: answer.write_text(json.dumps(work()), encoding="utf-8"), log)
+    if child.end() != 0:
+        raise AssertionError(log.read_text(encoding="utf-8")[-4000:])
+    return json.loads(answer.read_text(encoding="utf-8"))
+
+
+def acv_run(home: Home, landing: Path) -> None:
+    """What ``acv run`` does, in this process, with its exit code."""
+    from acv_pipeline.cli import run_landing
+    from acv_pipeline.orchestration import dead_runs
+
+    dead_runs.BETWEEN_LOOKS_SECONDS = 0.2  # nobody else is at work in these homes
+    sys.exit(run_landing(home, landing))
+
+
+def flow(home: Home, landing: Path) -> None:
+    """The same without Dagster and its record, and with the quick ones of the checks."""
+    from acv_pipeline.flow import QUARANTINED, VALIDATED, Pipeline
+    from acv_pipeline.quality.gate_checks import gate_checks
+    from acv_pipeline.quality.sql_tests import sql_checks
+
+    pipeline = Pipeline.configured(home, landing)
+    due, _ = pipeline.pending()
+    if due:
+        assets = [*pipeline.extracts(), VALIDATED, QUARANTINED, *pipeline.project.models]
+        checks = [*gate_checks(), *sql_checks(pipeline.project)]
+        pipeline.run(due, assets, [(check.asset, check.name) for check in checks])
+        pipeline.recorded(assets, due)
+
+
+def dying(work: Callable[[], None], statement: int, *, after: bool) -> Callable[[], None]:
+    """``work`` that kills itself at a statement on the warehouse: before, or just after it."""
+
+    def die() -> None:
+        connect = duckdb.connect
+        duckdb.connect = lambda *a, **k: _Counting(connect(*a, **k), statement, after)
+        work()
+
+    return die
+
+
+def preload(work: Callable[[], Any], log: Path) -> None:
+    """Import here whatever ``work`` imports in a child, so that later children need not."""
+    before = set(sys.modules)
+
+    def loaded() -> list[str]:
+        with suppress(SystemExit):
+            work()
+        return sorted(set(sys.modules) - before)
+
+    load_contract()
+    tables()
+    for name in ask(loaded, log):
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            continue  # made at run time, not a file
+
+
+class _Counting:
+    """A DuckDB connection that ends its process at the n-th statement."""
+
+    _count = 0
+
+    def __init__(self, connection: Any, statement: int, after: bool) -> None:
+        self._connection, self._statement, self._after = connection, statement, after
+
+    def execute(self, *arguments: Any) -> Any:
+        _Counting._count += 1
+        due = _Counting._count == self._statement
+        if due and not self._after:
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = self._connection.execute(*arguments)
+        if due:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+
+def _announce(phase: str, module: str, name: str, told: int) -> None:
+    *path, attribute = name.split(".")
+    owner: Any = importlib.import_module(module)
+    for part in path:
+        owner = getattr(owner, part)
+    original = getattr(owner, attribute)
+
+    def announced(*arguments: Any, **options: Any) -> Any:
+        os.write(told, f"{phase} {time.monotonic()}\n".encode())
+        return original(*arguments, **options)
+
+    setattr(owner, attribute, announced)
+
+
+@contextmanager
+def counted() -> Iterator[Callable[[], int]]:
+    """How many statements were sent to DuckDB within."""
+    connect = duckdb.connect
+    duckdb.connect = lambda *a, **k: _Counting(connect(*a, **k), -1, False)
+    try:
+        yield lambda: _Counting._count
+    finally:
+        duckdb.connect = connect

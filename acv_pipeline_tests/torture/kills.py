@@ -1,0 +1,216 @@
+"""Hundreds of runs killed at random instants, each compared with one that nobody disturbed.
+
+Here: when to kill, what may be found afterwards, and the comparison at the end. Not here: the
+deliveries (``world``) and processes (``forks``).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from acv_pipeline.flow import Pipeline
+from acv_pipeline.home import Home
+from acv_pipeline_tests.torture.forks import (
+    Child,
+    acv_run,
+    ask,
+    counted,
+    dying,
+    flow,
+    fork,
+    preload,
+)
+from acv_pipeline_tests.torture.world import (
+    World,
+    deliver_news,
+    deliver_past,
+    everything,
+    state,
+)
+
+CHAIN = (4, 10)  # kills in one home, one after the other
+OUTSIDE = "before any phase"
+Way = Callable[[Home, Path], None]
+
+
+@dataclass(frozen=True)
+class Kill:
+    """One instant: so far into a phase, or at one of the statements sent to DuckDB.
+
+    Attributes:
+        phase: the phase, or None for anywhere in the run.
+        at: how far into it, 0 to 1; of a statement kill, which one, 0 to 1 of all.
+        statement: None, or whether the process dies ``before`` or ``after`` the statement.
+    """
+
+    phase: str | None
+    at: float
+    statement: str | None = None
+
+
+@dataclass
+class Undisturbed:
+    """How a run goes that nobody disturbs: what may be seen on the way, and how long it takes."""
+
+    allowed: list[dict[str, Any]]
+    result: dict[str, str]
+    durations: dict[str, float]
+    seconds: float
+    statements: int
+
+
+@dataclass
+class Torture:
+    """Kills so far, and where they hit."""
+
+    folder: Path
+    seed: int
+    ways: Sequence[Way] = (flow, acv_run)
+    say: Callable[[str], None] = print
+    hit: Counter[str] = field(default_factory=Counter)
+    missed: int = 0
+    chains: int = 0
+
+    def __post_init__(self) -> None:
+        self.say(f"seed {self.seed}")
+        self._random = random.Random(self.seed)
+        self._world = World(self.folder)
+        self._log = self.folder / "log"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        deliver_past(self._world.landing)
+        # all that the ways import, and the home with a past
+        for way in self.ways:
+            past = self._world.fresh(_past(way))
+            preload(partial(way, past, self._world.landing), self._log)
+        deliver_news(self._world.landing)
+        self._undisturbed = {
+            (way, empty): self._undisturbed_run(way, empty)
+            for way in self.ways
+            for empty in (False, True)
+        }
+
+    def kill(self, count: int, seconds: float = float("inf")) -> None:
+        """Kill ``count`` runs, or as many as fit into about so many seconds."""
+        deadline = time.monotonic() + seconds
+        while self.hit.total() < count and time.monotonic() < deadline:
+            self._chain(min(count - self.hit.total(), self._random.randint(*CHAIN)))
+
+    def plan(self, length: int, phases: Iterable[str]) -> list[Kill]:
+        """The next instants: every phase as likely as any other, statements as likely as time."""
+        plan: list[Kill] = []
+        for _ in range(length):
+            at = self._random.random()
+            if self._random.random() < 0.4:
+                plan.append(Kill(None, at, self._random.choice(["before", "after"])))
+            else:
+                plan.append(Kill(self._random.choice([None, *phases]), at))
+        return plan
+
+    def _undisturbed_run(self, way: Way, empty: bool) -> Undisturbed:
+        past = None if empty else _past(way)
+        home = self._world.fresh("undisturbed", past)
+        landing = self._world.landing
+        before = ask(partial(state, home), self._log)
+        ask(lambda: [str(m) for m in Pipeline.configured(home, landing).pending()[0]], self._log)
+        received = ask(partial(state, home), self._log)
+        home = self._world.fresh("undisturbed", past)
+        count = home.root.with_name("count")
+
+        def counting() -> None:
+            with counted() as statements:
+                try:
+                    way(home, landing)
+                finally:
+                    count.write_text(str(statements()), encoding="utf-8")
+
+        started = time.monotonic()
+        child = fork(counting, self._log)
+        self._assert_ended(child.end(), "undisturbed")
+        seconds = time.monotonic() - started
+        return Undisturbed(
+            [before, received, ask(partial(state, home), self._log)],
+            ask(partial(everything, home), self._log),
+            _durations(child, seconds),
+            seconds,
+            int(count.read_text(encoding="utf-8")),
+        )
+
+    def _chain(self, length: int) -> None:
+        """Kill run after run in one home, then let one end, and compare."""
+        self.chains += 1
+        way = self._random.choice(self.ways)
+        empty = self._random.random() < 0.3
+        home = self._world.fresh("tortured", None if empty else _past(way))
+        undisturbed = self._undisturbed[way, empty]
+        plan = self.plan(length, undisturbed.durations)
+        what = f"seed {self.seed}, {way.__name__}, {'empty home, ' if empty else ''}{plan}"
+        work = partial(way, home, self._world.landing)
+        for number, kill in enumerate(plan, start=1):
+            status = self._kill(kill, work, undisturbed)
+            if status is not None:
+                break  # it ended before its time came: nothing is left to kill here
+            found = ask(partial(state, home), self._log)
+            self._assert_whole(found, undisturbed, f"{what}, after kill {number}")
+        else:
+            status = fork(work, self._log).end()
+        self._assert_ended(status, what)
+        found = ask(partial(everything, home), self._log)
+        wrong = {
+            name: (undisturbed.result.get(name), found.get(name))
+            for name in undisturbed.result.keys() | found.keys()
+            if undisturbed.result.get(name) != found.get(name)
+        }
+        assert not wrong, f"{what}: differs from the undisturbed: {wrong}"
+
+    def _kill(self, kill: Kill, work: Callable[[], None], undisturbed: Undisturbed) -> int | None:
+        """Kill a run at its instant; None, or its status if it ended before."""
+        if kill.statement:
+            statement = 1 + int(kill.at * undisturbed.statements)
+            work = dying(work, statement, after=kill.statement == "after")
+        child = fork(work, self._log)
+        if not kill.statement and (kill.phase is None or child.wait_for_phase(kill.phase)):
+            length = undisturbed.durations[kill.phase] if kill.phase else undisturbed.seconds
+            time.sleep(kill.at * length)
+            child.kill()
+        status = child.end()
+        if not os.WIFSIGNALED(status):
+            self.missed += 1
+            return status
+        self.hit[child.phases[-1][0] if child.phases else OUTSIDE] += 1
+        return None
+
+    def _assert_whole(self, found: dict[str, Any], undisturbed: Undisturbed, when: str) -> None:
+        for part in ("warehouse", "published"):
+            allowed = [state[part] for state in undisturbed.allowed]
+            assert found[part] in allowed, (
+                f"{when}: the {part} is neither as before nor as after; "
+                f"it differs from those in {[_differing(found[part], one) for one in allowed]}"
+            )
+
+    def _assert_ended(self, status: int, what: str) -> None:
+        """Exit code 1 says that a delivery was refused; a later run of a chain may say 0."""
+        output = self._log.read_text(encoding="utf-8")[-3000:]
+        assert status in (0, 1 << 8) and "Traceback" not in output, f"{what}: {output}"
+
+
+def _past(way: Way) -> str:
+    return f"past of {way.__name__}"
+
+
+def _durations(child: Child, seconds: float) -> dict[str, float]:
+    """How long each phase takes: until the next one is entered."""
+    ends = [entered for _, entered in child.phases[1:]] + [seconds]
+    return {phase: end - entered for (phase, entered), end in zip(child.phases, ends, strict=True)}
+
+
+def _differing(found: dict[str, str] | None, allowed: dict[str, str] | None) -> list[str]:
+    found, allowed = found or {}, allowed or {}
+    return sorted(n for n in found.keys() | allowed.keys() if found.get(n) != allowed.get(n))

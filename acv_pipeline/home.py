@@ -38,6 +38,16 @@ class Home:
         return self.root / "published" / "acv.duckdb"
 
     @property
+    def releases(self) -> Path:
+        """The open data releases, a dated folder each."""
+        return self.root / "releases"
+
+    @property
+    def report(self) -> Path:
+        """The report page."""
+        return self.root / "report" / "index.html"
+
+    @property
     def corrections(self) -> Path:
         """The register of corrected figures; people write it, the program only reads it."""
         return self.root / "corrections.yml"

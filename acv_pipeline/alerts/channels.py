@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from acv_pipeline.alerts.facts import Fact
@@ -128,12 +129,14 @@ def _send(url: str, message: Message) -> None:
             # ?format=text in the address asks for plain text
             html = apprise.NotifyFormat.HTML
             rich = message.html if is_mail and target.resolve_format(html) == html else None
+            file = message.attachment if is_mail else None
             manager = apprise.Apprise(asset=asset)
             manager.add(target)
             accepted = manager.notify(
                 title=message.subject,
                 body=rich or message.text,
                 body_format=html if rich else apprise.NotifyFormat.TEXT,
+                attach=file if file and Path(file).is_file() else None,
                 notify_type={
                     "error": apprise.NotifyType.FAILURE,
                     "warn": apprise.NotifyType.WARNING,

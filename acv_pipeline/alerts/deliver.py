@@ -104,8 +104,9 @@ def send_digest(
         lacking = outbox.lacking(digest_key(month), wanted)
         if not lacking:
             return Delivered()
+        report = home.report if home.report.exists() else None
         with read_published(home) as connection:
-            message = digest(connection, contract, month, links_base).message
+            message = digest(connection, contract, month, links_base, report).message
         outbox.enqueue_digest(message, lacking, now)
         # alerts are sent by a round that has looked at what stands
         waiting = [(label, m) for label, m in outbox.waiting(lacking) if m.key == message.key]

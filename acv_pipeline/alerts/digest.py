@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -44,12 +45,14 @@ class Digest:
     subject: str
     text: str
     html: str
+    report: Path | None = None
 
     @property
     def message(self) -> Message:
         """As it goes through the outbox; one per month, whatever it says."""
         key = digest_key(self.month)
-        return Message(key, key, "info", self.subject, self.text, self.html)
+        attached = str(self.report) if self.report else None
+        return Message(key, key, "info", self.subject, self.text, self.html, attachment=attached)
 
 
 @dataclass(frozen=True)
@@ -65,12 +68,15 @@ def digest(
     contract: Contract,
     month: Month,
     links_base: str | None = None,
+    report: Path | None = None,
 ) -> Digest:
     """What there is to say of ``month``, and of what was received in the month after it.
 
     Args:
         connection: the published copy, marts included.
         month: first day of the month the figures are about.
+        links_base: address of the Dagster UI.
+        report: the report page, which goes with mails.
     """
     start, end = shift(month, 1), shift(month, 2)
     indicators = list(contract.indicators.values())
@@ -80,8 +86,12 @@ def digest(
         _held(connection, contract, month, start, end),
         _revised(connection, contract, start, end),
     ]
-    if links_base:
-        sections.append(_Section("Where to look", [links_base]))
+    links = [
+        *(["The report page goes with mails, as an attachment."] if report else []),
+        *([links_base] if links_base else []),
+    ]
+    if links:
+        sections.append(_Section("Where to look", links))
     headline = _headline(connection, indicators[0], month)
     subject = f"{SUBJECT} {month_name(month)}: {headline}"
     intro = (
@@ -89,7 +99,7 @@ def digest(
         f"{month_name(month)}: its figures, and what was received from {start} to "
         f"{end - dt.timedelta(days=1)}. Figures count dwellings since the start of the programme."
     )
-    return Digest(month, subject, _text(intro, sections), _html(subject, intro, sections))
+    return Digest(month, subject, _text(intro, sections), _html(subject, intro, sections), report)
 
 
 def _national(

@@ -48,6 +48,7 @@ class Message:
     Attributes:
         key: the same whenever the same things are said again; receivers may drop repeats by it.
         thread: the same for all messages about one group.
+        attachment: path of a file that goes with it by mail, if it is still there by then.
     """
 
     key: str
@@ -57,6 +58,7 @@ class Message:
     text: str
     html: str | None = None
     items: tuple[Item, ...] = ()
+    attachment: str | None = None
 
 
 def compose(items: Iterable[Item], links_base: str | None) -> list[Message]:

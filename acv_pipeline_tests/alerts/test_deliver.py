@@ -356,3 +356,31 @@ def test_the_digest_goes_out_once_per_month_where_digests_go(
     send_digest(home, contract, dt.date(2021, 7, 1), NOW + 4 * MINUTE)
     assert mailbox.mails[-1].get_content_type() == "text/plain"
     assert "Rank  Département" in mailbox.mails[-1].get_content()
+
+
+def test_the_report_page_goes_with_the_digest_by_mail(
+    home: Home,
+    contract: Contract,
+    stages: dict[str, Path],
+    mailbox: Mailbox,
+    webhook: Webhook,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _set(monkeypatch, mailbox.url, webhook.url)
+    show(home, stages["corrected"])
+    home.report.parent.mkdir()
+    home.report.write_text("<!doctype html><title>page</title>", encoding="utf-8")
+    july, june = dt.date(2021, 7, 1), dt.date(2021, 6, 1)
+    send_digest(home, contract, july, NOW)
+    (page,) = mailbox.mails[-1].iter_attachments()
+    assert page.get_filename() == "index.html"
+    assert "<title>page</title>" in page.get_content()
+    assert "attachment" not in webhook.posts[-1] or not webhook.posts[-1]["attachment"]
+    # queued while the mail server was away, and the page is gone when it is back
+    mailbox.stop()
+    send_digest(home, contract, june, NOW + MINUTE)
+    home.report.unlink()
+    mailbox.start()
+    deliver(home, contract, NOW + 2 * MINUTE)
+    assert "June 2021" in mailbox.subjects[-1]
+    assert not list(mailbox.mails[-1].iter_attachments())

@@ -27,13 +27,19 @@ class RunResult:
 
 
 def run_months(
-    pipeline: Pipeline, instance: DagsterInstance, months: Sequence[Month], *, listen: Say
+    pipeline: Pipeline,
+    instance: DagsterInstance,
+    months: Sequence[Month],
+    *,
+    assets: Sequence[str] | None = None,
+    listen: Say,
 ) -> RunResult:
-    """Materialise the given months, everything from receiving to the marts, in one run."""
+    """Materialise the given months in one run: all assets, or those named, with their checks."""
     job = build_definitions(pipeline, listen).resolve_job_def(JOB)
     result = job.execute_in_process(
         instance=instance,
         raise_on_error=False,
+        asset_selection=None if assets is None else [dg.AssetKey(name) for name in assets],
         tags={
             "dagster/asset_partition_range_start": key_of(months[0]),
             "dagster/asset_partition_range_end": key_of(months[-1]),

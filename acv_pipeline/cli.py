@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from acv_pipeline.commands import upkeep
 from acv_pipeline.contract import ContractError, Month, load_contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.home import Home
@@ -390,3 +391,6 @@ def replay(folder: Path, source: str, as_json: bool, labels: Path | None) -> Non
             print_comparison(comparison)
     missed = comparison is not None and bool(comparison.misses or comparison.false_alarms)
     sys.exit(DATA_HELD if missed else FINE)
+
+
+main.add_command(upkeep.rebuild)

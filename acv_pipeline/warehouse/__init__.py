@@ -1,22 +1,29 @@
 """The warehouse: one DuckDB file that runs write, one published copy that people read."""
 
 from acv_pipeline.warehouse.connection import (
-    WarehouseError,
+    is_readable,
     open_warehouse,
     publish,
     read_published,
     transaction,
 )
+from acv_pipeline.warehouse.journal import journal_of, read_journal, restore_words
 from acv_pipeline.warehouse.schema import append, is_fitted, replace, set_fitted
+from acv_pipeline.warehouse.trouble import WarehouseError, in_plain_words
 
 __all__ = [
     "WarehouseError",
     "append",
+    "in_plain_words",
     "is_fitted",
+    "is_readable",
+    "journal_of",
     "open_warehouse",
     "publish",
+    "read_journal",
     "read_published",
     "replace",
+    "restore_words",
     "set_fitted",
     "transaction",
 ]

@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import duckdb
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.home import Home
+from acv_pipeline.warehouse.journal import journal_of, restore_words, write_journal
 from acv_pipeline.warehouse.schema import (
     create_commit_counter,
     create_tables,
@@ -25,14 +26,11 @@ from acv_pipeline.warehouse.schema import (
     set_fitted,
     write_contract,
 )
+from acv_pipeline.warehouse.trouble import WarehouseError, in_plain_words, trouble
 
 # Readable by DuckDB 1.0 and later, so by the drivers that BI tools bring today.
 STORAGE_VERSION = "v1.0.0"
 WAIT_SECONDS = 120.0
-
-
-class WarehouseError(Exception):
-    """The warehouse cannot be used; the message says why and what to do."""
 
 
 def _open(
@@ -51,7 +49,7 @@ def _open(
         except duckdb.IOException as error:
             holder = re.search(r"Conflicting lock is held in (.*?PID \d+\)?)", str(error))
             if "lock" not in str(error).lower():
-                raise WarehouseError(f"cannot open {path}: {error}") from error
+                raise _not_opened(path, error) from error
             who = holder.group(1) if holder else "another process"
             if time.monotonic() > deadline:
                 raise WarehouseError(
@@ -64,7 +62,11 @@ def _open(
             time.sleep(pause)
             pause = min(pause * 1.5, 1.0)
         except duckdb.Error as error:
-            raise WarehouseError(f"cannot open {path}: {error}") from error
+            raise _not_opened(path, error) from error
+
+
+def _not_opened(path: Path, error: duckdb.Error) -> WarehouseError:
+    return WarehouseError(f"cannot open {path}: {trouble(error, path.parent) or error}")
 
 
 @contextmanager
@@ -89,17 +91,20 @@ def open_warehouse(
     except OSError as error:
         raise WarehouseError(f"cannot write to {home.root}: {error.strerror}") from error
     connection = _open(home.warehouse, read_only=False, wait_seconds=wait_seconds, say=say)
-    try:
+    with closing(connection), in_plain_words(home.root):
         connection.execute("set TimeZone = 'UTC'")
         create_commit_counter(connection)
         if not is_fitted(connection, "tables", wanted := layout(contract)):
             with transaction(connection):
                 create_tables(connection)
                 write_contract(connection, contract)
+                if commits(connection) == 1:  # new: somebody deleted the one that people signed in
+                    restore_words(connection, home)
                 set_fitted(connection, "tables", wanted)
+        before = commits(connection)
         yield connection
-    finally:
-        connection.close()
+        if commits(connection) != before or not journal_of(home).exists():
+            write_journal(connection, home)
 
 
 @contextmanager
@@ -114,10 +119,28 @@ def read_published(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
             f"{home.root} holds no published figures yet: run 'acv run --home {home.root}' first"
         )
     connection = _open(home.published, read_only=True, wait_seconds=5, say=None)
-    try:
+    with closing(connection), in_plain_words(home.root):
         yield connection
-    finally:
-        connection.close()
+
+
+def is_readable(path: Path) -> str | None:
+    """Read every block of a DuckDB file; None, or what is wrong with it.
+
+    Raises:
+        WarehouseError: another process holds it.
+    """
+    try:
+        with closing(duckdb.connect(str(path), read_only=True)) as connection:
+            tables = connection.execute(
+                "select schema_name || '.' || table_name from duckdb_tables()"
+            ).fetchall()
+            for (table,) in tables:
+                connection.execute(f"select sum(hash(t)) from {table} as t").fetchall()
+    except duckdb.Error as error:
+        if "lock" in str(error).lower():
+            raise WarehouseError(f"another process holds {path}: wait for it to end") from error
+        return str(error).splitlines()[0]
+    return None
 
 
 @contextmanager
@@ -130,22 +153,34 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     Raises:
         WarehouseError: the commit did not take place.
     """
-    (before,) = connection.execute("select count from raw.commits").fetchall()[0]
+    before = commits(connection)
     connection.execute("begin")
     try:
         connection.execute("update raw.commits set count = count + 1")
         yield
         connection.execute("commit")
     except BaseException:
-        connection.execute("rollback")
+        with suppress(duckdb.Error):  # a database that cannot go on has rolled back by itself
+            connection.execute("rollback")
         raise
-    (after,) = connection.execute("select count from raw.commits").fetchall()[0]
-    if after != before + 1:
+    if commits(connection) != before + 1:
         raise WarehouseError("the warehouse rolled back what was written: nothing was changed")
 
 
+def commits(connection: duckdb.DuckDBPyConnection) -> int:
+    """How many transactions were committed since the warehouse was made."""
+    ((count,),) = connection.execute("select count from raw.commits").fetchall()
+    return int(count)
+
+
 def publish(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
-    """Write the read-only copy beside the old one, then swap it in."""
+    """Write the read-only copy beside the old one, then swap it in.
+
+    Raises:
+        WarehouseError: the home is not there any more.
+    """
+    if not home.warehouse.exists():
+        raise WarehouseError(f"{home.root} was deleted meanwhile: nothing is published")
     home.published.parent.mkdir(parents=True, exist_ok=True)
     # whoever holds the warehouse is the only one to publish: what lies there died on the way
     for left in home.published.parent.glob(f".{home.published.name}.*"):

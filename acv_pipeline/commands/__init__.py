@@ -1,0 +1,1 @@
+"""The commands of ``acv``, a module per kind. Not here: what they do."""

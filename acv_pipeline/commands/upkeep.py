@@ -1,0 +1,65 @@
+"""``acv rebuild``, ``acv backup``, ``acv restore``: what an operator runs now and then.
+
+Here: options, words, exit codes. Not here: the work (``acv_pipeline.upkeep``).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+home_option = click.option(
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where everything is written; $ACV_HOME, else ./acv_home.",
+)
+SHOWN = 10
+
+
+@click.command()
+@click.option(
+    "--landing",
+    help="The landing zone, as for 'acv run'; $ACV_LANDING, else <home>/landing.",
+)
+@home_option
+@click.pass_context
+def rebuild(context: click.Context, landing: str | None, home: Path | None) -> None:
+    """Make the warehouse again from the deliveries, when its file is damaged.
+
+    Sign-offs and explanations are kept; the old file is put aside. Ends with what 'acv run' does.
+    """
+    from acv_pipeline import cli
+    from acv_pipeline.contract import load_contract
+    from acv_pipeline.terminal import Progress
+    from acv_pipeline.upkeep.rebuild import rebuild as rebuild_warehouse
+
+    with cli._plain_errors():
+        where = cli._home(home)
+        zone = where.zone(landing) if landing else where.landing
+        with Progress() as progress:
+            done = rebuild_warehouse(
+                where,
+                zone,
+                load_contract(),
+                progress=lambda n, of, name: progress.say(f"reading {name} ({n} of {of})"),
+            )
+        for path, problem in done.damaged.items():
+            click.echo(f"Not used, damaged: {path} ({problem})")
+        click.echo(f"Warehouse made again from {done.read} deliveries of the landing zone.")
+        _list("not in the landing zone any more, kept as they were received", done.kept)
+        _list("LOST, in neither the landing zone nor a readable copy: ask for them", done.lost)
+        if done.aside:
+            click.echo(f"The old file is {done.aside}; delete it when nobody needs it.")
+        code = cli.run_landing(where, zone)
+    context.exit(cli.DATA_HELD if done.lost else code)
+
+
+def _list(what: str, names: list[str]) -> None:
+    if not names:
+        return
+    click.echo(f"{len(names)} deliveries {what}:")
+    for name in names[:SHOWN]:
+        click.echo(f"  {name}")
+    if len(names) > SHOWN:
+        click.echo(f"  … and {len(names) - SHOWN} more")

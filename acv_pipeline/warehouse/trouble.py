@@ -1,0 +1,93 @@
+"""What stands in the way of DuckDB, the disk or the memory, in words a person can act on.
+
+Here: from an error of the library or the system to one line. Not here: errors in SQL, which are
+bugs, and what deliveries say.
+"""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+
+class WarehouseError(Exception):
+    """The warehouse cannot be used; the message says why and what to do."""
+
+
+_FULL = ("no space left on device", "disk quota exceeded", "file too large", "disk is full")
+_READ_ONLY = ("read-only file system", "permission denied", "readonly database")
+_DAMAGED = (
+    "corrupt database file",
+    "not a valid duckdb database file",
+    "could not read enough bytes",
+    "checksum",
+    "malformed",
+    "file is not a database",
+)
+# what DuckDB raises when it reads nonsense that no checksum covers
+_NONSENSE = (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
+_GONE = ("unable to open database file", "no such file or directory", "disk i/o error")
+_ERRNO = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
+
+
+@contextmanager
+def in_plain_words(root: Path) -> Iterator[None]:
+    """Errors of the surroundings come out as ``WarehouseError``; all others as they are.
+
+    Args:
+        root: the home that is worked on.
+    """
+    try:
+        yield
+    except (duckdb.Error, sqlite3.Error, OSError) as error:
+        if said := trouble(error, root):
+            raise WarehouseError(said) from error
+        raise
+
+
+def trouble(error: BaseException, root: Path) -> str | None:
+    """What to tell a person, or None if it is not about the surroundings."""
+    if isinstance(error, OSError) and error.errno not in _ERRNO:
+        return None
+    text = str(error).lower()
+    if _says(text, _FULL):
+        return (
+            f"no space left on the disk of {root}: what was being written was undone, earlier "
+            "figures are untouched; make room, then run this again"
+        )
+    if isinstance(error, (duckdb.OutOfMemoryException, MemoryError)):
+        return (
+            f"not enough memory ({_first_line(error)}): what was being written was undone; free "
+            "some, then run this again"
+        )
+    if isinstance(error, sqlite3.Error) and _says(text, _DAMAGED):
+        return (
+            f"a record of runs or messages in {root} is damaged ({_first_line(error)}): put it "
+            f"back with 'acv restore', or move {root / 'dagster'} away; no figures are in it"
+        )
+    if _says(text, _DAMAGED) or isinstance(error, _NONSENSE):
+        return (
+            f"a database in {root} is damaged ({_first_line(error)}): 'acv rebuild --home {root}' "
+            "makes the warehouse again from the deliveries"
+        )
+    if _says(text, _READ_ONLY):
+        return f"cannot write to {root} ({_first_line(error)}): check its disk and permissions"
+    if not root.exists() or (isinstance(error, sqlite3.Error) and _says(text, _GONE)):
+        return (
+            f"{root} is not there any more, or not reachable ({_first_line(error)}): put it back "
+            "('acv restore' if there is a backup), then run this again"
+        )
+    return None
+
+
+def _says(text: str, any_of: tuple[str, ...]) -> bool:
+    return any(part in text for part in any_of)
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -20,9 +20,11 @@ def without_secrets(text: str, url: str) -> str:
     """``text`` of a library, which may quote the address, without what ``shown`` leaves out."""
     user, rest = _split(url.partition("://")[2])
     _, _, password = user.partition(":")
-    values = re.findall(r"[?&][^=&#]*=([^&#]+)", rest)
-    secrets = {s for secret in (user, password, *values) for s in (secret, unquote(secret)) if s}
-    for secret in sorted(secrets, key=len, reverse=True):
+    hidden = {user, password, *re.findall(r"[?&][^=&#]*=([^&#]+)", rest)}
+    # an address that was not understood is quoted in pieces
+    hidden |= {piece for secret in hidden for piece in re.split("[/@:?#]", secret)}
+    hidden |= {unquote(secret) for secret in hidden}
+    for secret in sorted(hidden - {""}, key=len, reverse=True):
         text = text.replace(secret, "…")
     return text
 

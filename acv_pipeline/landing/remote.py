@@ -142,7 +142,7 @@ class RemoteTree:
 
     def entries(self, place: str) -> Iterable[Entry]:
         """What is in a folder."""
-        return self._folders[place].values()
+        return self._folders.get(place, {}).values()
 
     def path(self, place: str) -> Path:
         """Where the copy of the file is, or will be."""
@@ -155,49 +155,43 @@ class RemoteTree:
     def wanted(self, file: LandedFile) -> Wanted:
         """The file as the mirror is asked for it."""
         place = self.place(file)
-        size = self._sizes[place]
-        return Wanted(place, self.paths[place], f"{size}|{file.mark}", size)
+        return Wanted(place, self.paths[place], file.mark, self._sizes[place])
 
 
-def _below(
-    server: AbstractFileSystem, folder: str, depth: int = DEPTH
-) -> Iterator[tuple[str, Info]]:
-    """Place and information of everything below a folder, as far down as deliveries can be."""
-    root = folder.rstrip("/") + "/"
-    for path, info in _find(server, folder, depth).items():
-        if not path.startswith(root):
-            continue
-        place = path[len(root) :]
-        if info["type"] == "link":
-            yield from _followed(server, path, place, depth)
-        else:
-            yield place, info | {"name": path}
-
-
-def _find(server: AbstractFileSystem, folder: str, depth: int) -> dict[str, Info]:
+def _below(server: AbstractFileSystem, folder: str) -> Iterator[tuple[str, Info]]:
+    """Place and information of everything in the landing zone, as far down as deliveries are."""
     from fsspec.asyn import AsyncFileSystem
 
+    root = folder.rstrip("/") + "/"
     if isinstance(server, AsyncFileSystem) and type(server)._find is not AsyncFileSystem._find:
         # object stores list a whole prefix at once, a thousand names per request
-        return dict(server.find(folder, detail=True))
-    # the others go from folder to folder, and by themselves pass over those they cannot list
-    return dict(server.find(folder, maxdepth=depth, withdirs=True, detail=True, on_error="raise"))
+        for path, info in server.find(folder, detail=True).items():
+            if path.startswith(root):
+                yield path[len(root) :], info
+    else:
+        yield from _walked(server, folder, "")
 
 
-def _followed(
-    server: AbstractFileSystem, path: str, place: str, depth: int
-) -> Iterator[tuple[str, Info]]:
-    """What a link leads to."""
+def _walked(server: AbstractFileSystem, folder: str, above: str) -> Iterator[tuple[str, Info]]:
+    """The same, folder by folder; fsspec's own walk passes over folders it cannot list."""
+    for info in server.ls(folder, detail=True):
+        path = info["name"].rstrip("/")
+        if path == folder.rstrip("/"):
+            continue
+        place = above + path.rpartition("/")[2]
+        if info["type"] == "link":
+            info = _followed(server, info)
+        yield place, info
+        if info["type"] == "directory" and place.count("/") < DEPTH - 1:
+            yield from _walked(server, path, f"{place}/")
+
+
+def _followed(server: AbstractFileSystem, link: Info) -> Info:
+    """What a link leads to, at the place of the link."""
     try:
-        info = server.info(path)
+        return dict(server.info(link["name"])) | {"name": link["name"]}
     except FileNotFoundError as error:
-        yield place, {"name": path, "type": "file", "problem": str(error)}
-        return
-    yield place, info | {"name": path}
-    deeper = depth - 1 - place.count("/")
-    if info["type"] == "directory" and deeper > 0:
-        for below, entry in _below(server, path, deeper):
-            yield f"{place}/{below}", entry
+        return link | {"type": "file", "problem": error.strerror or str(error)}
 
 
 def _as_copied(file: LandedFile) -> LandedFile:
@@ -206,8 +200,8 @@ def _as_copied(file: LandedFile) -> LandedFile:
 
 
 def _version(info: Info) -> str:
-    """Changes whenever the content does, as far as the server tells; its size apart."""
-    return " ".join(str(info[name]) for name in VERSIONS if info.get(name))
+    """Changes whenever the content does, as far as the server tells."""
+    return " ".join(str(info[name]) for name in ("size", *VERSIONS) if info.get(name))
 
 
 def _changed(info: Info) -> float | None:

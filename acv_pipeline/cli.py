@@ -394,3 +394,5 @@ def replay(folder: Path, source: str, as_json: bool, labels: Path | None) -> Non
 
 
 main.add_command(upkeep.rebuild)
+main.add_command(upkeep.backup)
+main.add_command(upkeep.restore)

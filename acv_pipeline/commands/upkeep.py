@@ -63,3 +63,46 @@ def _list(what: str, names: list[str]) -> None:
         click.echo(f"  {name}")
     if len(names) > SHOWN:
         click.echo(f"  … and {len(names) - SHOWN} more")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@home_option
+def backup(file: Path, home: Path | None) -> None:
+    """Write the whole home to FILE, also while runs go on."""
+    from acv_pipeline import cli
+    from acv_pipeline.contract import load_contract
+    from acv_pipeline.upkeep.backup import BackupError, back_up
+
+    with cli._plain_errors():
+        try:
+            made = back_up(
+                cli._home(home), load_contract(), file, say=lambda line: click.echo(line, err=True)
+            )
+        except BackupError as error:
+            click.echo(f"acv: {error}", err=True)
+            raise SystemExit(cli.WRONG_USE) from None
+    click.echo(f"{file}: {made.files} files, {made.byte_size / 1e6:.1f} MB, made {made.made_at}.")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--force", is_flag=True, help="Put a home that is there aside.")
+@home_option
+def restore(file: Path, force: bool, home: Path | None) -> None:
+    """Put the home back as it was when FILE was made; stop the daemon and the UI before."""
+    from acv_pipeline import cli
+    from acv_pipeline.upkeep.backup import BackupError
+    from acv_pipeline.upkeep.backup import restore as put_back
+
+    with cli._plain_errors():
+        where = cli._home(home)
+        try:
+            made, aside = put_back(file, where, force=force)
+        except BackupError as error:
+            click.echo(f"acv: {error}", err=True)
+            raise SystemExit(cli.WRONG_USE) from None
+    click.echo(f"{where.root}: as it was on {made.made_at} ({made.files} files).")
+    if aside:
+        click.echo(f"What was there before is {aside}; delete it when nobody needs it.")
+    click.echo("The next 'acv run' receives what came since.")

@@ -1,0 +1,159 @@
+"""Backups: made while others write, checked before use, put in place at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from click.testing import CliRunner
+
+from acv_pipeline.cli import main
+from acv_pipeline.contract import Contract
+from acv_pipeline.home import Home
+from acv_pipeline.orchestration.home import instance as open_instance
+from acv_pipeline.upkeep.backup import BackupError, back_up, restore
+from acv_pipeline.warehouse import read_published
+from acv_pipeline_tests.torture.forks import flow
+from acv_pipeline_tests.upkeep.conftest import Contents
+
+
+@pytest.fixture
+def recorded(lived_in: Home) -> Home:
+    """The home with a Dagster record and files that people or later steps put there."""
+    with open_instance(lived_in) as dagster:
+        dagster.report_runless_asset_event(dg.AssetMaterialization("a", partition="2018-09-01"))
+    lived_in.corrections.write_text("[]\n", encoding="utf-8")
+    release = lived_in.root / "releases" / "2018-12" / "acv.csv"
+    release.parent.mkdir(parents=True)
+    release.write_text("département;valeur\n", encoding="utf-8")
+    return lived_in
+
+
+def test_it_comes_back_at_another_place_and_goes_on(
+    recorded: Home,
+    contract: Contract,
+    landing: Path,
+    tmp_path: Path,
+    tables: Callable[[Home], Contents],
+) -> None:
+    before = tables(recorded)
+    made = back_up(recorded, contract, tmp_path / "acv.tar.gz")
+    other = Home(tmp_path / "other" / "home")
+    restored, aside = restore(tmp_path / "acv.tar.gz", other)
+    assert restored == made and aside is None
+    assert tables(other) == before
+    with read_published(other) as connection:
+        assert connection.execute("select count(*) from marts.series").fetchall() != [(0,)]
+    assert (other.root / "releases" / "2018-12" / "acv.csv").exists()
+    assert other.corrections.exists() and (other.root / "journal.jsonl").exists()
+    with open_instance(other) as dagster:
+        assert dagster.get_materialized_partitions(dg.AssetKey("a")) == {"2018-09-01"}
+        dagster.report_runless_asset_event(dg.AssetMaterialization("a", partition="2018-10-01"))
+    with open_instance(recorded) as dagster:
+        assert dagster.get_materialized_partitions(dg.AssetKey("a")) == {"2018-09-01"}
+    flow(other, landing)
+    assert tables(other) == before
+
+
+def test_it_waits_for_a_run_and_copies_a_record_that_is_being_written(
+    recorded: Home, contract: Contract, tmp_path: Path
+) -> None:
+    code = f"""
+        import sqlite3, time, duckdb
+        held = duckdb.connect({str(recorded.warehouse)!r})
+        print("held", flush=True)
+        time.sleep(1)
+        held.close()
+        index = sqlite3.connect({str(recorded.dagster / "history" / "runs" / "index.db")!r})
+        index.execute("pragma journal_mode=wal")
+        index.execute("create table t (i)")
+        for i in range(100000):
+            index.execute("insert into t values (?)", [i])
+            index.commit()
+    """
+    busy = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, text=True
+    )
+    said: list[str] = []
+    try:
+        assert busy.stdout is not None and busy.stdout.readline() == "held\n"
+        back_up(recorded, contract, tmp_path / "acv.tar.gz", say=said.append)
+        assert busy.poll() is None, "it was still writing"
+    finally:
+        busy.kill()
+        busy.wait()
+    assert len(said) == 1 and str(busy.pid) in said[0]
+    other = Home(tmp_path / "other")
+    restore(tmp_path / "acv.tar.gz", other)
+    with open_instance(other) as dagster:
+        assert dagster.get_materialized_partitions(dg.AssetKey("a")) == {"2018-09-01"}
+
+
+def test_a_damaged_or_cut_backup_changes_nothing(
+    recorded: Home, contract: Contract, tmp_path: Path
+) -> None:
+    file = tmp_path / "acv.tar.gz"
+    back_up(recorded, contract, file)
+    whole = file.read_bytes()
+    (recorded.root / "at_work.lock").touch()
+    before = sorted(path.name for path in recorded.root.iterdir())
+    for damaged in (whole[: len(whole) // 2], b"nothing", b"", _flipped(whole)):
+        file.write_bytes(damaged)
+        with pytest.raises(BackupError, match=r"backup|damaged"):
+            restore(file, recorded, force=True)
+        assert sorted(path.name for path in recorded.root.iterdir()) == before
+    with pytest.raises(BackupError, match="is not there"):
+        restore(tmp_path / "none", Home(tmp_path / "other"))
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["acv.tar.gz", "home", "landing"]
+
+
+def _flipped(content: bytes) -> bytes:
+    at = len(content) // 2
+    return content[:at] + bytes([content[at] ^ 0xFF]) + content[at + 1 :]
+
+
+def test_a_home_in_use_is_refused_and_one_that_is_there_put_aside(
+    recorded: Home, contract: Contract, tmp_path: Path
+) -> None:
+    file = tmp_path / "acv.tar.gz"
+    back_up(recorded, contract, file)
+    with pytest.raises(BackupError, match="--force"):
+        restore(file, recorded)
+    with recorded.at_work(), pytest.raises(BackupError, match="a run is at work"):
+        restore(file, recorded, force=True)
+    _, aside = restore(file, recorded, force=True)
+    assert aside is not None and (aside / "warehouse.duckdb").exists()
+
+
+def test_places_where_a_backup_makes_no_sense(
+    recorded: Home, contract: Contract, tmp_path: Path
+) -> None:
+    for target, why in (
+        (recorded.root / "acv.tar.gz", "another disk"),
+        (tmp_path / "no" / "acv.tar.gz", "not a folder"),
+        (recorded.published, "home itself"),
+    ):
+        with pytest.raises(BackupError, match=why):
+            back_up(recorded, contract, target)
+    with pytest.raises(BackupError, match="no warehouse"):
+        back_up(Home(tmp_path / "empty"), contract, tmp_path / "acv.tar.gz")
+
+
+def test_the_commands(recorded: Home, tmp_path: Path) -> None:
+    file, other = str(tmp_path / "acv.tar.gz"), str(tmp_path / "other")
+    started = time.monotonic()
+    made = CliRunner().invoke(main, ["backup", file, "--home", str(recorded.root)])
+    assert made.exit_code == 0 and " files, " in made.output, made.output
+    again = CliRunner().invoke(main, ["backup", file, "--home", str(recorded.root)])
+    assert again.exit_code == 2 and "is there already" in again.output
+    back = CliRunner().invoke(main, ["restore", file, "--home", other])
+    assert back.exit_code == 0 and "The next 'acv run'" in back.output, back.output
+    refused = CliRunner().invoke(main, ["restore", file, "--home", other])
+    assert refused.exit_code == 2 and "--force" in refused.output
+    assert time.monotonic() - started < 30

@@ -15,6 +15,7 @@ from acv_pipeline.flow import Pipeline, Say
 from acv_pipeline.orchestration.arrivals import arrival_sensor
 from acv_pipeline.orchestration.automation import automation_sensor
 from acv_pipeline.orchestration.overdue import overdue_sensor
+from acv_pipeline.orchestration.retention import retention_sensor
 from acv_pipeline.orchestration.schedule import monthly_schedule
 from acv_pipeline.orchestration.telling import alert_sensor
 
@@ -40,6 +41,7 @@ def build_definitions(pipeline: Pipeline, listen: Say | None = None) -> dg.Defin
             overdue_sensor(pipeline),
             alert_sensor(pipeline),
             automation_sensor(),
+            retention_sensor(pipeline.home),
         ],
         # steps take seconds: a process for each would take most of the time
         executor=dg.in_process_executor,

@@ -6,12 +6,14 @@ deciding which months are due (``Pipeline.pending``).
 
 # no "from __future__ import annotations" here: Dagster reads annotations of decorated functions
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
+from acv_pipeline import standstill
 from acv_pipeline.assets.partitions import key_of
 from acv_pipeline.assets.run import STEP
 from acv_pipeline.contract import Month
@@ -48,6 +50,7 @@ def arrival_sensor(pipeline: Pipeline, job_name: str) -> dg.SensorDefinition:
         try:
             arrived, warehouse = pipeline.fingerprint()
             if context.cursor == f"{arrived} {warehouse}":
+                standstill.end(pipeline.home)
                 return dg.SkipReason("nothing changed in the landing zone")
             nothing_came = (context.cursor or "").startswith(arrived)
             if nothing_came and failed_lately(context.instance, PATIENCE_SECONDS):
@@ -57,7 +60,9 @@ def arrival_sensor(pipeline: Pipeline, job_name: str) -> dg.SensorDefinition:
             _, warehouse = pipeline.fingerprint()
             after = f"{arrived} {warehouse}"
         except (CorrectionsError, LandingError, WarehouseError) as error:
+            standstill.begin(pipeline.home, str(error), dt.datetime.now(dt.UTC))
             return dg.SkipReason(str(error))
+        standstill.end(pipeline.home)
         if not due:
             return dg.SensorResult(
                 skip_reason=f"{len(report.new)} new deliveries, no month to run", cursor=after

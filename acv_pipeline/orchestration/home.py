@@ -9,20 +9,37 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import sqlalchemy.exc
 import yaml
 from dagster import DagsterInstance
 
 from acv_pipeline.home import Home
-from acv_pipeline.warehouse import WarehouseError
+from acv_pipeline.warehouse import WarehouseError, in_plain_words
 
 _HEADER = """\
 # Written by acv_pipeline when this home was made; change it as you like, it is not written again.
 """
+# such as postgresql://acv:…@127.0.0.1:5432/dagster; needs the extra "server"
+STORAGE_URL = "ACV_STORAGE_URL"
 
 
 def tick_seconds() -> int:
     """How often the landing zone is looked at and people are told: ``$ACV_TICK_SECONDS``, or 30."""
     return int(os.environ.get("ACV_TICK_SECONDS") or 30)
+
+
+def _storage(home: Home) -> dict[str, object]:
+    """Where runs and events are kept: files in the home, or the server of ``$ACV_STORAGE_URL``."""
+    if os.environ.get(STORAGE_URL):
+        # by name: the address holds a password, which belongs in no file here
+        return {"storage": {"postgres": {"postgres_url": {"env": STORAGE_URL}}}}
+    return {
+        "event_log_storage": {
+            "module": "acv_pipeline.orchestration.event_storage",
+            "class": "PooledSqliteEventLogStorage",
+            "config": {"base_dir": str(home.dagster / "history" / "runs")},
+        },
+    }
 
 
 def _settings(home: Home) -> dict[str, object]:
@@ -32,11 +49,7 @@ def _settings(home: Home) -> dict[str, object]:
         # DuckDB lets one process write: runs wait for each other here, not in an error
         "concurrency": {"pools": {"default_limit": 1, "granularity": "op"}},
         "run_monitoring": {"enabled": True, "free_slots_after_run_end_seconds": 60},
-        "event_log_storage": {
-            "module": "acv_pipeline.orchestration.event_storage",
-            "class": "PooledSqliteEventLogStorage",
-            "config": {"base_dir": str(home.dagster / "history" / "runs")},
-        },
+        **_storage(home),
         "retention": {
             "schedule": {"purge_after_days": 90},
             "sensor": {"purge_after_days": {"skipped": 7, "failure": 30, "success": -1}},
@@ -64,5 +77,12 @@ def prepare(home: Home) -> None:
 def instance(home: Home) -> Iterator[DagsterInstance]:
     """The Dagster instance of this home."""
     prepare(home)
-    with DagsterInstance.from_config(str(home.dagster)) as opened:
-        yield opened
+    try:
+        with (
+            in_plain_words(home.root),
+            DagsterInstance.from_config(str(home.dagster)) as opened,
+        ):
+            yield opened
+    except sqlalchemy.exc.DBAPIError as error:
+        with in_plain_words(home.root):
+            raise error.orig or error from None

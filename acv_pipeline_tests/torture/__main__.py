@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from acv_pipeline_tests.torture.contention import contend
 from acv_pipeline_tests.torture.kills import Torture
 
 
@@ -31,6 +32,9 @@ def main(kills: int, seed: int | None) -> None:
         f"({torture.missed} ended before their time came): no month partly written, "
         "every home ended equal to the undisturbed one"
     )
+    click.echo("five runs, two readers and the UI at once, for a minute")
+    looks = contend(folder / "contention", seconds=60)
+    click.echo(f"all runs green, no month seen half new; looks: {looks}")
     shutil.rmtree(folder)
 
 

@@ -1,0 +1,182 @@
+"""Everybody at once on one home: runs of single months, a backfill, readers, and the UI.
+
+Here: starting them and judging what each of them saw. Not here: dying (``kills``).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from acv_pipeline.contract import load_contract
+from acv_pipeline.contract.months import month_of
+from acv_pipeline.home import Home
+from acv_pipeline_tests.deliveries import course, deliver, deliver_course
+from acv_pipeline_tests.torture.forks import acv_run, ask, fork, preload
+
+ROOT = Path(__file__).parents[2]
+OLD, NEW = ["2018-09", "2018-10"], ["2018-11", "2018-12"]
+MONTHS = [*OLD, *NEW]
+CORRECTED = ["01", "02", "03", "08"]  # few enough for no gate to mind
+PATIENCE_SECONDS = 120.0
+BETWEEN_LOOKS_SECONDS = 0.3
+
+# per month: the figures in force of one partner, and the same through every layer above
+SEEN = """
+    select
+        strftime(month, '%Y-%m'),
+        (select sum(cumulative_dwellings) from validated.dwellings as d
+            where d.month = m.month and source = 'anah'),
+        (select sum(cumulative_dwellings) from marts.series as s
+            where s.month = m.month and series = 'anah'),
+        (select sum(cumulative_dwellings) from marts.monthly_increments as i
+            where i.month = m.month and series = 'anah'),
+        (select sum(cumulative_dwellings) from marts.department_rankings as r
+            where r.month = m.month and series = 'anah')
+    from (select distinct month from validated.dwellings) as m order by 1
+"""
+
+
+def contend(folder: Path, seconds: float = 0) -> dict[str, int]:
+    """Let them all work at once, for at least so many seconds; how often each of them looked.
+
+    Raises:
+        AssertionError: a run was not green, a reader saw a month half new, the UI did not answer.
+    """
+    home, landing, log = Home(folder / "home"), folder / "landing", folder / "log"
+    contract = load_contract()
+    for source in ("anah", "action_logement"):
+        deliver_course(landing, contract, source, OLD)
+    preload(partial(acv_run, home, landing), log)
+    sums = _news(landing)
+    stop = folder / "stop"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    ui = subprocess.Popen(
+        [sys.executable, "-m", "dagster_webserver", "-w", "workspace.yaml", "-p", str(port)],
+        cwd=ROOT,
+        env={**os.environ, "ACV_HOME": str(home.root), "DAGSTER_HOME": str(home.dagster),
+             "ACV_LANDING": str(landing)},
+        stdout=log.open("a"), stderr=subprocess.STDOUT, start_new_session=True,
+    )  # fmt: skip
+    counts = {"reader 1": folder / "reader1", "reader 2": folder / "reader2", "UI": folder / "ui"}
+    watchers = {
+        name: fork(partial(_look, partial(_read, home, sums), stop, counts[name]), log)
+        for name in ("reader 1", "reader 2")
+    } | {"UI": fork(partial(_look, partial(_ask_ui, port), stop, counts["UI"]), log)}
+    started = time.monotonic()
+    try:
+        workers = [fork(partial(_run, home, landing, m, m), log) for m in MONTHS]
+        workers.append(fork(partial(_run, home, landing, MONTHS[0], MONTHS[-1]), log))
+        ended = [child.end() for child in workers]
+        while time.monotonic() - started < seconds:
+            time.sleep(0.5)
+        while not _answers(counts["UI"]) and time.monotonic() - started < PATIENCE_SECONDS:
+            time.sleep(0.2)
+    finally:
+        stop.touch()
+        looked = {name: child.end() for name, child in watchers.items()}
+        os.killpg(ui.pid, signal.SIGKILL)
+        ui.wait()
+    output = log.read_text(encoding="utf-8")[-4000:]
+    assert ended == [0] * len(workers), output
+    assert looked == dict.fromkeys(watchers, 0), output
+    assert ask(partial(_runs, home), log) == {"SUCCESS": len(workers) + 1}, output
+    return {name: int(path.read_text(encoding="utf-8")) for name, path in counts.items()}
+
+
+def _news(landing: Path) -> dict[str, list[int | None]]:
+    """Two months that were not there, and small corrections of two that were; sums to be seen."""
+    contract = load_contract()
+    deliver_course(landing, contract, "action_logement", NEW)
+    sums: dict[str, list[int | None]] = {}
+    for month in MONTHS:
+        figures = course(contract, month_of(month))
+        old = sum(figures.values())
+        if month in NEW:
+            deliver(landing, "anah", "2019-01-10", {month: figures}, name=f"{month}.csv")
+            sums[month] = [old]
+        else:
+            figures |= {code: figures[code] + 1 for code in CORRECTED}
+            deliver(landing, "anah", "2019-01-10", {month: figures}, name=f"{month}.csv")
+            sums[month] = [old, old + len(CORRECTED)]
+    return sums
+
+
+def _run(home: Home, landing: Path, first: str, last: str) -> None:
+    """What a schedule, a sensor or the UI starts: a run of some months, on the shared record."""
+    from acv_pipeline.contract.months import shift
+    from acv_pipeline.flow import Pipeline
+    from acv_pipeline.orchestration.home import instance
+    from acv_pipeline.orchestration.runs import run_months
+
+    months = [month_of(first)]
+    while months[-1] < month_of(last):
+        months.append(shift(months[-1], 1))
+    pipeline = Pipeline.configured(home, landing)
+    with instance(home) as dagster:
+        result = run_months(pipeline, dagster, months, listen=lambda _: None)
+    if result.failure:
+        raise AssertionError(result.failure)
+
+
+def _look(look: Callable[[], bool], stop: Path, count: Path) -> None:
+    """Look again and again until told to stop; the last look is after everything ended."""
+    looks, last = 0, False
+    while not last:
+        last = stop.exists()
+        looks += look()
+        count.write_text(str(looks), encoding="utf-8")
+        time.sleep(BETWEEN_LOOKS_SECONDS)
+
+
+def _read(home: Home, sums: dict[str, list[int | None]]) -> bool:
+    from acv_pipeline.warehouse import read_published
+
+    with read_published(home) as connection:
+        seen = connection.execute(SEEN).fetchall()
+    assert len(seen) >= len(OLD), seen
+    for month, *layers in seen:
+        assert len(set(layers)) == 1, f"{month} is half new: {layers}"
+        assert layers[0] in sums[month], f"{month}: {layers[0]} is neither of {sums[month]}"
+    return True
+
+
+def _ask_ui(port: int) -> bool:
+    """Whether the UI listed the runs; False while it is still starting."""
+    query = json.dumps({"query": "{ runsOrError { ... on Runs { results { status } } } }"})
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/graphql",
+        data=query.encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            found: Any = json.load(answer)
+    except urllib.error.URLError:
+        return False
+    assert "results" in found["data"]["runsOrError"], found
+    return True
+
+
+def _answers(count: Path) -> bool:
+    return count.exists() and count.read_text(encoding="utf-8") not in ("", "0")
+
+
+def _runs(home: Home) -> dict[str, int]:
+    with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
+        statuses = [run.status.value for run in instance.get_runs()]
+    return {status: statuses.count(status) for status in statuses}

@@ -1,4 +1,4 @@
-"""The flow, in one place: receive, judge, build the marts, check, publish.
+"""The flow, in one place: receive, judge, build the marts, check, publish, release, report.
 
 Here: the order of the steps for a set of months, and what came of them. Not here: any of the
 steps themselves, and Dagster (``assets`` turns an ``Outcome`` into Dagster's events).
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -38,12 +39,20 @@ from acv_pipeline.warehouse import (
     is_fitted,
     open_warehouse,
     publish,
+    read_published,
     set_fitted,
     transaction,
 )
 
+if TYPE_CHECKING:
+    # made with libraries that take a while to import
+    from acv_pipeline.release import Release
+    from acv_pipeline.report import Report
+
 VALIDATED = "validated_dwellings"
 QUARANTINED = "quarantined_rows"
+RELEASE = "open_data_release"
+REPORT = "indicator_report"
 
 Say = Callable[[str], None]
 Progress = Callable[[int, int, str], None]
@@ -61,6 +70,8 @@ class Outcome:
         load: what the landing zone brought, when it was looked at.
         held: months with an open hold.
         broken: checks of the marts that must hold and don't; nothing was published then.
+        release: the open data release that stands, if it was asked for.
+        report: the report page, if it was asked for.
     """
 
     row_counts: dict[str, dict[Month, int]] = field(default_factory=dict)
@@ -69,6 +80,8 @@ class Outcome:
     load: LoadReport | None = None
     held: set[Month] = field(default_factory=set)
     broken: list[str] = field(default_factory=list)
+    release: Release | None = None
+    report: Report | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +123,12 @@ class Pipeline:
     def extracts(self) -> dict[str, str]:
         """Source by the name of its extract asset."""
         return {source.asset: source.id for source in self.contract.sources.values()}
+
+    def assets(self) -> list[str]:
+        """Every asset of a run, in the order of the flow."""
+        return [
+            *self.extracts(), VALIDATED, QUARANTINED, *self.project.models, RELEASE, REPORT,
+        ]  # fmt: skip
 
     def table_of(self, asset: str) -> str:
         """The table that an asset of the layers raw, validated and marts writes."""
@@ -204,7 +223,7 @@ class Pipeline:
 
     def recorded(self, assets: Iterable[str], months: Sequence[Month]) -> None:
         """A run of ``assets`` put ``months`` on Dagster's record; only a whole flow counts."""
-        if set(assets) >= {*self.extracts(), VALIDATED, QUARANTINED, *self.project.models}:
+        if set(assets) >= set(self.assets()):
             with self.warehouse() as connection:
                 known_months.remove_unrecorded(connection, months)
 
@@ -229,7 +248,6 @@ class Pipeline:
             LandingError, WarehouseError: the landing zone or the warehouse cannot be used.
         """
         chosen = set(assets)
-        flow = [*self.extracts(), VALIDATED, QUARANTINED, *self.project.models]
         extracts = {asset: source for asset, source in self.extracts().items() if asset in chosen}
         models = [name for name in self.project.models if name in chosen]
         scope = set(months) if only is None else set(months) & only
@@ -251,7 +269,9 @@ class Pipeline:
                     if all(_exists(connection, m.table) for m in self.project.models.values()):
                         self.project.write_as_of_macros(connection)
             outcome.held = known_months.open_holds(connection)
-            for asset in filter(chosen.__contains__, flow):
+            for asset in self.assets():
+                if asset not in chosen or asset in (RELEASE, REPORT):
+                    continue
                 counts = self._row_counts(connection, asset)
                 if asset not in extracts:
                     counts = {m: n for m, n in counts.items() if m not in outcome.held}
@@ -266,7 +286,39 @@ class Pipeline:
                 outcome.broken = [r.check.name for r in outcome.results if self._is_broken(r)]
                 if not outcome.broken:
                     publish(connection, self.home)
+        if not outcome.broken and not chosen.isdisjoint((RELEASE, REPORT)):
+            self._release_and_report(chosen, scope, outcome, say)
         return outcome
+
+    def _release_and_report(
+        self, chosen: set[str], scope: set[Month], outcome: Outcome, say: Say
+    ) -> None:
+        """What leaves the house is made from the published copy: nothing unsound is in there."""
+        from acv_pipeline.release import latest_release, make_release, release_sha256
+        from acv_pipeline.report import write_report
+
+        today = dt.date.today()
+        with read_published(self.home) as connection:
+            ranked = known_months.rows_of_mart(connection, "marts.department_rankings")
+            if RELEASE in chosen:
+                say("writing the open data release")
+                outcome.release = make_release(
+                    connection, self.contract, self.home.releases, today=today
+                )
+            if REPORT in chosen:
+                say("writing the report page")
+                standing = latest_release(self.home.releases)
+                outcome.report = write_report(
+                    connection,
+                    self.contract,
+                    self.home.report,
+                    release_sha256=release_sha256(standing) if standing else None,
+                    today=today,
+                )
+        shown = {m: n for m, n in ranked.items() if n and m in scope - outcome.held}
+        for asset, made in ((RELEASE, outcome.release), (REPORT, outcome.report)):
+            if made:
+                outcome.row_counts[asset] = shown
 
     def _evaluate(
         self,

@@ -62,6 +62,8 @@ def test_every_module_of_the_layers_is_loaded(definitions: dg.Definitions) -> No
 def test_every_asset_is_described_to_the_last_column(definitions: dg.Definitions) -> None:
     for spec in definitions.resolve_all_asset_specs():
         assert spec.description and spec.owners and spec.kinds, spec.key
+        if spec.group_name == "publication":
+            continue  # files, whose columns the release describes itself
         schema = spec.metadata["dagster/column_schema"]
         assert schema.columns, spec.key
         for column in schema.columns:

@@ -16,16 +16,17 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from acv_pipeline.assets import marts, raw, validated
+from acv_pipeline.assets import marts, publication, raw, validated
 from acv_pipeline.assets.partitions import key_of, monthly, to_months
 from acv_pipeline.assets.shown import lineage_shown, rows_shown
 from acv_pipeline.contract import Month
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.flow import QUARANTINED, VALIDATED, Outcome, Pipeline, Say
+from acv_pipeline.flow import QUARANTINED, RELEASE, REPORT, VALIDATED, Outcome, Pipeline, Say
 from acv_pipeline.landing import LandingError
 from acv_pipeline.ledger.corrections import CorrectionsError
 from acv_pipeline.models import SqlProjectError
 from acv_pipeline.quality.check import Check, CheckResult
+from acv_pipeline.release import ReleaseError
 from acv_pipeline.warehouse import WarehouseError
 
 STEP = "monthly_figures"
@@ -61,7 +62,9 @@ def build_assets(pipeline: Pipeline, listen: Say | None = None) -> dg.AssetsDefi
     @dg.multi_asset(
         name=STEP,
         specs=[
-            spec for layer in (raw, validated, marts) for spec in layer.specs(pipeline, partitions)
+            spec
+            for layer in (raw, validated, marts, publication)
+            for spec in layer.specs(pipeline, partitions)
         ],
         check_specs=[_check_spec(check, partitions) for check in checks],
         partitions_def=partitions,
@@ -92,7 +95,7 @@ def build_assets(pipeline: Pipeline, listen: Say | None = None) -> dg.AssetsDefi
                     say=say,
                 )
             except (
-                CorrectionsError, LandingError, SqlProjectError, WarehouseError,
+                CorrectionsError, LandingError, ReleaseError, SqlProjectError, WarehouseError,
             ) as error:  # fmt: skip
                 # bad surroundings, not a bug: one line for people, no traceback
                 raise dg.Failure(description=str(error), allow_retries=False) from None
@@ -148,7 +151,11 @@ def _details(pipeline: Pipeline, outcome: Outcome, asset: str) -> dict[str, Any]
         details["dagster/row_count"] = shown.total_rows
         if shown.rows:
             details["preview"] = rows_shown(shown.rows)
-    if asset in pipeline.project.models:
+    if asset == RELEASE and outcome.release:
+        details |= publication.release_details(outcome.release)
+    elif asset == REPORT and outcome.report:
+        details |= publication.report_details(outcome.report)
+    elif asset in pipeline.project.models:
         details |= lineage_shown(marts.column_lineage(pipeline, asset))
     elif asset in (VALIDATED, QUARANTINED):
         details |= lineage_shown(validated.column_lineage(pipeline, asset))

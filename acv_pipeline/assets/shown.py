@@ -26,21 +26,20 @@ def spec(
     deps: list[str],
     group: str,
     kinds: set[str],
-    columns: dg.TableSchema,
     partitions: dg.PartitionsDefinition[str],
     code: Sequence[Path],
     table: str | None = None,
+    columns: dg.TableSchema | None = None,
 ) -> dg.AssetSpec:
     """An asset spec with everything the UI can show before the first run.
 
     Args:
-        table: the table it writes, if it is one.
         code: the files that say how it is made.
+        table: the table it writes, if it is one, and its columns.
     """
-    metadata: dict[str, Any] = {
-        "dagster/column_schema": columns,
-        "dagster/code_references": _code_references(code),
-    }
+    metadata: dict[str, Any] = {"dagster/code_references": _code_references(code)}
+    if table:
+        metadata |= {"dagster/table_name": table, "dagster/column_schema": columns}
     return dg.AssetSpec(
         name,
         description=description,
@@ -51,7 +50,7 @@ def spec(
         partitions_def=partitions,
         # what is fed by an asset follows it; the extracts are fed by the landing zone
         automation_condition=follows() if deps else None,
-        metadata=metadata | ({"dagster/table_name": table} if table else {}),
+        metadata=metadata,
     )
 
 

@@ -3,8 +3,8 @@
 Here: everything between the marts and that folder. Not here: sending it anywhere (``datagouv``).
 """
 
-from acv_pipeline.release.folder import latest_release
+from acv_pipeline.release.folder import latest_release, release_sha256
 from acv_pipeline.release.release import Release, make_release
 from acv_pipeline.release.writing import ReleaseError
 
-__all__ = ["Release", "ReleaseError", "latest_release", "make_release"]
+__all__ = ["Release", "ReleaseError", "latest_release", "make_release", "release_sha256"]

@@ -80,6 +80,11 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def release_sha256(release: Path) -> str:
+    """The sha256 of a release's list of checksums, so of all of it."""
+    return digest(release / SUMS)
+
+
 def read_sums(release: Path) -> dict[str, str]:
     """The sha256 of each file by its name, as the release states them; empty if it does not."""
     try:

@@ -17,12 +17,12 @@ from acv_pipeline.release.changes import Changes, compare, differing, is_data
 from acv_pipeline.release.describing import write_package, write_schemas
 from acv_pipeline.release.documents import write_changes, write_dictionary, write_readme
 from acv_pipeline.release.folder import (
-    SUMS,
     Version,
     digest,
     latest_release,
     point_to,
     put_in_place,
+    release_sha256,
     staging,
 )
 from acv_pipeline.release.writing import (
@@ -135,7 +135,7 @@ def _described(
         path=path,
         version=str(version),
         day=version.day,
-        sha256=digest(path / SUMS),
+        sha256=release_sha256(path),
         is_new=is_new,
         months=months,
         row_counts=counts,

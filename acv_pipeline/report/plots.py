@@ -1,0 +1,79 @@
+"""Small plots for the Dagster UI, as SVG: from the same charts as the report, in English.
+
+Here: which figures each plot shows. Not here: how charts look (``charts``, ``maps``) and where a
+plot is shown (``assets``).
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from acv_pipeline.contract import Contract, Month
+from acv_pipeline.report import charts
+from acv_pipeline.report.drawing import document
+from acv_pipeline.report.figures import national_course, shown_series
+from acv_pipeline.report.maps import classify, plain_map
+from acv_pipeline.report.palette import light
+from acv_pipeline.report.plot import Frame
+from acv_pipeline.report.rows import DepartmentMonth, fetch
+from acv_pipeline.report.words import number
+
+COURSE, INCREMENTS = Frame(480, 160), Frame(480, 80)
+MOST_MOVERS = 10
+
+
+def national_plot(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, indicator_id: str
+) -> bytes | None:
+    """The national course: cumulative total above, monthly increments below.
+
+    Returns:
+        None when the indicator has no figures yet.
+    """
+    series = shown_series(connection, contract).get(indicator_id)
+    if series is None:
+        return None
+    months = national_course(connection, contract, indicator_id, series)
+    target = contract.indicators[indicator_id].target
+    course = charts.course(months, COURSE, light, target.value if target else None)
+    return document(charts.beneath(course, charts.increments(months, INCREMENTS, light)), "en")
+
+
+def movers_plot(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, indicator_id: str, month: Month
+) -> bytes | None:
+    """The départements that added most dwellings in a month.
+
+    Returns:
+        None when no département has an increment in that month.
+    """
+    rows = [row for row in _ranking(connection, contract, indicator_id, month) if row.increment]
+    rows.sort(key=lambda row: (-(row.increment or 0), row.department_code))
+    names = contract.territories.departments
+    most = [(f"{names[r.department_code]} ({r.department_code})", r) for r in rows[:MOST_MOVERS]]
+    return document(charts.movers(most, 280, light), "en") if most else None
+
+
+def map_plot(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, indicator_id: str, month: Month
+) -> bytes | None:
+    """The départements by dwellings per 10,000 inhabitants, at the end of a month.
+
+    Returns:
+        None when no département has a figure in that month.
+    """
+    rows = _ranking(connection, contract, indicator_id, month)
+    if not rows:
+        return None
+    classes, level_of = classify({row.department_code: round(row.rate, 1) for row in rows})
+    codes = tuple(contract.territories.departments)
+    drawn = plain_map(codes, classes, level_of, lambda r: number(r, "en", 1), light)
+    return drawn.encode()
+
+
+def _ranking(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, indicator_id: str, month: Month
+) -> list[DepartmentMonth]:
+    series = shown_series(connection, contract).get(indicator_id)
+    given = {"indicator": indicator_id, "series": series, "month": month}
+    return fetch(connection, "departments", DepartmentMonth, **given)

@@ -127,6 +127,7 @@ def run(landing: str | None, home: Path | None, months: tuple[Month, Month] | No
 
 def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | None = None) -> int:
     """What ``acv run`` does; its exit code."""
+    from acv_pipeline import standstill
     from acv_pipeline.flow import Pipeline
     from acv_pipeline.orchestration.dead_runs import end_dead_runs
     from acv_pipeline.orchestration.home import instance
@@ -142,6 +143,7 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
             say=progress.say,
             progress=lambda done, of, name: progress.say(f"reading {name} ({done} of {of})"),
         )
+        standstill.end(home)
         if months:
             due = [month for month in due if months[0] <= month <= months[1]]
         print_load(report)
@@ -159,7 +161,7 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
             print_outcome(connection, pipeline.contract, due, report)
         else:
             click.echo("Nothing to do: no new figures, nothing changed.")
-        found = read_status(connection, pipeline.contract)
+        found = read_status(connection, pipeline.contract, home)
     print_status(found, home, quiet=True)
     return FINE if found.is_fine and not report.refused else DATA_HELD
 
@@ -175,7 +177,7 @@ def status(home: Path | None, as_json: bool) -> None:
     with _plain_errors():
         where = _home(home)
         with read_published(where) as connection:
-            found = read_status(connection, load_contract())
+            found = read_status(connection, load_contract(), where)
         if as_json:
             click.echo(found.to_json())
         else:

@@ -53,6 +53,11 @@ class Home:
         return self.root / "corrections.yml"
 
     @property
+    def standstill(self) -> Path:
+        """Why nothing that arrives is taken in, while that is so."""
+        return self.root / "standstill.json"
+
+    @property
     def dagster(self) -> Path:
         """Dagster's own home: runs, events, schedules."""
         return self.root / "dagster"

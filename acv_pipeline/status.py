@@ -15,8 +15,10 @@ import duckdb
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.gate.rules import RULES
+from acv_pipeline.home import Home
 from acv_pipeline.lateness import CHECK as LATENESS
 from acv_pipeline.lateness import late_months
+from acv_pipeline.standstill import Standstill, standing
 
 # checks whose failures have entries of their own here
 SHOWN_APART = [
@@ -138,19 +140,23 @@ class Status:
     shared: list[SharedDelivery] = field(default_factory=list)
     late: list[LateSource] = field(default_factory=list)
     failing: list[FailingCheck] = field(default_factory=list)
+    standstill: Standstill | None = None
 
     @property
     def is_fine(self) -> bool:
-        """Whether nothing is held or refused and every correction applies; the rest only warns."""
-        return not self.held and not self.refused and not self.stale_corrections
+        """Whether deliveries are taken in, none held or refused, and every correction applies."""
+        broken = self.held or self.refused or self.stale_corrections or self.standstill
+        return not broken
 
     def to_json(self) -> str:
         """For programs."""
         return json.dumps(asdict(self), ensure_ascii=False, indent=2, default=str)
 
 
-def status(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Status:
-    """What is broken now."""
+def status(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, home: Home | None = None
+) -> Status:
+    """What is broken now; with ``home``, also whether deliveries are taken in at all."""
     return Status(
         held=_held(connection, contract),
         quarantined=_quarantined(connection, contract),
@@ -159,6 +165,7 @@ def status(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Status:
         shared=_shared(connection, contract),
         late=_late(connection, contract, dt.date.today()),
         failing=_failing(connection),
+        standstill=standing(home) if home else None,
     )
 
 

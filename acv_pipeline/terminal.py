@@ -173,6 +173,11 @@ def print_status(found: Status, home: Home, *, quiet: bool = False) -> None:
         if not quiet:
             click.echo("All is well: nothing held, refused or in quarantine.")
         return
+    if found.standstill:
+        click.echo(
+            f"  ✗ NOTHING IS TAKEN IN since {found.standstill.since.astimezone():%Y-%m-%d %H:%M}: "
+            f"{found.standstill.reason}"
+        )
     for held in found.held:
         _print_held(held, home)
     if not quiet:

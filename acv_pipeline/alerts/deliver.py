@@ -17,10 +17,12 @@ import duckdb
 from acv_pipeline.alerts.channels import Channel, SendError, configured
 from acv_pipeline.alerts.digest import digest, digest_key
 from acv_pipeline.alerts.facts import RUN_PREFIX, Fact, FailedRun, run_facts, standing_facts
+from acv_pipeline.alerts.intake import STANDSTILL, standstill_facts
 from acv_pipeline.alerts.messages import Message
 from acv_pipeline.alerts.outbox import Outbox, count_waiting, open_outbox
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.home import Home
+from acv_pipeline.standstill import standing
 from acv_pipeline.warehouse import WarehouseError, read_published
 
 FAILURES_IN_A_ROW = 2  # then a channel is left alone until the next round
@@ -69,12 +71,14 @@ def deliver(
         if outbox is None:
             return Delivered(waiting=count_waiting(home.root))
         facts, warehouse_read = _facts(home, contract, now, failed_runs)
+        facts = [*standstill_facts(contract, standing(home), now), *facts]
         outbox.sync(
             facts,
             {label: channel.wants for label, channel in channels.items()},
             now,
             known=lambda key: (
-                failed_runs is not None if key.startswith(RUN_PREFIX) else warehouse_read
+                key == STANDSTILL
+                or (failed_runs is not None if key.startswith(RUN_PREFIX) else warehouse_read)
             ),
             links_base=links_base,
         )

@@ -1,0 +1,45 @@
+"""The fact that nothing is taken in: no published copy can tell it.
+
+Here: the standstill in plain words. Not here: noticing one (``standstill``), the other facts.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+from acv_pipeline.alerts.facts import Fact
+from acv_pipeline.contract import Contract
+from acv_pipeline.standstill import Standstill
+
+STANDSTILL = "standstill"
+REMIND_AFTER_DAYS = 7
+
+
+def standstill_facts(
+    contract: Contract, standstill: Standstill | None, now: dt.datetime
+) -> list[Fact]:
+    """One fact if nothing has been taken in for long."""
+    if standstill is None or not standstill.is_long(now):
+        return []
+    since = standstill.since.astimezone(ZoneInfo(contract.timezone))
+    return [
+        Fact(
+            key=STANDSTILL,
+            group=STANDSTILL,
+            severity="error",
+            title="deliveries that arrive are not taken in",
+            titles="deliveries that arrive are not taken in",
+            lines=(
+                standstill.reason,
+                f"Since {since:%Y-%m-%d %H:%M} nothing new was read. The figures published before "
+                "stay as they were.",
+            ),
+            ask=(contract.data_contact,),
+            what_to_do=(
+                "Put right what is named above. What arrived meanwhile is then taken in by itself.",
+            ),
+            link="/automation",
+            remind_after_days=REMIND_AFTER_DAYS,
+        )
+    ]

@@ -1,8 +1,8 @@
 """Start reading here: everything Dagster loads, in one object.
 
 The flow: ``landing`` → ``reading`` → ``tidying`` → ``gate``/``ledger`` → ``models`` (the SQL of
-``dbt_like_sql``) → published copy. ``flow`` puts the steps in order, ``assets`` shows them to
-Dagster, ``contract`` says what is true of the data.
+``dbt_like_sql``) → published copy → ``release``, ``report`` → ``datagouv``. ``flow`` puts the steps
+in order, ``assets`` shows them to Dagster, ``contract`` says what is true of the data.
 Here: putting assets, jobs, schedule, sensors and executor together. Not here: any work.
 """
 
@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import dagster as dg
 
+from acv_pipeline.assets.datagouv import data_gouv
+from acv_pipeline.assets.partitions import monthly
 from acv_pipeline.assets.run import build_assets
 from acv_pipeline.flow import Pipeline, Say
 from acv_pipeline.orchestration.arrivals import arrival_sensor
@@ -33,7 +35,7 @@ def build_definitions(pipeline: Pipeline, listen: Say | None = None) -> dg.Defin
         description="Receive, judge and publish the figures of one month or a range of months.",
     )
     return dg.Definitions(
-        assets=[assets],
+        assets=[assets, data_gouv(pipeline, monthly(pipeline.contract))],
         jobs=[job],
         schedules=[monthly_schedule(pipeline.contract, job)],
         sensors=[

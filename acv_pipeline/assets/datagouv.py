@@ -1,0 +1,104 @@
+"""The last asset of the layer ``publication``: the standing release on data.gouv.fr.
+
+Here: when it is sent, and what Dagster shows of that. Not here: sending (the package of that name).
+A step of its own: sending asks a portal that may be away, and must not hold up the figures.
+"""
+
+# no "from __future__ import annotations" here: Dagster reads the step's annotations as classes
+
+import os
+from collections.abc import Iterator
+
+import dagster as dg
+from pydantic import Field
+
+from acv_pipeline.assets.publication import GROUP
+from acv_pipeline.assets.shown import CODE, rows_shown, spec
+from acv_pipeline.flow import RELEASE, Pipeline
+from acv_pipeline.release import latest_release
+
+ASSET = "data_gouv_resources"
+
+
+class SendingConfig(dg.Config):
+    """What may be set for sending.
+
+    Attributes:
+        force: replace a release on the portal even if that one is newer.
+    """
+
+    force: bool = Field(default=False)
+
+
+def data_gouv(pipeline: Pipeline, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
+    """The release's files as resources of a data set; off until ``$ACV_DATAGOUV`` is set."""
+    is_on = os.environ.get("ACV_DATAGOUV", "").strip() not in ("", "off")
+    shown = spec(
+        ASSET,
+        description=(
+            "The standing release on data.gouv.fr, each file at an address that stays. Off until "
+            "`ACV_DATAGOUV` is set (dry-run, demo or live); then it follows every new release. "
+            "A month is recorded when the release that was sent contains it."
+        ),
+        deps=[RELEASE],
+        group=GROUP,
+        kinds={"csv"},
+        partitions=partitions,
+        code=[CODE / "datagouv" / "publish.py"],
+    )
+
+    @dg.multi_asset(
+        name=ASSET,
+        specs=[
+            # without an output a run that sends nothing records nothing
+            shown.replace_attributes(
+                skippable=True,
+                automation_condition=shown.automation_condition if is_on else None,
+            )
+        ],
+        partitions_def=partitions,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+    )
+    def data_gouv_resources(
+        context: dg.AssetExecutionContext, config: SendingConfig
+    ) -> Iterator[dg.AssetMaterialization]:
+        from acv_pipeline.datagouv import PublishError, Settings, publish
+
+        try:
+            settings = Settings.from_environment()
+            if settings.mode == "off":
+                context.log.warning("publishing is off, nothing was sent: set ACV_DATAGOUV")
+                return
+            release = latest_release(pipeline.home.releases)
+            if release is None:
+                raise PublishError(f"there is no release yet: materialise {RELEASE} first")
+            sent = publish(
+                release,
+                settings,
+                pipeline.home.root / "datagouv.json",
+                force=config.force,
+                say=context.log.info,
+            )
+        except PublishError as error:
+            raise dg.Failure(description=str(error), allow_retries=False) from None
+        context.log.info(sent.summary)
+        if sent.is_dry:
+            return
+        released = context.instance.get_materialized_partitions(dg.AssetKey(RELEASE))
+        months = [key for key in context.partition_keys if key in released]
+        for key in months:
+            yield dg.AssetMaterialization(
+                ASSET,
+                partition=key,
+                metadata={"release": sent.version}
+                if key != months[-1]
+                else {
+                    "release": sent.version,
+                    "data set": sent.where,
+                    "files": rows_shown(
+                        [{"file": f.name, "done": f.done, "address": f.url} for f in sent.files]
+                    ),
+                },
+            )
+
+    return data_gouv_resources

@@ -1,0 +1,118 @@
+"""Sending the release from Dagster: off by default, recorded when it was sent, clear when not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster import DagsterInstance
+
+from acv_pipeline.assets.datagouv import ASSET
+from acv_pipeline.contract import Contract
+from acv_pipeline.definitions import build_definitions
+from acv_pipeline.flow import Pipeline
+from acv_pipeline.release import latest_release
+from acv_pipeline_tests.assets.conftest import Run
+from acv_pipeline_tests.assets.test_run import recorded
+from acv_pipeline_tests.datagouv.portal import DATASET, KEY, Portal, running
+from acv_pipeline_tests.deliveries import deliver_course
+
+MONTHS = ["2018-09", "2018-10"]
+Send = Callable[[], dg.ExecuteInProcessResult]
+
+
+@pytest.fixture
+def portal() -> Iterator[Portal]:
+    with running() as server:
+        yield server
+
+
+@pytest.fixture
+def send(
+    pipeline: Pipeline, instance: DagsterInstance, run: Run, landing: Path, contract: Contract
+) -> Send:
+    """Send what a run of two months released, as the UI would for a range of three."""
+    for source in ("anah", "action_logement"):
+        deliver_course(landing, contract, source, MONTHS)
+    assert run(*MONTHS).success
+
+    def start() -> dg.ExecuteInProcessResult:
+        return (
+            build_definitions(pipeline)
+            .resolve_implicit_global_asset_job_def()
+            .execute_in_process(
+                instance=instance,
+                asset_selection=[dg.AssetKey(ASSET)],
+                tags={
+                    "dagster/asset_partition_range_start": "2018-09-01",
+                    "dagster/asset_partition_range_end": "2018-11-01",
+                },
+                raise_on_error=False,
+            )
+        )
+
+    return start
+
+
+def test_off_by_default_on_when_told_and_clear_when_it_fails(
+    pipeline: Pipeline,
+    instance: DagsterInstance,
+    send: Send,
+    portal: Portal,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def logged(result: dg.ExecuteInProcessResult) -> str:
+        return "\n".join(entry.user_message for entry in instance.all_logs(result.run_id))
+
+    off = send()
+    assert off.success
+    assert recorded(instance, ASSET) == []
+    assert "publishing is off" in logged(off)
+
+    def set_up(mode: str, key: str) -> None:
+        monkeypatch.setenv("ACV_DATAGOUV", mode)
+        monkeypatch.setenv("ACV_DATAGOUV_URL", portal.url)
+        monkeypatch.setenv("ACV_DATAGOUV_DATASET", DATASET)
+        monkeypatch.setenv("ACV_DATAGOUV_KEY", key)
+
+    set_up("dry-run", KEY)
+    assert send().success
+    assert recorded(instance, ASSET) == [] and portal.writes() == []
+
+    set_up("demo", "not-a-key-of-anybody")
+    failed = send()
+    assert not failed.success and recorded(instance, ASSET) == []
+    (failure,) = [event for event in failed.all_events if event.is_step_failure]
+    reason = failure.step_failure_data.user_failure_data
+    assert reason and reason.description and "key" in reason.description.lower()
+
+    set_up("demo", KEY)
+    sent = send()
+    assert sent.success
+    assert recorded(instance, ASSET) == MONTHS, "no month that the release does not contain"
+    release = latest_release(pipeline.home.releases)
+    assert release
+    name = "acv-logements-departemental.csv"
+    assert portal.held(name) == (release / name).read_bytes()
+    event = instance.get_latest_materialization_event(dg.AssetKey(ASSET))
+    assert event and event.asset_materialization
+    files = event.asset_materialization.metadata["files"].records
+    assert name in {record.data["file"] for record in files}
+    for secret in (KEY, "not-a-key-of-anybody"):
+        for result in (failed, sent):
+            assert secret not in logged(result)
+            assert secret not in str(instance.all_logs(result.run_id))
+
+
+def test_it_follows_new_releases_only_where_it_is_on(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def condition() -> object:
+        graph = build_definitions(pipeline).resolve_asset_graph()
+        return graph.get(dg.AssetKey(ASSET)).automation_condition
+
+    assert condition() is None
+    monkeypatch.setenv("ACV_DATAGOUV", "demo")
+    assert condition() is not None

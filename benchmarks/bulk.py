@@ -1,0 +1,135 @@
+"""The long table: territories × 52 months × 2 partners, dirty rows included.
+
+Here: the pipeline's marginal cost (its time less that of a small table) beside a hand-written
+DuckDB script, a pandas script and real dbt. Not here: how the table is made (``inputs``).
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from benchmarks.context import Context, Result, requirement, row
+from benchmarks.inputs import Inputs, long_table
+from benchmarks.measure import GIB, Measure, alternate, python, run
+from benchmarks.rankings import must_agree
+from benchmarks.references import dbt
+
+SMALL = 96  # territories: ten thousand rows
+MEMORY_GIB = 4
+# beyond this, pandas needs more memory than most machines have, and dbt's turn is known
+PANDAS_ROWS = 6_000_000
+
+
+def benchmark(context: Context) -> Result:
+    """Run it; rows, requirements, and that all end in the same rankings."""
+    small = long_table(context.work / "long_small", SMALL)
+    large = long_table(context.work / f"long_{context.territories}", context.territories)
+    compared = large.rows <= PANDAS_ROWS
+    took = {}
+    hashes = {}
+    for size, inputs, runs in (("small", small, context.runs), ("large", large, context.runs)):
+        ways = {"pipeline": lambda: _pipeline(context, inputs, size)}  # noqa: B023
+        scripts = (
+            ("duckdb_script", "pandas_script")
+            if compared or size == "small"
+            else ("duckdb_script",)
+        )
+        for script in scripts:
+            ways[script] = lambda script=script: _script(context, script, inputs, size)  # noqa: B023
+        context.say(f"{inputs.rows:,} rows")
+        took[size] = alternate(ways, runs if size == "small" else max(1, runs // 2), context.say)
+        hashes[size] = must_agree(
+            {
+                "pipeline": context.work / f"bulk_home_{size}" / "warehouse.duckdb",
+                **{name: context.work / f"{name}_{size}.duckdb" for name in scripts},
+            }
+        )
+    found = _rows(took, small, large)
+    if compared:
+        models = _models(context, large)
+        found["rows"] += [
+            row(
+                f"SQL models and tests, {large.rows:,} rows: the pipeline's engine",
+                models["engine"],
+            ),
+            row(f"SQL models and tests, {large.rows:,} rows: dbt build", models["dbt"]),
+        ]
+        found["requirements"].append(
+            requirement("SQL models: × dbt build", models["engine"].wall / models["dbt"].wall, 1.0)
+        )
+    return found | {
+        "title": f"The long table: {large.rows:,} rows",
+        "note": f"{context.territories:,} territories × 52 months × 2 partners. Marginal: less the "
+        f"time for {small.rows:,} rows. All ways: {hashes['large']}.",
+    }
+
+
+def _rows(took: dict[str, dict[str, Measure]], small: Inputs, large: Inputs) -> Result:
+    names = {
+        "pipeline": f"pipeline (memory limit {MEMORY_GIB} GiB)",
+        "duckdb_script": "hand-written DuckDB script (keeps no received rows)",
+        "pandas_script": "pandas script",
+    }
+    rows, marginal = [], {}
+    for way, measure in took["large"].items():
+        marginal[way] = measure.wall - took["small"][way].wall
+        rows.append(row(f"{names[way]}, {small.rows:,} rows", took["small"][way]))
+        rows.append(row(f"{names[way]}, {large.rows:,} rows", measure, marginal=marginal[way]))
+    requirements = [
+        requirement(
+            "marginal cost: × the DuckDB script",
+            marginal["pipeline"] / marginal["duckdb_script"],
+            2.0,
+        ),
+        requirement("peak memory, GiB", took["large"]["pipeline"].memory / GIB, MEMORY_GIB),
+    ]
+    if "pandas_script" in marginal:
+        requirements.insert(
+            1,
+            requirement(
+                "marginal cost: times as fast as the pandas script",
+                marginal["pandas_script"] / marginal["pipeline"],
+                2.0,
+                at_least=True,
+            ),
+        )
+    per_row = marginal["pipeline"] / (large.rows - small.rows) * 1e6
+    return {"rows": rows, "requirements": requirements, "microseconds_per_row": round(per_row, 2)}
+
+
+def _pipeline(context: Context, inputs: Inputs, size: str) -> Measure:
+    limit = {"ACV_MEMORY_LIMIT": f"{MEMORY_GIB - 1}GiB"}
+    home = context.fresh(f"bulk_home_{size}")
+    return context.pipeline(inputs.landing, home, inputs.env | limit)
+
+
+def _script(context: Context, name: str, inputs: Inputs, size: str) -> Measure:
+    file = Path(__file__).parent / "references" / f"{name}.py"
+    target = context.fresh(f"{name}_{size}.duckdb")
+    seeds = inputs.env["ACV_SEEDS"]
+    return run(python(file, inputs.landing, seeds, target), log=context.work / f"{name}.log")
+
+
+def _models(context: Context, inputs: Inputs) -> dict[str, Measure]:
+    """Models, seeds and tests alone, on the same figures in force."""
+    sources = context.fresh("bulk_sources.duckdb")
+    dbt.sources_only(context.work / "bulk_home_large" / "warehouse.duckdb", sources)
+    command = dbt.command(context.work)
+    ours, theirs = context.work / "bulk_engine.duckdb", context.work / "bulk_dbt.duckdb"
+    seeds = Path(inputs.env["ACV_SEEDS"])
+
+    def engine() -> Measure:
+        shutil.copy(sources, context.fresh(ours.name))
+        module = "benchmarks.references.engine"
+        return run(python("-m", module, ours, seeds), log=context.work / "engine.log")
+
+    def build() -> Measure:
+        shutil.copy(sources, context.fresh(theirs.name))
+        folder = context.fresh("bulk_dbt")
+        folder.mkdir()
+        return dbt.build(command, theirs, folder, seeds)
+
+    took = alternate({"engine": engine, "dbt": build}, 1, context.say)
+    must_agree({"engine": ours, "dbt": theirs})
+    return took

@@ -1,0 +1,29 @@
+"""The pipeline itself, as ``acv run`` runs it, without what publishes releases and reports.
+
+Usage: ``python -m benchmarks.pipeline LANDING HOME``. Here: that process, and making one.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+
+def main(landing: str, home: str) -> None:
+    """Receive, judge, build, check and record whatever is new in the landing zone."""
+    from acv_pipeline.flow import QUARANTINED, VALIDATED, Pipeline
+    from acv_pipeline.home import Home
+    from acv_pipeline.orchestration.home import instance
+    from acv_pipeline.orchestration.runs import run_months
+
+    pipeline = Pipeline.configured(Home(Path(home)), Path(landing))
+    assets = [*pipeline.extracts(), VALIDATED, QUARANTINED, *pipeline.project.models]
+    with instance(pipeline.home) as dagster:
+        due, report = pipeline.pending()
+        result = run_months(pipeline, dagster, due, assets=assets, listen=print)
+    if result.failure or report.refused:
+        sys.exit(f"{result.failure or report.refused}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

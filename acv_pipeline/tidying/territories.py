@@ -60,8 +60,11 @@ class PlaceReader:
 
     def code_of(self, text: str) -> str | None:
         """The code that the whole text writes: ``1``, ``01``, ``1.0``, ``D01``, ``2a``, ``20A``."""
+        text = clean(text)
+        if text in self.official:
+            return text
         pattern = DEPARTMENT_CODE if self.level == "department" else REGION_CODE
-        match = pattern.fullmatch(fold(clean(text)))
+        match = pattern.fullmatch(fold(text))
         if not match:
             return None
         code = match["code"].upper()

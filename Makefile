@@ -15,13 +15,14 @@ ACV_HOME ?= $(CURDIR)/demo_home
 help:
 	@sed -n '1,4s/^# //p' Makefile
 
-$(VENV)/bin/python:
+$(VENV)/.made:
 	@echo "→ creating the virtual environment in $(VENV)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11"; exit 2; }
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
 
-$(VENV)/.run: requirements/run.lock pyproject.toml | $(VENV)/bin/python
+$(VENV)/.run: requirements/run.lock pyproject.toml | $(VENV)/.made
 	@echo "→ installing the packages (a minute or two, once)"
 	@$(PIP) install --require-hashes -r requirements/run.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .

@@ -7,6 +7,7 @@ bugs, and what deliveries say.
 from __future__ import annotations
 
 import errno
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,8 @@ _DAMAGED = (
     "malformed",
     "file is not a database",
 )
+# SQLite's smallest steps need less
+SPARE_BYTES = 1_000_000
 # what DuckDB raises when it reads nonsense that no checksum covers
 _NONSENSE = (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
 _GONE = ("unable to open database file", "no such file or directory", "disk i/o error")
@@ -55,7 +58,7 @@ def trouble(error: BaseException, root: Path) -> str | None:
     if isinstance(error, OSError) and error.errno not in _ERRNO:
         return None
     text = str(error).lower()
-    if _says(text, _FULL):
+    if _says(text, _FULL) or ("disk i/o error" in text and _is_full(root)):
         return (
             f"no space left on the disk of {root}: what was being written was undone, earlier "
             "figures are untouched; make room, then run this again"
@@ -87,6 +90,11 @@ def trouble(error: BaseException, root: Path) -> str | None:
 
 def _says(text: str, any_of: tuple[str, ...]) -> bool:
     return any(part in text for part in any_of)
+
+
+def _is_full(root: Path) -> bool:
+    """SQLite has one message for every trouble with its disk."""
+    return root.exists() and shutil.disk_usage(root).free < SPARE_BYTES
 
 
 def _first_line(error: BaseException) -> str:

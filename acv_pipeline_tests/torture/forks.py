@@ -97,6 +97,7 @@ def fork(work: Callable[[], Any], log: Path) -> Child:
         output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         os.dup2(output, 1)
         os.dup2(output, 2)
+        sys.stdout = sys.stderr = os.fdopen(1, "w", buffering=1, encoding="utf-8", closefd=False)
         for phase, (module, name) in PHASES.items():
             _announce(phase, module, name, writes)
         work()
@@ -122,12 +123,12 @@ def ask(work: Callable[[], Any], log: Path) -> Any:
 
 
 def acv_run(home: Home, landing: Path) -> None:
-    """What ``acv run`` does, in this process, with its exit code."""
-    from acv_pipeline.cli import run_landing
+    """The command itself, in this process, with its exit code."""
+    from acv_pipeline.cli import main
     from acv_pipeline.orchestration import dead_runs
 
     dead_runs.BETWEEN_LOOKS_SECONDS = 0.2  # nobody else is at work in these homes
-    sys.exit(run_landing(home, landing))
+    main(["run", "--home", str(home.root), "--landing", str(landing)])
 
 
 def flow(home: Home, landing: Path) -> None:

@@ -18,6 +18,7 @@ from dagster import DagsterInstance
 from acv_pipeline.contract import load_contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.home import Home
+from acv_pipeline.warehouse import read_journal
 from acv_pipeline_tests.deliveries import ACV, course, deliver, deliver_course
 
 PARTNERS = ("anah", "action_logement")
@@ -27,7 +28,7 @@ VOLATILE_TABLES = {"raw.commits"}
 # on record, or about to be: differs until a run has ended
 RECORDED_LATER = {"validated.unrecorded", "validated.check_results"}
 # written by the program beside the tables, and not compared as bytes
-NO_RESULT = {"warehouse.duckdb", "warehouse.duckdb.wal", "at_work.lock"}
+NO_RESULT = {"warehouse.duckdb", "warehouse.duckdb.wal", "journal.jsonl", "at_work.lock"}
 
 Digests = dict[str, str]
 
@@ -115,7 +116,12 @@ def _digest(connection: duckdb.DuckDBPyConnection, table: str) -> str:
 
 def files(home: Home) -> Digests:
     """A digest of every result file of a home; of databases, of their tables."""
-    found: Digests = {}
+    journal = [
+        {name: value for name, value in entry.items() if name not in VOLATILE_COLUMNS}
+        for entries in read_journal(home).values()
+        for entry in entries
+    ]
+    found = {"journal": "\n".join(sorted(map(str, journal)))}
     for path in sorted(home.root.rglob("*")):
         name = path.relative_to(home.root)
         if path.is_dir() or name.parts[0] in ("dagster", *NO_RESULT):

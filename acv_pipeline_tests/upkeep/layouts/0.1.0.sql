@@ -1,0 +1,26 @@
+-- The tables of a warehouse that version 0.1.0 made.
+create schema contract;
+create schema raw;
+create schema validated;
+CREATE TABLE contract.components(indicator_id VARCHAR, "source" VARCHAR, first_month DATE);
+CREATE TABLE contract.corrections(entry BIGINT, "source" VARCHAR, indicator_id VARCHAR, "month" DATE, department_code VARCHAR, delivered BIGINT, corrected BIGINT, reason VARCHAR, corrected_by VARCHAR, corrected_on DATE);
+CREATE TABLE contract.indicators(indicator_id VARCHAR, short_name VARCHAR, "label" VARCHAR, first_month DATE);
+CREATE TABLE contract.panel(indicator_id VARCHAR, department_code VARCHAR);
+CREATE TABLE contract.sources("source" VARCHAR, "label" VARCHAR, "role" VARCHAR, series VARCHAR);
+CREATE TABLE raw.commits(count BIGINT);
+CREATE TABLE raw.deliveries(delivery_id VARCHAR, "source" VARCHAR, delivered_on DATE, file_name VARCHAR, received_at TIMESTAMP, byte_size BIGINT, read_with VARCHAR, row_count BIGINT, "header" VARCHAR[], control_total JSON, remarks VARCHAR[], status VARCHAR, reason_code VARCHAR, reason VARCHAR, reason_fr VARCHAR);
+CREATE TABLE raw.extract_rows(delivery_id VARCHAR, row_number BIGINT, sheet VARCHAR, sheet_row BIGINT, sheet_column VARCHAR, cells VARCHAR[]);
+CREATE TABLE raw.fitted(what VARCHAR, fingerprint VARCHAR);
+CREATE TABLE raw.sightings(delivery_id VARCHAR, "source" VARCHAR, delivered_on DATE, file_name VARCHAR, byte_size BIGINT, modified_ns BIGINT);
+CREATE TABLE raw.tidy_rows(delivery_id VARCHAR, row_number BIGINT, indicator_id VARCHAR, "level" VARCHAR, territory_code VARCHAR, "month" DATE, "value" BIGINT, fate VARCHAR, reason_code VARCHAR, reason VARCHAR, reason_fr VARCHAR);
+CREATE TABLE validated.check_results(asset VARCHAR, check_name VARCHAR, "month" DATE, passed BOOLEAN, severity VARCHAR, failed BIGINT, summary VARCHAR, what_to_do VARCHAR, "sample" JSON, evaluated_at TIMESTAMP);
+CREATE TABLE validated.corrections("source" VARCHAR, indicator_id VARCHAR, "month" DATE, department_code VARCHAR, delivery_id VARCHAR, row_number BIGINT, delivered BIGINT, corrected BIGINT, reason VARCHAR, corrected_by VARCHAR, corrected_on DATE, held_by VARCHAR);
+CREATE TABLE validated.dwellings(indicator_id VARCHAR, "source" VARCHAR, "month" DATE, department_code VARCHAR, cumulative_dwellings BIGINT, delivery_id VARCHAR, row_number BIGINT, is_corrected BOOLEAN);
+CREATE TABLE validated.explanations(indicator_id VARCHAR, "source" VARCHAR, "month" DATE, department_code VARCHAR, "increment" BIGINT, said_by VARCHAR, reason VARCHAR, said_at TIMESTAMP);
+CREATE TABLE validated.held_months(delivery_id VARCHAR, indicator_id VARCHAR, "month" DATE, "source" VARCHAR, check_name VARCHAR, evidence JSON, signed_off_by VARCHAR, reason VARCHAR, status VARCHAR);
+CREATE TABLE validated.observations(indicator_id VARCHAR, "source" VARCHAR, "month" DATE, department_code VARCHAR, cumulative_dwellings BIGINT, delivery_id VARCHAR, row_number BIGINT, valid_from DATE, valid_to DATE, closed_by VARCHAR, change VARCHAR, is_corrected BOOLEAN);
+CREATE TABLE validated.published_totals(delivery_id VARCHAR, indicator_id VARCHAR, "level" VARCHAR, territory_code VARCHAR, "month" DATE, "value" BIGINT);
+CREATE TABLE validated.quarantined_rows(delivery_id VARCHAR, row_number BIGINT, reason_code VARCHAR, reason VARCHAR, reason_fr VARCHAR, cells VARCHAR[], sheet VARCHAR, sheet_row BIGINT, "source" VARCHAR, indicator_id VARCHAR, "month" DATE, department_code VARCHAR, released_by VARCHAR);
+CREATE TABLE validated.signoffs(delivery_id VARCHAR, indicator_id VARCHAR, "month" DATE, signed_by VARCHAR, reason VARCHAR, signed_at TIMESTAMP);
+CREATE TABLE validated.unrecorded("month" DATE);
+CREATE TABLE validated.verdicts(delivery_id VARCHAR, "source" VARCHAR, indicator_id VARCHAR, "month" DATE, delivered_on DATE, verdict VARCHAR, is_repeat BOOLEAN, rules VARCHAR[], findings JSON, status VARCHAR, signed_off_by VARCHAR, signed_off_reason VARCHAR, signed_off_on DATE);

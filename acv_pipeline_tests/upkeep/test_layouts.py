@@ -1,0 +1,95 @@
+"""A home of an earlier version: opened, brought up to date, same figures.
+
+``layouts/`` has the tables of every released version. A new one is written before its release:
+``python -m acv_pipeline_tests.upkeep.test_layouts VERSION``.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from acv_pipeline.contract import Contract, load_contract
+from acv_pipeline.contract.tables import tables as contract_tables
+from acv_pipeline.home import Home
+from acv_pipeline.warehouse import open_warehouse, read_journal
+from acv_pipeline_tests.torture.forks import flow
+from acv_pipeline_tests.upkeep.conftest import Contents
+
+LAYOUTS = Path(__file__).with_name("layouts")
+
+
+@pytest.mark.parametrize("layout", sorted(LAYOUTS.glob("*.sql")), ids=lambda path: path.stem)
+def test_a_warehouse_of_an_earlier_version_ends_with_the_same_tables(
+    lived_in: Home,
+    landing: Path,
+    contract: Contract,
+    tables: Callable[[Home], Contents],
+    layout: Path,
+) -> None:
+    expected = tables(lived_in)
+    _as_of_then(lived_in, layout)
+    (lived_in.root / "journal.jsonl").unlink()
+    flow(lived_in, landing)
+    with open_warehouse(lived_in, contract) as connection:
+        for table in contract_tables().values():
+            columns = [row[:2] for row in connection.execute(f"describe {table.name}").fetchall()]
+            if not table.view:
+                assert sorted(columns) == sorted((c.name, c.type) for c in table.columns)
+    found = tables(lived_in)
+    assert {name: len(rows) for name, rows in found.items()} == {
+        name: len(rows) for name, rows in expected.items()
+    }
+    # columns that were added since stand at the end of the table
+    for name, rows in expected.items():
+        if name != "raw.fitted":
+            assert sorted(map(_any_order, found[name])) == sorted(map(_any_order, rows)), name
+    assert len(read_journal(lived_in)["validated.signoffs"]) == 1, "the journal begins"
+
+
+def _any_order(row: tuple[object, ...]) -> list[str]:
+    return sorted(map(repr, row))
+
+
+def _as_of_then(home: Home, layout: Path) -> None:
+    """Give the warehouse the tables it had then, with what they could hold."""
+    new = home.warehouse.rename(home.root / "new.duckdb")
+    with duckdb.connect(str(home.warehouse)) as connection:
+        connection.execute(layout.read_text(encoding="utf-8"))
+        connection.execute(f"attach '{new}' as new (read_only)")
+        for schema, table in connection.execute(
+            "select schema_name, table_name from duckdb_tables()"
+            " where database_name = current_database()"
+        ).fetchall():
+            if table == "fitted":
+                connection.execute("insert into raw.fitted values ('tables', 'of that time')")
+                continue
+            names = [row[0] for row in connection.execute(f"describe {schema}.{table}").fetchall()]
+            listed = ", ".join(f'"{name}"' for name in names)
+            connection.execute(
+                f"insert into {schema}.{table} ({listed}) select {listed} from new.{schema}.{table}"
+            )
+    new.unlink()
+
+
+def _write(version: str) -> None:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        open_warehouse(Home(Path(folder) / "home"), load_contract()) as connection,
+    ):
+        rows = connection.execute(
+            "select schema_name, sql from duckdb_tables() order by schema_name, table_name"
+        ).fetchall()
+    lines = [f"-- The tables of a warehouse that version {version} made."]
+    lines += [f"create schema {schema};" for schema in sorted({schema for schema, _ in rows})]
+    lines += [sql for _, sql in rows]
+    (LAYOUTS / f"{version}.sql").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    _write(sys.argv[1])

@@ -1,0 +1,198 @@
+"""Bad surroundings: what is said, that nothing is lost, and that the work ends when they are good.
+
+Runs are forked from this process, as in ``torture``: real ``acv run``, quick to start.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import subprocess
+import types
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from acv_pipeline.contract import Contract
+from acv_pipeline.home import Home
+from acv_pipeline.warehouse import WarehouseError, open_warehouse, transaction
+from acv_pipeline_tests.torture.forks import acv_run, ask, fork, preload
+from acv_pipeline_tests.torture.world import World, deliver_news, deliver_past, everything
+
+DISK_MB = 40
+
+
+class Shop:
+    """A world with an undisturbed result, and a way to run in it that says what was printed."""
+
+    def __init__(self, root: Path) -> None:
+        self.world = World(root)
+        self.log = root / "log"
+        deliver_past(self.world.landing)
+        past = self.world.fresh("past")
+        preload(partial(acv_run, past, self.world.landing), self.log)
+        deliver_news(self.world.landing)
+        home = self.world.fresh("undisturbed", "past")
+        self.run(home)
+        self.expected = ask(partial(everything, home), self.log)
+
+    def run(self, home: Home, first: Callable[[], None] = lambda: None) -> tuple[int, str]:
+        """Exit code and output of ``acv run``; ``first`` is done in its process before."""
+        self.log.write_text("", encoding="utf-8")
+
+        def work() -> None:
+            first()
+            acv_run(home, self.world.landing)
+
+        status = fork(work, self.log).end()
+        assert os.WIFEXITED(status)
+        output = self.log.read_text(encoding="utf-8")
+        assert "Traceback" not in output, output
+        return os.WEXITSTATUS(status), output
+
+    def assert_same(self, home: Home) -> None:
+        found = ask(partial(everything, home), self.log)
+        assert found == self.expected, {
+            name: (found.get(name), self.expected.get(name))
+            for name in found.keys() | self.expected.keys()
+            if found.get(name) != self.expected.get(name)
+        }
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    return Shop(tmp_path_factory.mktemp("shop"))
+
+
+@pytest.fixture
+def disk(shop: Shop) -> Iterator[Path]:
+    """A small disk of its own in the world's folder."""
+    path = shop.world.root / "disk"
+    path.mkdir(exist_ok=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "tmpfs", str(path)],
+        capture_output=True, text=True, check=False,
+    ) if shutil.which("mount") else None  # fmt: skip
+    if mounted is None or mounted.returncode:
+        pytest.skip(f"needs the right to mount a disk: {mounted and mounted.stderr}")
+    yield path
+    subprocess.run(["umount", str(path)], check=True)
+
+
+def fill(disk: Path, leave_kb: int) -> Path:
+    """A file that takes all but so much of the disk."""
+    filler = disk / "filler"
+    free = shutil.disk_usage(disk).free - leave_kb * 1024
+    with filler.open("wb") as file:
+        file.write(b"\0" * max(free, 0))
+    return filler
+
+
+@pytest.mark.parametrize("leave_kb", [0, 200, 4000])
+def test_a_full_disk_is_told_loses_nothing_and_work_goes_on_when_there_is_room(
+    shop: Shop, disk: Path, leave_kb: int
+) -> None:
+    """So much is left that the run stops early, in Dagster's record, in the marts, or late."""
+    home = shop.world.fresh("disk/home", "past")
+    filler = fill(disk, leave_kb)
+    code, output = shop.run(home)
+    assert code in (1, 2), output
+    assert "no space left" in output and str(home.root) in output, output
+    filler.unlink()
+    code, output = shop.run(home)
+    assert code in (0, 1), output
+    shop.assert_same(home)
+
+
+def test_a_disk_that_is_read_only_is_told_and_readers_read_on(shop: Shop, disk: Path) -> None:
+    home = shop.world.fresh("disk/home", "past")
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+    code, output = shop.run(home)
+    assert code == 2 and "cannot write" in output, output
+    before = ask(partial(everything_published, home), shop.log)
+    assert before
+    subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
+    shop.run(home)
+    shop.assert_same(home)
+
+
+def everything_published(home: Home) -> list[Any]:
+    from acv_pipeline.warehouse import read_published
+
+    with read_published(home) as connection:
+        return connection.execute("select count(*) from marts.series").fetchall()
+
+
+def test_a_home_deleted_in_the_middle_of_a_run_is_told(shop: Shop) -> None:
+    home = shop.world.fresh("deleted", "past")
+
+    def delete_later() -> None:
+        from acv_pipeline import flow
+
+        record = flow.record_results
+
+        def deleted(*arguments: Any) -> None:
+            shutil.rmtree(home.root)
+            record(*arguments)
+
+        flow.record_results = deleted
+
+    code, output = shop.run(home, delete_later)
+    assert code in (1, 2) and "acv: " in output, output
+    assert str(home.root) in output, output
+    assert not home.published.exists(), "no copy of a home that is gone"
+    shutil.rmtree(home.root, ignore_errors=True)
+    code, output = shop.run(home)
+    assert code == 1, output  # a delivery is refused, as in the undisturbed home
+    with open_warehouse(home, load()) as connection:
+        assert connection.execute("select count(*) from marts.series").fetchall() != [(0,)]
+
+
+def load() -> Contract:
+    from acv_pipeline.contract import load_contract
+
+    return load_contract()
+
+
+def test_a_clock_that_goes_back_takes_nothing_away_and_waits_for_days_to_come(shop: Shop) -> None:
+    home = shop.world.fresh("clock", "past")
+
+    class Back(dt.date):
+        @classmethod
+        def today(cls) -> dt.date:
+            return dt.date(2018, 11, 15)
+
+    def set_back() -> None:
+        from acv_pipeline import flow
+        from acv_pipeline.landing import rules
+
+        for module in (flow, rules):
+            module.dt = types.SimpleNamespace(**{**vars(dt), "date": Back})  # type: ignore[attr-defined]
+
+    before = ask(partial(everything_published, home), shop.log)
+    code, output = shop.run(home, set_back)
+    assert code in (0, 1), output
+    assert "that day has not come yet" in output, output
+    assert ask(partial(everything_published, home), shop.log) == before
+    shop.run(home)
+    shop.assert_same(home)
+
+
+def test_too_little_memory_is_told_and_undone(home: Home, contract: Contract) -> None:
+    with (
+        pytest.raises(WarehouseError, match="not enough memory"),
+        open_warehouse(home, contract) as connection,
+    ):
+        connection.execute("set memory_limit = '20MB'")
+        connection.execute("set temp_directory = ''")
+        with transaction(connection):
+            connection.execute(
+                "create table big as select i, repeat('x', 50) from range(9000000) t(i)"
+            )
+    with open_warehouse(home, contract) as connection:
+        found = connection.execute("select 1 from duckdb_tables() where table_name = 'big'")
+        assert found.fetchall() == []

@@ -47,7 +47,10 @@ def _settings(home: Home) -> dict[str, object]:
         "telemetry": {"enabled": False},
         "nux": {"enabled": False},  # no invitation to sign up for anything in the UI
         # DuckDB lets one process write: runs wait for each other here, not in an error
-        "concurrency": {"pools": {"default_limit": 1, "granularity": "op"}},
+        "concurrency": {
+            "pools": {"default_limit": 1, "granularity": "op"},
+            "runs": {"max_concurrent_runs": 2},
+        },
         "run_monitoring": {"enabled": True, "free_slots_after_run_end_seconds": 60},
         **_storage(home),
         "retention": {
@@ -86,3 +89,9 @@ def instance(home: Home) -> Iterator[DagsterInstance]:
     except sqlalchemy.exc.DBAPIError as error:
         with in_plain_words(home.root):
             raise error.orig or error from None
+
+
+if __name__ == "__main__":
+    # before several processes start on it at once: they would all try to make its tables
+    with instance(Home.from_environment()):
+        pass

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -18,7 +20,7 @@ def test_an_environment_that_was_half_made_is_made_again(tmp_path: Path) -> None
     while not (place / "bin" / "python").exists():
         assert killed.poll() is None and time.monotonic() < deadline
         time.sleep(0.005)
-    subprocess.run(["pkill", "-KILL", "-s", str(killed.pid)], check=True)
+    os.killpg(killed.pid, signal.SIGKILL)
     killed.wait()
     assert not (place / ".made").exists(), "it was killed before it was ready"
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)

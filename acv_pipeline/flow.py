@@ -72,6 +72,8 @@ class Outcome:
         broken: checks of the marts that must hold and don't; nothing was published then.
         release: the open data release that stands, if it was asked for.
         report: the report page, if it was asked for.
+        pictures: plots of marts as SVG, by asset; drawn along with the report, whose library takes
+            a while to load.
     """
 
     row_counts: dict[str, dict[Month, int]] = field(default_factory=dict)
@@ -82,6 +84,7 @@ class Outcome:
     broken: list[str] = field(default_factory=list)
     release: Release | None = None
     report: Report | None = None
+    pictures: dict[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -315,10 +318,25 @@ class Pipeline:
                     release_sha256=release_sha256(standing) if standing else None,
                     today=today,
                 )
+                outcome.pictures = self._pictures(connection, outcome)
         shown = {m: n for m, n in ranked.items() if n and m in scope - outcome.held}
         for asset, made in ((RELEASE, outcome.release), (REPORT, outcome.report)):
             if made:
                 outcome.row_counts[asset] = shown
+
+    def _pictures(
+        self, connection: duckdb.DuckDBPyConnection, outcome: Outcome
+    ) -> dict[str, bytes]:
+        """A plot of the last month of each mart that has one, of the contract's first indicator."""
+        from acv_pipeline.report.plots import PLOTS
+
+        indicator = next(iter(self.contract.indicators))
+        drawn = {
+            asset: plot(connection, self.contract, indicator, max(outcome.row_counts[asset]))
+            for asset, plot in PLOTS.items()
+            if outcome.row_counts.get(asset)
+        }
+        return {asset: svg for asset, svg in drawn.items() if svg}
 
     def _evaluate(
         self,

@@ -36,12 +36,14 @@ class Preview:
 
     Attributes:
         total_rows: rows of the whole table, of all months.
-        rows: some rows of the month, by column name; dates as ISO text. The month itself is left
-            out, and columns without anything in them.
+        rows: some rows of the month, by column name; dates as ISO text. Columns without anything
+            in them are left out.
+        common: what is the same in all of the rows, and left out of them.
     """
 
     total_rows: int
     rows: list[dict[str, Any]] = field(default_factory=list)
+    common: dict[str, Any] = field(default_factory=dict)
 
 
 def preview(
@@ -55,7 +57,7 @@ def preview(
         f"select * from {table} where month = ? order by {', '.join(order)} limit {ROWS}",
         [month, first_indicator],
     )
-    return Preview(total, _records(shown))
+    return _preview(total, shown)
 
 
 def preview_of_extract(connection: duckdb.DuckDBPyConnection, source: str, month: Month) -> Preview:
@@ -83,7 +85,7 @@ def preview_of_extract(connection: duckdb.DuckDBPyConnection, source: str, month
         """,
         [source, month],
     )
-    return Preview(total, _records(shown))
+    return _preview(total, shown)
 
 
 def _count(connection: duckdb.DuckDBPyConnection, of: str) -> int:
@@ -91,11 +93,17 @@ def _count(connection: duckdb.DuckDBPyConnection, of: str) -> int:
     return int(total)
 
 
-def _records(shown: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+def _preview(total: int, shown: duckdb.DuckDBPyConnection) -> Preview:
     names = [column[0] for column in shown.description or []]
     rows = [dict(zip(names, map(_plain, row), strict=True)) for row in shown.fetchall()]
-    said = [name for name in names if name != "month" and any(r[name] is not None for r in rows)]
-    return [{name: row[name] for name in said} for row in rows]
+    of = {name: {row[name] for row in rows} for name in names}
+    common = {name: values.pop() for name, values in of.items() if len(values) == 1 < len(rows)}
+    varying = [name for name in names if name not in common]
+    return Preview(
+        total,
+        [{name: row[name] for name in varying} for row in rows],
+        {name: value for name, value in common.items() if value is not None},
+    )
 
 
 def _plain(value: Any) -> Any:

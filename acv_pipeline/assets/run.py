@@ -18,7 +18,7 @@ from pydantic import Field
 
 from acv_pipeline.assets import marts, publication, raw, validated
 from acv_pipeline.assets.partitions import key_of, monthly, to_months
-from acv_pipeline.assets.shown import lineage_shown, rows_shown
+from acv_pipeline.assets.shown import lineage_shown, picture_shown, rows_shown
 from acv_pipeline.contract import Month
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.flow import QUARANTINED, RELEASE, REPORT, VALIDATED, Outcome, Pipeline, Say
@@ -149,6 +149,10 @@ def _details(pipeline: Pipeline, outcome: Outcome, asset: str) -> dict[str, Any]
     details: dict[str, Any] = {}
     if shown := outcome.previews.get(asset):
         details["dagster/row_count"] = shown.total_rows
+        if picture := outcome.pictures.get(asset):
+            details["picture"] = picture_shown(picture, asset)
+        if shown.common:
+            details["preview of"] = ", ".join(f"{k} {v}" for k, v in shown.common.items())
         if shown.rows:
             details["preview"] = rows_shown(shown.rows)
     if asset == RELEASE and outcome.release:

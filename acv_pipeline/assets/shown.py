@@ -5,6 +5,7 @@ Here: the one way an asset spec is made. Not here: any asset.
 
 from __future__ import annotations
 
+import base64
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -95,6 +96,13 @@ def lineage_shown(lineage: dg.TableColumnLineage) -> dict[str, Any]:
             [{"column": column, "computed from": ", ".join(of)} for column, of in read.items()]
         ),
     }
+
+
+def picture_shown(svg: bytes, what: str) -> dg.MarkdownMetadataValue:
+    """A picture inside the metadata: nothing is loaded from anywhere."""
+    return dg.MetadataValue.md(
+        f"![{what}](data:image/svg+xml;base64,{base64.b64encode(svg).decode()})"
+    )
 
 
 def rows_shown(rows: Sequence[Mapping[str, Any]]) -> dg.TableMetadataValue:

@@ -6,6 +6,8 @@ plot is shown (``assets``).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import duckdb
 
 from acv_pipeline.contract import Contract, Month
@@ -21,11 +23,13 @@ from acv_pipeline.report.words import number
 COURSE, INCREMENTS = Frame(480, 160), Frame(480, 80)
 MOST_MOVERS = 10
 
+Plot = Callable[[duckdb.DuckDBPyConnection, Contract, str, Month], bytes | None]
+
 
 def national_plot(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, indicator_id: str
+    connection: duckdb.DuckDBPyConnection, contract: Contract, indicator_id: str, _month: Month
 ) -> bytes | None:
-    """The national course: cumulative total above, monthly increments below.
+    """The national course, whatever the month: cumulative total above, monthly increments below.
 
     Returns:
         None when the indicator has no figures yet.
@@ -69,6 +73,14 @@ def map_plot(
     codes = tuple(contract.territories.departments)
     drawn = plain_map(codes, classes, level_of, lambda r: number(r, "en", 1), light)
     return drawn.encode()
+
+
+PLOTS: dict[str, Plot] = {
+    "territory_totals": national_plot,
+    "monthly_increments": movers_plot,
+    "department_rankings": map_plot,
+}
+"""By the mart they picture: figures of one indicator at the end of one month, as SVG."""
 
 
 def _ranking(

@@ -53,7 +53,12 @@ def test_the_last_month_recorded_shows_the_whole_table(
     first = last_recorded(instance, "department_rankings").metadata["preview"].records[0]
     assert (first.data["department_name"], first.data["cumulative_dwellings"]) == (top, dwellings)
     received = last_recorded(instance, "anah_extract").metadata["preview"].records[0].data
-    assert "2018-10" in received["file_name"] and received["cells"]
+    assert received["row_number"] and received["cells"]
+    of = last_recorded(instance, "anah_extract").metadata["preview of"].value
+    assert "2018-10" in str(of)
+    for asset in ("territory_totals", "monthly_increments", "department_rankings"):
+        picture = last_recorded(instance, asset).metadata["picture"].value
+        assert str(picture).startswith(f"![{asset}](data:image/svg+xml;base64,")
 
 
 @pytest.mark.usefixtures("after_a_run")

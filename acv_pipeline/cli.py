@@ -133,7 +133,13 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
     from acv_pipeline.orchestration.home import instance
     from acv_pipeline.orchestration.runs import run_months
     from acv_pipeline.status import status as read_status
-    from acv_pipeline.terminal import Progress, print_load, print_outcome, print_status
+    from acv_pipeline.terminal import (
+        Progress,
+        print_load,
+        print_outcome,
+        print_publication,
+        print_status,
+    )
     from acv_pipeline.warehouse import read_published
 
     pipeline = Pipeline.configured(home, landing)
@@ -159,6 +165,7 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
     with read_published(home) as connection:
         if due:
             print_outcome(connection, pipeline.contract, due, report)
+            print_publication(home)
         else:
             click.echo("Nothing to do: no new figures, nothing changed.")
         found = read_status(connection, pipeline.contract, home)

@@ -56,6 +56,8 @@ def main() -> None:
         textwrap.dedent(
             f"""
             Done in {time.monotonic() - started:.0f} s. What to look at:
+              {_shown(home.report)}    the report page: open it in a browser
+              {_shown(home.releases / "latest")}    the open data release
               make dev                       the Dagster UI on this demo: assets, months, red checks
               .venv/bin/acv status --home {_shown(home.root)}    what is held, and what to do
               {_shown(home.published)}    the figures, for any DuckDB client

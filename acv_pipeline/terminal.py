@@ -19,6 +19,7 @@ from acv_pipeline.contract import Contract, Month
 from acv_pipeline.home import Home
 from acv_pipeline.ledger.load import LoadReport
 from acv_pipeline.ledger.replay import Comparison, Replay, shown_verdict
+from acv_pipeline.release import latest_release
 from acv_pipeline.status import HeldMonth, Status
 
 QUIET_SECONDS = 2.0
@@ -126,6 +127,12 @@ def print_outcome(
             )
     for rule, where in sorted(warned.items()):
         click.echo(f"  ! warning {rule}: {_spans(where)}")
+
+
+def print_publication(home: Home) -> None:
+    """Where the report page and the open data release are, once there are any."""
+    if release := latest_release(home.releases):
+        click.echo(f"  → report page {home.report}\n  → open data release {release}")
 
 
 def _print_held(held: HeldMonth, home: Home) -> None:

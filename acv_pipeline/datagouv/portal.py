@@ -10,6 +10,7 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ReadTimeoutError
 from urllib3.util.retry import Retry
 
 from acv_pipeline.datagouv.settings import DATASET, KEY, URL, PublishError, Settings
@@ -17,7 +18,7 @@ from acv_pipeline.datagouv.settings import DATASET, KEY, URL, PublishError, Sett
 Resource = dict[str, Any]
 
 ATTEMPTS = 5
-TIMEOUTS = (10, 120)  # seconds to connect, and to wait for an answer
+TIMEOUTS = (10, 60)  # seconds to connect, and to wait for an answer
 _LONGEST_PAUSE = 60  # seconds, whatever a server asks for
 _OVERLOADED = frozenset({429, 500, 502, 503, 504})
 
@@ -180,7 +181,8 @@ def _reason(error: requests.RequestException) -> str:
     """Why there was no answer, without addresses and objects of the libraries."""
     if isinstance(error, requests.HTTPError):
         return f"status {error.response.status_code}"
-    if isinstance(error, requests.Timeout):
+    after_retries = getattr(error.args[0] if error.args else None, "reason", None)
+    if isinstance(error, requests.Timeout) or isinstance(after_retries, ReadTimeoutError):
         return "no answer in time"
     if isinstance(error, requests.exceptions.SSLError):
         return "its certificate is not trusted"

@@ -1,7 +1,7 @@
 """Bringing a portal's data set in line with a release: each file one resource, created once.
 
-Here: what has to be done, doing it, and telling. Not here: requests (``portal``), what the files are
-(``files``), and recognising resources (``resources``).
+Here: what has to be done, doing it, and telling. Not here: requests (``portal``), what the files
+are (``files``), and recognising resources (``resources``).
 """
 
 from __future__ import annotations

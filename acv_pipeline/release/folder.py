@@ -113,10 +113,13 @@ def put_in_place(staged: Path, target: Path) -> None:
 
 def point_to(release: Path) -> None:
     """Make ``latest`` beside the release lead to it."""
+    latest = release.parent / LATEST
+    if latest.is_symlink() and latest.readlink() == Path(release.name):
+        return
     link = release.parent / f"{_STAGING}{LATEST}"
     link.unlink(missing_ok=True)
     link.symlink_to(release.name)
-    link.replace(release.parent / LATEST)
+    link.replace(latest)
 
 
 def _to_disk(path: Path) -> None:

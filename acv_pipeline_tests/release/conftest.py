@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,12 +36,9 @@ class Released:
         return self.release.path
 
 
-@pytest.fixture(scope="session")
-def small(
-    contract: Contract, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Released]:
+@contextmanager
+def build_small(contract: Contract, root: Path) -> Iterator[Released]:
     """The world of ``explain``, the sister indicator, and a file name to beware of."""
-    root = tmp_path_factory.mktemp("small")
     (landing := root / "landing").mkdir()
     fill(landing, contract)
     june = course(contract, month_of("2020-06"))
@@ -52,6 +50,12 @@ def small(
         release = make_release(connection, contract, root / "releases", today=TODAY)
         assert release is not None
         yield Released(connection, release)
+
+
+@pytest.fixture(scope="session")
+def small(contract: Contract, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Released]:
+    with build_small(contract, tmp_path_factory.mktemp("small")) as world:
+        yield world
 
 
 @pytest.fixture(scope="session")

@@ -92,7 +92,8 @@ def test_csv_and_parquet_hold_the_same(released: Released) -> None:
             field["name"]: SQL_TYPES[field["type"]]
             for field in json.loads((released.folder / f"{stem}.schema.json").read_text())["fields"]
         }
-        csv = f"read_csv('{released.folder / stem}.csv', columns = {types}, header = true, auto_detect = false)"
+        options = f"columns = {types}, header = true, auto_detect = false"
+        csv = f"read_csv('{released.folder / stem}.csv', {options})"
         if stem == "livraisons":  # the one text that comes from outside
             undone = r"""regexp_replace(nom_fichier, '(^|[;,|"\t\r\n])''', '\1', 'g')"""
             csv = f"(select * replace ({undone} as nom_fichier) from {csv})"
@@ -172,6 +173,7 @@ def test_sums_are_sums_of_the_departmental_file(released: Released, contract: Co
     departments = read(released.folder / "acv-logements-departemental.csv")
     departments["code_region"] = departments["code_departement"].map(contract.territories.region_of)
     parts = ["valeur", "cumul_anah", "cumul_action_logement"]
+    names = {"regional": "region", "national": "national"}
     for level, key in (("regional", ["code_region", "date"]), ("national", ["date"])):
         sums = departments.groupby(key, as_index=False)[parts].sum(min_count=1)
         mine = read(released.folder / f"acv-logements-{level}.csv")
@@ -179,13 +181,15 @@ def test_sums_are_sums_of_the_departmental_file(released: Released, contract: Co
         totals = frame(
             released,
             f"select * from marts.territory_totals where indicator_id = '{ACV}' and series ="
-            f" '{mine['serie'].iloc[0]}' and level = '{'region' if level == 'regional' else level}'",
+            f" '{mine['serie'].iloc[0]}' and level = '{names[level]}'",
         )
         assert list(mine["complet"]).count(True) == totals["is_complete"].sum()
         assert mine["increment"].sum() == totals["increment"].sum()
 
 
-def test_the_departmental_file_equals_the_official_ones(official: Released, real_data: Path) -> None:
+def test_the_departmental_file_equals_the_official_ones(
+    official: Released, real_data: Path
+) -> None:
     """On every key in force: the figure of the latest official release that was not held."""
     files = sorted((real_data / "barometre").glob("*/*-departemental.csv"))
     published = pd.concat(

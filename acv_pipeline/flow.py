@@ -24,16 +24,12 @@ from acv_pipeline.landing import Zone, scan
 from acv_pipeline.lateness import Late, late_months
 from acv_pipeline.ledger import months as known_months
 from acv_pipeline.ledger.corrections import load_register, read_register, record_register
-from acv_pipeline.ledger.load import LoadReport, load
-from acv_pipeline.ledger.store import judge_and_write, months_to_judge
 from acv_pipeline.models import Project
 from acv_pipeline.previews import Preview, preview, preview_of_extract
 from acv_pipeline.quality import checks as table_checks
-from acv_pipeline.quality import evaluate as evaluate_table_checks
 from acv_pipeline.quality.check import Check, CheckResult
 from acv_pipeline.quality.gate_checks import evaluate_gate_checks, gate_checks
 from acv_pipeline.quality.lateness_checks import evaluate_lateness_checks, lateness_checks
-from acv_pipeline.quality.record import record_results
 from acv_pipeline.quality.sql_tests import evaluate_sql_checks, sql_checks
 from acv_pipeline.warehouse import (
     is_fitted,
@@ -45,7 +41,8 @@ from acv_pipeline.warehouse import (
 )
 
 if TYPE_CHECKING:
-    # made with libraries that take a while to import
+    # made with libraries that take a while to import: loading the definitions goes without
+    from acv_pipeline.ledger.load import LoadReport
     from acv_pipeline.release import Release
     from acv_pipeline.report import Report
 
@@ -179,6 +176,8 @@ class Pipeline:
         Raises:
             LandingError, WarehouseError: the landing zone or the warehouse cannot be used.
         """
+        from acv_pipeline.ledger.store import months_to_judge
+
         with self.warehouse(say) as connection:
             report = self._receive(connection, self.contract.sources, progress)
             months = months_to_judge(connection, self.contract)
@@ -193,6 +192,8 @@ class Pipeline:
         progress: Progress | None = None,
     ) -> LoadReport:
         """Take in what is new; months that nothing else tells of wait to be recorded."""
+        from acv_pipeline.ledger.load import load
+
         report = load(
             connection,
             self.landing,
@@ -250,6 +251,9 @@ class Pipeline:
         Raises:
             LandingError, WarehouseError: the landing zone or the warehouse cannot be used.
         """
+        from acv_pipeline.ledger.store import judge_and_write
+        from acv_pipeline.quality.record import record_results
+
         chosen = set(assets)
         extracts = {asset: source for asset, source in self.extracts().items() if asset in chosen}
         models = [name for name in self.project.models if name in chosen]
@@ -345,6 +349,8 @@ class Pipeline:
         scope: set[Month],
         say: Say,
     ) -> list[CheckResult]:
+        from acv_pipeline.quality.evaluation import evaluate as evaluate_table_checks
+
         months = sorted(scope & known_months.on_record(connection, self.contract))
         if not months or not wanted:
             return []

@@ -1,7 +1,6 @@
 """Checks between the layers: declared once, evaluated by the tool that does it best."""
 
 from acv_pipeline.quality.check import Check, CheckResult
-from acv_pipeline.quality.evaluation import evaluate
 from acv_pipeline.quality.suites import checks
 
-__all__ = ["Check", "CheckResult", "checks", "evaluate"]
+__all__ = ["Check", "CheckResult", "checks"]

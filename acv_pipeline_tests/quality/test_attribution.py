@@ -10,7 +10,8 @@ import pytest
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of, month_range
-from acv_pipeline.quality import CheckResult, checks, evaluate
+from acv_pipeline.quality import CheckResult, checks
+from acv_pipeline.quality.evaluation import evaluate
 from acv_pipeline_tests.deliveries import ACV, course
 from acv_pipeline_tests.quality.worlds import NAME, World, empty_world, received, rows_of
 

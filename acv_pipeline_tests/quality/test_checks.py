@@ -14,7 +14,8 @@ import pytest
 from acv_pipeline.contract import load_contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.models import Project
-from acv_pipeline.quality import Check, CheckResult, checks, evaluate
+from acv_pipeline.quality import Check, CheckResult, checks
+from acv_pipeline.quality.evaluation import evaluate
 from acv_pipeline.quality.extracts import REASONS
 from acv_pipeline.quality.gate_checks import gate_checks
 from acv_pipeline.quality.sql_tests import sql_checks

@@ -12,7 +12,8 @@ import pytest
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.home import Home
-from acv_pipeline.quality import Check, checks, evaluate
+from acv_pipeline.quality import Check, checks
+from acv_pipeline.quality.evaluation import evaluate
 from acv_pipeline.warehouse import publish, read_published
 from acv_pipeline_tests.deliveries import ACV
 from acv_pipeline_tests.quality.worlds import World, empty_world, received, rows_of
@@ -103,7 +104,8 @@ import sys, datetime as dt
 from pathlib import Path
 from acv_pipeline.contract import load_contract
 from acv_pipeline.home import Home
-from acv_pipeline.quality import checks, evaluate
+from acv_pipeline.quality import checks
+from acv_pipeline.quality.evaluation import evaluate
 from acv_pipeline.warehouse import open_warehouse
 contract = load_contract()
 with open_warehouse(Home(Path({str(tmp_path)!r})), contract) as connection:

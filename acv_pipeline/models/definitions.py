@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, TemplateError
+from jinja2 import Environment, StrictUndefined, TemplateError, meta, nodes
 
+KNOWN_NAMES = {"ref", "source", "config", "as_of"}
 _DIALECT = Environment(undefined=StrictUndefined, autoescape=False)
 
 
@@ -58,19 +60,28 @@ class Select:
 
     @classmethod
     def read(cls, path: Path) -> Select:
-        """Read a file and note what it refers to."""
+        """Read a file and note what it refers to; nothing is rendered yet.
+
+        Raises:
+            SqlProjectError: the text uses more of dbt's dialect than ``ref``, ``source`` and
+                ``config`` with plain arguments, or is malformed.
+        """
         text = path.read_text(encoding="utf-8")
-        refs: list[str] = []
-        sources: list[str] = []
-        config: dict[str, Any] = {}
-        cls(path, text, (), ()).expand(refs.append, sources.append, config.update, as_of="")
+        try:
+            calls = _calls(text)
+        except TemplateError as error:
+            raise _unusable(path, error) from error
+        refs, sources = (
+            [".".join(map(str, args)) for name, args, _ in calls if name == kind]
+            for kind in ("ref", "source")
+        )
+        config = {key: v for name, _, said in calls if name == "config" for key, v in said.items()}
         return cls(path, text, tuple(dict.fromkeys(refs)), tuple(dict.fromkeys(sources)), config)
 
     def expand(
         self,
         ref: Callable[[str], str | None],
         source: Callable[[str], str | None],
-        config: Callable[..., None] = lambda **_: None,
         **variables: str,
     ) -> str:
         """The SQL with every ``ref`` and ``source`` (as ``schema.table``) replaced.
@@ -81,23 +92,43 @@ class Select:
         Raises:
             SqlProjectError: the text uses more of dbt's dialect than this, or is malformed.
         """
-
-        def configured(**settings: Any) -> str:
-            config(**settings)
-            return ""
-
         try:
             text = _DIALECT.from_string(self.text).render(
                 ref=ref,
                 source=lambda schema, table: source(f"{schema}.{table}"),
-                config=configured,
+                config=lambda **_: "",
                 **variables,
             )
         except TemplateError as error:
-            raise SqlProjectError(
-                f"{self.path}: {error}; the SQL may use ref(), source() and config() only"
-            ) from error
+            raise _unusable(self.path, error) from error
         return text.strip()
+
+
+@cache
+def _calls(text: str) -> list[tuple[str, list[Any], dict[str, Any]]]:
+    """The calls in a template: function, arguments, keyword arguments.
+
+    Raises:
+        TemplateError: it is malformed, uses another name, or arguments that are no constants.
+    """
+    tree = _DIALECT.parse(text)
+    if unknown := meta.find_undeclared_variables(tree) - KNOWN_NAMES:
+        raise TemplateError(f"{', '.join(sorted(unknown))} is undefined")
+    try:
+        return [
+            (
+                getattr(call.node, "name", ""),
+                [argument.as_const() for argument in call.args],
+                {keyword.key: keyword.value.as_const() for keyword in call.kwargs},
+            )
+            for call in tree.find_all(nodes.Call)
+        ]
+    except nodes.Impossible as error:
+        raise TemplateError("an argument is no constant") from error
+
+
+def _unusable(path: Path, error: TemplateError) -> SqlProjectError:
+    return SqlProjectError(f"{path}: {error}; the SQL may use ref(), source() and config() only")
 
 
 @dataclass(frozen=True)

@@ -48,5 +48,6 @@ def real_data() -> Path:
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings of whoever runs the tests have no influence; no run leaves any behind."""
-    for name in ("ACV_HOME", "ACV_LANDING", "ACV_CONTRACT", "ACV_SEEDS", "DAGSTER_HOME"):
+    files = ("ACV_HOME", "ACV_LANDING", "ACV_CONTRACT", "ACV_SEEDS", "DAGSTER_HOME")
+    for name in (*files, "ACV_DATAGOUV"):  # no test publishes where a person does
         monkeypatch.delenv(name, raising=False)

@@ -255,6 +255,38 @@ def test_nothing_held_is_in_it(official: Released, small: Released) -> None:
     ).fetchall() == [(1,)], "what must stay out is in the marts: else this test shows nothing"
 
 
+def test_a_published_total_stands_beside_the_sum_unless_its_month_is_held(
+    small: Released, contract: Contract, tmp_path: Path
+) -> None:
+    found = []
+    compared = (
+        "(indicator_id, basis, month, level, territory_code,"
+        " computed, published, difference, is_complete)"
+    )
+    small.connection.execute("begin")
+    try:
+        small.connection.execute(
+            f"insert into marts.reconciliation {compared} values"
+            f" ('{ACV}', 'partners', '2020-03-01', 'national', 'FR', 190001, 190003, -2, false)"
+        )
+        for day in (1, 2):
+            made = make_release(
+                small.connection, contract, tmp_path, today=TODAY + dt.timedelta(day)
+            )
+            assert made is not None
+            national = read(made.path / "acv-logements-national.csv").set_index("date")
+            found.append(national.loc["2020-03-31", "valeur_publiee"])
+            texts = [path.read_text(encoding="utf-8") for path in made.path.glob("*.csv")]
+            found.append(sum(text.count("190003") for text in texts))
+            small.connection.execute(
+                "insert into validated.held_months (indicator_id, month, source, status)"
+                f" values ('{ACV}', '2020-03-01', 'barometre', 'held')"
+            )
+    finally:
+        small.connection.execute("rollback")
+    assert found[:2] == [190003, 2] and pd.isna(found[2]) and found[3] == 0
+
+
 def test_every_reference_leads_to_the_row_with_the_figure(
     released: Released, contract: Contract
 ) -> None:

@@ -233,12 +233,3 @@ def test_a_place_that_cannot_be_written_is_a_clear_error(
         ReleaseError, match=r"cannot write a release to .*: (File exists|Not a dir)"
     ):
         make_release(small.connection, contract, tmp_path / "releases", today=TODAY)
-
-
-def test_inside_a_transaction_nothing_else_is_needed(
-    small: Released, contract: Contract, tmp_path: Path
-) -> None:
-    with transaction(small.connection):
-        made = make_release(small.connection, contract, tmp_path, today=TODAY)
-    assert made is not None and made.sha256 == small.release.sha256
-    assert (tmp_path / "latest").readlink() == Path("2021-01-15")

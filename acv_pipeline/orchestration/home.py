@@ -9,7 +9,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import sqlalchemy.exc
 import yaml
 from dagster import DagsterInstance
 
@@ -19,7 +18,7 @@ from acv_pipeline.warehouse import WarehouseError, in_plain_words
 _HEADER = """\
 # Written by acv_pipeline when this home was made; change it as you like, it is not written again.
 """
-# such as postgresql://acv:…@127.0.0.1:5432/dagster; needs the extra "server"
+# such as postgresql+psycopg2://acv:…@127.0.0.1:5432/dagster; needs the extra "server"
 STORAGE_URL = "ACV_STORAGE_URL"
 
 
@@ -79,6 +78,8 @@ def prepare(home: Home) -> None:
 @contextmanager
 def instance(home: Home) -> Iterator[DagsterInstance]:
     """The Dagster instance of this home."""
+    import sqlalchemy.exc  # loading the definitions goes without
+
     prepare(home)
     try:
         with (

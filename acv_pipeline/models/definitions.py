@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, TemplateError, meta, nodes
+from jinja2 import Environment, StrictUndefined, TemplateError, nodes
 
 KNOWN_NAMES = {"ref", "source", "config", "as_of"}
 _DIALECT = Environment(undefined=StrictUndefined, autoescape=False)
@@ -112,7 +112,7 @@ def _calls(text: str) -> list[tuple[str, list[Any], dict[str, Any]]]:
         TemplateError: it is malformed, uses another name, or arguments that are no constants.
     """
     tree = _DIALECT.parse(text)
-    if unknown := meta.find_undeclared_variables(tree) - KNOWN_NAMES:
+    if unknown := {name.name for name in tree.find_all(nodes.Name)} - KNOWN_NAMES:
         raise TemplateError(f"{', '.join(sorted(unknown))} is undefined")
     try:
         return [

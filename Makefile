@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ACV_HOME ?= $(CURDIR)/demo_home
 
-.PHONY: demo test dev fuzz torture lint lock clean help
+.PHONY: demo test dev fuzz torture audit sbom lint lock clean help
 
 help:
 	@sed -n '1,4s/^# //p' Makefile
@@ -45,6 +45,12 @@ fuzz: $(VENV)/.test
 
 torture: $(VENV)/.test
 	@$(BIN)/python -m acv_pipeline_tests.torture --kills 200
+
+audit: $(VENV)/.test
+	@$(BIN)/python -m acv_pipeline_tests.supply_chain.audit
+
+sbom: $(VENV)/.test
+	@$(BIN)/python -m acv_pipeline_tests.supply_chain.sbom sbom.cdx.json
 
 lint: $(VENV)/.test
 	@echo "→ checking style and types"

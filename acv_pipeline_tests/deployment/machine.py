@@ -1,0 +1,243 @@
+"""One machine set up as ``docs/deployment.md`` says, from the files it ships, on free ports.
+
+Here: real nginx, real Postgres, the units' own commands and settings; paths and ports are replaced,
+nothing else. Not here: what is expected of it (``test_deployment``).
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+FILES = ROOT / "docs" / "deployment"
+NAME = "acv.example.org"
+PASSWORDS = {"operator": "letmelaunch", "viewer": "letmelook"}
+PATIENCE_SECONDS = 180.0
+
+
+def missing() -> str | None:
+    """What this machine lacks for the test."""
+    for program in ("nginx", "openssl"):
+        if not shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin"):
+            return f"{program} is not installed"
+    if postgres_programs() is None:
+        return "postgresql is not installed"
+    return None
+
+
+def postgres_programs() -> Path | None:
+    """The folder of Postgres' own programs, which Debian keeps off the path."""
+    return next(
+        (path.parent for path in sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))), None
+    )
+
+
+class Machine:
+    """Postgres, the units and nginx, started in the documented order."""
+
+    def __init__(self) -> None:
+        self.root = Path(tempfile.mkdtemp(prefix="acv-server-"))
+        self.root.chmod(0o755)  # Postgres does not run as root
+        self.home, self.landing = self.root / "srv/acv/home", self.root / "srv/acv/landing"
+        self.landing.mkdir(parents=True)
+        self.https, self.operators, self.viewers, self.database = _free_ports(4)
+        self.processes: list[subprocess.Popen[bytes]] = []
+        self.log = self.root / "log"
+        self.environment: dict[str, str] = {}
+
+    def start(self) -> None:
+        self._start_postgres()
+        self.environment = {**os.environ, **self._env_file()}
+        prepared = subprocess.run(
+            self._command("acv-prepare"), cwd=ROOT, env=self.environment, check=False,
+            stdout=self.log.open("ab"), stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        assert prepared.returncode == 0, self.tail()
+        for unit in ("acv-ui", "acv-ui-readonly", "acv-daemon"):
+            self._spawn(self._command(unit))
+        self._start_nginx()
+        self._until_both_answer()
+
+    def stop(self) -> None:
+        for process in reversed(self.processes):
+            try:
+                os.killpg(process.pid, signal.SIGTERM)
+                process.wait(20)
+            except (ProcessLookupError, subprocess.TimeoutExpired):
+                process.kill()
+            try:  # what it started itself
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        self._pg_ctl("stop", "-m", "immediate")
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        user: str | None = None,
+        body: Any = None,
+        headers: dict[str, str] | None = None,
+        host: str = NAME,
+    ) -> tuple[int, str]:
+        """Status and body of one HTTPS request."""
+        tls = ssl.create_default_context(cafile=str(self.root / "etc/acv/tls/certificate.pem"))
+        connection = http.client.HTTPSConnection("127.0.0.1", self.https, context=tls, timeout=60)
+        sent = {"Host": host, **(headers or {})}
+        if user:
+            token = base64.b64encode(f"{user}:{PASSWORDS[user]}".encode()).decode()
+            sent["Authorization"] = f"Basic {token}"
+        if body is not None:
+            sent["Content-Type"] = "application/json"
+        try:
+            connection.request(method, path, body and json.dumps(body), sent)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode(errors="replace")
+        finally:
+            connection.close()
+
+    def graphql(self, user: str, query: str, **variables: Any) -> dict[str, Any]:
+        """What the UI asks, as this user."""
+        status, text = self.request(
+            "POST", "/graphql", user=user, body={"query": query, "variables": variables}
+        )
+        assert status == 200, (status, text)
+        answer: dict[str, Any] = json.loads(text)
+        assert "errors" not in answer, answer
+        return dict(answer["data"])
+
+    def tail(self) -> str:
+        """The last lines of the log, and those that speak of failures."""
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        failures = [line for line in lines if "FAIL" in line or "rror" in line]
+        return "\n".join(line[:500] for line in [*failures[-20:], *lines[-20:]])
+
+    def _env_file(self) -> dict[str, str]:
+        text = (FILES / "acv.env").read_text(encoding="utf-8")
+        text = text.replace("/srv/acv", str(self.root / "srv/acv"))
+        text = text.replace("acv:CHANGE-ME@127.0.0.1:5432", f"acv@127.0.0.1:{self.database}")
+        lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+        # one look at the landing zone, when the daemon starts: the runs here are the operator's
+        return dict(line.split("=", 1) for line in lines) | {"ACV_TICK_SECONDS": "3600"}
+
+    def _command(self, unit: str) -> list[str]:
+        text = (FILES / f"{unit}.service").read_text(encoding="utf-8")
+        (line,) = re.findall(r"^ExecStart=(.*)$", text, re.MULTILINE)
+        line = line.replace("/opt/acv/.venv/bin", str(Path(sys.executable).parent))
+        line = line.replace("/opt/acv", str(ROOT))
+        line = line.replace("-p 3000", f"-p {self.operators}").replace(
+            "-p 3001", f"-p {self.viewers}"
+        )
+        return shlex.split(line)
+
+    def _spawn(self, command: list[str]) -> None:
+        self.processes.append(
+            subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=self.environment,
+                stdout=self.log.open("ab"),
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        )
+
+    def _start_postgres(self) -> None:
+        self.data = self.root / "postgres"
+        self.data.mkdir()
+        if os.geteuid() == 0:
+            shutil.chown(self.data, "postgres")
+        self._postgres("initdb", "-D", str(self.data), "-U", "acv", "--auth=trust", "-N")
+        options = f"-p {self.database} -k {self.data} -c listen_addresses=127.0.0.1 -c fsync=off"
+        self._pg_ctl("start", "-w", "-o", options, "-l", str(self.data / "log"))
+        self._postgres(
+            "createdb", "-h", "127.0.0.1", "-p", str(self.database), "-U", "acv", "dagster"
+        )
+
+    def _pg_ctl(self, *arguments: str) -> None:
+        self._postgres("pg_ctl", "-D", str(self.data), *arguments)
+
+    def _postgres(self, program: str, *arguments: str) -> None:
+        programs = postgres_programs()
+        assert programs is not None
+        user = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
+        subprocess.run(
+            [str(programs / program), *arguments], check=True, cwd=self.data,
+            stdout=subprocess.DEVNULL, stderr=self.log.open("ab"), **user,  # type: ignore[call-overload]
+        )  # fmt: skip
+
+    def _start_nginx(self) -> None:
+        etc = self.root / "etc/acv"
+        (etc / "tls").mkdir(parents=True)
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+             "-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME},IP:127.0.0.1",
+             "-keyout", str(etc / "tls/key.pem"), "-out", str(etc / "tls/certificate.pem")],
+            check=True, capture_output=True,
+        )  # fmt: skip
+        lines = []
+        for user, password in PASSWORDS.items():
+            hashed = subprocess.run(
+                ["openssl", "passwd", "-apr1", password], check=True, capture_output=True, text=True
+            )
+            lines.append(f"{user}:{hashed.stdout.strip()}")
+        (etc / "htpasswd").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        (etc / "operators.conf").write_text("operator acv_operators;\n", encoding="utf-8")
+        site = (FILES / "nginx.conf").read_text(encoding="utf-8")
+        site = site.replace("/etc/acv", str(etc))
+        site = site.replace("listen 443", f"listen 127.0.0.1:{self.https}")
+        site = site.replace("127.0.0.1:3000", f"127.0.0.1:{self.operators}")
+        site = site.replace("127.0.0.1:3001", f"127.0.0.1:{self.viewers}")
+        (self.root / "site.conf").write_text(site, encoding="utf-8")
+        run = self.root / "nginx"
+        run.mkdir()
+        places = " ".join(
+            f"{kind}_temp_path {run};"
+            for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
+        (self.root / "nginx.conf").write_text(
+            f"pid {run}/pid; error_log {run}/error.log; events {{}}\n"
+            f"http {{ access_log off; {places} include {self.root}/site.conf; }}\n",
+            encoding="utf-8",
+        )
+        nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+        self._spawn([str(nginx), "-c", f"{self.root}/nginx.conf", "-g", "daemon off;"])
+
+    def _until_both_answer(self) -> None:
+        waiting = set(PASSWORDS)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while waiting:
+            assert time.monotonic() < deadline, f"{waiting} got no answer: {self.tail()}"
+            for user in sorted(waiting):
+                try:
+                    status, _ = self.request("GET", "/server_info", user=user)
+                except OSError:
+                    break
+                if status == 200:
+                    waiting.discard(user)
+            time.sleep(0.5)
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [int(opened.getsockname()[1]) for opened in sockets]
+    for opened in sockets:
+        opened.close()
+    return ports

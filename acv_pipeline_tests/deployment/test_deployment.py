@@ -1,0 +1,150 @@
+"""The documented server, brought up on this machine: who may do what, and two runs at once."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+
+from acv_pipeline.contract import Contract
+from acv_pipeline.home import Home
+from acv_pipeline.warehouse import read_published
+from acv_pipeline_tests.deliveries import deliver_course
+from acv_pipeline_tests.deployment.machine import FILES, NAME, Machine, missing
+
+LAUNCH = """
+    mutation ($month: String!) {
+        launchRun(executionParams: {
+            selector: {
+                repositoryName: "__repository__", repositoryLocationName: "acv_pipeline",
+                pipelineName: "monthly_figures_job"
+            },
+            runConfigData: {},
+            executionMetadata: {tags: [{key: "dagster/partition", value: $month}]}
+        }) {
+            __typename
+            ... on LaunchRunSuccess { run { runId } }
+            ... on PythonError { message }
+        }
+    }
+"""
+RUNS = """
+    { runsOrError { ... on Runs { results { runId status startTime endTime } } } }
+"""
+MONTHS = ["2018-09", "2018-10"]
+
+
+@pytest.fixture(scope="module")
+def machine() -> Iterator[Machine]:
+    if why := missing():
+        pytest.skip(why)
+    machine = Machine()
+    try:
+        machine.start()
+        yield machine
+    finally:
+        machine.stop()
+
+
+def test_nobody_gets_in_without_a_password(machine: Machine) -> None:
+    for path in ("/", "/server_info", "/runs", "/assets"):
+        assert machine.request("GET", path)[0] == 401, path
+    assert machine.request("POST", "/graphql", body={"query": RUNS})[0] == 401
+    wrong = {"Authorization": "Basic b3BlcmF0b3I6d3Jvbmc="}
+    assert machine.request("GET", "/", headers=wrong)[0] == 401
+
+
+@pytest.mark.parametrize("user", ["operator", "viewer"])
+def test_who_has_one_sees_the_ui(machine: Machine, user: str) -> None:
+    status, page = machine.request("GET", "/", user=user)
+    assert status == 200 and "Dagster" in page
+    assert "results" in machine.graphql(user, RUNS)["runsOrError"]
+
+
+def test_a_viewer_cannot_launch(machine: Machine) -> None:
+    before = machine.graphql("viewer", RUNS)["runsOrError"]["results"]
+    answer = machine.graphql("viewer", LAUNCH, month="2018-09-01")["launchRun"]
+    assert answer["__typename"] == "UnauthorizedError", answer
+    assert machine.graphql("viewer", RUNS)["runsOrError"]["results"] == before
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/graphql?query=",
+        "//graphql?query=",
+        "/%67raphql?query=",
+        "/GraphQL?query=",
+        "/graphql/?query=",
+    ],
+)
+def test_a_mutation_in_an_address_is_refused(machine: Machine, path: str) -> None:
+    query = quote("mutation { reloadWorkspace { __typename } }")
+    for method in ("GET", "HEAD", "PUT"):
+        assert machine.request(method, f"{path}?query={query}", user="operator")[0] == 405, method
+
+
+def test_a_page_of_somebody_elses_is_refused(machine: Machine) -> None:
+    foreign = {"Origin": "https://elsewhere.example"}
+    status, _ = machine.request(
+        "POST", "/graphql", user="operator", body={"query": RUNS}, headers=foreign
+    )
+    assert status == 403
+    own = {"Origin": f"https://{NAME}"}
+    body = {"query": RUNS}
+    assert machine.request("POST", "/graphql", user="operator", body=body, headers=own)[0] == 200
+
+
+@pytest.mark.parametrize("host", ["elsewhere.example", "127.0.0.1", "localhost"])
+def test_a_foreign_host_is_refused(machine: Machine, host: str) -> None:
+    assert machine.request("GET", "/", user="operator", host=host)[0] == 421
+
+
+def test_an_operator_launches_two_runs_that_share_the_queue(
+    machine: Machine, contract: Contract
+) -> None:
+    for source in ("anah", "action_logement"):
+        deliver_course(machine.landing, contract, source, MONTHS)
+    launched = set()
+    for month in MONTHS:
+        answer = machine.graphql("operator", LAUNCH, month=f"{month}-01")["launchRun"]
+        assert answer["__typename"] == "LaunchRunSuccess", answer
+        launched.add(answer["run"]["runId"])
+    deadline = time.monotonic() + 180
+    while True:
+        results = machine.graphql("viewer", RUNS)["runsOrError"]["results"]
+        runs = [run for run in results if run["runId"] in launched]
+        if {run["status"] for run in runs} <= {"SUCCESS", "FAILURE", "CANCELED"}:
+            break
+        assert time.monotonic() < deadline, (runs, machine.tail())
+        time.sleep(1)
+    assert [run["status"] for run in runs] == ["SUCCESS", "SUCCESS"], machine.tail()
+    first, second = sorted(runs, key=lambda run: run["startTime"])
+    assert second["startTime"] < first["endTime"], "both were at work at once"
+    assert "Conflicting lock" not in machine.log.read_text(encoding="utf-8", errors="replace")
+    with read_published(Home(machine.home)) as connection:
+        months = connection.execute(
+            "select distinct strftime(month, '%Y-%m') from marts.series order by 1"
+        ).fetchall()
+    assert [month for (month,) in months] == MONTHS
+
+
+def test_dagsters_record_is_in_postgres_and_no_password_in_a_file(machine: Machine) -> None:
+    assert not (machine.home / "dagster" / "history").exists()
+    config = (machine.home / "dagster" / "dagster.yaml").read_text(encoding="utf-8")
+    assert "ACV_STORAGE_URL" in config and "postgresql://" not in config
+
+
+def test_systemd_accepts_the_units() -> None:
+    verify = shutil.which("systemd-analyze")
+    if verify is None:
+        pytest.skip("systemd-analyze is not installed")
+    units = sorted(map(str, [*FILES.glob("*.service"), *FILES.glob("*.timer")]))
+    result = subprocess.run([verify, "verify", *units], capture_output=True, text=True, check=False)
+    # the programs are not installed where the units say: nothing else may be wrong
+    said = [line for line in result.stderr.splitlines() if "is not executable" not in line]
+    assert said == [], said

@@ -81,7 +81,7 @@ def back_up(
                     _copy(path, copy / path.relative_to(home.root))
         for path in _files(home.root):
             to = copy / path.relative_to(home.root)
-            if not to.exists():
+            if not os.path.lexists(to):
                 _copy(path, to)
         manifest = {
             "format": FORMAT,
@@ -139,7 +139,9 @@ def restore(source: Path, home: Home, *, force: bool = False) -> tuple[Backup, P
 def _files(root: Path) -> Iterator[Path]:
     for path in sorted(root.rglob("*")):
         parts = path.relative_to(root).parts
-        if parts[0] in LEFT_OUT or path.name.endswith(LEFT_OUT_SUFFIXES) or path.is_dir():
+        if parts[0] in LEFT_OUT or path.name.endswith(LEFT_OUT_SUFFIXES):
+            continue
+        if path.is_dir() and not path.is_symlink():
             continue
         yield path
 
@@ -148,6 +150,9 @@ def _copy(path: Path, to: Path) -> None:
     """Copy a file; a SQLite file as one moment of it, although others write it."""
     to.parent.mkdir(parents=True, exist_ok=True)
     try:
+        if path.is_symlink():
+            to.symlink_to(path.readlink())
+            return
         with path.open("rb") as file:
             is_sqlite = file.read(len(SQLITE)) == SQLITE
         if not is_sqlite:
@@ -181,7 +186,7 @@ def _unpack(source: Path, folder: Path) -> dict[str, Any]:
 def _verify(source: Path, folder: Path, manifest: dict[str, Any]) -> None:
     for name, sha256 in manifest["files"].items():
         path = folder / name
-        if not path.exists() or _sha256(path) != sha256:
+        if not os.path.lexists(path) or _sha256(path) != sha256:
             raise BackupError(f"{source} is damaged ({name}): use another one")
     if problem := is_readable(folder / "warehouse.duckdb"):
         raise BackupError(f"the warehouse in {source} is damaged ({problem}): use another backup")
@@ -202,6 +207,9 @@ def _described(manifest: dict[str, Any], path: Path) -> Backup:
 
 
 def _sha256(path: Path) -> str:
+    """Of a file its bytes, of a link where it leads."""
+    if path.is_symlink():
+        return hashlib.sha256(os.fsencode(path.readlink())).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

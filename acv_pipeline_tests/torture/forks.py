@@ -28,13 +28,15 @@ from acv_pipeline.home import Home
 
 # the steps of a run, by what does them; entering one is told to the parent process
 PHASES = {
-    "load": ("acv_pipeline.flow", "load"),
-    "gate": ("acv_pipeline.flow", "judge_and_write"),
-    "marts": ("acv_pipeline.models.project", "Project.build"),
-    "checks": ("acv_pipeline.flow", "Pipeline._evaluate"),
-    "check results": ("acv_pipeline.flow", "record_results"),
-    "publish": ("acv_pipeline.flow", "publish"),
-    "record": ("acv_pipeline.assets.run", "_events"),
+    "load": "acv_pipeline.ledger.load:load",
+    "gate": "acv_pipeline.ledger.store:judge_and_write",
+    "marts": "acv_pipeline.models.project:Project.build",
+    "checks": "acv_pipeline.flow:Pipeline._evaluate",
+    "check results": "acv_pipeline.quality.record:record_results",
+    "publish": "acv_pipeline.warehouse.connection:publish",
+    "release": "acv_pipeline.release:make_release",
+    "report": "acv_pipeline.report:write_report",
+    "record": "acv_pipeline.assets.run:_events",
 }
 PATIENCE_SECONDS = 120.0
 
@@ -98,8 +100,8 @@ def fork(work: Callable[[], Any], log: Path) -> Child:
         os.dup2(output, 1)
         os.dup2(output, 2)
         sys.stdout = sys.stderr = os.fdopen(1, "w", buffering=1, encoding="utf-8", closefd=False)
-        for phase, (module, name) in PHASES.items():
-            _announce(phase, module, name, writes)
+        for phase, place in PHASES.items():
+            announce(phase, place, writes)
         work()
         status = 0
     except SystemExit as error:
@@ -133,14 +135,14 @@ def acv_run(home: Home, landing: Path) -> None:
 
 def flow(home: Home, landing: Path) -> None:
     """The same without Dagster and its record, and with the quick ones of the checks."""
-    from acv_pipeline.flow import QUARANTINED, VALIDATED, Pipeline
+    from acv_pipeline.flow import Pipeline
     from acv_pipeline.quality.gate_checks import gate_checks
     from acv_pipeline.quality.sql_tests import sql_checks
 
     pipeline = Pipeline.configured(home, landing)
     due, _ = pipeline.pending()
     if due:
-        assets = [*pipeline.extracts(), VALIDATED, QUARANTINED, *pipeline.project.models]
+        assets = pipeline.assets()
         checks = [*gate_checks(), *sql_checks(pipeline.project)]
         pipeline.run(due, assets, [(check.asset, check.name) for check in checks])
         pipeline.recorded(assets, due)
@@ -197,18 +199,32 @@ class _Counting:
         return getattr(self._connection, name)
 
 
-def _announce(phase: str, module: str, name: str, told: int) -> None:
+def announce(phase: str, place: str, told: int) -> None:
+    """Tell when the function at ``place`` is called, wherever it was imported to."""
+
+    def before(original: Callable[..., Any]) -> Callable[..., Any]:
+        def announced(*arguments: Any, **options: Any) -> Any:
+            os.write(told, f"{phase} {time.monotonic()}\n".encode())
+            return original(*arguments, **options)
+
+        return announced
+
+    replace_everywhere(place, before)
+
+
+def replace_everywhere(place: str, by: Callable[[Callable[..., Any]], Callable[..., Any]]) -> None:
+    """Put another function in the place of one, also where it was imported by name."""
+    module, _, name = place.partition(":")
     *path, attribute = name.split(".")
     owner: Any = importlib.import_module(module)
     for part in path:
         owner = getattr(owner, part)
     original = getattr(owner, attribute)
-
-    def announced(*arguments: Any, **options: Any) -> Any:
-        os.write(told, f"{phase} {time.monotonic()}\n".encode())
-        return original(*arguments, **options)
-
-    setattr(owner, attribute, announced)
+    replacement = by(original)
+    importers = [m for n, m in list(sys.modules.items()) if n.startswith("acv_pipeline.")]
+    for holder in [owner, *([] if path else importers)]:
+        if vars(holder).get(attribute) is original:
+            setattr(holder, attribute, replacement)
 
 
 @contextmanager

@@ -49,7 +49,7 @@ class World:
         home = Home(self.root / name)
         shutil.rmtree(home.root, ignore_errors=True)
         if past is not None:
-            shutil.copytree(self.root / past, home.root)
+            shutil.copytree(self.root / past, home.root, symlinks=True)
             config = home.dagster / "dagster.yaml"
             if config.exists():
                 text = config.read_text(encoding="utf-8")

@@ -55,7 +55,7 @@ def life(tmp_path_factory: pytest.TempPathFactory, contract: Contract) -> Path:
 @pytest.fixture
 def lived_in(life: Path, home: Home, landing: Path) -> Home:
     """A copy of that home, and of its landing zone, for one test."""
-    shutil.copytree(life / "home", home.root)
+    shutil.copytree(life / "home", home.root, symlinks=True)
     shutil.copytree(life / "landing", landing, dirs_exist_ok=True)
     return home
 

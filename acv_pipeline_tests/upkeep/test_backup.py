@@ -32,6 +32,9 @@ def recorded(lived_in: Home) -> Home:
     release = lived_in.root / "releases" / "2018-12" / "acv.csv"
     release.parent.mkdir(parents=True)
     release.write_text("département;valeur\n", encoding="utf-8")
+    latest = lived_in.root / "releases" / "latest"
+    latest.unlink(missing_ok=True)
+    latest.symlink_to("2018-12")
     return lived_in
 
 
@@ -50,7 +53,8 @@ def test_it_comes_back_at_another_place_and_goes_on(
     assert tables(other) == before
     with read_published(other) as connection:
         assert connection.execute("select count(*) from marts.series").fetchall() != [(0,)]
-    assert (other.root / "releases" / "2018-12" / "acv.csv").exists()
+    latest = other.root / "releases" / "latest"
+    assert latest.is_symlink() and (latest / "acv.csv").exists()
     assert other.corrections.exists() and (other.root / "journal.jsonl").exists()
     with open_instance(other) as dagster:
         assert dagster.get_materialized_partitions(dg.AssetKey("a")) == {"2018-09-01"}

@@ -20,7 +20,13 @@ import pytest
 from acv_pipeline.contract import Contract
 from acv_pipeline.home import Home
 from acv_pipeline.warehouse import WarehouseError, open_warehouse, transaction
-from acv_pipeline_tests.torture.forks import acv_run, ask, fork, preload
+from acv_pipeline_tests.torture.forks import (
+    acv_run,
+    ask,
+    fork,
+    preload,
+    replace_everywhere,
+)
 from acv_pipeline_tests.torture.world import World, deliver_news, deliver_past, everything
 
 DISK_MB = 40
@@ -131,15 +137,14 @@ def test_a_home_deleted_in_the_middle_of_a_run_is_told(shop: Shop) -> None:
     home = shop.world.fresh("deleted", "past")
 
     def delete_later() -> None:
-        from acv_pipeline import flow
+        def first_deleting(record: Callable[..., Any]) -> Callable[..., Any]:
+            def deleted(*arguments: Any) -> None:
+                shutil.rmtree(home.root)
+                record(*arguments)
 
-        record = flow.record_results
+            return deleted
 
-        def deleted(*arguments: Any) -> None:
-            shutil.rmtree(home.root)
-            record(*arguments)
-
-        flow.record_results = deleted
+        replace_everywhere("acv_pipeline.quality.record:record_results", first_deleting)
 
     code, output = shop.run(home, delete_later)
     assert code in (1, 2) and "acv: " in output, output

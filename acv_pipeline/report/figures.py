@@ -107,7 +107,7 @@ class IndicatorFigures:
         sources: who sends them.
         course: every month from the first figure to the last one known of, in order.
         departments: every month of every département of the series, in order of month and rank.
-        partners: the total split by partner; empty when there is no total.
+        partners: the complete totals split by partner; empty when the series is no total.
         provenance: the files behind the figures in force.
     """
 
@@ -262,12 +262,15 @@ def _of_indicator(
     made_of = {"sources": names, "mark": FILE_MARK}
     (provenance,) = fetch(connection, "provenance", Provenance, **of, **made_of)
     revisions = fetch(connection, "revisions", Revision, **of)
+    course = national_course(connection, contract, indicator.id, series)
+    complete = {month.month for month in course if month.state == "complete"}
+    parts = fetch(connection, "partners", PartnerMonth, **of) if series == "total" else []
     return IndicatorFigures(
         indicator=indicator,
         series=series,
         sources=sources,
         expected=expected,
-        course=national_course(connection, contract, indicator.id, series),
+        course=course,
         departments=rows,
         absent=[
             _absent(connection, contract, Question(code, indicator, last, series))
@@ -278,7 +281,7 @@ def _of_indicator(
         revisions=[revision for revision in revisions if revision.source in names],
         published_revisions=fetch(connection, "published_revisions", PublishedRevision, **of),
         corrections=fetch(connection, "corrections", Corrected, **of),
-        partners=fetch(connection, "partners", PartnerMonth, **of) if series == "total" else [],
+        partners=[p for p in parts if p.month in complete],
         compared=fetch(connection, "reconciliation", Compared, **of),
         differences=fetch(connection, "reconciliation_national", Difference, **of),
         provenance=provenance,

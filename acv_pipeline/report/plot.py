@@ -18,7 +18,7 @@ Spec = dict[str, Any]
 Values = Sequence[Mapping[str, Any]]
 
 
-YEAR_LABEL = 36  # pixels that a year's label needs to the right of its tick
+YEAR_LABEL, MONTH_LABEL = 36, 62  # pixels that a label needs to the right of its tick
 
 
 @dataclass(frozen=True)
@@ -95,14 +95,28 @@ class Plot:
 
     def _x(self) -> Spec:
         start, end = month_start(self.months[0]), month_end(self.months[1])
-        last_year = math.ceil(end - (end - start) * YEAR_LABEL / self.frame.width)
         axis = {
-            "title": None, "format": "d", "values": list(range(math.ceil(start), last_year)),
+            "title": None, **self._dates(start, end),
             "grid": False, "tickSize": 6, "labelAlign": "left", "labelOffset": 4,
             "labelPadding": -2, "labelBound": False, "labelOverlap": False, "labelFlush": False,
         }  # fmt: skip
         scale = {"domain": [start, end], "nice": False, "zero": False}
         return {"field": "x", "type": "quantitative", "scale": scale, "axis": axis}
+
+    def _dates(self, start: float, end: float) -> Spec:
+        """Years where there are two at least, else some months: ``04/2020`` in any language."""
+        room = self.frame.width / (end - start)  # pixels a year
+        if end - start >= 2:
+            return {
+                "format": "d",
+                "values": list(range(math.ceil(start), math.ceil(end - YEAR_LABEL / room))),
+            }
+        step = next(step for step in (1, 3, 6, 12) if room * step / 12 >= MONTH_LABEL or step == 12)
+        last = math.floor((end - MONTH_LABEL / room) * 12)
+        months = [month / 12 for month in range(round(start * 12), last + 1) if month % step == 0]
+        number = "round(datum.value * 12)"
+        label = f"format({number} % 12 + 1, '02') + '/' + floor({number} / 12)"
+        return {"values": months, "labelExpr": label}
 
     def _y(self) -> Spec:
         axis = {

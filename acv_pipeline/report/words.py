@@ -149,7 +149,7 @@ def _all_texts() -> dict[str, Any]:
 
 
 @cache
-def keys() -> list[str]:
+def names() -> list[str]:
     """The names of all texts, with those of a group as ``group.name``."""
     return [
         f"{key}.{name}" if name else key
@@ -187,14 +187,15 @@ def both(key: str, **values: Any) -> Both:
 
 def known(key: str) -> bool:
     """Whether there is such a text."""
-    return key in keys()
+    return key in names()
 
 
 @cache
 def typeset(text: str, language: str) -> str:
-    """With typographic apostrophes, and the spaces French wants around double punctuation."""
+    """With typographic apostrophes, and French spaces in figures and around punctuation."""
     text = text.strip().replace("'", "’")
     if language == "fr":
+        text = re.sub(r"(?<=\d) (?=\d{3})", NARROW, text)
         text = re.sub(r" ([;!?%»])", NARROW + r"\1", text)
         text = text.replace("« ", f"«{NARROW}").replace(" :", f"{NO_BREAK}:")
     return text

@@ -1,0 +1,195 @@
+"""Every figure on the page is that of the marts: small world and official releases."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+
+from acv_pipeline.report import Report
+from acv_pipeline.report.figures import figures
+from acv_pipeline_tests.deliveries import ACV, PVD
+from acv_pipeline_tests.report.conftest import Open, rows
+from acv_pipeline_tests.report.world import HELD_MONTH, World
+
+SLUGS = {ACV: "acv", PVD: "pvd"}
+CELLS = """table => [...table.tBodies[0].rows].map(row => [
+    row.dataset.code ?? row.dataset.from ?? row.querySelector('time')?.dateTime,
+    ...[...row.cells].map(cell => {
+        const shown = cell.cloneNode(true);
+        shown.querySelectorAll('small, svg').forEach(part => part.remove());
+        return shown.textContent.trim();
+    })])"""
+
+
+def value(text: str) -> float | None:
+    """A figure as the French page writes it; None for a dash."""
+    if text == "–":
+        return None
+    plain = text.replace("\u202f", "").replace(",", ".").replace("−", "-")
+    return float(plain.removesuffix("%"))
+
+
+def series_of(indicator: str, world: World) -> str:
+    (found,) = rows(
+        world.connection,
+        "select coalesce(min(series) filter (series = 'total'), min(series)) from marts.series"
+        " where indicator_id = ?",
+        indicator,
+    )
+    return str(found[0])
+
+
+@pytest.fixture(params=["world", "real"])
+def either(request: pytest.FixtureRequest) -> tuple[World, Report]:
+    names = {"world": "report", "real": "real_report"}
+    return request.getfixturevalue(request.param), request.getfixturevalue(names[request.param])
+
+
+@pytest.mark.parametrize("indicator", [ACV, PVD])
+def test_every_figure_is_that_of_the_marts(
+    indicator: str, either: tuple[World, Report], open_page: Open
+) -> None:
+    world, report = either
+    page = open_page(report)
+    slug, series = SLUGS[indicator], series_of(indicator, world)
+    of = (indicator, series)
+
+    def table(selector: str) -> dict[str, list[str]]:
+        cells: list[list[Any]] = page.eval_on_selector(selector, CELLS)
+        return {row[0]: row[1:] for row in cells}
+
+    # ranking
+    month = report.months[indicator]
+    expected = rows(
+        world.connection,
+        "select department_code, rank_cumulative, cumulative_dwellings, increment,"
+        " rank_cumulative_change, dwellings_per_10k_inhabitants, share_of_national"
+        " from marts.department_rankings where indicator_id = ? and series = ? and month = ?",
+        *of, month,
+    )  # fmt: skip
+    shown = table(f"#{slug}-ranking")
+    assert shown.keys() == {code for code, *_ in expected}
+    for code, rank, cumulative, increment, change, rate, share in expected:
+        cells = shown[code]
+        assert value(cells[0]) == rank
+        assert value(cells[3]) == cumulative
+        assert value(cells[4]) == increment
+        assert (0 if cells[5] == "=" else value(cells[5])) == change
+        assert value(cells[6]) == pytest.approx(rate, abs=0.051)
+        assert value(cells[7]) == pytest.approx(100 * share, abs=0.051)
+
+    # national table
+    totals = rows(
+        world.connection,
+        "select month, cumulative_dwellings, increment, months_elapsed, is_complete"
+        " from marts.territory_totals"
+        " where indicator_id = ? and series = ? and level = 'national' order by month",
+        *of,
+    )
+    national = table(f"#{slug}-national")
+    for in_month, cumulative, increment, elapsed, _ in totals:
+        cells = national[f"{in_month:%Y-%m}"]
+        assert value(cells[1]) == cumulative
+        assert value(cells[2]) == increment
+        assert value(cells[3]) == elapsed
+    with_figures = {f"{in_month:%Y-%m}" for in_month, *_ in totals}
+    for key in national.keys() - with_figures:
+        assert national[key][1:5] == ["–"] * 4
+
+    # headline: the last complete total
+    complete = [total for total in totals if total[4]]
+    assert value(page.inner_text(f"#{slug} .figure strong")) == complete[-1][1]
+
+    # sections
+    every = rows(
+        world.connection,
+        "select department_code, month, cumulative_dwellings, increment, rank_cumulative"
+        " from marts.department_rankings where indicator_id = ? and series = ?",
+        *of,
+    )
+    position = list(report.months).index(indicator) + 1
+    sections: dict[str, list[list[str]]] = page.evaluate(
+        f"""position => Object.fromEntries([...document.querySelectorAll('.department')].map(d => {{
+            const table = d.querySelector(`.columns > div:nth-child(${{position}}) table`);
+            return [d.id.slice(1), table ? ({CELLS})(table) : []];
+        }}))""",
+        position,
+    )
+    on_page = {
+        (code, row[0], *map(value, row[2:])) for code, found in sections.items() for row in found
+    }
+    assert on_page == {(c, f"{m:%Y-%m}", v, i, r) for c, m, v, i, r in every}
+
+
+def test_parts_add_up_to_the_complete_totals(world: World, report: Report, open_page: Open) -> None:
+    page = open_page(report)
+    cells: list[list[Any]] = page.eval_on_selector("#acv-by-partner", CELLS)
+    shown = {row[0]: [value(cell) for cell in row[2:]] for row in cells}
+    expected = {
+        f"{month:%Y-%m}": total
+        for month, total in rows(
+            world.connection,
+            "select month, cumulative_dwellings from marts.territory_totals where indicator_id = ?"
+            " and series = 'total' and level = 'national' and is_complete",
+            ACV,
+        )
+    }
+    assert {month: total for month, (*_, total) in shown.items()} == expected
+    assert all(sum(parts) == total for *parts, total in shown.values())
+
+
+def test_what_is_missing_is_said(world: World, report: Report, open_page: Open) -> None:
+    page = open_page(report)
+    text = page.inner_text("#acv")
+    assert "Juin 2020 est incomplet : 23 départements sur 24".replace(" :", "\u00a0:") in text
+    assert "Juillet 2020 est retenu" in text
+    absent = page.inner_text("#acv .absences")
+    assert "Corse-du-Sud" in absent and "Action Logement" in absent and "quarantaine" in absent
+    state = "#acv-national tr[data-from='{}'] td:last-child"
+    assert page.text_content(state.format("2020-04")).startswith("aucun chiffre")
+    assert "retenu" in page.text_content(state.format("2020-07"))
+    assert page.locator("#acv-ranking small", has_text="ex æquo").count() == 2
+    assert page.text_content("#about .hash") == "5e" * 32
+
+
+def test_a_held_month_shows_no_figure(world: World, report: Report) -> None:
+    (acv, _) = figures(world.connection, world.contract)
+    last = acv.course[-1]
+    assert (last.month, last.state, last.held) == (HELD_MONTH, "held", ("action_logement",))
+    assert last.delivered == ("anah",)
+    assert HELD_MONTH not in {row.month for row in acv.departments}
+    held = course_value(world, HELD_MONTH)
+    html = report.path.read_text(encoding="utf-8")
+    assert f"{held:,}".replace(",", "\u202f") not in html
+
+
+def course_value(world: World, month: dt.date) -> int:
+    """The sum that was delivered, and held."""
+    (found,) = rows(
+        world.connection,
+        "select sum(value) from raw.tidy_rows join raw.deliveries using (delivery_id)"
+        " where month = ? and source = 'action_logement' and fate = 'figure'",
+        month,
+    )
+    return int(found[0])
+
+
+def test_states_of_the_course(world: World) -> None:
+    (acv, pvd) = figures(world.connection, world.contract)
+    assert [month.state for month in acv.course] == [
+        "complete", "complete", "complete", "none", "complete", "incomplete", "held",
+    ]  # fmt: skip
+    assert acv.headline and acv.headline.month == dt.date(2020, 5, 1)
+    assert [month.month.month for month in acv.later] == [6, 7]
+    assert pvd.later == [] and pvd.series == "total"
+    assert [absent.department_code for absent in acv.absent] == ["2A"]
+    assert {absence.code for _, absence in acv.absent[0].reasons} == {"quarantined"}
+
+
+def test_the_published_series_stands_in_where_there_is_no_total(real: World) -> None:
+    for shown in figures(real.connection, real.contract):
+        assert shown.series == "published"
+        assert [source.id for source in shown.sources] == ["barometre"]
+        assert shown.partners == []

@@ -1,0 +1,117 @@
+"""The report as a file: written when it says something new, and only then."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+import re
+from pathlib import Path
+
+import duckdb
+
+from acv_pipeline.contract import Contract
+from acv_pipeline.models import Project
+from acv_pipeline.report import write_report
+from acv_pipeline.sample_data.layouts import FILE_MARK
+from acv_pipeline.warehouse import transaction
+from acv_pipeline_tests.report.world import World
+
+
+def written(world: World, path: Path, day: str, sha256: str | None = None) -> bool:
+    today = dt.date.fromisoformat(day)
+    report = write_report(
+        world.connection, world.contract, path, release_sha256=sha256, today=today
+    )
+    assert report.byte_size == path.stat().st_size
+    return report.is_new
+
+
+def test_the_same_figures_are_not_written_twice(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "index.html"
+    assert written(world, path, "2026-01-02")
+    first = path.read_bytes()
+    assert b'content="2026-01-02"' in first and b">02/01/2026</time>" in first
+    assert not written(world, path, "2026-05-06"), "another day is nothing new"
+    assert path.read_bytes() == first
+    assert written(world, path, "2026-05-06", "ab" * 32)
+    changed = path.read_text(encoding="utf-8")
+    assert 'content="2026-05-06"' in changed and "ab" * 32 in changed
+    assert [file.name for file in path.parent.iterdir()] == ["index.html"]
+
+
+def test_a_damaged_page_is_written_anew(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "index.html"
+    written(world, path, "2026-01-02")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:5000])
+    assert written(world, path, "2026-01-02")
+    assert path.read_bytes() == whole
+
+
+def test_another_copy_of_the_tables_makes_the_same_page(world: World, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.duckdb"
+    world.connection.execute(f"attach '{copy}' as twin")
+    try:
+        name = world.connection.execute("select current_database()").fetchall()[0][0]
+        world.connection.execute(f"copy from database {name} to twin")
+    finally:
+        world.connection.execute("detach twin")
+    with duckdb.connect(str(copy), read_only=True) as twin:
+        pages = []
+        for number, connection in enumerate((world.connection, twin)):
+            path = tmp_path / f"{number}.html"
+            written(World(connection, world.contract), path, "2026-01-02")
+            pages.append(path.read_bytes())
+    assert pages[0] == pages[1]
+
+
+def test_the_policy_lets_this_script_run_and_nothing_else(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "index.html"
+    written(world, path, "2026-01-02")
+    html = path.read_text(encoding="utf-8")
+    (script,) = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]+)"', html)
+    assert "default-src 'none'".replace("'", "&#39;") in policy
+    assert f"script-src 'sha256-{digest}'".replace("'", "&#39;") in policy
+    assert not re.search(r"<[^>]+\son\w+=", re.sub(r"<script>.*?</script>", "", html, flags=re.S))
+    loaded = re.findall(r'(?:src|<link[^>]+href)="([^"]*)"', html)
+    assert loaded == ["data:,"], "the icon, lest browsers ask for one"
+
+
+def test_before_the_first_figure_the_page_says_so(
+    warehouse: duckdb.DuckDBPyConnection, contract: Contract, tmp_path: Path
+) -> None:
+    project = Project.load()
+    project.load_seeds(warehouse)
+    with transaction(warehouse):
+        project.build(warehouse)
+    path = tmp_path / "index.html"
+    report = write_report(warehouse, contract, path, release_sha256=None, today=dt.date(2026, 1, 2))
+    html = path.read_text(encoding="utf-8")
+    assert report.months == {}
+    assert "Aucun chiffre n’est encore en vigueur" in html
+    assert "No figure is in force yet" in html
+
+
+def test_synthetic_files_are_told_apart(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "index.html"
+    written(world, path, "2026-01-02")
+    assert FILE_MARK not in path.read_text(encoding="utf-8")
+    world.connection.execute("begin")
+    try:
+        world.connection.execute(
+            "update raw.deliveries set file_name = file_name || ? where file_name like 'ACV anah%'",
+            [f"-{FILE_MARK}"],
+        )
+        written(world, path, "2026-01-02")
+        html = path.read_text(encoding="utf-8")
+        assert "Partly synthetic figures" in html and "Licence Ouverte" not in html
+        world.connection.execute(
+            "update raw.deliveries set file_name = file_name || ?", [FILE_MARK]
+        )
+        written(world, path, "2026-01-02")
+        assert "All files received (ACV and PVD)" in path.read_text(encoding="utf-8")
+    finally:
+        world.connection.execute("rollback")

@@ -7,6 +7,7 @@ here: what is in a release.
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import hashlib
 import os
 import re
@@ -62,16 +63,21 @@ def latest_release(folder: Path) -> Path | None:
 
 @contextmanager
 def staging(folder: Path) -> Iterator[Path]:
-    """An empty folder beside the releases; what is left of one that was killed goes first."""
+    """An empty folder beside the releases, for one at a time; what a killed one left goes first."""
     folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.glob(f"{_STAGING}*"):
-        shutil.rmtree(left)
-    place = folder / f"{_STAGING}{os.getpid()}"
-    place.mkdir()
+    lock = os.open(folder, os.O_RDONLY)
     try:
-        yield place
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the system forgets it if this process dies
+        for left in folder.glob(f"{_STAGING}*"):
+            shutil.rmtree(left)
+        place = folder / f"{_STAGING}{os.getpid()}"
+        place.mkdir()
+        try:
+            yield place
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        os.close(lock)
 
 
 def digest(path: Path) -> str:
@@ -116,7 +122,7 @@ def point_to(release: Path) -> None:
     latest = release.parent / LATEST
     if latest.is_symlink() and latest.readlink() == Path(release.name):
         return
-    link = release.parent / f"{_STAGING}{LATEST}"
+    link = release.parent / f".{LATEST}"
     link.unlink(missing_ok=True)
     link.symlink_to(release.name)
     link.replace(latest)

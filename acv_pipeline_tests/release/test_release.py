@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -204,6 +205,22 @@ release.put_in_place = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 connection = duckdb.connect(sys.argv[1], read_only=True)
 make_release(connection, load_contract(), Path(sys.argv[2]), today=dt.date(2021, 1, 15))
 """
+
+
+def test_two_at_once_make_one_release(small: Released, contract: Contract, tmp_path: Path) -> None:
+    """Two runs that end together: the second waits, and finds the release standing."""
+
+    def make() -> Release | None:
+        with small.connection.cursor() as own:
+            return make_release(own, contract, tmp_path / "releases", today=TODAY)
+
+    with ThreadPoolExecutor(2) as pool:
+        made = [future.result() for future in [pool.submit(make), pool.submit(make)]]
+    assert sorted(release.is_new for release in made if release) == [False, True]
+    assert sorted(path.name for path in (tmp_path / "releases").iterdir()) == [
+        "2021-01-15",
+        "latest",
+    ]
 
 
 def test_rows_that_break_their_promise_make_no_release(

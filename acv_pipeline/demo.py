@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from acv_pipeline.cli import run_landing
+from acv_pipeline.commands.running import run_landing
 from acv_pipeline.contract import load_contract
 from acv_pipeline.contract.months import month_of, shift
 from acv_pipeline.home import Home

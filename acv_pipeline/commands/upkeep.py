@@ -9,11 +9,15 @@ from pathlib import Path
 
 import click
 
-home_option = click.option(
-    "--home",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Where everything is written; $ACV_HOME, else ./acv_home.",
+from acv_pipeline.commands.common import (
+    DATA_HELD,
+    WRONG_USE,
+    home_of,
+    home_option,
+    plain_errors,
 )
+from acv_pipeline.commands.running import run_landing
+
 SHOWN = 10
 
 
@@ -29,13 +33,12 @@ def rebuild(context: click.Context, landing: str | None, home: Path | None) -> N
 
     Sign-offs and explanations are kept; the old file is put aside. Ends with what 'acv run' does.
     """
-    from acv_pipeline import cli
     from acv_pipeline.contract import load_contract
     from acv_pipeline.terminal import Progress
     from acv_pipeline.upkeep.rebuild import rebuild as rebuild_warehouse
 
-    with cli._plain_errors():
-        where = cli._home(home)
+    with plain_errors():
+        where = home_of(home)
         zone = where.zone(landing) if landing else where.landing
         with Progress() as progress:
             done = rebuild_warehouse(
@@ -51,8 +54,8 @@ def rebuild(context: click.Context, landing: str | None, home: Path | None) -> N
         _list("LOST, in neither the landing zone nor a readable copy: ask for them", done.lost)
         if done.aside:
             click.echo(f"The old file is {done.aside}; delete it when nobody needs it.")
-        code = cli.run_landing(where, zone)
-    context.exit(cli.DATA_HELD if done.lost else code)
+        code = run_landing(where, zone)
+    context.exit(DATA_HELD if done.lost else code)
 
 
 def _list(what: str, names: list[str]) -> None:
@@ -70,18 +73,17 @@ def _list(what: str, names: list[str]) -> None:
 @home_option
 def backup(file: Path, home: Path | None) -> None:
     """Write the whole home to FILE, also while runs go on."""
-    from acv_pipeline import cli
     from acv_pipeline.contract import load_contract
     from acv_pipeline.upkeep.backup import BackupError, back_up
 
-    with cli._plain_errors():
+    with plain_errors():
         try:
             made = back_up(
-                cli._home(home), load_contract(), file, say=lambda line: click.echo(line, err=True)
+                home_of(home), load_contract(), file, say=lambda line: click.echo(line, err=True)
             )
         except BackupError as error:
             click.echo(f"acv: {error}", err=True)
-            raise SystemExit(cli.WRONG_USE) from None
+            raise SystemExit(WRONG_USE) from None
     click.echo(f"{file}: {made.files} files, {made.byte_size / 1e6:.1f} MB, made {made.made_at}.")
 
 
@@ -91,17 +93,16 @@ def backup(file: Path, home: Path | None) -> None:
 @home_option
 def restore(file: Path, force: bool, home: Path | None) -> None:
     """Put the home back as it was when FILE was made; stop the daemon and the UI before."""
-    from acv_pipeline import cli
     from acv_pipeline.upkeep.backup import BackupError
     from acv_pipeline.upkeep.backup import restore as put_back
 
-    with cli._plain_errors():
-        where = cli._home(home)
+    with plain_errors():
+        where = home_of(home)
         try:
             made, aside = put_back(file, where, force=force)
         except BackupError as error:
             click.echo(f"acv: {error}", err=True)
-            raise SystemExit(cli.WRONG_USE) from None
+            raise SystemExit(WRONG_USE) from None
     click.echo(f"{where.root}: as it was on {made.made_at} ({made.files} files).")
     if aside:
         click.echo(f"What was there before is {aside}; delete it when nobody needs it.")

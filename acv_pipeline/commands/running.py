@@ -1,0 +1,111 @@
+"""``acv run`` and ``acv status``: what the landing zone holds into force, and what is broken now.
+
+Here: options, words, exit codes. Not here: the work (``flow``, ``status``).
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from acv_pipeline.commands.common import (
+    DATA_HELD,
+    FINE,
+    MonthRange,
+    home_of,
+    home_option,
+    plain_errors,
+)
+from acv_pipeline.contract import Month, load_contract
+from acv_pipeline.home import Home
+
+if TYPE_CHECKING:
+    from acv_pipeline.landing import Zone
+
+
+@click.command()
+@click.option(
+    "--landing",
+    metavar="DIR|URL",
+    help="The landing zone, <source>/<YYYY-MM-DD>/<file>: a folder, or an address such as "
+    "s3://bucket/folder; $ACV_LANDING, else <home>/landing.",
+)
+@home_option
+@click.option("--months", type=MonthRange(), help="Only these months, such as 2021-03:2021-06.")
+def run(landing: str | None, home: Path | None, months: tuple[Month, Month] | None) -> None:
+    """Materialise what the landing zone holds, through Dagster; exit 1 if anything is held."""
+    with plain_errors():
+        where = home_of(home)
+        sys.exit(run_landing(where, where.zone(landing) if landing else None, months))
+
+
+def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | None = None) -> int:
+    """What ``acv run`` does; its exit code."""
+    from acv_pipeline import standstill
+    from acv_pipeline.flow import Pipeline
+    from acv_pipeline.orchestration.dead_runs import end_dead_runs
+    from acv_pipeline.orchestration.home import instance
+    from acv_pipeline.orchestration.runs import run_months
+    from acv_pipeline.status import status as read_status
+    from acv_pipeline.terminal import (
+        Progress,
+        print_load,
+        print_outcome,
+        print_publication,
+        print_status,
+    )
+    from acv_pipeline.warehouse import read_published
+
+    pipeline = Pipeline.configured(home, landing)
+    with Progress() as progress, instance(home) as dagster:
+        progress.say("looking at the landing zone")
+        due, report = pipeline.pending(
+            say=progress.say,
+            progress=lambda done, of, name: progress.say(f"reading {name} ({done} of {of})"),
+        )
+        standstill.end(home)
+        if months:
+            due = [month for month in due if months[0] <= month <= months[1]]
+        print_load(report)
+        if due:
+            end_dead_runs(dagster, home)
+            result = run_months(pipeline, dagster, due, listen=progress.say)
+            if result.failure:
+                click.echo(f"acv: run {result.run_id} failed: {result.failure}", err=True)
+                return DATA_HELD
+    if not due and not home.published.exists():
+        click.echo("Nothing to do: the landing zone holds no figures yet.")
+        return FINE
+    with read_published(home) as connection:
+        if due:
+            print_outcome(connection, pipeline.contract, due, report)
+            print_publication(home)
+        else:
+            click.echo("Nothing to do: no new figures, nothing changed.")
+        found = read_status(connection, pipeline.contract, home)
+    print_status(found, home, quiet=True)
+    return FINE if found.is_fine and not report.refused else DATA_HELD
+
+
+@click.command()
+@home_option
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def status(home: Path | None, as_json: bool) -> None:
+    """What is held, quarantined, late or failing now, and what to do."""
+    from acv_pipeline.status import status as read_status
+    from acv_pipeline.warehouse import read_published
+
+    with plain_errors():
+        where = home_of(home)
+        with read_published(where) as connection:
+            found = read_status(connection, load_contract(), where)
+        if as_json:
+            click.echo(found.to_json())
+        else:
+            from acv_pipeline.terminal import print_status
+
+            print_status(found, where)
+        sys.exit(FINE if found.is_fine else DATA_HELD)

@@ -201,7 +201,9 @@ def test_wrong_use_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
         )
         assert result.returncode == 2, result.stderr
         assert complaint in result.stderr and "Traceback" not in result.stderr
-        assert len(result.stderr.strip().splitlines()) == 1
+        # on a slow machine lines of progress come before it
+        lines = [line for line in result.stderr.splitlines() if not line.startswith("  …")]
+        assert len(lines) == 1
 
 
 def test_replay_tells_verdicts_and_compares_with_labels(

@@ -40,6 +40,8 @@ def national_plot(
     months = national_course(connection, contract, indicator_id, series)
     target = contract.indicators[indicator_id].target
     course = charts.course(months, COURSE, light, target.value if target else None)
+    if not any(m.total and m.total.previous_month for m in months):
+        return document(course, "en")  # a first month adds to nothing
     return document(charts.beneath(course, charts.increments(months, INCREMENTS, light)), "en")
 
 

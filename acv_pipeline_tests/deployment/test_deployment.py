@@ -14,7 +14,7 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.home import Home
 from acv_pipeline.warehouse import read_published
 from acv_pipeline_tests.deliveries import deliver_course
-from acv_pipeline_tests.deployment.machine import FILES, NAME, Machine, missing
+from acv_pipeline_tests.deployment.machine import FILES, NAME, PATIENCE_SECONDS, Machine, missing
 
 LAUNCH = """
     mutation ($month: String!) {
@@ -114,7 +114,7 @@ def test_an_operator_launches_two_runs_that_share_the_queue(
         answer = machine.graphql("operator", LAUNCH, month=f"{month}-01")["launchRun"]
         assert answer["__typename"] == "LaunchRunSuccess", answer
         launched.add(answer["run"]["runId"])
-    deadline = time.monotonic() + 180
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         results = machine.graphql("viewer", RUNS)["runsOrError"]["results"]
         runs = [run for run in results if run["runId"] in launched]

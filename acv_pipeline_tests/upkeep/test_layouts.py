@@ -74,6 +74,10 @@ def _as_of_then(home: Home, layout: Path) -> None:
             connection.execute(
                 f"insert into {schema}.{table} ({listed}) select {listed} from new.{schema}.{table}"
             )
+        # the marts of that time are gone: a run of every month builds today's
+        connection.execute(
+            "insert into validated.unrecorded select distinct month from validated.dwellings"
+        )
     new.unlink()
 
 

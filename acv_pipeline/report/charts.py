@@ -28,6 +28,7 @@ from acv_pipeline.report.rows import DepartmentMonth, PartnerMonth
 
 FEW_POINTS = 24  # up to so many, every month of the course gets its point
 LEAST_LABELLED_SHARE = 0.1  # a thinner part of the last bar has no room for its name
+LETTER = 8  # pixels; a name longer than a quarter of the plot would leave the bars it is on
 BAR_GAP = 1 / 120  # years
 
 
@@ -134,7 +135,12 @@ def split(
         "align": "right", "dx": -8, "fontSize": 14, "fontWeight": "bold",
         "color": colour("on-accent"),
     }  # fmt: skip
-    roomy = [name for name in names if name["part"] >= LEAST_LABELLED_SHARE * whole[last]]
+    roomy = [
+        name
+        for name in names
+        if name["part"] >= LEAST_LABELLED_SHARE * whole[last]
+        and LETTER * len(name["text"]) <= frame.width / 4
+    ]
     plot.marks("text", roomy, label, text=nominal("text"))
     return plot.spec()
 

@@ -98,7 +98,7 @@
   const visible = (cell) => [...cell.childNodes]
     .filter((node) => node.nodeType === Node.TEXT_NODE || getComputedStyle(node).display !== "none")
     .map((node) => (node.nodeType === Node.TEXT_NODE || !one(".l", node) ? node.textContent : visible(node)))
-    .join("").replace(/\s+/g, " ").trim();
+    .join("").replace(/[ \n]+/g, " ").trim();
   const headings = (table) => all("thead th", table).map(visible);
   for (const atlas of all(".atlas")) {
     for (const radio of all("input[type=radio]", atlas)) {

@@ -145,11 +145,13 @@ def test_what_is_missing_is_said(world: World, report: Report, open_page: Open) 
     text = page.inner_text("#acv")
     assert "Juin 2020 est incomplet : 23 départements sur 24".replace(" :", "\u00a0:") in text
     assert "Juillet 2020 est retenu" in text
+    assert "Une livraison plus récente de mai 2020 (Action Logement) est retenue" in text
     absent = page.inner_text("#acv .absences")
     assert "Corse-du-Sud" in absent and "Action Logement" in absent and "quarantaine" in absent
     state = "#acv-national tr[data-from='{}'] td:last-child"
     assert page.text_content(state.format("2020-04")).startswith("aucun chiffre")
     assert "retenu" in page.text_content(state.format("2020-07"))
+    assert "chiffre antérieur en vigueur" in page.text_content(state.format("2020-05"))
     assert page.locator("#acv-ranking small", has_text="ex æquo").count() == 2
     assert page.text_content("#about .hash") == "5e" * 32
 

@@ -60,6 +60,7 @@ def fill(connection: duckdb.DuckDBPyConnection, contract: Contract, landing: Pat
     * 2020-06: Action Logement's row of 2A cannot be read: the total is incomplete. The register
       corrects Anah's 33.
     * 2020-07: Action Logement's month lacks 62: held. Anah's is there.
+    * 2020-05 comes once more from Action Logement, without 62: held, what was there stays.
     """
 
     def send(source: str, day: str, month: str, name: str, **other: int | str) -> None:
@@ -80,9 +81,10 @@ def fill(connection: duckdb.DuckDBPyConnection, contract: Contract, landing: Pat
     send("anah", "2020-07-10", "2020-06", "ACV anah 06.csv")
     send("action_logement", "2020-07-10", "2020-06", "ACV al 06.csv", d2A="douze")
     send("anah", "2020-08-10", "2020-07", "ACV anah 07.csv")
-    incomplete = course(contract, HELD_MONTH, source="action_logement")
-    del incomplete["62"]
-    deliver(landing, "action_logement", "2020-08-11", {"2020-07": incomplete}, name="ACV al 07.csv")
+    for month, day in (("2020-07", "2020-08-11"), ("2020-05", "2020-08-12")):
+        lacking = course(contract, month_of(month), source="action_logement")
+        del lacking["62"]
+        deliver(landing, "action_logement", day, {month: lacking}, name=f"ACV al {month}.csv")
     for number, month in enumerate(("2020-10", "2020-11", "2020-12")):
         figures = course(contract, month_of(month), PVD, source="barometre")
         name = f"PVD petites villes de demain {month}.csv"
@@ -100,7 +102,8 @@ def fill(connection: duckdb.DuckDBPyConnection, contract: Contract, landing: Pat
     process(connection, contract, landing)
     connection.execute(
         "insert into validated.signoffs select delivery_id, indicator_id, month, ?, ?, ?"
-        " from validated.held_months where month = date '2020-05-01'",
+        " from validated.held_months join raw.deliveries using (delivery_id)"
+        " where month = date '2020-05-01' and delivered_on < date '2020-08-01'",
         [HOSTILE_NAME, HOSTILE_REASON, dt.datetime(2020, 6, 15, 12)],
     )
     process(connection, contract, landing)

@@ -13,6 +13,7 @@ from acv_pipeline.cli import main
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.flow import Pipeline
+from acv_pipeline.home import Home
 from acv_pipeline.quarantine import ABOUT, harmless
 from acv_pipeline.status import status
 from acv_pipeline.warehouse import read_published
@@ -21,8 +22,7 @@ from acv_pipeline_tests.deliveries import course, deliver
 MONTH = "2018-09"
 
 
-@pytest.fixture
-def pipeline(home, landing: Path, contract: Contract) -> Pipeline:  # type: ignore[no-untyped-def]
+def quarantined(home: Home, landing: Path, contract: Contract) -> Pipeline:
     """Anah's September with four rows that nobody can use, Action Logement's with one."""
     figures: dict[str, int | str] = {**course(contract, month_of(MONTH))}
     figures |= {"59": "=1+1", "62": "-5", "2A": "nd"}
@@ -33,6 +33,14 @@ def pipeline(home, landing: Path, contract: Contract) -> Pipeline:  # type: igno
     pipeline = Pipeline.configured(home, landing)
     process(pipeline)
     return pipeline
+
+
+@pytest.fixture(scope="module")
+def pipeline(tmp_path_factory: pytest.TempPathFactory, contract: Contract) -> Pipeline:
+    """The same for tests that only ask."""
+    folder = tmp_path_factory.mktemp("quarantined")
+    (folder / "landing").mkdir()
+    return quarantined(Home(folder / "home"), folder / "landing", contract)
 
 
 def process(pipeline: Pipeline) -> None:
@@ -120,8 +128,9 @@ def test_what_a_spreadsheet_would_run() -> None:
 
 
 def test_a_corrected_delivery_releases_the_rows_whose_figures_it_brings(
-    pipeline: Pipeline, landing: Path, contract: Contract, tmp_path: Path
+    home: Home, landing: Path, contract: Contract, tmp_path: Path
 ) -> None:
+    pipeline = quarantined(home, landing, contract)
     figures: dict[str, int | str] = {**course(contract, month_of(MONTH)), "2A": "nd"}
     deliver(landing, "anah", "2018-10-20", {MONTH: figures}, name="again.csv")
     process(pipeline)

@@ -10,7 +10,7 @@ import base64
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from acv_pipeline.report.accounts import Accounts
 from acv_pipeline.report.figures import IndicatorFigures, Stretch, summaries
 from acv_pipeline.report.maps import symbols
 from acv_pipeline.report.palette import style_sheet
-from acv_pipeline.report.views import CELLS_NAMED, IndicatorView
+from acv_pipeline.report.views import CELLS_NAMED, IndicatorView, source_label
 from acv_pipeline.sample_data.layouts import FILE_MARK
 
 HERE = Path(__file__).parent
@@ -55,6 +55,7 @@ def page(
             views=views,
             accounts=accounts,
             contract=contract,
+            label=partial(source_label, contract),
             departments=departments,
             regions=contract.territories.regions,
             region_of=contract.territories.region_of,

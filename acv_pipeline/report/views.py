@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import cycle
 
 from markupsafe import Markup
 
@@ -106,7 +107,7 @@ class IndicatorView:
 
     def labels(self, sources: Sequence[str]) -> Both:
         """Sources by their names."""
-        return listed([self.contract.sources[source].label for source in sources])
+        return listed([source_label(self.contract, source) for source in sources])
 
     def missing(self, month: CourseMonth) -> Both:
         """Sources without figures for a month."""
@@ -196,7 +197,7 @@ class IndicatorView:
         whole = sum(values.values()) or 1
         return [
             Part(source.id, source.label, colour, values[source.id], values[source.id] / whole)
-            for source, colour in zip(self.figures.sources, PARTNERS, strict=False)
+            for source, colour in zip(self.figures.sources, cycle(PARTNERS), strict=False)
             if source.id in values
         ]
 
@@ -281,3 +282,9 @@ class IndicatorView:
     def rules(self, hold: Hold) -> list[str]:
         """The names of the rules that stopped a month."""
         return [rule.strip() for rule in hold.rules.split(",")]
+
+
+def source_label(contract: Contract, source_id: str) -> str:
+    """A source's name; its id when the contract has dropped it since it delivered."""
+    source = contract.sources.get(source_id)
+    return source.label if source else source_id

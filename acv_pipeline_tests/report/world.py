@@ -6,6 +6,7 @@ Here: what was delivered. Not here: what the report must make of it.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,13 +64,13 @@ def fill(connection: duckdb.DuckDBPyConnection, contract: Contract, landing: Pat
     * 2020-05 comes once more from Action Logement, without 62: held, what was there stays.
     """
 
-    def send(source: str, day: str, month: str, name: str, **other: int | str) -> None:
+    def send(source: str, day: str, month: str, name: str, **other: int | str) -> Path:
         figures: dict[str, int | str] = dict(course(contract, month_of(month), source=source))
         figures["02"] = figures["01"]
         if source == "action_logement" and month >= "2020-05":
             figures["59"] = int(figures["59"]) + 4_000
         changed = {code.removeprefix("d"): value for code, value in other.items()}
-        deliver(landing, source, day, {month: figures | changed}, name=name)
+        return deliver(landing, source, day, {month: figures | changed}, name=name)
 
     for month, day in (("01", "2020-02-10"), ("02", "2020-03-10"), ("03", "2020-04-10")):
         for source in ("anah", "action_logement"):
@@ -77,7 +78,12 @@ def fill(connection: duckdb.DuckDBPyConnection, contract: Contract, landing: Pat
     sixty_two = course(contract, month_of("2020-02"), source="anah")["62"]
     send("anah", "2020-04-20", "2020-02", "ACV anah correction.csv", d62=sixty_two + 2)
     send("anah", "2020-06-10", "2020-05", "ACV anah 05.csv")
-    send("action_logement", "2020-06-11", "2020-05", HOSTILE_FILE)
+    leap = send("action_logement", "2020-06-11", "2020-05", HOSTILE_FILE)
+    connection.execute(
+        "insert into validated.signoffs values (?, ?, ?, ?, ?, ?)",
+        [hashlib.sha256(leap.read_bytes()).hexdigest(), ACV, month_of("2020-05"), HOSTILE_NAME,
+         HOSTILE_REASON, dt.datetime(2020, 6, 15, 12)],
+    )  # fmt: skip
     send("anah", "2020-07-10", "2020-06", "ACV anah 06.csv")
     send("action_logement", "2020-07-10", "2020-06", "ACV al 06.csv", d2A="douze")
     send("anah", "2020-08-10", "2020-07", "ACV anah 07.csv")
@@ -99,13 +105,6 @@ def fill(connection: duckdb.DuckDBPyConnection, contract: Contract, landing: Pat
         HOSTILE_REASON, HOSTILE_NAME, dt.date(2020, 7, 15),
     )  # fmt: skip
     record_register(connection, [entry])
-    process(connection, contract, landing)
-    connection.execute(
-        "insert into validated.signoffs select delivery_id, indicator_id, month, ?, ?, ?"
-        " from validated.held_months join raw.deliveries using (delivery_id)"
-        " where month = date '2020-05-01' and delivered_on < date '2020-08-01'",
-        [HOSTILE_NAME, HOSTILE_REASON, dt.datetime(2020, 6, 15, 12)],
-    )
     process(connection, contract, landing)
     for name, month, passed, severity in (
         ("keys_are_unique", "2020-05-01", True, "warn"),

@@ -47,8 +47,7 @@ def _settings(home: Home) -> dict[str, object]:
         "nux": {"enabled": False},  # no invitation to sign up for anything in the UI
         # DuckDB lets one process write: runs wait for each other here, not in an error
         "concurrency": {
-            # a second run may start, and waits where it would write: it is ready when the first ends
-            "pools": {"default_limit": 1, "granularity": "op", "op_granularity_run_buffer": 1},
+            "pools": {"default_limit": 1, "granularity": "op"},
             "runs": {"max_concurrent_runs": 2},
         },
         "run_monitoring": {"enabled": True, "free_slots_after_run_end_seconds": 60},

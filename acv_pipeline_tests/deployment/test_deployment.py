@@ -123,8 +123,6 @@ def test_an_operator_launches_two_runs_that_share_the_queue(
         assert time.monotonic() < deadline, (runs, machine.tail())
         time.sleep(1)
     assert [run["status"] for run in runs] == ["SUCCESS", "SUCCESS"], machine.tail()
-    first, second = sorted(runs, key=lambda run: run["startTime"])
-    assert second["startTime"] < first["endTime"], "both were at work at once"
     assert "Conflicting lock" not in machine.log.read_text(encoding="utf-8", errors="replace")
     with read_published(Home(machine.home)) as connection:
         months = connection.execute(

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
+import numpy as np
 
-from acv_pipeline.contract import Month
 from acv_pipeline.reading import DeliveryRefused, read_file
 from acv_pipeline.tidying.fold import clean, compact
-from acv_pipeline.tidying.levels import NATIONAL
+from acv_pipeline.tidying.pairs import LEVELS, NATIONAL
+from acv_pipeline.tidying.record_table import RecordTable, month_at
 from acv_pipeline.tidying.records import ControlTotal
 
 NAMES = ("rowcount", "total")
@@ -54,40 +54,30 @@ def read_sidecar(path: Path) -> Sidecar:
     return Sidecar(path.name, rows, total)
 
 
-def totals_of_rows(rows: pd.DataFrame) -> tuple[list[ControlTotal], list[ControlTotal]]:
+def totals_of_rows(rows: RecordTable) -> tuple[list[ControlTotal], list[ControlTotal]]:
     """The totals and the regional subtotals that control rows state.
 
     A total that names no month or indicator is about the delivery's only one, if there is one.
     """
-    only_indicator, only_month = only_of(rows)
+    only_indicator, only_month = rows.only()
     totals: list[ControlTotal] = []
     regional: list[ControlTotal] = []
-    stated = rows[(rows["fate"] == "control") & rows["stated"].notna()]
-    for row in stated[stated["level"].isin(["national", "region"])].to_dict("records"):
-        territory = str(row["territory_code"])
+    stated = rows.has_fate("control") & (rows.stated >= 0)
+    for at in np.flatnonzero(stated & (rows.level > LEVELS.index("department"))):
+        (sheet,) = rows.sheet.at(np.array([at]))
+        territory = rows.codes[rows.territory[at]]
         total = ControlTotal(
-            row["indicator_id"] or only_indicator,
-            only_month if pd.isna(row["month"]) else row["month"].date(),
+            rows.indicators[rows.indicator[at]] if rows.indicator[at] >= 0 else only_indicator,
+            month_at(rows.month[at]) or only_month,
             None,
-            int(row["stated"]),
-            f"{row['sheet']}, row {row['sheet_row']}".removeprefix(", "),
+            int(rows.stated[at]),
+            f"{sheet}, row {rows.sheet_row[at]}".removeprefix(", "),
             territory,
         )
         (totals if territory == NATIONAL else regional).append(total)
     return totals, regional
 
 
-def total_of_sidecar(sidecar: Sidecar, rows: pd.DataFrame) -> ControlTotal:
+def total_of_sidecar(sidecar: Sidecar, rows: RecordTable) -> ControlTotal:
     """The sidecar's statement, about the delivery's only indicator and month where it has one."""
-    return ControlTotal(*only_of(rows), sidecar.row_count, sidecar.total, sidecar.name)
-
-
-def only_of(rows: pd.DataFrame) -> tuple[str | None, Month | None]:
-    """The indicator and the month that all figures are about; None where there are several."""
-    figures = rows[rows["fate"] == "figure"]
-    indicators = figures["indicator_id"].unique().tolist()
-    months = figures["month"].unique()
-    return (
-        str(indicators[0]) if len(indicators) == 1 else None,
-        pd.Timestamp(months[0]).date() if len(months) == 1 else None,
-    )
+    return ControlTotal(*rows.only(), sidecar.row_count, sidecar.total, sidecar.name)

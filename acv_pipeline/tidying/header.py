@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import pandas as pd
 
 from acv_pipeline.contract import Contract, Month, Source
 from acv_pipeline.reading import DeliveryRefused, Sheet
-from acv_pipeline.tidying.column import Column, constant, texts_of
+from acv_pipeline.tidying.column import Column, Lexicon, constant, of_contract, texts_of
 from acv_pipeline.tidying.fold import compact, fold, plain
 from acv_pipeline.tidying.months import MonthReader, day_order
 from acv_pipeline.tidying.territories import PlaceReader
@@ -100,9 +101,14 @@ class HeaderFinder:
                     names.setdefault(compact(synonym), meaning)
         return names
 
-    @cached_property
+    @property
     def _months(self) -> MonthReader:
-        return MonthReader(self.contract)
+        return of_contract(MonthReader, self.contract)
+
+    @cached_property
+    def _names_territories(self) -> Lexicon[str, bool]:
+        """Whether a text is the name of a column of territories."""
+        return Lexicon(lambda text: self.meanings.get(compact(text)) in TERRITORY)
 
     def find(self, sheet: Sheet, file_name: str) -> list[Table]:
         """The tables of ``sheet``, one below the other.
@@ -113,7 +119,7 @@ class HeaderFinder:
                 what was expected.
         """
         where = f"{file_name}, sheet {sheet.name}" if sheet.name else file_name
-        lines = [_texts(row) for _, row in sheet.cells.iloc[:HEADER_LINES].iterrows()]
+        lines = sheet.cells.iloc[:HEADER_LINES].to_numpy(dtype=object).tolist()
         score, position = max(
             ((self._score(line), -place) for place, line in enumerate(lines)), default=(0, 0)
         )
@@ -145,9 +151,7 @@ class HeaderFinder:
         territories = {place for meaning in TERRITORY for place in first.columns.get(meaning, ())}
         found: set[int] = set()
         for place in territories:
-            again = first.column(place).where(
-                lambda text: self.meanings.get(compact(text)) in TERRITORY
-            )
+            again = self._names_territories.of(first.column(place)).array(bool, bool)
             found.update(first.body.index[again])
         cells = first.sheet.cells
         return sorted(place for place in found if self.is_header(_texts(cells.iloc[place])))
@@ -198,7 +202,11 @@ class HeaderFinder:
                 months[position] = month
         return {meaning: tuple(places) for meaning, places in found.items()}, months
 
-    def _month_of_header(self, text: str, order: str) -> Month | None:
+    @cached_property
+    def _month_of_header(self) -> Callable[[str, str], Month | None]:
+        return lru_cache(maxsize=1 << 16)(self._read_month)
+
+    def _read_month(self, text: str, order: str) -> Month | None:
         """The month of ``mars 2021``, ``2021-03-31`` or ``Cumul à fin mars 2021``."""
         if month := self._months.cell(plain(text), order).month:
             return month
@@ -219,7 +227,7 @@ class HeaderFinder:
             places = [*columns.get(code, ()), *columns.get(name, ())]
             if len(columns.get(code, ())) < 2 and len(columns.get(name, ())) < 2:
                 continue
-            reader = PlaceReader(self.contract, level)
+            reader = of_contract(PlaceReader, self.contract, level)
             held = {place: _held(reader, body[place]) for place in places}
             codes = [place for place, what in held.items() if what == "code"]
             names = [place for place, what in held.items() if what == "name"]

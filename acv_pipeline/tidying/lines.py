@@ -9,12 +9,14 @@ import re
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.tidying.column import Mask, Objects, texts_of
+from acv_pipeline.tidying.column import Lexicon, Mask, of_contract, texts_of
 from acv_pipeline.tidying.fold import clean, fold
 from acv_pipeline.tidying.header import HeaderFinder, Table
+from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.verdicts import Verdicts
 
 LOOKED_AT = ("department_code", "department_name", "month", "indicator_id", "indicator")
@@ -31,21 +33,23 @@ def settle_lines(verdicts: Verdicts, table: Table, finder: HeaderFinder, unresol
         finder: knows what a header looks like.
         unresolved: lines without a known territory; only these are looked at as a whole.
     """
-    marked = template_test(finder.contract)
+    markers = of_contract(MarkerReader, finder.contract)
     for meaning in LOOKED_AT:
         for position in table.columns.get(meaning, ()):
             column = table.column(position)
-            verdicts.settle(column.where(marked), "template_row", column.objects(clean))
+            marked = markers.texts.of(column).array(bool, bool)
+            verdicts.settle(marked, "template_row", column.map(clean).at if marked.any() else "")
     values = {*table.columns.get("cumulative", ()), *table.month_columns}
-    kind = line_test(finder, values, marked)
+    kind = line_test(finder, values, markers.is_marked)
     places = np.flatnonzero(unresolved)
     lines = table.body.iloc[places].to_numpy(dtype=object)
     joined = pd.Series([SEPARATOR.join(cells) for cells in lines], dtype="str")
     kinds = texts_of(joined).map(lambda text: kind(text.split(SEPARATOR)))
-    codes, details = np.full((2, len(unresolved)), None, dtype=object)
-    codes[places] = kinds.objects(lambda pair: pair[0])
-    details[places] = kinds.objects(lambda pair: pair[1])
-    verdicts.settle(np.array([code is not None for code in codes], dtype=bool), codes, details)
+    reasons = np.full(len(unresolved), -1, dtype=np.int8)
+    reasons[places] = kinds.array(lambda pair: NUMBERS[pair[0]], np.int8)
+    at = np.full(len(unresolved), -1, dtype=np.intp)
+    at[places] = kinds.codes
+    verdicts.settle_each(reasons, lambda rows: [kinds.found[code][1] for code in at[rows].tolist()])
 
 
 NUMBER = re.compile(r"[-+]?\d[\d\s.,']*")
@@ -76,7 +80,7 @@ def line_test(
     return kind
 
 
-def misaligned(table: Table) -> tuple[Mask, Objects]:
+def misaligned(table: Table) -> tuple[Mask, npt.NDArray[np.intp] | None]:
     """The lines of a text file whose cells may have shifted, and how many cells each has.
 
     More cells than the header, unless the further ones are blank: a separator too many. Fewer:
@@ -85,7 +89,7 @@ def misaligned(table: Table) -> tuple[Mask, Objects]:
     widths = table.sheet.widths
     size = len(table.body)
     if widths is None:
-        return np.zeros(size, dtype=bool), np.full(size, "", dtype=object)
+        return np.zeros(size, dtype=bool), None
     expected = int(widths[table.header_at])
     own = widths[table.header_at + 1 :][:size]
     beyond = (table.body.iloc[:, expected:].to_numpy(dtype=object) != "").any(axis=1)
@@ -93,16 +97,18 @@ def misaligned(table: Table) -> tuple[Mask, Objects]:
     meant |= set(table.month_columns)
     gaps = set(range(max(meant))) - meant
     short = (own < expected) & ((own <= max(meant)) | bool(gaps))
-    return ((own > expected) & beyond) | short, own.astype(str).astype(object)
+    return ((own > expected) & beyond) | short, own
 
 
-def template_test(contract: Contract) -> Callable[[str], bool]:
-    """A test whether a cell marks a row of the form that shows how to fill it in."""
-    markers = {fold(marker) for marker in contract.template_markers}
-    openings = tuple(f"{marker} " for marker in markers if len(marker) > SHORT_MARKER)
+class MarkerReader:
+    """Tells cells that mark a row of the form that shows how to fill it in."""
 
-    def marked(text: str) -> bool:
+    def __init__(self, contract: Contract) -> None:
+        self._markers = {fold(marker) for marker in contract.template_markers}
+        self._openings = tuple(f"{m} " for m in self._markers if len(m) > SHORT_MARKER)
+        self.texts = Lexicon(self.is_marked)
+
+    def is_marked(self, text: str) -> bool:
+        """Whether the cell is such a mark."""
         folded = fold(text)
-        return folded in markers or folded.startswith(openings)
-
-    return marked
+        return folded in self._markers or folded.startswith(self._openings)

@@ -7,11 +7,15 @@ of its whole column for ``1.234``. Not here: whether a count is believable (the 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+
 from acv_pipeline.contract import Contract
-from acv_pipeline.tidying.column import Column
+from acv_pipeline.tidying.column import Column, Lexicon, Readings, of_contract
 from acv_pipeline.tidying.fold import any_word, clean, fold, plain
+from acv_pipeline.tidying.reasons import NUMBERS
 
 GROUPED_BY = {
     "space": re.compile(r"[0-9]{1,3}(?: [0-9]{3})+"),
@@ -32,6 +36,16 @@ class Value:
     count: int | None
     problem: str | None = None
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether the cell says that there is no figure."""
+        return (self.problem or "").startswith("no_figure")
+
+    @property
+    def problem_number(self) -> int:
+        """The number of its problem's reason; -1 for none."""
+        return NUMBERS[self.problem]
+
 
 @dataclass(frozen=True)
 class Separators:
@@ -41,19 +55,66 @@ class Separators:
     decimal: str | None
 
 
-def parse_values(column: Column[str], contract: Contract) -> Column[Value]:
+@dataclass(frozen=True)
+class Written:
+    """A value cell as far as it can be understood without its column.
+
+    Attributes:
+        text: without what surrounds it.
+        number: the text without a unit.
+        shape: the number of what it proves about ``.`` and ``,``.
+    """
+
+    text: str
+    number: str
+    shape: int
+
+
+def parse_values(column: Column[str], contract: Contract) -> Readings[Value]:
     """What the cells of one value column say."""
-    tokens = no_figure_tokens(contract)
-    unit = re.compile(rf" ?(?:{any_word(map(plain, contract.figure_units))})\.?$", re.IGNORECASE)
-    cleaned = [clean(text) for text in column.found]
-    bare = [unit.sub("", text) if text[:1].isdigit() else text for text in cleaned]
-    separators = find_separators(bare)
-    most = contract.max_plausible_value
-    values = [
-        _value(text, number, tokens, separators, most)
-        for text, number in zip(cleaned, bare, strict=True)
-    ]
-    return Column(column.codes, values)
+    words = of_contract(ValueWords, contract)
+    shapes = np.unique(words.cells.of(column).distinct(_shape, np.intp))
+    separators = find_separators([words.shapes[number] for number in shapes.tolist()])
+    return of_contract(ValueReader, contract, separators).cells.of(column)
+
+
+class ValueWords:
+    """What a contract says of value cells: units, and words for "no figure"."""
+
+    def __init__(self, contract: Contract) -> None:
+        units = any_word(map(plain, contract.figure_units))
+        self._unit = re.compile(rf" ?(?:{units})\.?$", re.IGNORECASE)
+        self._numbers: dict[Shape, int] = {}
+        self.shapes: list[Shape] = []
+        self.tokens = no_figure_tokens(contract)
+        self.cells = Lexicon(self.written)
+
+    def written(self, text: str) -> Written:
+        """A cell without its unit, and its shape."""
+        text = clean(text)
+        number = self._unit.sub("", text) if text[:1].isdigit() else text
+        shape = shape_of(number)
+        if shape not in self._numbers:
+            self._numbers[shape] = len(self.shapes)
+            self.shapes.append(shape)
+        return Written(text, number, self._numbers[shape])
+
+
+class ValueReader:
+    """Reads the values of columns that prove the same separators."""
+
+    def __init__(self, contract: Contract, separators: Separators) -> None:
+        self._words = of_contract(ValueWords, contract)
+        self._separators = separators
+        self._most = contract.max_plausible_value
+        self.cells = Lexicon(self.value)
+
+    def value(self, text: str) -> Value:
+        """What a cell says."""
+        written = self._words.written(text)
+        return _value(
+            written.text, written.number, self._words.tokens, self._separators, self._most
+        )
 
 
 def no_figure_tokens(contract: Contract) -> dict[str, str]:
@@ -63,28 +124,49 @@ def no_figure_tokens(contract: Contract) -> dict[str, str]:
     return folded | {plain(word): kind for word, kind in kinds}
 
 
-def find_separators(numbers: list[str]) -> Separators:
-    """The signs that the numbers of one column prove (see the module's patterns)."""
+@dataclass(frozen=True)
+class Shape:
+    """What one number proves about the signs of its column.
+
+    Attributes:
+        thousands, decimal: the sign it uses so.
+        alike: the number, where its sign may be either.
+        is_large_and_plain: it is a thousand or more, and uses neither sign.
+    """
+
+    thousands: str | None = None
+    decimal: str | None = None
+    alike: str | None = None
+    is_large_and_plain: bool = False
+
+
+def shape_of(number: str) -> Shape:
+    """The shape of a number (see the module's patterns)."""
+    number = number.lstrip("-+")
+    if AMBIGUOUS.fullmatch(number):
+        # 353.000 is more often 353 than 353 thousand
+        return Shape(alike=None if number.endswith("000") else number)
+    if match := DECIMAL.fullmatch(number) or SPACED_DECIMAL.fullmatch(number):
+        return Shape(decimal=match[2])
+    if match := THOUSANDS.fullmatch(number):
+        return Shape(thousands=match[1], decimal=match[2])
+    if PLAIN.fullmatch(number):
+        return Shape(is_large_and_plain=len(number) > 3)
+    return Shape(is_large_and_plain=any(g.fullmatch(number) for g in GROUPED_BY.values()))
+
+
+def find_separators(shapes: Iterable[Shape]) -> Separators:
+    """The signs that the numbers of one column prove, by their distinct shapes."""
     thousands: set[str] = set()
     decimal: set[str] = set()
     alike: dict[str, set[str]] = {".": set(), ",": set()}
     large_and_plain = False
-    for number in numbers:
-        number = number.lstrip("-+")
-        if match := AMBIGUOUS.fullmatch(number):
-            if not number.endswith("000"):  # 353.000 is more often 353 than 353 thousand
-                alike[match[1]].add(number)
-        elif match := DECIMAL.fullmatch(number) or SPACED_DECIMAL.fullmatch(number):
-            decimal.add(match[2])
-        elif match := THOUSANDS.fullmatch(number):
-            thousands.add(match[1])
-            decimal.update(filter(None, [match[2]]))
-        elif PLAIN.fullmatch(number):
-            large_and_plain = large_and_plain or int(number) >= 1000
-        else:
-            large_and_plain = large_and_plain or any(
-                grouping.fullmatch(number) for grouping in GROUPED_BY.values()
-            )
+    for shape in shapes:
+        thousands.update(filter(None, [shape.thousands]))
+        decimal.update(filter(None, [shape.decimal]))
+        large_and_plain = large_and_plain or shape.is_large_and_plain
+        if shape.alike:
+            alike["." if "." in shape.alike else ","].add(shape.alike)
     if not thousands and not large_and_plain:
         thousands = {
             sign
@@ -98,6 +180,10 @@ def find_separators(numbers: list[str]) -> Separators:
     if thousands & decimal or len(thousands) > 1 or len(decimal) > 1:
         return Separators(None, None)
     return Separators(next(iter(thousands), None), next(iter(decimal), None))
+
+
+def _shape(written: Written) -> int:
+    return written.shape
 
 
 def _digits(text: str) -> int:

@@ -168,3 +168,9 @@ REASONS: dict[str, Reason] = {
         "même territoire et même mois avec des valeurs différentes ({cell})",
     ),
 }
+
+CODES: tuple[str, ...] = tuple(REASONS)
+"""The reason codes, in the order of their numbers."""
+
+NUMBERS: dict[str | None, int] = {code: number for number, code in enumerate(CODES)} | {None: -1}
+"""The number of each reason code; -1 for none."""

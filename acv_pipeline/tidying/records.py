@@ -6,12 +6,15 @@ Here: the shape of the result. Not here: how cells become records (``tidy`` and 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
-
-import pandas as pd
+from typing import TYPE_CHECKING, Literal
 
 from acv_pipeline.contract import Month
 from acv_pipeline.reading import DeliveryRefused
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from acv_pipeline.tidying.record_table import Numbers, RecordTable
 
 __all__ = [
     "RECORD_COLUMNS",
@@ -66,14 +69,21 @@ class TidyDelivery:
 
     Attributes:
         header: the header cells as received (of the first table).
-        records: one row per received row, columns as ``RECORD_COLUMNS``.
+        table: the records, by column.
+        row_numbers: the number of each record, unique in the delivery.
         control_totals: what the source states itself, from total rows and the sidecar.
         region_totals: the regional subtotals a partner states between its départements.
         remarks: what a reader should know of how the file was read.
     """
 
     header: list[str]
-    records: pd.DataFrame
+    table: RecordTable
+    row_numbers: Numbers
     control_totals: list[ControlTotal] = field(default_factory=list)
     region_totals: list[ControlTotal] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+
+    @property
+    def records(self) -> pd.DataFrame:
+        """One row per received row, columns as ``RECORD_COLUMNS``; made when asked for."""
+        return self.table.texts(self.row_numbers).astype(RECORD_COLUMNS)

@@ -9,25 +9,24 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-from acv_pipeline.contract import Month
-from acv_pipeline.tidying.column import Column, Mask, Objects, constant
+from acv_pipeline.contract import Contract, Month
+from acv_pipeline.tidying.column import Column, Mask, Places, Readings, constant, of_contract
 from acv_pipeline.tidying.drag import dragged
 from acv_pipeline.tidying.fold import clean, plain
 from acv_pipeline.tidying.header import HeaderFinder, Table
 from acv_pipeline.tidying.indicators import IndicatorRead, IndicatorReader
-from acv_pipeline.tidying.levels import Territory, TerritoryReader
+from acv_pipeline.tidying.levels import TerritoryReader
 from acv_pipeline.tidying.lines import misaligned, settle_lines
 from acv_pipeline.tidying.months import MonthRead, MonthReader
 from acv_pipeline.tidying.numbers import Value, parse_values
+from acv_pipeline.tidying.pairs import LEVELS, Territory, territory_codes
+from acv_pipeline.tidying.reasons import NUMBERS
+from acv_pipeline.tidying.record_table import NO_MONTH, Months, RecordTable
 from acv_pipeline.tidying.verdicts import Verdicts
-
-NO_MONTH = np.datetime64("NaT", "s")
 
 
 @dataclass(frozen=True)
@@ -46,116 +45,116 @@ class RowReader:
     indicator: str | None
     month: Month | None
 
-    def rows(self) -> pd.DataFrame:
-        """One row per record, in the order of the sheet.
-
-        Columns: ``sheet, sheet_row, sheet_column, cells, indicator_id, level, territory_code,
-        month, stated, value_text, reason_code, detail``; ``stated`` is what the value cell says,
-        ``reason_code`` is None for what may become a figure.
-        """
+    def rows(self) -> RecordTable:
+        """One row per record, in the order of the sheet."""
         table = self.table
         if not table.month_columns:
             return self._layout(table.columns["cumulative"][0], None)
         parts = [self._layout(place, month) for place, month in table.month_columns.items()]
-        return pd.concat(parts).sort_values("sheet_row", kind="stable", ignore_index=True)
+        rows = RecordTable.concat(parts)
+        return rows.take(np.argsort(rows.sheet_row, kind="stable"))
 
-    def _layout(self, position: int, month: Month | None) -> pd.DataFrame:
+    def _layout(self, position: int, month: Month | None) -> RecordTable:
         """The records whose value stands in the column ``position``, about ``month`` if given."""
-        table = self.table
+        table, size = self.table, len(self.table.body)
         values = parse_values(table.column(position), self.finder.contract)
-        reads = self._months if month is None else constant(MonthRead(month), len(table.body))
+        reads = self._months if month is None else constant(MonthRead(month), size)
         months = self._month_array(reads)
-        verdicts = Verdicts(len(table.body))
+        verdicts = Verdicts(size)
         self._settle(verdicts, reads, months)
         self._settle_values(verdicts, position, values)
-        ours = self._indicators.where(lambda read: read.indicator_id in self._first_months)
-        return pd.DataFrame(
-            {
-                "sheet": table.sheet.name,
-                "sheet_row": table.body.index.to_numpy() + 1,
-                "sheet_column": "" if month is None else column_letter(position),
-                "cells": self._cells(position),
-                "indicator_id": _where(ours, self._indicators.objects(_indicator_id)),
-                "level": self._territories.objects(_level),
-                "territory_code": self._territories.objects(_code),
-                "month": months,
-                "stated": pd.Series(values.objects(lambda value: value.count), dtype="Int64"),
-                "value_text": table.column(position).objects(),
-                "reason_code": verdicts.code,
-                "detail": verdicts.detail,
-            }
+        letter = "" if month is None else column_letter(position)
+        return RecordTable(
+            codes=territory_codes(self.finder.contract),
+            indicators=tuple(self.finder.contract.indicators),
+            sheet=constant(table.sheet.name, size),
+            sheet_row=table.body.index.to_numpy() + 1,
+            sheet_column=constant(letter, size),
+            cells=self._cells(position),
+            indicator=np.where(np.isin(self._indicators, self._ours), self._indicators, -1),
+            level=self._territories.array(_level, np.int8),
+            territory=self._territories.array(_place, np.int32),
+            month=months,
+            stated=values.array(_count, np.int64),
+            value_text=table.column(position),
+            reason=verdicts.reason,
+            detail=verdicts.detail,
         )
 
-    def _settle(self, verdicts: Verdicts, reads: Column[MonthRead], months: Objects) -> None:
+    def _settle(self, verdicts: Verdicts, reads: Column[MonthRead], months: Months) -> None:
         """Everything but the value, in the order in which reasons apply."""
-        territories, indicators = self._territories, self._indicators
-        unresolved = territories.where(lambda territory: territory.problem)
-        settle_lines(verdicts, self.table, self.finder, unresolved)
+        problems = self._territories.array(_problem, np.int8)
+        settle_lines(verdicts, self.table, self.finder, problems >= 0)
         shifted, widths = misaligned(self.table)
-        verdicts.settle(shifted, "misaligned_row", widths)
+        if widths is not None:
+            verdicts.settle(shifted, "misaligned_row", lambda rows: list(map(str, widths[rows])))
 
-        def of_problem(problem: str) -> Mask:
-            return indicators.where(lambda read: read.problem == problem)
-
-        foreign = indicators.where(
-            lambda read: read.indicator_id and read.indicator_id not in self._first_months
-        )
-        said = indicators.objects(lambda read: read.said or read.indicator_id or "")
-        verdicts.settle(of_problem("other_indicator") | foreign, "other_indicator", said)
-        verdicts.settle(
-            territories.where(lambda territory: territory.level == "part"), "stated_subtotal"
-        )
+        said = self._indicator_reads.map(lambda read: read.said or read.indicator_id or "").at
+        foreign = (self._indicators >= 0) & ~np.isin(self._indicators, self._ours)
+        verdicts.settle(self._has_problem("other_indicator") | foreign, "other_indicator", said)
+        level = self._territories.array(_level, np.int8)
+        verdicts.settle(self._territories.array(_is_part, bool), "stated_subtotal")
         if self.finder.source.role == "partner":
-            verdicts.settle(territories.where(_is_national), "stated_total")
-            verdicts.settle(territories.where(_is_region), "stated_subtotal")
+            verdicts.settle(level == LEVELS.index("national"), "stated_total")
+            is_region = (level == LEVELS.index("region")) & (problems < 0)
+            verdicts.settle(is_region, "stated_subtotal")
         for problem in ("indicator_contradiction", "no_indicator"):
-            verdicts.settle(of_problem(problem), problem, said)
-        verdicts.settle(
-            unresolved,
-            territories.objects(lambda territory: territory.problem),
-            territories.objects(lambda territory: territory.detail),
-        )
-        month_texts = self._month_texts.objects(clean) if self._month_texts else ""
-        verdicts.settle(self._dragged, "dragged_date", month_texts)
-        wrong = reads.where(lambda read: read.problem)
-        verdicts.settle(wrong, reads.objects(lambda read: read.problem), month_texts)
-        for indicator_id, first in self._first_months.items():
-            early = self._about(indicator_id) & (months < np.datetime64(first, "s"))
-            written = reads.objects(lambda read: f"{read.month:%Y-%m}" if read.month else "")
-            verdicts.settle(early, "before_first_month", written)
+            verdicts.settle(self._has_problem(problem), problem, said)
+        verdicts.settle_each(problems, self._territory_details)
+        written = self._month_texts.map(clean).at if self._month_texts else ""
+        verdicts.settle(self._dragged, "dragged_date", written)
+        verdicts.settle_each(reads.array(lambda read: NUMBERS[read.problem], np.int8), written)
+        shown = reads.map(lambda read: f"{read.month:%Y-%m}" if read.month else "").at
+        for indicator, first in self._first_months.items():
+            early = self._about(indicator) & (months < np.datetime64(first, "M"))
+            verdicts.settle(early, "before_first_month", shown)
 
-    def _settle_values(self, verdicts: Verdicts, position: int, values: Column[Value]) -> None:
+    def _settle_values(self, verdicts: Verdicts, position: int, values: Readings[Value]) -> None:
         filled = self.table.sheet.filled
         if filled:
             rows = self.table.body.index
             merged = [(row, position) in filled or (row + 1, position) in filled for row in rows]
             verdicts.settle(np.array(merged, dtype=bool), "merged_value")
-        nothing = values.where(lambda value: (value.problem or "").startswith("no_figure"))
-        zero = values.where(lambda value: value.count == 0)
-        for indicator_id in self._first_months:
-            panel = set(self.finder.contract.panel(indicator_id))
-            outside = self._about(indicator_id) & self._outside(panel)
+        nothing, zero = values.array(_is_missing, bool), values.array(_count, np.int64) == 0
+        place = self._territories.array(_place, np.int32)
+        is_department = self._territories.array(_level, np.int8) == LEVELS.index("department")
+        for indicator in self._first_months:
+            panel = of_contract(_in_panel, self.finder.contract, indicator)
+            outside = self._about(indicator) & is_department & ~panel[place]
             verdicts.settle(outside & nothing, "outside_panel_no_figure")
             verdicts.settle(outside & zero, "outside_panel_zero")
-        problems = values.objects(lambda value: value.problem)
-        said = self.table.column(position).objects(clean)
-        verdicts.settle(values.where(lambda value: value.problem), problems, said)
-
-    def _about(self, indicator_id: str) -> Mask:
-        return self._indicators.where(lambda read: read.indicator_id == indicator_id)
-
-    def _outside(self, panel: set[str]) -> Mask:
-        return self._territories.where(
-            lambda territory: territory.level == "department" and territory.code not in panel
+        said = self.table.column(position)
+        verdicts.settle_each(
+            values.array(_value_problem, np.int8),
+            lambda rows: [clean(text) for text in said.at(rows)],
         )
 
+    def _about(self, indicator: str) -> Mask:
+        return np.asarray(self._indicators == self._number(indicator))
+
+    def _has_problem(self, problem: str) -> Mask:
+        return self._indicator_reads.where(lambda read: read.problem == problem)
+
+    def _number(self, indicator: str | None) -> int:
+        """The indicator's place in the contract; -1 for none."""
+        known = list(self.finder.contract.indicators)
+        return -1 if indicator is None else known.index(indicator)
+
+    def _territory_details(self, rows: Places) -> list[str]:
+        return [territory.detail for territory in self._territories.at(rows)]
+
     @cached_property
-    def _territories(self) -> Column[Territory]:
+    def _territories(self) -> Readings[Territory]:
         return TerritoryReader(self.finder.contract, self.table).read()
 
     @cached_property
-    def _indicators(self) -> Column[IndicatorRead]:
+    def _indicator_reads(self) -> Column[IndicatorRead]:
         return IndicatorReader(self.finder.contract, self.indicator).read(self.table)
+
+    @cached_property
+    def _indicators(self) -> npt.NDArray[np.int8]:
+        """The indicator of each row, by its place in the contract; -1 for none."""
+        return self._indicator_reads.array(lambda read: self._number(read.indicator_id), np.int8)
 
     @cached_property
     def _first_months(self) -> dict[str, Month]:
@@ -167,13 +166,17 @@ class RowReader:
         }
 
     @cached_property
+    def _ours(self) -> list[int]:
+        return [self._number(indicator) for indicator in self._first_months]
+
+    @cached_property
     def _months(self) -> Column[MonthRead]:
         """What each line says of its month; lines follow ``month`` only where none says any."""
         texts = self._month_texts
         if texts is None:
             stated = MonthRead(self.month, None if self.month else "no_month_in_row")
             return constant(stated, len(self.table.body))
-        return MonthReader(self.finder.contract).column(texts)
+        return of_contract(MonthReader, self.finder.contract).column(texts)
 
     @cached_property
     def _month_texts(self) -> Column[str] | None:
@@ -193,47 +196,55 @@ class RowReader:
     def _dragged(self) -> Mask:
         if self._month_texts is None or self.table.month_columns:
             return np.zeros(len(self.table.body), dtype=bool)
-        days = self._months.objects(
-            lambda read: np.datetime64(read.day or read.month or "NaT", "D")
-        )
-        places = self._territories.beside(self.table.text("department_code")).codes
-        return dragged(days.astype("datetime64[D]"), places)
+        days = self._months.array(lambda read: read.day or read.month or "NaT", "datetime64[D]")
+        # what a line is about: the reading of its territory, and its code as written
+        written = self.table.text("department_code")
+        places = self._territories.codes * len(written.found) + written.codes
+        return dragged(days, places)
 
-    def _month_array(self, reads: Column[MonthRead]) -> npt.NDArray[Any]:
-        months = reads.objects(lambda r: np.datetime64(r.month, "s") if r.month else NO_MONTH)
-        return np.where(self._dragged, NO_MONTH, months.astype("datetime64[s]"))
+    def _month_array(self, reads: Column[MonthRead]) -> Months:
+        months = reads.array(lambda read: read.month or "NaT", "datetime64[M]")
+        return np.where(self._dragged, NO_MONTH, months)
 
-    def _cells(self, position: int) -> list[list[str]]:
+    def _cells(self, position: int) -> list[npt.NDArray[np.object_]]:
         """The cells of each line; of several month columns, only the one at ``position``."""
         others = [place for place in self.table.month_columns if place != position]
-        rows: list[list[str]] = self.table.body.drop(columns=others).to_numpy(dtype=object).tolist()
-        return rows
+        body = self.table.body.drop(columns=others)
+        return [body[column].to_numpy(dtype=object) for column in body]
 
 
-def _where(mask: Mask, values: Objects) -> Objects:
-    kept: Objects = np.full(len(values), None, dtype=object)
-    kept[mask] = values[mask]
-    return kept
+def _in_panel(contract: Contract, indicator: str) -> Mask:
+    """Whether the indicator expects the territory, by its number; last, for no territory."""
+    panel = set(contract.panel(indicator))
+    return np.array([*(code in panel for code in territory_codes(contract)), False])
 
 
-def _indicator_id(read: IndicatorRead) -> str | None:
-    return read.indicator_id
+def _level(territory: Territory) -> int:
+    return territory.level_number
 
 
-def _level(territory: Territory) -> str | None:
-    return None if territory.level == "part" else territory.level
+def _place(territory: Territory) -> int:
+    return territory.place
 
 
-def _code(territory: Territory) -> str | None:
-    return territory.code
+def _problem(territory: Territory) -> int:
+    return territory.problem_number
 
 
-def _is_national(territory: Territory) -> bool:
-    return territory.level == "national"
+def _is_part(territory: Territory) -> bool:
+    return territory.level == "part"
 
 
-def _is_region(territory: Territory) -> bool:
-    return territory.level == "region" and territory.problem is None
+def _count(value: Value) -> int:
+    return -1 if value.count is None else value.count
+
+
+def _is_missing(value: Value) -> bool:
+    return value.is_missing
+
+
+def _value_problem(value: Value) -> int:
+    return value.problem_number
 
 
 def _as_quarter(text: str) -> str:

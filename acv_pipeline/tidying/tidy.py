@@ -10,24 +10,26 @@ import datetime as dt
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from acv_pipeline.contract import Contract, Month, Source
 from acv_pipeline.landing import sidecar_path
 from acv_pipeline.reading import DEFAULT, DeliveryRefused, Limits, Sheet, read_file
 from acv_pipeline.reading.delimited import empty_file
-from acv_pipeline.tidying.column import texts_of
+from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.control import (
     Sidecar,
-    only_of,
     read_sidecar,
     total_of_sidecar,
     totals_of_rows,
 )
 from acv_pipeline.tidying.header import HeaderFinder, Table
 from acv_pipeline.tidying.months import MonthReader
-from acv_pipeline.tidying.reasons import REASONS
-from acv_pipeline.tidying.records import RECORD_COLUMNS, TidyDelivery
+from acv_pipeline.tidying.pairs import LEVELS
+from acv_pipeline.tidying.reasons import NUMBERS
+from acv_pipeline.tidying.record_table import RecordTable, month_at
+from acv_pipeline.tidying.records import TidyDelivery
 from acv_pipeline.tidying.rows import RowReader
 from acv_pipeline.tidying.statements import (
     contradicts,
@@ -36,7 +38,7 @@ from acv_pipeline.tidying.statements import (
     months_of_title,
 )
 
-KEY = ["indicator_id", "level", "territory_code", "month"]
+NO_CONTENT = ("blank_row", "note", "template_row", "repeated_header")
 INCOMPLETE = ("no_header", "no_department_column", "no_value_column")
 DOUBTFUL = ("not_a_number", "ambiguous_number", "non_integer", "negative", "implausible")
 
@@ -92,25 +94,35 @@ def tidy(
             ``indicator_contradiction``, ``other_indicator``, ``regional_file``,
             ``national_file``, ``no_rows``.
     """
-    finder = HeaderFinder(contract, source)
+    finder = finder_of(contract, source)
     tables = find_tables(sheets, file_name, finder)
     read = [_rows_of(table, file_name, finder, received_on) for table in tables]
-    rows = pd.concat([rows for rows, _ in read], ignore_index=True)
+    rows = RecordTable.concat([rows for rows, _ in read])
     without_month = next((refusal for _, refusal in read if refusal), None)
-    if without_month and not rows["reason_code"].isna().any():
+    if without_month and (rows.reason >= 0).all():
         raise without_month
     _refuse_hopeless(rows, file_name, source, contract)
     _settle_future(rows, received_on)
     _settle_repeats(rows)
-    rows["fate"] = rows["reason_code"].map({c: r.fate for c, r in REASONS.items()}).fillna("figure")
     totals, regional = totals_of_rows(rows)
     _attribute_holes(rows)
     if sidecar:
         totals.append(total_of_sidecar(sidecar, rows))
     one_record_per_line = len(tables) == 1 and len(tables[0].month_columns) < 2
-    rows["row_number"] = rows["sheet_row"] if one_record_per_line else np.arange(1, len(rows) + 1)
+    numbers = rows.sheet_row if one_record_per_line else np.arange(1, len(rows) + 1)
     remarks = [remark for sheet in sheets for remark in sheet.remarks]
-    return TidyDelivery(tables[0].header, _as_records(rows), totals, regional, remarks)
+    return TidyDelivery(tables[0].header, rows, numbers, totals, regional, remarks)
+
+
+def finder_of(contract: Contract, source: Source) -> HeaderFinder:
+    """The finder for a source, the same for all its deliveries."""
+    if contract.sources.get(source.id) is source:
+        return of_contract(_finder_of_id, contract, source.id)
+    return HeaderFinder(contract, source)
+
+
+def _finder_of_id(contract: Contract, source_id: str) -> HeaderFinder:
+    return HeaderFinder(contract, contract.sources[source_id])
 
 
 def find_tables(sheets: list[Sheet], file_name: str, finder: HeaderFinder) -> list[Table]:
@@ -137,7 +149,7 @@ def find_tables(sheets: list[Sheet], file_name: str, finder: HeaderFinder) -> li
 
 def _rows_of(
     table: Table, file_name: str, finder: HeaderFinder, received_on: dt.date | None
-) -> tuple[pd.DataFrame, DeliveryRefused | None]:
+) -> tuple[RecordTable, DeliveryRefused | None]:
     """The rows of a table, and the refusal it is worth if nothing else has figures.
 
     Raises:
@@ -145,20 +157,20 @@ def _rows_of(
     """
     contract, source = finder.contract, finder.source
     indicator = indicator_of_table(contract, source, file_name, table)
-    reader = MonthReader(contract)
+    reader = of_contract(MonthReader, contract)
     titled = months_of_title(reader, table)
     named, sent = months_of_file_name(reader, file_name, received_on)
     outside = titled or named
     month = outside[0] if len(outside) == 1 else None
     rows = RowReader(finder, table, indicator, month).rows()
-    found = rows.loc[rows["reason_code"].isna(), "month"].dropna().unique()
-    if len(found) == 1:
-        only = found[0].date()
+    found = np.unique(rows.month[(rows.reason < 0) & ~np.isnat(rows.month)])
+    only = month_at(found[0]) if len(found) == 1 else None
+    if only:
         if titled and only not in titled:
             raise _month_contradiction(file_name, only, "title", titled)
         if contradicts(only, named, sent):
             raise _month_contradiction(file_name, only, "file name", named)
-    says_nothing = (rows["reason_code"] == "no_month_in_row").any() and not len(found)
+    says_nothing = (rows.reason == NUMBERS["no_month_in_row"]).any() and not len(found)
     return rows, no_month(file_name, outside) if says_nothing else None
 
 
@@ -196,21 +208,18 @@ def _month_contradiction(
     )
 
 
-def _refuse_hopeless(
-    rows: pd.DataFrame, file_name: str, source: Source, contract: Contract
-) -> None:
+def _refuse_hopeless(rows: RecordTable, file_name: str, source: Source, contract: Contract) -> None:
     """Refuse a delivery without rows, of other indicators only, or without départements."""
-    codes = rows["reason_code"]
-    content = rows[~codes.isin(["blank_row", "note", "template_row", "repeated_header"])]
-    if content.empty:
+    content = ~np.isin(rows.reason, [NUMBERS[code] for code in NO_CONTENT])
+    if not content.any():
         raise DeliveryRefused(
             "no_rows",
             f"{file_name} has a header and no rows: ask for the file again",
             f"{file_name} a un en-tête et aucune ligne : redemander le fichier",
         )
-    others = content["reason_code"] == "other_indicator"
-    if others.any() and content["indicator_id"].isna().all():
-        found = ", ".join(sorted(set(content.loc[others, "detail"]))[:5])
+    others = content & (rows.reason == NUMBERS["other_indicator"])
+    if others.any() and (rows.indicator[content] < 0).all():
+        found = ", ".join(sorted(set(rows.detail[others]))[:5])
         ours = ", ".join(part.indicator for part in source.contributes)
         raise DeliveryRefused(
             "other_indicator",
@@ -219,63 +228,63 @@ def _refuse_hopeless(
             f"{file_name} ne contient aucun indicateur auquel {source.label} contribue : trouvé "
             f"{found} ; attendu {ours}",
         )
-    if source.role == "partner" and not content["level"].eq("department").any():
+    levels = set(np.unique(rows.level[content]).tolist())
+    if source.role == "partner" and LEVELS.index("department") not in levels:
         raise DeliveryRefused(
-            "regional_file" if content["level"].eq("region").any() else "national_file",
+            "regional_file" if LEVELS.index("region") in levels else "national_file",
             f"{file_name} holds regions or totals, not départements: ask for the départements",
             f"{file_name} porte sur des régions ou des totaux, pas des départements : demander les "
             "départements",
         )
 
 
-def _settle_future(rows: pd.DataFrame, received_on: dt.date | None) -> None:
+def _settle_future(rows: RecordTable, received_on: dt.date | None) -> None:
     if received_on is None:
         return
-    future = rows["reason_code"].isna() & (rows["month"] > pd.Timestamp(received_on))
-    rows.loc[future, "reason_code"] = "future_month"
-    rows.loc[future, "detail"] = rows.loc[future, "month"].dt.strftime("%Y-%m")
+    # the first day of a month of the rows, against the day of reception
+    begins = rows.month.astype("datetime64[D]") > np.datetime64(received_on, "D")
+    future = np.flatnonzero((rows.reason < 0) & begins)
+    rows.reason[future] = NUMBERS["future_month"]
+    rows.detail[future] = rows.month[future].astype(str)
 
 
-def _settle_repeats(rows: pd.DataFrame) -> None:
+def _settle_repeats(rows: RecordTable) -> None:
     """The same key again: set aside with the same value, all quarantined with another."""
-    stated = rows[rows["reason_code"].isna() | rows["reason_code"].isin(DOUBTFUL)]
-    repeated = stated[stated.duplicated(KEY, keep=False)]
-    if repeated.empty:
+    stated = (rows.reason < 0) | np.isin(rows.reason, [NUMBERS[code] for code in DOUBTFUL])
+    at = np.flatnonzero(stated)
+    keys = _keys(rows)[at]
+    repeated = at[pd.Index(keys).duplicated(keep=False)]
+    if not len(repeated):
         return
-    values = (
-        repeated["stated"]
-        .astype("object")
-        .where(repeated["stated"].notna(), repeated["value_text"])
-    )
-    groups = repeated.assign(value=values.astype(str)).groupby(KEY, sort=False, dropna=False)
-    different = groups["value"].transform("nunique") > 1
-    clash = repeated.index[different & repeated["reason_code"].isna()]
-    if len(clash):
-        said = groups["value"].transform(lambda group: ", ".join(dict.fromkeys(group)))
-        rows.loc[clash, "reason_code"] = "conflicting_values"
-        rows.loc[clash, "detail"] = said[clash]
-    same = repeated[~different & repeated["reason_code"].isna()]
-    again = same.index[same.duplicated(KEY)]
-    first = same.groupby(KEY, sort=False)["sheet_row"].transform("first")
-    rows.loc[again, "reason_code"] = "repeated_row"
-    rows.loc[again, "detail"] = first[again].astype(str)
+    written = rows.value_text.at(repeated)
+    values = [
+        str(number) if number >= 0 else text
+        for number, text in zip(rows.stated[repeated].tolist(), written, strict=True)
+    ]
+    groups: dict[int, list[int]] = {}
+    for place, key in enumerate(_keys(rows)[repeated].tolist()):
+        groups.setdefault(key, []).append(place)
+    for places in groups.values():
+        said = list(dict.fromkeys(values[place] for place in places))
+        usable = [at for at in repeated[places].tolist() if rows.reason[at] < 0]
+        if len(said) > 1:
+            rows.reason[usable] = NUMBERS["conflicting_values"]
+            rows.detail[usable] = ", ".join(said)
+        elif len(usable) > 1:
+            rows.reason[usable[1:]] = NUMBERS["repeated_row"]
+            rows.detail[usable[1:]] = str(rows.sheet_row[usable[0]])
 
 
-def _attribute_holes(rows: pd.DataFrame) -> None:
+def _keys(rows: RecordTable) -> npt.NDArray[np.int64]:
+    """Indicator, level, territory and month of each record as one number."""
+    key = rows.month.astype(np.int64) * (len(LEVELS) + 1) + rows.level + 1
+    key = key * (len(rows.codes) + 1) + rows.territory + 1
+    return key * (len(rows.indicators) + 1) + rows.indicator + 1
+
+
+def _attribute_holes(rows: RecordTable) -> None:
     """A quarantined row without a month leaves a hole in the delivery's only month."""
-    _, month = only_of(rows)
+    _, month = rows.only()
     if month:
-        missing = (rows["fate"] == "quarantined") & rows["month"].isna()
-        rows.loc[missing, "month"] = pd.Timestamp(month)
-
-
-def _as_records(rows: pd.DataFrame) -> pd.DataFrame:
-    said = texts_of(rows["reason_code"].fillna("")).beside(texts_of(rows["detail"]))
-    rows["reason"] = said.objects(lambda pair: _reason(*pair, "en"))
-    rows["reason_fr"] = said.objects(lambda pair: _reason(*pair, "fr"))
-    rows["value"] = rows["stated"].where(rows["fate"] == "figure")
-    return rows[list(RECORD_COLUMNS)].astype(RECORD_COLUMNS)
-
-
-def _reason(code: str, detail: str, language: str) -> str | None:
-    return str(getattr(REASONS[code], language)).replace("{cell}", detail) if code else None
+        missing = rows.has_fate("quarantined") & np.isnat(rows.month)
+        rows.month[missing] = np.datetime64(month, "M")

@@ -18,6 +18,7 @@ import pandas as pd
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.landing import LandedFile, Zone, receive, sha256, sidecar_path
+from acv_pipeline.ledger.raw_rows import append_records
 from acv_pipeline.tidying import DeliveryRefused, TidyDelivery, read_delivery
 from acv_pipeline.warehouse import append, transaction
 
@@ -213,7 +214,7 @@ class _Pending:
     def _clear(self) -> None:
         self._sightings: list[dict[str, Any]] = []
         self._deliveries: list[dict[str, Any]] = []
-        self._records: list[pd.DataFrame] = []
+        self._tidied: list[tuple[str, TidyDelivery]] = []
         self._rows = 0
 
     def sighting(self, file: LandedFile, delivery_id: str, *, is_new: bool) -> None:
@@ -271,15 +272,15 @@ class _Pending:
         self._deliveries.append(
             _delivery(file, delivery_id, read_with, received_at)
             | {
-                "row_count": len(tidy.records),
+                "row_count": len(tidy.table),
                 "header": tidy.header,
                 "control_total": json.dumps(control, ensure_ascii=False) if control else None,
                 "remarks": tidy.remarks,
                 "status": "loaded",
             }
         )
-        self._records.append(tidy.records.assign(delivery_id=delivery_id))
-        self._rows += len(tidy.records)
+        self._tidied.append((delivery_id, tidy))
+        self._rows += len(tidy.table)
         if self._rows > FLUSH_ROWS:
             self.flush()
 
@@ -301,10 +302,7 @@ class _Pending:
                 )
             append(self._connection, "raw.sightings", pd.DataFrame(self._sightings))
             append(self._connection, "raw.deliveries", pd.DataFrame(self._deliveries))
-            if self._records:
-                records = pd.concat(self._records, ignore_index=True)
-                append(self._connection, "raw.extract_rows", records)
-                append(self._connection, "raw.tidy_rows", records)
+            append_records(self._connection, self._tidied)
             # the same bytes may lie in several folders: the earliest is the day of reception,
             # whichever was read first
             self._connection.execute(

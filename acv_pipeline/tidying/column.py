@@ -113,13 +113,15 @@ class Lexicon(Generic[K, T]):
         if len(self._book.readings) > MOST_TEXTS:
             self._book = _Book()
         book = self._book
-        for text in column.found:
-            if text not in book.numbers:
-                reading = self._read(text)
-                book.numbers[text] = len(book.readings)
-                book.readings.append(reading)
-        known = map(book.numbers.__getitem__, column.found)
-        return Readings(column.codes, np.fromiter(known, np.intp, len(column.found)), book)
+        numbers = list(map(book.numbers.get, column.found))
+        if None in numbers:
+            for text in column.found:
+                if text not in book.numbers:
+                    reading = self._read(text)
+                    book.numbers[text] = len(book.readings)
+                    book.readings.append(reading)
+            numbers = list(map(book.numbers.get, column.found))
+        return Readings(column.codes, np.array(numbers, dtype=np.intp), book)
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,9 @@ class SignReader:
     def signs(self, pair: Pair) -> Signs:
         """What ``pair`` says of the level."""
         code, name = pair
+        if code in self._departments.official and not name:
+            # nothing else can be read from an official code alone
+            return Signs(not self._regions.code_of(code), False, code, False, False)
         return Signs(
             self._speaks_for(self._departments, code, name),
             self._speaks_for(self._regions, code, name),
@@ -122,9 +125,19 @@ class PairReader:
 
     def territory(self, pair: Pair) -> Territory:
         """The territory that ``pair`` names."""
-        found = self._territory(*pair)
+        code, name = pair
+        if (
+            self._level == "department"
+            and not name
+            and code in self._readers["department"].official
+        ):
+            return Territory("department", code, place=self._places[code])
+        found = self._territory(code, name)
         place = -1 if found.code is None else self._places[found.code]
         return Territory(found.level, found.code, found.problem, found.detail, place)
+
+    def _is_official(self, code: str) -> bool:
+        return self._level == "department" and code in self._readers["department"].official
 
     def is_a_sum(self, text: str) -> bool:
         """Whether a cell says "Total" or the like, or names a region."""

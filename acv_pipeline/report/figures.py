@@ -16,7 +16,9 @@ import duckdb
 
 from acv_pipeline.contract import Contract, Indicator, Month, Source
 from acv_pipeline.contract.months import month_range
+from acv_pipeline.contract.synthetic import FILE_MARK
 from acv_pipeline.explain import Absence, Question, explain, series_of, sources_of
+from acv_pipeline.headline import headline_series
 from acv_pipeline.report.rows import (
     Compared,
     Corrected,
@@ -32,7 +34,6 @@ from acv_pipeline.report.rows import (
     Total,
     fetch,
 )
-from acv_pipeline.sample_data.layouts import FILE_MARK
 
 
 @dataclass(frozen=True)
@@ -203,14 +204,18 @@ def figures(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[I
 
 
 def shown_series(connection: duckdb.DuckDBPyConnection, contract: Contract) -> dict[str, str]:
-    """The series to show, of every indicator that has figures, in the contract's order."""
+    """The series to show, of every indicator that has figures, in the contract's order.
+
+    The headline series; where there is none yet, a partner's own stands in.
+    """
+    headline = headline_series(connection, contract)
     known = fetch(connection, "series", SeriesName)
     shown = {}
     for indicator_id in contract.indicators:
         have = {row.series for row in known if row.indicator_id == indicator_id}
-        by_use = _in_order(contract, indicator_id)
         if have:
-            shown[indicator_id] = next(series for series in by_use if series in have)
+            stand_ins = (s for s in series_of(contract, indicator_id) if s in have)
+            shown[indicator_id] = headline.get(indicator_id) or next(stand_ins)
     return shown
 
 
@@ -240,13 +245,6 @@ def national_course(
         )
         for month in month_range(totals[0].month, max(known))
     ]
-
-
-def _in_order(contract: Contract, indicator_id: str) -> list[str]:
-    """Series by how much they say: the total, what was published, a single partner."""
-    total, *others = series_of(contract, indicator_id)
-    reference = [s.series for s in contract.sources.values() if s.role == "reference"]
-    return [total, *sorted(others, key=lambda series: series not in reference)]
 
 
 def _of_indicator(

@@ -18,13 +18,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from acv_pipeline.contract import Contract, Month
+from acv_pipeline.contract.synthetic import FILE_MARK
 from acv_pipeline.report import words
 from acv_pipeline.report.accounts import Accounts
 from acv_pipeline.report.figures import IndicatorFigures, Stretch, summaries
 from acv_pipeline.report.maps import symbols
 from acv_pipeline.report.palette import style_sheet
 from acv_pipeline.report.views import CELLS_NAMED, IndicatorView, source_label
-from acv_pipeline.sample_data.layouts import FILE_MARK
 
 HERE = Path(__file__).parent
 _DAY = ("§written-on§", "§le§")

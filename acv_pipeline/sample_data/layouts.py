@@ -16,13 +16,13 @@ import pandas as pd
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.months import month_end
+from acv_pipeline.contract.synthetic import FILE_MARK
 
 Cell: TypeAlias = str | int | dt.date
 Meaning = Literal["code", "name", "programme", "month", "cumulative", "comment"]
 MonthStyle = Literal["iso", "french_day", "french_words"]
 
 SYNTHETIC = "DONNÉES SYNTHÉTIQUES"
-FILE_MARK = "SYNTHETIQUE"
 
 
 @dataclass(frozen=True)

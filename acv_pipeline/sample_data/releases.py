@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from acv_pipeline.contract import Contract, Month, month_range
+from acv_pipeline.contract.synthetic import FILE_MARK
 from acv_pipeline.sample_data.courses import ACV
 from acv_pipeline.sample_data.deliveries import Delivery, in_force
-from acv_pipeline.sample_data.layouts import FILE_MARK
 
 SOURCE = "barometre"
 FILE_STEM = "barometre-resultats-services-publics-et-territoires-detail-{level}-" + FILE_MARK

@@ -12,7 +12,8 @@ import re
 import zipfile
 from collections.abc import Callable, Sequence
 
-from acv_pipeline.sample_data.layouts import FILE_MARK, Cell, Layout
+from acv_pipeline.contract.synthetic import FILE_MARK
+from acv_pipeline.sample_data.layouts import Cell, Layout
 
 LONG_AGO = (2018, 1, 1, 0, 0, 0)
 

@@ -11,11 +11,13 @@ from pathlib import Path
 import duckdb
 
 from acv_pipeline.contract import Contract
+from acv_pipeline.contract.synthetic import FILE_MARK
 from acv_pipeline.models import Project
 from acv_pipeline.report import write_report
-from acv_pipeline.sample_data.layouts import FILE_MARK
 from acv_pipeline.warehouse import transaction
+from acv_pipeline_tests.deliveries import deliver_course
 from acv_pipeline_tests.report.world import World
+from acv_pipeline_tests.warehouses import process
 
 
 def written(world: World, path: Path, day: str, sha256: str | None = None) -> bool:
@@ -115,3 +117,17 @@ def test_synthetic_files_are_told_apart(world: World, tmp_path: Path) -> None:
         assert "All files received (ACV and PVD)" in path.read_text(encoding="utf-8")
     finally:
         world.connection.execute("rollback")
+
+
+def test_a_partner_that_stands_in_is_not_called_the_indicator(
+    warehouse: duckdb.DuckDBPyConnection, contract: Contract, world: World, tmp_path: Path
+) -> None:
+    said = "These figures are those of Anah alone, not the indicator ACV"
+    path = tmp_path / "index.html"
+    deliver_course(tmp_path / "landing", contract, "anah", ["2020-01"])
+    process(warehouse, contract, tmp_path / "landing")
+    written(World(warehouse, contract), path, "2026-01-02")
+    html = path.read_text(encoding="utf-8")
+    assert said in html and "One partner alone: Anah" in html and "do not tell" not in html
+    written(world, path, "2026-01-02")
+    assert "alone" not in path.read_text(encoding="utf-8")

@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 
 from acv_pipeline.contract import Contract
+from acv_pipeline.contract.synthetic import FILE_MARK
 from acv_pipeline.sample_data.courses import ACV, PVD
 from acv_pipeline.sample_data.layouts import (
     ERAS,
-    FILE_MARK,
     SEVERAL_MONTHS,
     SYNTHETIC,
     Layout,

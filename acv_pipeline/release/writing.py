@@ -16,6 +16,7 @@ import duckdb
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.months import first_day
+from acv_pipeline.headline import headline_series
 from acv_pipeline.release.rendering import literal, rendered
 from acv_pipeline.release.tables import SQL_TYPES, Column, ReleaseFile, release_files
 
@@ -39,21 +40,6 @@ class Rows:
     count: int
 
 
-def headlines(connection: duckdb.DuckDBPyConnection, contract: Contract) -> dict[str, str]:
-    """The series people quote, by indicator: ``total`` if there is any, else ``published``.
-
-    Indicators without figures are absent.
-    """
-    found = connection.execute(
-        "select indicator_id, max(series) from marts.series"
-        " where series in ('published', 'total') group by indicator_id"
-    ).fetchall()
-    series = dict(found)
-    return {
-        indicator: series[indicator] for indicator in contract.indicators if indicator in series
-    }
-
-
 def query(contract: Contract, file: ReleaseFile, headline: str | None) -> str:
     """The SELECT behind a file."""
     words: dict[str, object] = {}
@@ -75,7 +61,7 @@ def collected(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Iter
     Raises:
         ReleaseError: rows contradict what ``tables.yml`` declares.
     """
-    series = headlines(connection, contract)
+    series = headline_series(connection, contract)
     collection: list[Rows] = []
     try:
         for number, file in enumerate(release_files(contract, list(series)) if series else []):

@@ -92,18 +92,21 @@ class IndicatorView:
         """Whether any figure in force comes from a synthetic file."""
         return self.figures.provenance.marked > 0
 
+    @property
+    def is_one_partner(self) -> bool:
+        """Whether the figures are a partner's own, for want of the indicator's."""
+        return self.figures.series not in ("total", "published")
+
     @cached_property
     def whose(self) -> Both:
         """Whose figures these are."""
         shown = self.figures
         names = listed([source.label for source in shown.sources])
-        if shown.series == "total":
-            return both(
-                "series_total" if len(shown.sources) > 1 else "series_single", sources=names
-            )
-        return both(
-            "series_published" if shown.series == "published" else "series_single", sources=names
-        )
+        if self.is_one_partner:
+            return both("series_partner", sources=names)
+        if shown.series == "published":
+            return both("series_published", sources=names)
+        return both("series_total" if len(shown.sources) > 1 else "series_single", sources=names)
 
     def labels(self, sources: Sequence[str]) -> Both:
         """Sources by their names."""

@@ -1,0 +1,28 @@
+"""Which series is an indicator's own: the one that releases and reports put first.
+
+Here: that decision, for all who need it. Not here: what stands in where there is none (``report``).
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from acv_pipeline.contract import Contract
+
+
+def headline_series(connection: duckdb.DuckDBPyConnection, contract: Contract) -> dict[str, str]:
+    """The series people quote, by indicator: ``total`` if there is any, else ``published``.
+
+    Indicators with neither are absent: a single partner's figures are not the indicator's.
+
+    Args:
+        connection: a warehouse, or its published copy, with the marts built.
+    """
+    found = connection.execute(
+        "select indicator_id, max(series) from marts.series"
+        " where series in ('published', 'total') group by indicator_id"
+    ).fetchall()
+    series = dict(found)
+    return {
+        indicator: series[indicator] for indicator in contract.indicators if indicator in series
+    }

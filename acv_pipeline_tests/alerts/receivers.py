@@ -59,7 +59,10 @@ class Mailbox:
 
 
 class Webhook:
-    """An HTTP server that keeps what is posted to it; answers with ``status``."""
+    """An HTTP server that keeps what is posted to it; answers with ``status``.
+
+    Refuses connections while stopped.
+    """
 
     def __init__(self) -> None:
         self.posts: list[dict[str, Any]] = []
@@ -79,9 +82,10 @@ class Webhook:
             def log_message(self, format: str, *args: Any) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.port = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.port = free_port()
+        self._handler = Handler
+        self._server: ThreadingHTTPServer | None = None
+        self.start()
 
     @property
     def url(self) -> str:
@@ -91,6 +95,12 @@ class Webhook:
     def subjects(self) -> list[str]:
         return [post["title"] for post in self.posts]
 
+    def start(self) -> None:
+        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), self._handler)
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
     def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None

@@ -20,11 +20,19 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.home import Home
 from acv_pipeline.orchestration.home import instance as open_instance
-from acv_pipeline_tests.alerts.receivers import Mailbox
+from acv_pipeline_tests.alerts.receivers import Mailbox, Webhook
 from acv_pipeline_tests.deliveries import ACV, course, deliver, deliver_course
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 240
+# runs wait five seconds in the queue by default
+IMPATIENT = """
+run_coordinator:
+  module: dagster.core.run_coordinator
+  class: QueuedRunCoordinator
+  config:
+    dequeue_interval_seconds: 1
+"""
 
 
 @pytest.fixture
@@ -34,25 +42,37 @@ def mailbox() -> Iterator[Mailbox]:
     box.stop()
 
 
-def about(mailbox: Mailbox, *words: str) -> list[str]:
-    """Subjects of the mails that have all of ``words`` in them."""
-    return [s for s in mailbox.subjects if all(word.lower() in s.lower() for word in words)]
+@pytest.fixture
+def webhook() -> Iterator[Webhook]:
+    hook = Webhook()
+    yield hook
+    hook.stop()
+
+
+def about(channel: Mailbox | Webhook, *words: str) -> list[str]:
+    """Subjects of the messages that have all of ``words`` in them."""
+    return [s for s in channel.subjects if all(word.lower() in s.lower() for word in words)]
 
 
 class Daemon:
     """``dagster-daemon`` on one home, started and killed like any process."""
 
-    def __init__(self, home: Home, landing: Path, mailbox: Mailbox) -> None:
+    def __init__(self, home: Home, landing: Path, channels: list[str]) -> None:
         self.home = home
         self.environment = {
             **os.environ,
             "ACV_HOME": str(home.root),
             "ACV_LANDING": str(landing),
             "DAGSTER_HOME": str(home.dagster),
-            "ACV_ALERT_URLS": mailbox.url,
+            "ACV_ALERT_URLS": " ".join(channels),
             "ACV_TICK_SECONDS": "5",
         }
         self.log = (home.root / "daemon.log").open("w")
+
+    def rounds(self, result: str = "") -> int:
+        """Rounds of alerts that ended, with this result."""
+        text = Path(self.log.name).read_text()
+        return text.count(f"Sensor alerts skipped: {result}")
 
     def start(self) -> None:
         self.process = subprocess.Popen(
@@ -70,10 +90,12 @@ class Daemon:
 
 
 @pytest.fixture
-def daemon(home: Home, landing: Path, mailbox: Mailbox) -> Iterator[Daemon]:
+def daemon(home: Home, landing: Path, mailbox: Mailbox, webhook: Webhook) -> Iterator[Daemon]:
     with open_instance(home):
         pass
-    started = Daemon(home, landing, mailbox)
+    with (home.dagster / "dagster.yaml").open("a") as settings:
+        settings.write(IMPATIENT)
+    started = Daemon(home, landing, [mailbox.url, webhook.url])
     started.start()
     yield started
     started.kill()
@@ -93,8 +115,17 @@ def settled(path: Path) -> Path:
     return path
 
 
+HELD = ("error", "November 2018", "held back")
+SOLVED = ("solved", "November 2018", "held back")
+
+
 def test_months_arrive_are_held_corrected_and_told(
-    daemon: Daemon, mailbox: Mailbox, home: Home, landing: Path, contract: Contract
+    daemon: Daemon,
+    mailbox: Mailbox,
+    webhook: Webhook,
+    home: Home,
+    landing: Path,
+    contract: Contract,
 ) -> None:
     def total(month: str) -> int:
         if not home.published.exists():
@@ -113,32 +144,24 @@ def test_months_arrive_are_held_corrected_and_told(
     for path in landing.rglob("*.csv"):
         settled(path)
     until("two months ranked", lambda: total("2018-10") == 96)
+    for channel in (mailbox, webhook):
+        until("lateness told", lambda channel=channel: bool(about(channel, "late")))
 
-    # a bad month, while the mail server is away and the daemon is killed in between
-    until("lateness told once", lambda: bool(about(mailbox, "late")))
+    # a bad month, while the mail server is away; the daemon is killed before the mail is sent
     mailbox.stop()
     deliver_course(landing, contract, "anah", ["2018-11"])
     november = course(contract, month_of("2018-11"), source="action_logement")
     del november["62"]
     settled(deliver(landing, "action_logement", "2018-12-11", {"2018-11": november}, name="n.csv"))
-    for path in landing.rglob("ACV_anah_2018-11.csv"):
-        settled(path)
-
-    def held() -> bool:
-        with duckdb.connect(str(home.published), read_only=True) as connection:
-            rows = connection.execute("select status from validated.held_months").fetchall()
-        return rows == [("held",)]
-
-    until("the bad month is held", held)
-    assert total("2018-11") == 0
+    settled(landing / "anah" / "2018-12-10" / "ACV_anah_2018-11.csv")
+    until("the hold is told where one listens", lambda: bool(about(webhook, *HELD)))
+    told = daemon.rounds()
+    until("the round that told it is over", lambda: daemon.rounds() > told)
     daemon.kill()
-    mailbox.start()
-    held_back = ("error", "November 2018", "held back")
-    assert about(mailbox, *held_back) == []
-    daemon.start()
-    until("the hold is told", lambda: bool(about(mailbox, *held_back)))
+    assert total("2018-11") == 0
+    assert about(mailbox, *HELD) == []
 
-    # the correction: released, and one recovery
+    # the correction comes while nobody is there; then the webhook is away instead
     settled(
         deliver(
             landing,
@@ -148,12 +171,18 @@ def test_months_arrive_are_held_corrected_and_told(
             name="corrected.csv",
         )
     )
+    mailbox.start()
+    webhook.stop()
+    daemon.start()
+    until("the hold is mailed", lambda: bool(about(mailbox, *HELD)))
     until("the correction is ranked", lambda: total("2018-11") == 96)
-    until(
-        "the recovery is told", lambda: bool(about(mailbox, "solved", "November 2018", "held back"))
-    )
-    time.sleep(12)  # two more rounds must tell nothing again
-    assert len(about(mailbox, *held_back)) == 1, mailbox.subjects
-    solved = about(mailbox, "solved", "November 2018", "held back")
-    assert len(solved) == 1, mailbox.subjects
-    assert len(set(mailbox.subjects)) == len(mailbox.subjects), "no message twice"
+    until("the recovery is mailed", lambda: bool(about(mailbox, *SOLVED)))
+    webhook.start()
+    until("the recovery is told everywhere", lambda: bool(about(webhook, *SOLVED)))
+
+    # nothing is told again
+    told = daemon.rounds()
+    until("two more rounds", lambda: daemon.rounds() >= told + 2)
+    for channel in (mailbox, webhook):
+        assert len(about(channel, *HELD)) == len(about(channel, *SOLVED)) == 1, channel.subjects
+        assert len(set(channel.subjects)) == len(channel.subjects), "no message twice"

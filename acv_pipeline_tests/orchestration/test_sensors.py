@@ -10,11 +10,13 @@ import dagster as dg
 import pytest
 from dagster import DagsterInstance
 
+from acv_pipeline import standstill
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.definitions import SETTLE_SECONDS, build_definitions
 from acv_pipeline.flow import RELEASE, REPORT, Pipeline
 from acv_pipeline.home import Home
+from acv_pipeline.ledger import load as loading
 from acv_pipeline.orchestration.arrivals import stretches
 from acv_pipeline_tests.deliveries import course, deliver, deliver_course
 
@@ -225,3 +227,47 @@ def test_a_file_that_settles_while_a_tick_works_is_for_the_next_tick(
     assert tick() == [("2018-09", "2018-09")]
     monkeypatch.setattr(Pipeline, "pending", pending)
     assert tick() == [("2018-09", "2018-10")]
+
+
+def test_a_file_that_cannot_be_opened_is_tried_again_and_told(
+    pipeline: Pipeline, landing: Path, contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver_course(landing, contract, "anah", ["2018-09", "2018-10"])
+    age(landing)
+    sha256 = loading.sha256
+
+    def grumpy(path: Path) -> str:
+        if "2018-10" in path.name:
+            raise PermissionError(13, "Permission denied", str(path))
+        return sha256(path)
+
+    tick = Ticks(pipeline)
+    monkeypatch.setattr(loading, "sha256", grumpy)
+    assert tick() == [("2018-09", "2018-09")], "what is fine is not kept waiting"
+    standing = standstill.standing(pipeline.home)
+    assert standing is not None and "2018-10.csv: not read; Permission denied" in standing.reason
+    run(pipeline, ["2018-09"])
+    assert tick() == [] and tick() == []
+    assert standstill.standing(pipeline.home) == standing, "since the first look"
+    monkeypatch.setattr(loading, "sha256", sha256)
+    assert tick() == [("2018-10", "2018-10")], "although nothing changed in the landing zone"
+    assert standstill.standing(pipeline.home) is None
+    run(pipeline, ["2018-10"])
+    assert tick() == []
+
+
+def test_an_error_nobody_thought_of_is_told_and_raised(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: Pipeline) -> object:
+        raise ZeroDivisionError("of all things")
+
+    monkeypatch.setattr(Pipeline, "pending", broken)
+    tick = Ticks(pipeline)
+    with pytest.raises(ZeroDivisionError):
+        tick()
+    standing = standstill.standing(pipeline.home)
+    assert standing is not None and "of all things" in standing.reason
+    monkeypatch.setattr(standstill, "begin", None)  # a full disk, say
+    with pytest.raises(ZeroDivisionError):
+        tick()

@@ -20,6 +20,7 @@ from acv_pipeline.datagouv.resources import Record, address, has_content, is_nam
 from acv_pipeline.datagouv.settings import PublishError, Settings
 from acv_pipeline.release.describing import PACKAGE
 from acv_pipeline.release.folder import Version
+from acv_pipeline.release.origins import is_synthetic
 
 Done = Literal["created", "replaced", "described", "unchanged", "failed"]
 Say = Callable[[str], None]
@@ -98,6 +99,11 @@ def publish(
     if settings.mode == "off":
         return Outcome()
     version, files = files_of(release)
+    if settings.mode == "live" and is_synthetic(release):
+        raise PublishError(
+            f"release {version} holds synthetic data, which must not be published as real: use mode"
+            " demo or dry-run, or a home with real deliveries only"
+        )
     is_dry = settings.mode == "dry-run"
     outcome = Outcome(f"{settings.url}, data set {settings.dataset}", version, is_dry)
     with Portal(settings, pause) as portal:

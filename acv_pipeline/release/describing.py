@@ -14,6 +14,7 @@ from typing import Any
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.months import month_end
 from acv_pipeline.release.folder import Version, digest
+from acv_pipeline.release.origins import Origins
 from acv_pipeline.release.tables import Column, ReleaseFile
 
 PACKAGE = "datapackage.json"
@@ -88,32 +89,37 @@ def write_package(
     contract: Contract,
     files: list[ReleaseFile],
     months: dict[str, list[Month]],
+    whose: Origins,
     version: Version,
     folder: Path,
 ) -> None:
-    """The Data Package: what the folder holds, with titles, sizes and checksums."""
+    """The Data Package: what the folder holds, with titles, sizes and checksums.
+
+    Synthetic data carry no licence, and say what they are in ``synthetic``, title and description.
+    """
     dataset = contract.dataset
+    title, description = whose.title(dataset.title), whose.description(dataset.description)
+    licence = {
+        "name": dataset.licence.id,
+        "title": dataset.licence.title,
+        "path": dataset.licence.url,
+    }
     covered = [month for found in months.values() for month in found]
     _write(
         folder / PACKAGE,
         {
             "profile": "data-package",
             "name": dataset.name,
-            "title": dataset.title.fr,
-            "title_en": dataset.title.en,
-            "description": dataset.description.fr,
-            "description_en": dataset.description.en,
+            "title": title.fr,
+            "title_en": title.en,
+            "description": description.fr,
+            "description_en": description.en,
+            "synthetic": whose.is_synthetic,
             "version": str(version),
             "created": dt.datetime.combine(version.day, dt.time()).isoformat() + "Z",
             "keywords": dataset.keywords,
-            "licenses": [
-                {
-                    "name": dataset.licence.id,
-                    "title": dataset.licence.title,
-                    "path": dataset.licence.url,
-                }
-            ],
-            "sources": [{"title": source.label} for source in contract.sources.values()],
+            **({} if whose.is_synthetic else {"licenses": [licence]}),
+            "sources": [{"title": label} for label in whose.sources],
             "frequency": dataset.frequency.fr,
             "temporal": {"start": str(min(covered)), "end": str(month_end(max(covered)))},
             "spatial": dataset.spatial_coverage.fr,

@@ -14,6 +14,7 @@ from acv_pipeline.contract import Contract, Month
 from acv_pipeline.release.changes import Cell, Changes
 from acv_pipeline.release.describing import told
 from acv_pipeline.release.folder import Version
+from acv_pipeline.release.origins import Origins
 from acv_pipeline.release.rendering import rendered
 from acv_pipeline.release.tables import ReleaseFile
 
@@ -23,6 +24,7 @@ def write_readme(
     files: list[ReleaseFile],
     counts: dict[str, int],
     months: dict[str, list[Month]],
+    whose: Origins,
     example: str,
     version: Version,
     folder: Path,
@@ -32,6 +34,7 @@ def write_readme(
     Args:
         counts: rows by file, without extension.
         months: months of the headline figures, by indicator.
+        whose: who produced the figures, and whether they are real.
         example: a provenance as the release has it.
     """
     _write(
@@ -40,8 +43,8 @@ def write_readme(
             "README.md.j2",
             dataset=contract.dataset,
             version=version,
-            partners=[s.label for s in contract.sources.values() if s.role == "partner"],
-            references=[s.label for s in contract.sources.values() if s.role == "reference"],
+            title=whose.title(contract.dataset.title),
+            whose=whose,
             indicators=[
                 {
                     "name": contract.indicators[indicator].short_name,

@@ -25,6 +25,7 @@ from acv_pipeline.release.folder import (
     release_sha256,
     staging,
 )
+from acv_pipeline.release.origins import origins
 from acv_pipeline.release.writing import (
     ReleaseError,
     Rows,
@@ -116,10 +117,11 @@ def _release(
         version = before.next(today)
         changes = compare(connection, collection, standing, changed)
     example = first_provenance(connection, collection[0])
-    write_readme(contract, files, counts, months, example, version, place)
+    whose = origins(connection, contract, collection)
+    write_readme(contract, files, counts, months, whose, example, version, place)
     write_dictionary(files, place)
     write_changes(contract, changes, version, place)
-    write_package(contract, files, months, version, place)
+    write_package(contract, files, months, whose, version, place)
     target = place.parent / str(version)
     put_in_place(place, target)
     point_to(target)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from acv_pipeline.contract.synthetic import FILE_MARK
 from acv_pipeline.datagouv import Outcome, PublishError, Settings, publish
 from acv_pipeline.datagouv import portal as client
 from acv_pipeline_tests.datagouv.conftest import TABLES, write_release
@@ -367,3 +368,23 @@ def test_only_a_release_as_it_was_made_is_published(
     with pytest.raises(PublishError, match="is not a complete release"):
         go(tmp_path, settings, record)
     assert portal.seen == []
+
+
+def test_synthetic_data_never_go_live(
+    portal: Portal, settings: Settings, record: Path, tmp_path: Path
+) -> None:
+    """Not even when forced; to try things out they may go to the demo platform."""
+    named = TABLES["livraisons"].replace("logements.csv", f"ACV {FILE_MARK}.csv")
+    release = write_release(tmp_path / "made-up", "2026-01-15", TABLES | {"livraisons": named})
+    live = dataclasses.replace(settings, mode="live")
+    for force in (False, True):
+        with pytest.raises(PublishError, match="2026-01-15 holds synthetic data"):
+            go(release, live, record, force=force)
+    assert portal.seen == []
+    go(release, settings, record)
+    assert shows(portal, release)
+
+
+def test_real_data_go_live(portal: Portal, release: Path, settings: Settings, record: Path) -> None:
+    go(release, dataclasses.replace(settings, mode="live"), record)
+    assert shows(portal, release)

@@ -1,4 +1,4 @@
-"""Why nothing that arrives is taken in, and since when: a server away, a register that is broken.
+"""Why what arrives is not taken in, and since when: a server away, a file that cannot be opened.
 
 Here: remembering it between looks, in a small file of the home. Not here: looking (``flow``),
 telling people (``alerts``, ``status``).
@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from acv_pipeline.home import Home
 
 # until then it may well be over by itself: a server that restarts, a file being written
 TELL_AFTER = dt.timedelta(minutes=30)
+MOST_LINES = 5
 
 
 @dataclass(frozen=True)
 class Standstill:
-    """Nothing has been taken in since then, for this reason."""
+    """What arrives has not been taken in since then, or not all of it, for this reason."""
 
     since: dt.datetime
     reason: str
@@ -46,6 +48,14 @@ def begin(home: Home, reason: str, now: dt.datetime) -> None:
     temporary = home.standstill.with_suffix(".part")
     temporary.write_text(text, encoding="utf-8")
     temporary.replace(home.standstill)
+
+
+def looked(home: Home, unread: Sequence[str], now: dt.datetime) -> None:
+    """A look took in all there was but the files of these lines."""
+    if not unread:
+        return end(home)
+    more = [f"and {len(unread) - MOST_LINES} more"] if len(unread) > MOST_LINES else []
+    return begin(home, "; ".join([*unread[:MOST_LINES], *more]), now)
 
 
 def end(home: Home) -> None:

@@ -66,6 +66,8 @@ def print_load(report: LoadReport) -> None:
     """What the landing zone brought."""
     for line in report.misplaced:
         click.echo(f"! {line}")
+    for line in report.unread:
+        click.echo(f"✗ {line}; the next run tries again")
     parts = [_count(len(report.new), "new delivery", "new deliveries")]
     if report.duplicates:
         parts.append(f"{len(report.duplicates)} with bytes already on record")
@@ -182,7 +184,7 @@ def print_status(found: Status, home: Home, *, quiet: bool = False) -> None:
         return
     if found.standstill:
         click.echo(
-            f"  ✗ NOTHING IS TAKEN IN since {found.standstill.since.astimezone():%Y-%m-%d %H:%M}: "
+            f"  ✗ NOT TAKEN IN since {found.standstill.since.astimezone():%Y-%m-%d %H:%M}: "
             f"{found.standstill.reason}"
         )
     for held in found.held:

@@ -10,6 +10,7 @@ import pytest
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
+from acv_pipeline.ledger import load as loading
 from acv_pipeline_tests.deliveries import course, deliver, deliver_course
 from acv_pipeline_tests.test_cli import Acv
 
@@ -144,3 +145,21 @@ def test_the_same_file_from_two_sources(acv: Acv, landing: Path, contract: Contr
     assert acv.run().exit_code == 0
     assert not failing(acv, "delivered_by_one_source")
     assert "September.csv" not in acv("status").output
+
+
+def test_a_file_that_cannot_be_opened_is_said_until_it_can(
+    acv: Acv, landing: Path, contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver_course(landing, contract, "anah", MONTHS[:1])
+    sha256 = loading.sha256
+
+    def grumpy(path: Path) -> str:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(loading, "sha256", grumpy)
+    done = acv.run()
+    assert done.exit_code == 1 and "Permission denied; the next run tries again" in done.output
+    monkeypatch.setattr(loading, "sha256", sha256)
+    done = acv.run()
+    assert done.exit_code == 0 and "1 new delivery" in done.output, done.output
+    assert "Permission denied" not in done.output

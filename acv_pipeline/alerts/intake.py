@@ -1,4 +1,4 @@
-"""The fact that nothing is taken in: no published copy can tell it.
+"""The fact that what arrives is not taken in: no published copy can tell it.
 
 Here: the standstill in plain words. Not here: noticing one (``standstill``), the other facts.
 """
@@ -19,7 +19,7 @@ REMIND_AFTER_DAYS = 7
 def standstill_facts(
     contract: Contract, standstill: Standstill | None, now: dt.datetime
 ) -> list[Fact]:
-    """One fact if nothing has been taken in for long."""
+    """One fact if what arrives has not been taken in for long."""
     if standstill is None or not standstill.is_long(now):
         return []
     since = standstill.since.astimezone(ZoneInfo(contract.timezone))
@@ -32,8 +32,8 @@ def standstill_facts(
             titles="deliveries that arrive are not taken in",
             lines=(
                 standstill.reason,
-                f"Since {since:%Y-%m-%d %H:%M} nothing new was read. The figures published before "
-                "stay as they were.",
+                f"Since {since:%Y-%m-%d %H:%M} what is named above could not be read. Nothing of "
+                "it is in the figures; those published before stay as they were.",
             ),
             ask=(contract.data_contact,),
             what_to_do=(

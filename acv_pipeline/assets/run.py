@@ -189,6 +189,8 @@ def _log(context: dg.AssetExecutionContext, outcome: Outcome) -> None:
     if outcome.load:
         for line in outcome.load.misplaced:
             context.log.warning(line)
+        for line in outcome.load.unread:
+            context.log.error(line)
         for file, reason in outcome.load.refused:
             context.log.error(f"refused {file}: {reason}")
     for month in sorted(outcome.held):

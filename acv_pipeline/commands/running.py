@@ -5,6 +5,7 @@ Here: options, words, exit codes. Not here: the work (``flow``, ``status``).
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,7 +67,7 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
             say=progress.say,
             progress=lambda done, of, name: progress.say(f"reading {name} ({done} of {of})"),
         )
-        standstill.end(home)
+        standstill.looked(home, report.unread, dt.datetime.now(dt.UTC))
         if months:
             due = [month for month in due if months[0] <= month <= months[1]]
         print_load(report)
@@ -78,7 +79,7 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
                 return DATA_HELD
     if not due and not home.published.exists():
         click.echo("Nothing to do: the landing zone holds no figures yet.")
-        return FINE
+        return DATA_HELD if report.unread else FINE
     with read_published(home) as connection:
         if due:
             print_outcome(connection, pipeline.contract, due, report)

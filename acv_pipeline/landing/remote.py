@@ -89,7 +89,7 @@ class RemoteZone:
         def here(files: list[LandedFile]) -> list[LandedFile]:
             return [_as_copied(f) for f in files if tree.place(f) not in problems]
 
-        return Landing(here(found.files), here(found.sidecars), [*found.misplaced, *lines])
+        return Landing(here(found.files), here(found.sidecars), found.misplaced, lines)
 
     def _tree(self, server: AbstractFileSystem, folder: str) -> RemoteTree:
         infos = dict(_below(server, folder))

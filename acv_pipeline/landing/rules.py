@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -82,12 +82,14 @@ class Landing:
         files: deliveries, ordered by source, day and name.
         sidecars: control totals beside them.
         misplaced: one line for people per file or folder that is not where a delivery belongs,
-            or that cannot be read.
+            or that nothing is known of.
+        unread: one line per delivery that could not be fetched this time: it may be the next.
     """
 
     files: list[LandedFile]
     sidecars: list[LandedFile]
     misplaced: list[str]
+    unread: list[str] = field(default_factory=list)
 
     @property
     def fingerprint(self) -> str:

@@ -37,6 +37,8 @@ class LoadReport:
         shared: by delivery, (file, source) of those whose bytes count for another source.
         unchanged: number of files seen before and untouched since.
         misplaced: lines about files that are not where a delivery belongs.
+        unread: lines about files that could not be fetched or opened; nothing of them is on
+            record, so the next look tries again.
     """
 
     new: list[str] = field(default_factory=list)
@@ -45,6 +47,7 @@ class LoadReport:
     shared: dict[str, tuple[str, str]] = field(default_factory=dict)
     unchanged: int = 0
     misplaced: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
 
 
 def load(
@@ -68,7 +71,7 @@ def load(
     """
     found = receive(landing, contract.sources, settle_seconds=settle_seconds, progress=progress)
     wanted = set(sources if sources is not None else contract.sources)
-    report = LoadReport(misplaced=found.misplaced)
+    report = LoadReport(misplaced=found.misplaced, unread=found.unread)
     files = [file for file in found.files if file.source in wanted]
     pending = _Pending(connection)
     present = _identify(connection, files, report, pending)
@@ -81,7 +84,11 @@ def load(
     firsts = _first_sightings(connection, present, pending)
     for done, (delivery_id, file) in enumerate(sorted(firsts.items(), key=_by_place), start=1):
         status, before, _, received_at = known.get(delivery_id, (None, None, None, None))
-        read_with = _read_with(file, contract)
+        try:
+            read_with = _read_with(file, contract)
+        except OSError as error:
+            report.unread.append(_unread(file, error))
+            continue
         if before == read_with:
             continue
         if progress:
@@ -133,7 +140,7 @@ def _identify(
         try:
             present[file] = sha256(file.path)
         except OSError as error:
-            report.misplaced.append(f"{file.path}: not read; {error.strerror}")
+            report.unread.append(_unread(file, error))
             continue
         pending.sighting(file, present[file], is_new=before is None)
     return present
@@ -197,6 +204,10 @@ def _shared(
             [list(sighted)],
         ).fetchall()
     }
+
+
+def _unread(file: LandedFile, error: OSError) -> str:
+    return f"{error.filename or file.path}: not read; {error.strerror or error}"
 
 
 def _place(file: LandedFile) -> str:

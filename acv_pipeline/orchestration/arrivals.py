@@ -6,6 +6,7 @@ deciding which months are due (``Pipeline.pending``).
 
 # no "from __future__ import annotations" here: Dagster reads annotations of decorated functions
 
+import contextlib
 import datetime as dt
 import hashlib
 import json
@@ -43,35 +44,48 @@ def arrival_sensor(pipeline: Pipeline, job_name: str) -> dg.SensorDefinition:
         ),
     )
     def arrivals(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        end_dead_runs(context.instance, pipeline.home)
-        if is_run_going_on(context.instance):
-            # what it has not recorded yet would look as if nobody were at work on it
-            return dg.SkipReason("a run is going on: looking again when it has ended")
         try:
-            arrived, warehouse = pipeline.fingerprint()
-            if context.cursor == f"{arrived} {warehouse}":
-                standstill.end(pipeline.home)
-                return dg.SkipReason("nothing changed in the landing zone")
-            nothing_came = (context.cursor or "").startswith(arrived)
-            if nothing_came and failed_lately(context.instance, PATIENCE_SECONDS):
-                return dg.SkipReason("the last run failed: trying again within the hour")
-            due, report = pipeline.pending()
-            # receiving wrote to the warehouse; what arrived meanwhile is for the next tick
-            _, warehouse = pipeline.fingerprint()
-            after = f"{arrived} {warehouse}"
+            return _look(context, pipeline)
         except (CorrectionsError, LandingError, WarehouseError) as error:
             standstill.begin(pipeline.home, str(error), dt.datetime.now(dt.UTC))
             return dg.SkipReason(str(error))
-        standstill.end(pipeline.home)
-        if not due:
-            return dg.SensorResult(
-                skip_reason=f"{len(report.new)} new deliveries, no month to run", cursor=after
-            )
-        return dg.SensorResult(
-            run_requests=[_request(stretch, after) for stretch in stretches(due)], cursor=after
-        )
+        except Exception as error:
+            # Dagster shows its traceback; people who don't look there are told all the same
+            with contextlib.suppress(Exception):
+                reason = f"{type(error).__name__}: {error}"
+                standstill.begin(pipeline.home, reason, dt.datetime.now(dt.UTC))
+            raise
 
     return arrivals
+
+
+def _look(
+    context: dg.SensorEvaluationContext, pipeline: Pipeline
+) -> dg.SensorResult | dg.SkipReason:
+    end_dead_runs(context.instance, pipeline.home)
+    if is_run_going_on(context.instance):
+        # what it has not recorded yet would look as if nobody were at work on it
+        return dg.SkipReason("a run is going on: looking again when it has ended")
+    arrived, warehouse = pipeline.fingerprint()
+    if context.cursor == f"{arrived} {warehouse}":
+        standstill.end(pipeline.home)
+        return dg.SkipReason("nothing changed in the landing zone")
+    nothing_came = (context.cursor or "").startswith(arrived)
+    if nothing_came and failed_lately(context.instance, PATIENCE_SECONDS):
+        return dg.SkipReason("the last run failed: trying again within the hour")
+    due, report = pipeline.pending()
+    # receiving wrote to the warehouse; what arrived meanwhile is for the next tick
+    _, warehouse = pipeline.fingerprint()
+    after = f"{arrived} {warehouse}"
+    standstill.looked(pipeline.home, report.unread, dt.datetime.now(dt.UTC))
+    # with files still to be read the cursor is like no state of the warehouse: the next tick looks
+    cursor = f"{arrived} unread" if report.unread else after
+    if not due:
+        said = f"{len(report.new)} new deliveries, no month to run"
+        return dg.SensorResult(skip_reason="; ".join([said, *report.unread]), cursor=cursor)
+    return dg.SensorResult(
+        run_requests=[_request(stretch, after) for stretch in stretches(due)], cursor=cursor
+    )
 
 
 def stretches(months: Sequence[Month]) -> Iterator[list[Month]]:

@@ -301,7 +301,7 @@ class Pipeline:
         self, chosen: set[str], scope: set[Month], outcome: Outcome, say: Say
     ) -> None:
         """What leaves the house is made from the published copy: nothing unsound is in there."""
-        from acv_pipeline.release import latest_release, make_release, release_sha256
+        from acv_pipeline.release import make_release
         from acv_pipeline.report import write_report
 
         today = dt.date.today()
@@ -314,12 +314,12 @@ class Pipeline:
                 )
             if REPORT in chosen:
                 say("writing the report page")
-                standing = latest_release(self.home.releases)
+                # a release of an earlier run may be of other figures: the page names none then
                 outcome.report = write_report(
                     connection,
                     self.contract,
                     self.home.report,
-                    release_sha256=release_sha256(standing) if standing else None,
+                    release_sha256=outcome.release.sha256 if outcome.release else None,
                     today=today,
                 )
                 outcome.pictures = self._pictures(connection, outcome)
@@ -331,16 +331,21 @@ class Pipeline:
     def _pictures(
         self, connection: duckdb.DuckDBPyConnection, outcome: Outcome
     ) -> dict[str, bytes]:
-        """A plot of the last month of each mart that has one, of the contract's first indicator."""
-        from acv_pipeline.report.plots import PLOTS
+        """A plot of the last month of each mart that has one, of the contract's first indicator.
+
+        The mart may have a later month of which a partner is all there is: that is no plot's.
+        """
+        from acv_pipeline.report.plots import PLOTS, last_shown
 
         indicator = next(iter(self.contract.indicators))
-        drawn = {
-            asset: plot(connection, self.contract, indicator, max(outcome.row_counts[asset]))
-            for asset, plot in PLOTS.items()
-            if outcome.row_counts.get(asset)
-        }
-        return {asset: svg for asset, svg in drawn.items() if svg}
+        drawn = {}
+        for asset, plot in PLOTS.items():
+            if counts := outcome.row_counts.get(asset):
+                month = last_shown(connection, self.contract, indicator, max(counts))
+                svg = month and plot(connection, self.contract, indicator, month)
+                if svg:
+                    drawn[asset] = svg
+        return drawn
 
     def _evaluate(
         self,

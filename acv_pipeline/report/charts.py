@@ -25,6 +25,7 @@ from acv_pipeline.report.plot import (
     nominal,
 )
 from acv_pipeline.report.rows import DepartmentMonth, PartnerMonth
+from acv_pipeline.report.words import text
 
 FEW_POINTS = 24  # up to so many, every month of the course gets its point
 LEAST_LABELLED_SHARE = 0.1  # a thinner part of the last bar has no room for its name
@@ -145,16 +146,38 @@ def split(
     return plot.spec()
 
 
-def movers(rows: Sequence[tuple[str, DepartmentMonth]], width: int, colour: Colour) -> Spec:
-    """What départements added, in the order of ``rows``: names and figures."""
+def movers(
+    rows: Sequence[tuple[str, DepartmentMonth]],
+    title: str,
+    width: int,
+    colour: Colour,
+    language: str,
+) -> Spec:
+    """What départements added, in the order of ``rows``: names and figures.
+
+    A figure of several months says since when, lest it be taken for one month's.
+    """
     shared = {
         "y": {"field": "name", "type": "nominal", "sort": None,
               "axis": {"title": None, "domain": False, "ticks": False, "labelPadding": 6}},
         "x": {"field": "y", "type": "quantitative", "axis": None},
     }  # fmt: skip
-    figure = {"field": "y", "type": "quantitative", "format": "+,d"}
+    values = [
+        {
+            "name": name,
+            "y": row.increment,
+            "figure": text(
+                "mover" if row.months_elapsed == 1 else "mover_since",
+                language,
+                gain=row.increment,
+                since=row.previous_month,
+            ),
+        }
+        for name, row in rows
+    ]
     return {
-        "data": {"values": [{"name": name, "y": row.increment} for name, row in rows]},
+        "data": {"values": values},
+        "title": {"text": title, "anchor": "start", "color": colour("ink"), "fontSize": 13},
         "width": width,
         "height": {"step": 21},
         "encoding": shared,
@@ -162,7 +185,7 @@ def movers(rows: Sequence[tuple[str, DepartmentMonth]], width: int, colour: Colo
             {"mark": {"type": "bar", "color": colour("bar"), "height": {"band": 0.7}}},
             {
                 "mark": {"type": "text", "align": "left", "dx": 5, "color": colour("ink")},
-                "encoding": {"text": figure},
+                "encoding": {"text": nominal("figure")},
             },
         ],
         "config": config(colour),

@@ -190,7 +190,13 @@ class IndicatorFigures:
 
 
 def summaries(hold: Hold) -> list[str]:
-    """What each blocking rule found, in its own words (English)."""
+    """What each blocking rule found, in its own words (English).
+
+    Nothing unless the delivery was signed off: findings tell of figures, and others are not in
+    force.
+    """
+    if hold.status != "signed_off":
+        return []
     return [finding["summary"] for finding in json.loads(hold.evidence) if finding["blocking"]]
 
 

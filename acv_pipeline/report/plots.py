@@ -17,8 +17,8 @@ from acv_pipeline.report.figures import national_course, shown_series
 from acv_pipeline.report.maps import classify, plain_map
 from acv_pipeline.report.palette import light
 from acv_pipeline.report.plot import Frame
-from acv_pipeline.report.rows import DepartmentMonth, fetch
-from acv_pipeline.report.words import number
+from acv_pipeline.report.rows import DepartmentMonth, Total, fetch
+from acv_pipeline.report.words import number, text
 
 COURSE, INCREMENTS = Frame(480, 160), Frame(480, 80)
 MOST_MOVERS = 10
@@ -48,7 +48,7 @@ def national_plot(
 def movers_plot(
     connection: duckdb.DuckDBPyConnection, contract: Contract, indicator_id: str, month: Month
 ) -> bytes | None:
-    """The départements that added most dwellings in a month.
+    """The départements that added most dwellings by a month: in it, or since the one it says.
 
     Returns:
         None when no département has an increment in that month.
@@ -57,7 +57,8 @@ def movers_plot(
     rows.sort(key=lambda row: (-(row.increment or 0), row.department_code))
     names = contract.territories.departments
     most = [(f"{names[r.department_code]} ({r.department_code})", r) for r in rows[:MOST_MOVERS]]
-    return document(charts.movers(most, 280, light), "en") if most else None
+    title = text("movers_title", "en", month=month)
+    return document(charts.movers(most, title, 280, light, "en"), "en") if most else None
 
 
 def map_plot(
@@ -83,6 +84,15 @@ PLOTS: dict[str, Plot] = {
     "department_rankings": map_plot,
 }
 """By the mart they picture: figures of one indicator at the end of one month, as SVG."""
+
+
+def last_shown(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, indicator_id: str, until: Month
+) -> Month | None:
+    """The last month, ``until`` at most, of which the shown series has figures; None without."""
+    series = shown_series(connection, contract).get(indicator_id)
+    totals = fetch(connection, "totals", Total, indicator=indicator_id, series=series)
+    return max((total.month for total in totals if total.month <= until), default=None)
 
 
 def _ranking(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import duckdb
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from acv_pipeline.contract import Month
 from acv_pipeline.report.words import Both
@@ -31,7 +32,11 @@ def fetch(
 
 @cache
 def _sql(query: str) -> str:
-    return Path(__file__).with_name(f"{query}.sql").read_text(encoding="utf-8")
+    # what must not be published is said once, in the release: the report's queries include it
+    here = Path(__file__).parent
+    loader = FileSystemLoader([here, here.parent / "release"])
+    template = Environment(loader=loader, undefined=StrictUndefined).get_template(f"{query}.sql")
+    return template.render()
 
 
 @dataclass(frozen=True)
@@ -235,13 +240,17 @@ class CheckCount:
 
 @dataclass(frozen=True)
 class Failure:
-    """A check that does not hold in some months; ``summary`` is what the latest one says."""
+    """A check that does not hold in some months.
+
+    Attributes:
+        summary: what it says of the latest of them that is not held; None if all are.
+    """
 
     severity: str
     asset: str
     check_name: str
     months: list[Month]
-    summary: str
+    summary: str | None
 
 
 @dataclass(frozen=True)

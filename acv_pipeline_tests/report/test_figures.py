@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from acv_pipeline.report import Report
 from acv_pipeline.report.figures import figures
 from acv_pipeline_tests.deliveries import ACV, PVD
-from acv_pipeline_tests.report.conftest import Open, rows
+from acv_pipeline_tests.report.conftest import Open, report_on, rows
 from acv_pipeline_tests.report.world import HELD_MONTH, World
 
 SLUGS = {ACV: "acv", PVD: "pvd"}
@@ -195,3 +196,50 @@ def test_the_published_series_stands_in_where_there_is_no_total(real: World) -> 
         assert shown.series == "published"
         assert [source.id for source in shown.sources] == ["barometre"]
         assert shown.partners == []
+
+
+def test_published_totals_of_a_held_month_are_not_shown(real: World) -> None:
+    (acv, *_) = figures(real.connection, real.contract)
+    month = acv.differences[0].month
+    revised = {row.month for row in acv.published_revisions}
+    real.connection.execute("begin")
+    try:
+        real.connection.execute(
+            "insert into validated.held_months (indicator_id, month, source, status, delivery_id)"
+            " select ?, unnest(?), 'barometre', 'held', min(delivery_id) from raw.deliveries",
+            [ACV, sorted({month, max(revised)})],
+        )
+        (without, *_) = figures(real.connection, real.contract)
+    finally:
+        real.connection.execute("rollback")
+    assert without.differences == [row for row in acv.differences if row.month < month]
+    assert {row.month for row in without.published_revisions} == revised - {month, max(revised)}
+    national = {row.level: row.compared for row in acv.compared}["national"]
+    assert {row.level: row.compared for row in without.compared}["national"] < national
+
+
+def test_findings_are_told_of_what_is_in_force_alone(world: World, tmp_path: Path) -> None:
+    world.connection.execute("begin")
+    try:
+        world.connection.execute(
+            "update validated.held_months set evidence = json_array(json_object("
+            "'blocking', true, 'summary', status || ' found ' || strftime(month, '%Y-%m')))"
+        )
+        for check, month, summary in (
+            ("keys_are_unique", "2020-06-01", "June is known"),
+            ("keys_are_unique", "2020-07-01", "July is not"),
+            ("nothing_else", "2020-07-01", "nor is this"),
+        ):
+            world.connection.execute(
+                "insert into validated.check_results (asset, check_name, month, passed, severity,"
+                " failed, summary) values ('validated_dwellings', ?, ?, false, 'error', 1, ?)",
+                [check, month, summary],
+            )
+        html = report_on(world, tmp_path).path.read_text(encoding="utf-8")
+    finally:
+        world.connection.execute("rollback")
+    assert "signed_off found 2020-05" in html
+    assert "held found" not in html
+    assert "superseded found" not in html
+    assert "June is known" in html and "July is not" not in html and "nor is this" not in html
+    assert html.count("Not shown: the month is held") == 1

@@ -108,7 +108,7 @@ def fill(connection: duckdb.DuckDBPyConnection, contract: Contract, landing: Pat
     process(connection, contract, landing)
     for name, month, passed, severity in (
         ("keys_are_unique", "2020-05-01", True, "warn"),
-        ("panel_department_missing", "2020-07-01", False, "error"),
+        ("panel_department_missing", "2020-06-01", False, "error"),
     ):
         connection.execute(
             "insert into validated.check_results values"

@@ -226,7 +226,7 @@ def _held(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[Hel
     ).fetchall():
         delivery_id, source_id, file_name, delivered_on, indicator_id, month, evidence, stay = row
         findings = [f for f in json.loads(evidence) if f["blocking"]]
-        source = contract.sources[source_id]
+        source = contract.source(source_id)
         held.append(
             HeldMonth(
                 delivery_id,
@@ -251,7 +251,7 @@ def _quarantined(
     connection: duckdb.DuckDBPyConnection, contract: Contract
 ) -> list[QuarantinedRows]:
     return [
-        QuarantinedRows(*(*row, contract.sources[row[1]].contact))
+        QuarantinedRows(*(*row, contract.source(row[1]).contact))
         for row in connection.execute(
             """
             select
@@ -275,7 +275,7 @@ def _quarantined(
 
 def _refused(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[RefusedDelivery]:
     return [
-        RefusedDelivery(*(*row, contract.sources[row[1]].contact))
+        RefusedDelivery(*(*row, contract.source(row[1]).contact))
         for row in connection.execute(
             """
             select delivery_id, source, file_name, delivered_on, reason_code, reason
@@ -314,7 +314,7 @@ def _stale_corrections(connection: duckdb.DuckDBPyConnection) -> list[StaleCorre
 
 def _shared(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[SharedDelivery]:
     return [
-        SharedDelivery(*(*row, contract.sources[row[1]].contact))
+        SharedDelivery(*(*row, contract.source(row[1]).contact))
         for row in connection.execute(
             """
             select

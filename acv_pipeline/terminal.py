@@ -106,7 +106,7 @@ def print_outcome(
             continue
         if state == "signed_off":
             signed.append(
-                f"{contract.sources[source].label}, {contract.indicators[indicator].short_name} "
+                f"{contract.source(source).label}, {contract.indicator(indicator).short_name} "
                 f"{month:%Y-%m} is in force: signed off by {by}"
             )
         if delivery_id in new and verdict == "accepted":
@@ -115,7 +115,7 @@ def print_outcome(
                 warned[rule].add(month)
     for (source, indicator), brought in accepted.items():
         click.echo(
-            f"  ✓ {contract.sources[source].label}, {contract.indicators[indicator].short_name}: "
+            f"  ✓ {contract.source(source).label}, {contract.indicator(indicator).short_name}: "
             f"{_count(len(brought), 'month', 'months')} accepted ({_spans(brought)})"
         )
     for line in signed:
@@ -123,8 +123,8 @@ def print_outcome(
     for delivery_id, source, indicator, month, _, state, rules, _ in rows:
         if state == "superseded" and month in accepted.get((source, indicator), ()):
             click.echo(
-                f"  ✓ {contract.sources[source].label}, "
-                f"{contract.indicators[indicator].short_name} {month:%Y-%m}: held before in "
+                f"  ✓ {contract.source(source).label}, "
+                f"{contract.indicator(indicator).short_name} {month:%Y-%m}: held before in "
                 f"delivery {delivery_id[:12]} ({', '.join(rules)}); a later delivery replaced it"
             )
     for rule, where in sorted(warned.items()):

@@ -102,24 +102,41 @@ def digest(
     return Digest(month, subject, _text(intro, sections), _html(subject, intro, sections), report)
 
 
+@dataclass(frozen=True)
+class _National:
+    """The national total; ``added`` since ``since``, ``months`` ago, where there is an earlier."""
+
+    total: int
+    is_complete: bool
+    added: int | None
+    since: Month | None
+    months: int | None
+
+    @property
+    def span(self) -> str:
+        """How long the addition took, where that is not the one month everybody expects."""
+        return f" in {self.months} months" if self.months != 1 else ""
+
+
 def _national(
     connection: duckdb.DuckDBPyConnection, indicator: Indicator, month: Month
-) -> tuple[int, int | None, bool] | None:
+) -> _National | None:
     rows = connection.execute(
-        "select cumulative_dwellings, increment, is_complete from marts.territory_totals"
+        "select cumulative_dwellings, is_complete, increment, previous_month, months_elapsed"
+        " from marts.territory_totals"
         " where indicator_id = ? and series = 'total' and level = 'national' and month = ?",
         [indicator.id, month],
     ).fetchall()
-    return rows[0] if rows else None
+    return _National(*rows[0]) if rows else None
 
 
 def _headline(connection: duckdb.DuckDBPyConnection, indicator: Indicator, month: Month) -> str:
     national = _national(connection, indicator, month)
     if national is None:
         return "no total yet"
-    total, increment, is_complete = national
-    added = f" ({increment:+,})" if increment is not None else ""
-    return f"{total:,} dwellings supported{added}" + ("" if is_complete else ", incomplete")
+    added = "" if national.added is None else f" ({national.added:+,}{national.span})"
+    rest = "" if national.is_complete else ", incomplete"
+    return f"{national.total:,} dwellings supported{added}{rest}"
 
 
 def _figures(
@@ -129,12 +146,11 @@ def _figures(
     national = _national(connection, indicator, month)
     if national is None:
         return _Section(heading, [_why_no_total(connection, contract, indicator, month)])
-    total, increment, is_complete = national
-    lines = [
-        f"{total:,} dwellings in all" + ("." if is_complete else ", some départements missing.")
-    ]
-    if increment is not None:
-        lines.append(f"{increment:+,} dwellings since the previous month.")
+    rest = "." if national.is_complete else ", some départements missing."
+    lines = [f"{national.total:,} dwellings in all{rest}"]
+    if national.added is not None and national.since is not None:
+        span = f" ({national.months} months)" if national.months != 1 else ""
+        lines.append(f"{national.added:+,} dwellings since {month_name(national.since)}{span}.")
     rows = connection.execute(
         """
         select rank_cumulative, department_code || ' ' || department_name, cumulative_dwellings,
@@ -175,7 +191,7 @@ def _why_no_total(
         ).fetchall()
     }
     missing = [
-        contract.sources[source].label
+        contract.source(source).label
         for source, first in contract.components(indicator.id).items()
         if first <= month and source not in present
     ]
@@ -193,7 +209,7 @@ def _came(
         [start, end],
     ).fetchall()
     lines = [
-        f"{day}, {contract.sources[source].label}: {name}, {count:,} rows, {_STATUS[status]}"
+        f"{day}, {contract.source(source).label}: {name}, {count:,} rows, {_STATUS[status]}"
         + (f" ({reason})" if reason else "")
         for day, source, name, count, status, reason in rows
     ]
@@ -234,8 +250,8 @@ def _held(
             "superseded": "A later delivery took its place.",
         }[status]
         lines.append(
-            f"{month_name(held_month)} from {contract.sources[source].label} "
-            f"({contract.indicators[indicator].programme}): {why}. {now}"
+            f"{month_name(held_month)} from {contract.source(source).label} "
+            f"({contract.indicator(indicator).programme}): {why}. {now}"
         )
     return _Section("What was held back, and why", _shortened(lines) or ["Nothing."])
 
@@ -257,7 +273,7 @@ def _revised(
         span = month_name(first) + ("" if first == last else f" to {month_name(last)}")
         withdrawn = f", {gone:,} of them withdrawn" if gone else ""
         lines.append(
-            f"{contract.sources[source].label} ({contract.indicators[indicator].programme}): "
+            f"{contract.source(source).label} ({contract.indicator(indicator).programme}): "
             f"{count:,} {'figure' if count == 1 else 'figures'} of {span} changed{withdrawn}, by "
             f"{effect:+,} dwellings in all."
         )

@@ -140,7 +140,7 @@ def run_facts(contract: Contract, failed_runs: Iterable[FailedRun]) -> list[Fact
 
 
 def _held(contract: Contract, held: HeldMonth) -> Fact:
-    source, indicator = contract.sources[held.source], contract.indicators[held.indicator_id]
+    source, indicator = contract.source(held.source), contract.indicator(held.indicator_id)
     whose = f"from {source.label} ({indicator.programme}) held back"
     titles = {rule.name: rule.title for rule in RULES}
     lines = [
@@ -248,7 +248,7 @@ def _refused(
     for delivery_id, source_id, file_name, delivered_on, reason in rows:
         if delivery_id not in standing:
             continue
-        source = contract.sources[source_id]
+        source = contract.source(source_id)
         facts.append(
             Fact(
                 key=f"refused/{delivery_id[:12]}",
@@ -272,7 +272,7 @@ def _refused(
 
 
 def _late(contract: Contract, late: Late) -> Fact:
-    source = contract.sources[late.source]
+    source = contract.source(late.source)
     days = "1 day" if late.days_late == 1 else f"{late.days_late} days"
     return Fact(
         key=f"late/{late.source}/{late.month:%Y-%m}",

@@ -43,8 +43,8 @@ def _shown(contract: Contract, column: str, value: Any) -> str:
     """A cell of evidence in words: names for codes, months without a day, digits in groups."""
     if column == "department_code" and value in contract.territories.departments:
         return f"{value} {contract.territories.departments[value]}"
-    if column == "indicator_id" and value in contract.indicators:
-        return contract.indicators[value].programme
+    if column == "indicator_id":
+        return contract.indicator(str(value)).programme
     if column in ("source", "series") and value in contract.sources:
         return contract.sources[value].label
     if column == "delivery_id":

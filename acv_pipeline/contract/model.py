@@ -5,11 +5,13 @@ Here: typed models and look-ups. Not here: values (they are in ``contract.yml``)
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import os
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -212,6 +214,35 @@ class Contract(_Entry):
             exclude={"thresholds": True, "dataset": True, "indicators": {"__all__": judging}}
         )
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def today(self) -> dt.date:
+        """The day it is where the data are looked after, whatever the machine's own time zone."""
+        return dt.datetime.now(ZoneInfo(self.timezone)).date()
+
+    def source(self, source_id: str) -> Source:
+        """The source; one that delivered and was dropped since is called by its id."""
+        return self.sources.get(source_id) or Source(
+            id=source_id,
+            asset=f"{source_id}_extract",
+            label=source_id,
+            role="partner",
+            contact=self.data_contact,
+            contributes=[],
+        )
+
+    def indicator(self, indicator_id: str) -> Indicator:
+        """The indicator; one that was delivered and dropped since is called by its id."""
+        return self.indicators.get(indicator_id) or Indicator(
+            id=indicator_id,
+            short_name=indicator_id,
+            label=indicator_id,
+            label_en=indicator_id,
+            names=[],
+            unit="",
+            first_month=self.first_month,
+            panel_excludes=[],
+            thresholds=self.thresholds,
+        )
 
     def panel(self, indicator_id: str) -> list[str]:
         """The département codes ``indicator_id`` expects, in code order."""

@@ -73,9 +73,9 @@ def evaluate_gate_checks(
                 | {
                     "held": verdict == "held",
                     "signed_off": f"{by}: {reason}" if status == "signed_off" else None,
-                    "where": f"{contract.sources[source].label}, "
-                    f"{contract.indicators[indicator].short_name}, {file_name}",
-                    "contact": contract.sources[source].contact,
+                    "where": f"{contract.source(source).label}, "
+                    f"{contract.indicator(indicator).short_name}, {file_name}",
+                    "contact": contract.source(source).contact,
                 }
             )
     names = contract.territories.departments

@@ -10,9 +10,12 @@ import pytest
 
 from acv_pipeline.alerts.digest import Digest, digest
 from acv_pipeline.contract import Contract
+from acv_pipeline.contract.months import month_of
+from acv_pipeline.flow import QUARANTINED, VALIDATED, Pipeline
 from acv_pipeline.home import Home
 from acv_pipeline.warehouse import read_published
 from acv_pipeline_tests.alerts.world import NEXT, show
+from acv_pipeline_tests.deliveries import course, deliver_course
 
 JULY = dt.date(2021, 7, 1)
 
@@ -60,3 +63,28 @@ def test_html_holds_the_same_and_loads_nothing(told: dict[str, Digest]) -> None:
         shown = re.sub(r"<[^>]+>", " ", one.html)
         for word in re.findall(r"[\d,]{5,}", one.text):
             assert word in shown
+
+
+def test_after_a_gap_the_addition_is_said_to_be_of_several_months(
+    home: Home, landing: Path, contract: Contract
+) -> None:
+    sources, months = ("anah", "action_logement"), ["2021-01", "2021-02", "2021-04"]
+    for source in sources:
+        deliver_course(landing, contract, source, months)
+    pipeline = Pipeline.configured(home, landing)
+    due, _ = pipeline.pending()
+    assets = [*pipeline.extracts(), VALIDATED, QUARANTINED, *pipeline.project.models]
+    pipeline.run(due, assets, [])
+
+    def total(month: str) -> int:
+        found = (course(contract, month_of(month), source=source) for source in sources)
+        return sum(sum(figures.values()) for figures in found)
+
+    with read_published(home) as connection:
+        before, after = (digest(connection, contract, month_of(m)) for m in months[1:])
+    added = total("2021-04") - total("2021-02")
+    assert after.subject.endswith(f"dwellings supported ({added:+,} in 2 months)")
+    assert f"{added:+,} dwellings since February 2021 (2 months)." in after.text
+    added = total("2021-02") - total("2021-01")
+    assert before.subject.endswith(f"dwellings supported ({added:+,})")
+    assert f"{added:+,} dwellings since January 2021." in before.text

@@ -1,0 +1,38 @@
+"""What the contract dropped since it was delivered is still told, under its id."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from acv_pipeline.alerts.digest import digest
+from acv_pipeline.alerts.facts import standing_facts
+from acv_pipeline.contract import Contract
+from acv_pipeline.home import Home
+from acv_pipeline.status import status
+from acv_pipeline.warehouse import read_published
+from acv_pipeline_tests.alerts.world import show
+from acv_pipeline_tests.deliveries import ACV
+
+JULY, TODAY = dt.date(2021, 7, 1), dt.date(2021, 8, 12)
+
+
+@pytest.mark.parametrize(
+    ("group", "dropped"), [("sources", "action_logement"), ("indicators", ACV)]
+)
+def test_a_source_or_indicator_dropped_from_the_contract_is_called_by_its_id(
+    home: Home, contract: Contract, stages: dict[str, Path], group: str, dropped: str
+) -> None:
+    show(home, stages["bad"])
+    rest = {key: entry for key, entry in getattr(contract, group).items() if key != dropped}
+    changed = contract.model_copy(update={group: rest})
+    with read_published(home) as connection:
+        facts = standing_facts(connection, changed, TODAY)
+        (held,) = status(connection, changed).held
+        said = digest(connection, changed, JULY).text
+    (fact,) = (fact for fact in facts if fact.key.startswith("held/"))
+    assert dropped in fact.title and dropped in said
+    ask = contract.data_contact if group == "sources" else changed.sources[held.source].contact
+    assert held.ask == ask and fact.ask == (ask,)

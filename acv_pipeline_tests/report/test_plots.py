@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from xml.etree import ElementTree
 
 import duckdb
 
 from acv_pipeline.contract import Contract
+from acv_pipeline.flow import Outcome, Pipeline
+from acv_pipeline.home import Home
 from acv_pipeline.models import Project
-from acv_pipeline.report.plots import map_plot, movers_plot, national_plot
+from acv_pipeline.report.plots import PLOTS, map_plot, movers_plot, national_plot
 from acv_pipeline.warehouse import transaction
-from acv_pipeline_tests.deliveries import ACV, PVD
-from acv_pipeline_tests.report.world import World
+from acv_pipeline_tests.deliveries import ACV, PVD, deliver_course
+from acv_pipeline_tests.report.world import HELD_MONTH, World
+from acv_pipeline_tests.warehouses import PROJECT, process
 
+MAY = dt.date(2020, 5, 1)
 JUNE = dt.date(2020, 6, 1)
 
 
@@ -36,6 +41,45 @@ def test_the_movers_of_a_month(world: World) -> None:
     assert "Mayotte (976)" in shown and "+129" in shown
     assert shown.index("Mayotte (976)") < shown.index("Guyane (973)")
     assert sum(text.startswith("+") for text in shown) == 10
+    assert "Dwellings added, to the end of June 2020" in shown
+    assert not any("since" in text for text in shown)
+
+
+def test_movers_after_a_gap_say_since_when(world: World) -> None:
+    """Nothing came for April: what May shows is of two months."""
+    shown = texts(movers_plot(world.connection, world.contract, ACV, MAY))
+    figures = [text for text in shown if text.startswith("+")]
+    assert len(figures) == 10 and all(text.endswith(" since Mar 2020") for text in figures)
+
+
+def test_pictures_are_of_the_last_month_that_the_indicator_has(
+    world: World, tmp_path: Path
+) -> None:
+    """July has figures of Anah alone: the mart has rows, the total has none."""
+    pipeline = Pipeline(Home(tmp_path), Home(tmp_path).landing, world.contract, PROJECT)
+    counts = {JUNE: 1, HELD_MONTH: 1}
+    outcome = Outcome(row_counts={mart: dict(counts) for mart in PLOTS})
+    assert map_plot(world.connection, world.contract, ACV, HELD_MONTH) is None
+    drawn = pipeline._pictures(world.connection, outcome)
+    assert drawn.keys() == PLOTS.keys()
+    assert drawn["department_rankings"] == map_plot(world.connection, world.contract, ACV, JUNE)
+    assert "Dwellings added, to the end of June 2020" in texts(drawn["monthly_increments"])
+    outcome = Outcome(row_counts={mart: {dt.date(2019, 12, 1): 1} for mart in PLOTS})
+    assert pipeline._pictures(world.connection, outcome) == {}, "before the first figure"
+
+
+def test_a_single_month_has_a_course_and_a_map_and_no_movers(
+    warehouse: duckdb.DuckDBPyConnection, contract: Contract, tmp_path: Path
+) -> None:
+    for source in ("anah", "action_logement"):
+        deliver_course(tmp_path, contract, source, ["2020-06"])
+    process(warehouse, contract, tmp_path)
+    ((total,),) = warehouse.execute(
+        "select sum(cumulative_dwellings) from marts.series where series = 'total'"
+    ).fetchall()
+    assert f"{total:,}" in texts(national_plot(warehouse, contract, ACV, JUNE))
+    assert movers_plot(warehouse, contract, ACV, JUNE) is None
+    assert texts(map_plot(warehouse, contract, ACV, JUNE))
 
 
 def test_the_map_of_a_month(world: World, real: World) -> None:

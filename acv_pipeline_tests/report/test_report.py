@@ -12,12 +12,15 @@ import duckdb
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.synthetic import FILE_MARK
+from acv_pipeline.flow import RELEASE, REPORT, Outcome, Pipeline
+from acv_pipeline.home import Home
 from acv_pipeline.models import Project
+from acv_pipeline.release import latest_release, release_sha256
 from acv_pipeline.report import write_report
 from acv_pipeline.warehouse import transaction
 from acv_pipeline_tests.deliveries import deliver_course
 from acv_pipeline_tests.report.world import World
-from acv_pipeline_tests.warehouses import process
+from acv_pipeline_tests.warehouses import PROJECT, process, published
 
 
 def written(world: World, path: Path, day: str, sha256: str | None = None) -> bool:
@@ -131,3 +134,26 @@ def test_a_partner_that_stands_in_is_not_called_the_indicator(
     assert said in html and "One partner alone: Anah" in html and "do not tell" not in html
     written(world, path, "2026-01-02")
     assert "not the indicator" not in path.read_text(encoding="utf-8")
+
+
+def test_the_page_names_a_release_of_its_own_figures_alone(
+    contract: Contract, tmp_path: Path
+) -> None:
+    """A run that makes no release knows of none that has the figures of its page."""
+    home = Home(tmp_path / "home")
+    pipeline = Pipeline(home, home.landing, contract, PROJECT)
+
+    def page(month: str, *chosen: str) -> str:
+        for source in ("anah", "action_logement"):
+            deliver_course(tmp_path / "landing", contract, source, [month])
+        published(home, contract, tmp_path / "landing")
+        pipeline._release_and_report(set(chosen), set(), Outcome(), lambda _: None)
+        return home.report.read_text(encoding="utf-8")
+
+    both = page("2020-01", RELEASE, REPORT)
+    first = latest_release(home.releases)
+    assert first and release_sha256(first) in both
+    alone = page("2020-02", REPORT)
+    assert latest_release(home.releases) == first
+    assert release_sha256(first) not in alone
+    assert 'class="hash"' not in alone and "SHA-256" not in alone

@@ -139,7 +139,7 @@ class Pipeline:
 
     def last_month(self, today: dt.date | None = None) -> Month:
         """The last complete month."""
-        return shift(first_day(today or dt.date.today()), -1)
+        return shift(first_day(today or self.contract.today()), -1)
 
     @contextmanager
     def warehouse(self, say: Say = lambda _: None) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -216,14 +216,19 @@ class Pipeline:
         Raises:
             LandingError: the landing zone cannot be read.
         """
-        found = scan(self.landing, self.contract.sources, settle_seconds=self.settle_seconds)
+        found = scan(
+            self.landing,
+            self.contract.sources,
+            today=self.contract.today(),
+            settle_seconds=self.settle_seconds,
+        )
         register, last = _modified(self.home.corrections), self.last_month().isoformat()
         arrived = hashlib.sha256(f"{found.fingerprint} {register} {last}".encode()).hexdigest()
         return arrived, _modified(self.home.warehouse)
 
     def late(self, connection: duckdb.DuckDBPyConnection) -> list[Late]:
         """Months that should have come by today and have not."""
-        return late_months(connection, self.contract, dt.date.today())
+        return late_months(connection, self.contract, self.contract.today())
 
     def recorded(self, assets: Iterable[str], months: Sequence[Month]) -> None:
         """A run of ``assets`` put ``months`` on Dagster's record; only a whole flow counts."""
@@ -304,7 +309,7 @@ class Pipeline:
         from acv_pipeline.release import make_release
         from acv_pipeline.report import write_report
 
-        today = dt.date.today()
+        today = self.contract.today()
         with read_published(self.home) as connection:
             ranked = known_months.rows_of_mart(connection, "marts.department_rankings")
             if RELEASE in chosen:

@@ -163,7 +163,7 @@ def status(
         refused=_refused(connection, contract),
         stale_corrections=_stale_corrections(connection),
         shared=_shared(connection, contract),
-        late=_late(connection, contract, dt.date.today()),
+        late=_late(connection, contract, contract.today()),
         failing=_failing(connection),
         standstill=standing(home) if home else None,
     )

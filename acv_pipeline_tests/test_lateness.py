@@ -9,9 +9,14 @@ import duckdb
 import pytest
 
 from acv_pipeline.contract import Contract
+from acv_pipeline.contract.months import month_of
+from acv_pipeline.flow import Pipeline
+from acv_pipeline.home import Home
 from acv_pipeline.lateness import due_on, late_months
+from acv_pipeline.ledger.corrections import CorrectionsError, load_register
 from acv_pipeline.ledger.load import load
 from acv_pipeline.quality.lateness_checks import evaluate_lateness_checks, lateness_checks
+from acv_pipeline.status import status
 from acv_pipeline_tests.deliveries import deliver, deliver_course
 
 
@@ -75,3 +80,38 @@ def test_the_check_says_by_how_much_and_passes_once_it_came(
     deliver_course(landing, contract, "anah", ["2021-02"])
     load(received, landing, contract)
     assert failing() == []
+
+
+ENTRY = """\
+- {source: anah, indicator: ACV, month: 2021-01, department: 59, delivered: 2, corrected: 1,
+   reason: one dossier was counted twice, by: the statistics unit, date: 2021-03-22}
+"""
+
+
+def test_everybody_goes_by_the_same_day(
+    received: duckdb.DuckDBPyConnection,
+    landing: Path,
+    home: Home,
+    contract: Contract,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The contract's, not that of the machine."""
+    monkeypatch.setattr(Contract, "today", lambda self: dt.date(2021, 3, 21))
+    pipeline = Pipeline.configured(home, landing)
+    assert pipeline.last_month() == month_of("2021-02")
+    assert [entry.days_late for entry in pipeline.late(received)] == [1]
+    assert [entry.days_late for entry in status(received, contract).late] == [1]
+    checks = [check for check in lateness_checks(contract) if check.asset == "anah_extract"]
+    (result,) = evaluate_lateness_checks(received, contract, checks, [month_of("2021-02")])
+    assert "is 1 day late" in result.summary
+    home.corrections.write_text(ENTRY, encoding="utf-8")
+    with pytest.raises(CorrectionsError, match="not after today"):
+        load_register(home.corrections, contract)
+    deliver_course(landing, contract, "action_logement", ["2021-01"], day="2021-03-22")
+    report = load(received, landing, contract)
+    assert not report.new and "that day has not come yet" in report.misplaced[-1]
+    arrived = pipeline.fingerprint()[0]
+    monkeypatch.setattr(Contract, "today", lambda self: dt.date(2021, 3, 22))
+    assert pipeline.fingerprint()[0] != arrived, "what waited is there now"
+    assert len(load_register(home.corrections, contract)) == 1
+    assert len(load(received, landing, contract).new) == 1

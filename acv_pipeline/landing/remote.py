@@ -69,6 +69,7 @@ class RemoteZone:
         sources: Iterable[str],
         settle_seconds: float = 0,
         progress: Callable[[int, int, str], None] | None = None,
+        today: dt.date | None = None,
     ) -> Landing:
         """What is there now, the files brought here.
 
@@ -78,7 +79,7 @@ class RemoteZone:
         mirror = self.mirror
         with connected(self.url) as (server, folder):
             tree = self._tree(server, folder)
-            found = sort_out(tree, sources, settle_seconds)
+            found = sort_out(tree, sources, settle_seconds, today)
             files = [tree.wanted(file) for file in (*found.files, *found.sidecars)]
             problems = mirror.update(server, files, tree.paths, progress)
         lines = [

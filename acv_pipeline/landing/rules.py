@@ -101,14 +101,20 @@ class Landing:
         return hashlib.sha256("\n".join(versions).encode()).hexdigest()
 
 
-def sort_out(tree: Tree, sources: Iterable[str], settle_seconds: float = 0) -> Landing:
-    """Tell deliveries of the known sources from everything else.
+def sort_out(
+    tree: Tree,
+    sources: Iterable[str],
+    settle_seconds: float = 0,
+    today: dt.date | None = None,
+) -> Landing:
+    """Tell deliveries of the known sources from everything else, and from days after ``today``.
 
     Raises:
         LandingError: there are files, and no folder of a source.
     """
     known = list(sources)
     landing = Landing([], [], [])
+    today = today or dt.date.today()
 
     def misplaced(place: str, what: str) -> None:
         landing.misplaced.append(f"{tree.shown}/{place}: {what}")
@@ -137,7 +143,7 @@ def sort_out(tree: Tree, sources: Iterable[str], settle_seconds: float = 0) -> L
             if not day.is_folder:
                 misplaced(folder, "not read; expected a folder, found a file")
                 continue
-            if delivered_on > dt.date.today():
+            if delivered_on > today:
                 misplaced(folder, "not read; that day has not come yet")
                 continue
             for entry in _visible(tree, folder):

@@ -5,6 +5,7 @@ Here: what callers use. Not here: how a folder or a server is listed, what count
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -15,10 +16,17 @@ from acv_pipeline.landing.rules import Landing, LandingError, expected, sort_out
 Zone = Path | RemoteZone
 
 
-def scan(zone: Zone, sources: Iterable[str], *, settle_seconds: float = 0) -> Landing:
+def scan(
+    zone: Zone,
+    sources: Iterable[str],
+    *,
+    today: dt.date | None = None,
+    settle_seconds: float = 0,
+) -> Landing:
     """List the deliveries of the known sources; opens and fetches none.
 
     Args:
+        today: folders of later days are misplaced; by default the day of this machine.
         settle_seconds: leave out files touched more recently: they may still be being written.
 
     Raises:
@@ -26,16 +34,17 @@ def scan(zone: Zone, sources: Iterable[str], *, settle_seconds: float = 0) -> La
     """
     known = list(sources)
     if isinstance(zone, RemoteZone):
-        return sort_out(zone.tree(), known, settle_seconds)
+        return sort_out(zone.tree(), known, settle_seconds, today)
     if not zone.is_dir():
         raise LandingError(f"the landing zone {zone} is not a folder: {expected(str(zone), known)}")
-    return sort_out(Folder(zone), known, settle_seconds)
+    return sort_out(Folder(zone), known, settle_seconds, today)
 
 
 def receive(
     zone: Zone,
     sources: Iterable[str],
     *,
+    today: dt.date | None = None,
     settle_seconds: float = 0,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Landing:
@@ -48,5 +57,5 @@ def receive(
         LandingError: as for ``scan``; or the server went away on the way.
     """
     if isinstance(zone, RemoteZone):
-        return zone.receive(sources, settle_seconds, progress)
-    return scan(zone, sources, settle_seconds=settle_seconds)
+        return zone.receive(sources, settle_seconds, progress, today)
+    return scan(zone, sources, today=today, settle_seconds=settle_seconds)

@@ -82,7 +82,7 @@ def load_register(path: Path, contract: Contract, today: dt.date | None = None) 
         ) from error
     if not isinstance(written, list | None):
         raise CorrectionsError(f"{path}: expected a list of entries, each beginning with '- '")
-    fields = _fields(contract, today or dt.date.today())
+    fields = _fields(contract, today or contract.today())
     problems: list[str] = []
     register: list[Correction] = []
     for number, entry in enumerate(written or [], start=1):

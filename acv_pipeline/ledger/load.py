@@ -69,7 +69,13 @@ def load(
     Raises:
         LandingError: the landing zone cannot be read.
     """
-    found = receive(landing, contract.sources, settle_seconds=settle_seconds, progress=progress)
+    found = receive(
+        landing,
+        contract.sources,
+        today=contract.today(),
+        settle_seconds=settle_seconds,
+        progress=progress,
+    )
     wanted = set(sources if sources is not None else contract.sources)
     report = LoadReport(misplaced=found.misplaced, unread=found.unread)
     files = [file for file in found.files if file.source in wanted]

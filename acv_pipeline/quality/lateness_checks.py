@@ -43,7 +43,7 @@ def evaluate_lateness_checks(
     sources = {source.asset: source for source in contract.sources.values()}
     late = {
         (entry.source, entry.month): entry
-        for entry in late_months(connection, contract, today or dt.date.today())
+        for entry in late_months(connection, contract, today or contract.today())
     }
     return [
         _result(

@@ -73,3 +73,12 @@ def test_months() -> None:
     assert len(list(month_range(dt.date(2018, 9, 1), dt.date(2022, 12, 1)))) == 52
     with pytest.raises(ValueError, match="2021-03-02"):
         month_of("2021-03-02")
+
+
+def test_today_is_the_day_of_the_contracts_time_zone(contract: Contract) -> None:
+    # more than a day apart, so never on the same date, whatever the machine's own zone
+    west, east = (
+        contract.model_copy(update={"timezone": zone})
+        for zone in ("Etc/GMT+12", "Pacific/Kiritimati")
+    )
+    assert west.today() < east.today()

@@ -6,7 +6,6 @@ A step of its own: sending asks a portal that may be away, and must not hold up 
 
 # no "from __future__ import annotations" here: Dagster reads the step's annotations as classes
 
-import os
 from collections.abc import Iterator
 
 import dagster as dg
@@ -14,6 +13,7 @@ from pydantic import Field
 
 from acv_pipeline.assets.publication import GROUP
 from acv_pipeline.assets.shown import CODE, rows_shown, spec
+from acv_pipeline.datagouv.settings import MODE, OFF, PassingError, PublishError, Settings, is_on
 from acv_pipeline.flow import RELEASE, Pipeline
 from acv_pipeline.release import latest_release
 
@@ -25,19 +25,22 @@ class SendingConfig(dg.Config):
 
     Attributes:
         force: replace a release on the portal even if that one is newer.
+        retries: how often to try again while the portal is away; hourly for a day.
+        seconds_between: how long to wait before each.
     """
 
     force: bool = Field(default=False)
+    retries: int = Field(default=24, ge=0)
+    seconds_between: float = Field(default=3600, ge=0)
 
 
 def data_gouv(pipeline: Pipeline, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
-    """The release's files as resources of a data set; off until ``$ACV_DATAGOUV`` is set."""
-    is_on = os.environ.get("ACV_DATAGOUV", "").strip() not in ("", "off")
+    """The release's files as resources of a data set; off until the setting says otherwise."""
     shown = spec(
         ASSET,
         description=(
             "The standing release on data.gouv.fr, each file at an address that stays. Off until "
-            "`ACV_DATAGOUV` is set (dry-run, demo or live); then it follows every new release. "
+            f"`{MODE}` is set (dry-run, demo or live); then it follows every new release. "
             "A month is recorded when the release that was sent contains it."
         ),
         deps=[RELEASE],
@@ -53,7 +56,7 @@ def data_gouv(pipeline: Pipeline, partitions: dg.PartitionsDefinition[str]) -> d
             # without an output a run that sends nothing records nothing
             shown.replace_attributes(
                 skippable=True,
-                automation_condition=shown.automation_condition if is_on else None,
+                automation_condition=shown.automation_condition if is_on() else None,
             )
         ],
         partitions_def=partitions,
@@ -62,12 +65,12 @@ def data_gouv(pipeline: Pipeline, partitions: dg.PartitionsDefinition[str]) -> d
     def data_gouv_resources(
         context: dg.AssetExecutionContext, config: SendingConfig
     ) -> Iterator[dg.AssetMaterialization]:
-        from acv_pipeline.datagouv import PublishError, Settings, publish
+        from acv_pipeline.datagouv.publish import publish  # brings requests
 
         try:
             settings = Settings.from_environment()
-            if settings.mode == "off":
-                context.log.warning("publishing is off, nothing was sent: set ACV_DATAGOUV")
+            if settings.mode == OFF:
+                context.log.warning(f"publishing is off, nothing was sent: set {MODE}")
                 return
             release = latest_release(pipeline.home.releases)
             if release is None:
@@ -79,6 +82,11 @@ def data_gouv(pipeline: Pipeline, partitions: dg.PartitionsDefinition[str]) -> d
                 force=config.force,
                 say=context.log.info,
             )
+        except PassingError as error:
+            context.log.warning(str(error))
+            raise dg.RetryRequested(
+                max_retries=config.retries, seconds_to_wait=config.seconds_between
+            ) from error
         except PublishError as error:
             raise dg.Failure(description=str(error), allow_retries=False) from None
         context.log.info(sent.summary)

@@ -70,7 +70,7 @@ class SentFile:
         """Of its bytes, by any algorithm that ``hashlib`` knows; empty for others."""
         try:
             return hashlib.new(algorithm, self.path.read_bytes(), usedforsecurity=False).hexdigest()
-        except ValueError:
+        except (TypeError, ValueError):
             return ""
 
     def metadata(self, schema_url: str) -> dict[str, Any]:

@@ -13,13 +13,14 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ReadTimeoutError
 from urllib3.util.retry import Retry
 
-from acv_pipeline.datagouv.settings import DATASET, KEY, URL, PublishError, Settings
+from acv_pipeline.datagouv.settings import DATASET, KEY, URL, PassingError, PublishError, Settings
 
 Resource = dict[str, Any]
 
 ATTEMPTS = 5
 TIMEOUTS = (10, 60)  # seconds to connect, and to wait for an answer
 _LONGEST_PAUSE = 60  # seconds, whatever a server asks for
+_GONE = (404, 410)
 _OVERLOADED = frozenset({429, 500, 502, 503, 504})
 
 
@@ -27,7 +28,7 @@ class RefusedError(PublishError):
     """The portal won't take this one file or description."""
 
 
-class UnsettledError(PublishError):
+class UnsettledError(PassingError):
     """No answer, or a failure, after the request was sent: it may have been carried out."""
 
 
@@ -72,8 +73,9 @@ class Portal:
 
         Raises:
             PublishError: there is no such data set, or it cannot be read.
+            PassingError: the portal has trouble.
         """
-        dataset = self._call("GET", "").json()
+        dataset = self._json("GET", "", "resources")
         if dataset.get("deleted"):
             raise PublishError(f"the data set {self.settings.dataset} was deleted on the portal")
         found: list[Resource] = dataset["resources"]
@@ -102,25 +104,47 @@ class Portal:
         Raises:
             RefusedError: it is not taken.
         """
-        resource: Resource = self._call("PUT", f"resources/{resource_id}/", json=metadata).json()
-        return resource
+        return self._json("PUT", f"resources/{resource_id}/", "id", json=metadata)
 
-    def content(self, url: str) -> bytes:
-        """A published file, asked for without the key."""
+    def content(self, url: str) -> bytes | None:
+        """A published file, asked for without the key; None where there is none any more.
+
+        Raises:
+            PassingError: it cannot be read now.
+            PublishError: it may not be read.
+        """
         with requests.Session() as anonymous:
             anonymous.mount("https://", self._session.get_adapter(self.settings.url))
             anonymous.mount("http://", self._session.get_adapter(self.settings.url))
             try:
                 response = anonymous.get(url, timeout=TIMEOUTS)
-                response.raise_for_status()
             except requests.RequestException as error:
-                raise PublishError(f"cannot read {url}: {_reason(error)}") from None
+                raise PassingError(f"cannot read {url}: {_reason(error)}") from None
+            if response.status_code in _GONE:
+                return None
+            if not response.ok:
+                is_passing = response.status_code in _OVERLOADED
+                kind = PassingError if is_passing else PublishError
+                raise kind(f"cannot read {url}: status {response.status_code}")
             return response.content
 
     def _upload(self, where: str, path: Path, name: str) -> Resource:
         with path.open("rb") as file:
-            resource: Resource = self._call("POST", where, files={"file": (name, file)}).json()
-        return resource
+            return self._json("POST", where, "id", files={"file": (name, file)})
+
+    def _json(self, method: str, where: str, needed: str, **content: Any) -> dict[str, Any]:
+        """The answer, which has the key ``needed``: a page for people in its place is trouble."""
+        response = self._call(method, where, **content)
+        try:
+            answer = response.json()
+        except requests.JSONDecodeError:
+            answer = None
+        if not isinstance(answer, dict) or needed not in answer:
+            raise UnsettledError(
+                f"{self.settings.url} answers with something else than its documented answer"
+                f" (status {response.status_code}, no {needed}): it may be under maintenance"
+            )
+        return answer
 
     def _call(self, method: str, where: str, **content: Any) -> requests.Response:
         try:
@@ -152,7 +176,7 @@ def _failure(response: requests.Response, settings: Settings) -> PublishError:
             f"the key's owner may not edit the data set {dataset} (403): join its organisation,"
             f" or use another key in {KEY}"
         )
-    if status in (404, 410):
+    if status in _GONE:
         gone = "has deleted" if status == 410 else "has no"
         return PublishError(
             f"{settings.url} {gone} data set {dataset}, or a resource of it ({status}): check"
@@ -179,8 +203,6 @@ def _told(response: requests.Response) -> str:
 
 def _reason(error: requests.RequestException) -> str:
     """Why there was no answer, without addresses and objects of the libraries."""
-    if isinstance(error, requests.HTTPError):
-        return f"status {error.response.status_code}"
     after_retries = getattr(error.args[0] if error.args else None, "reason", None)
     if isinstance(error, requests.Timeout) or isinstance(after_retries, ReadTimeoutError):
         return "no answer in time"

@@ -95,6 +95,7 @@ def publish(
 
     Raises:
         PublishError: nothing, or not everything, could be published; calling again does the rest.
+        PassingError: so it is, and the same may well succeed later.
     """
     if settings.mode == "off":
         return Outcome()
@@ -143,9 +144,10 @@ class _Publication:
         if package is None or has_content(package, self._files[PACKAGE]):
             return
         try:
-            published = Version.of(json.loads(self._portal.content(package["url"]))["version"])
+            content = self._portal.content(package["url"])
+            published = Version.of(json.loads(content or "")["version"])
         except (ValueError, KeyError, TypeError):
-            return  # not a package of ours: it says nothing about order
+            return  # gone, or no package of ours: it says nothing about order
         ours = Version.of(version)
         if published and ours and ours < published:
             raise PublishError(
@@ -174,7 +176,7 @@ class _Publication:
             return FileReport(file.name, "failed", address(resource), str(error))
         except PublishError as error:
             at = list(self._files).index(file.name)
-            raise PublishError(
+            raise type(error)(
                 f"{error} (stopped at file {at + 1} of {len(self._files)}, {file.name}:"
                 " publishing again does the rest)"
             ) from None

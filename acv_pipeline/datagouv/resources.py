@@ -20,7 +20,7 @@ from acv_pipeline.datagouv.settings import PublishError, Settings
 def has_content(resource: Resource, file: SentFile) -> bool:
     """Whether the portal holds the file's bytes: by the checksum that it made, or we stated."""
     checksum = resource.get("checksum") or {}
-    return bool(checksum.get("value")) and checksum["value"] == file.digest(checksum["type"])
+    return bool(checksum.get("value")) and checksum["value"] == file.digest(checksum.get("type", ""))
 
 
 def says(resource: Resource, metadata: dict[str, Any]) -> bool:

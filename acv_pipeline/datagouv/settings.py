@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 from urllib.parse import urlsplit
 
 Mode = Literal["off", "dry-run", "demo", "live"]
@@ -19,6 +19,7 @@ DATASET = "ACV_DATAGOUV_DATASET"
 KEY = "ACV_DATAGOUV_KEY"
 URL = "ACV_DATAGOUV_URL"
 
+OFF: Final = "off"
 _LIVE = "https://www.data.gouv.fr"
 _DEMO = "https://demo.data.gouv.fr"
 _HERE = ("localhost", "127.0.0.1", "::1")
@@ -26,6 +27,10 @@ _HERE = ("localhost", "127.0.0.1", "::1")
 
 class PublishError(Exception):
     """Nothing, or not everything, was published; the message says why and never holds the key."""
+
+
+class PassingError(PublishError):
+    """The portal or the way to it has trouble: the same may well succeed later."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ class Settings:
         key: of somebody who may edit that data set.
     """
 
-    mode: Mode = "off"
+    mode: Mode = OFF
     url: str = _LIVE
     dataset: str = ""
     key: str | None = field(default=None, repr=False)
@@ -51,10 +56,10 @@ class Settings:
             PublishError: a setting is missing or wrong.
         """
         given = {name: environment.get(name, "").strip() for name in (MODE, DATASET, KEY, URL)}
-        mode = given[MODE] or "off"
+        mode = given[MODE] or OFF
         if mode not in get_args(Mode):
             raise PublishError(f"{MODE}={mode}: it must be one of {', '.join(get_args(Mode))}")
-        if mode == "off":
+        if mode == OFF:
             return cls()
         if not re.fullmatch(r"[A-Za-z0-9-]+", given[DATASET]):
             raise PublishError(
@@ -71,6 +76,11 @@ class Settings:
             dataset=given[DATASET],
             key=given[KEY] or None,
         )
+
+
+def is_on(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether publishing was asked for, rightly set or not."""
+    return (environment.get(MODE, "").strip() or OFF) != OFF
 
 
 def _portal(url: str) -> str:

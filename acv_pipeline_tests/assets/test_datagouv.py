@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from acv_pipeline_tests.datagouv.portal import DATASET, KEY, Portal, running
 from acv_pipeline_tests.deliveries import deliver_course
 
 MONTHS = ["2018-09", "2018-10"]
-Send = Callable[[], dg.ExecuteInProcessResult]
+Send = Callable[..., dg.ExecuteInProcessResult]
 
 
 @pytest.fixture
@@ -38,13 +40,14 @@ def send(
         deliver_course(landing, contract, source, MONTHS)
     assert run(*MONTHS).success
 
-    def start() -> dg.ExecuteInProcessResult:
+    def start(**config: float) -> dg.ExecuteInProcessResult:
         return (
             build_definitions(pipeline)
             .resolve_implicit_global_asset_job_def()
             .execute_in_process(
                 instance=instance,
                 asset_selection=[dg.AssetKey(ASSET)],
+                run_config={"ops": {ASSET: {"config": config}}},
                 tags={
                     "dagster/asset_partition_range_start": "2018-09-01",
                     "dagster/asset_partition_range_end": "2018-11-01",
@@ -116,3 +119,40 @@ def test_it_follows_new_releases_only_where_it_is_on(
     assert condition() is None
     monkeypatch.setenv("ACV_DATAGOUV", "demo")
     assert condition() is not None
+
+
+def test_a_portal_that_is_away_is_asked_again(
+    instance: DagsterInstance,
+    send: Send,
+    portal: Portal,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Until it is back, or for as long as was said; what no waiting helps fails at once."""
+    for name, value in (("", "demo"), ("_URL", portal.url), ("_DATASET", DATASET), ("_KEY", KEY)):
+        monkeypatch.setenv(f"ACV_DATAGOUV{name}", value)
+
+    def tries(result: dg.ExecuteInProcessResult) -> int:
+        kinds = [event.event_type_value for event in result.all_events]
+        return 1 + kinds.count("STEP_RESTARTED")
+
+    portal.fail("GET", "/datasets/", "maintenance", times=2)
+    sent = send(retries=3, seconds_between=0.01)
+    assert sent.success and tries(sent) == 3
+    assert recorded(instance, ASSET) == MONTHS
+    portal.fail("GET", "/datasets/", "maintenance", times=99)
+    gone = send(retries=2, seconds_between=0.01)
+    assert not gone.success and tries(gone) == 3
+    portal.failures.clear()
+    monkeypatch.setenv("ACV_DATAGOUV_KEY", "not-a-key-of-anybody")
+    portal.resources.clear()
+    refused = send(retries=2, seconds_between=0.01)
+    assert not refused.success and tries(refused) == 1
+
+
+def test_the_definitions_need_no_requests_of_ours() -> None:
+    """Whoever only looks at the assets doesn't load what sends."""
+    code = (
+        "import sys, acv_pipeline.assets.datagouv;"
+        "assert 'acv_pipeline.datagouv.portal' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

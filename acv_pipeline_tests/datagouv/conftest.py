@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from acv_pipeline.datagouv import Settings
+from acv_pipeline.datagouv.settings import Settings
 from acv_pipeline.release.folder import SUMS, digest
 from acv_pipeline_tests.datagouv.portal import DATASET, KEY, Portal, running
 

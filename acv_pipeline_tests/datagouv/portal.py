@@ -35,7 +35,8 @@ class Failure:
 
     Attributes:
         how: a status; ``cut`` in the middle of the upload; ``lost``: carried out, then cut;
-            ``failed``: carried out, then 500; ``slow``; ``damaged``: other bytes arrive.
+            ``failed``: carried out, then 500; ``slow``; ``damaged``: other bytes arrive;
+            ``maintenance``: a page for people, status 200; ``empty``: an answer without content.
     """
 
     method: str
@@ -122,6 +123,12 @@ class Handler(BaseHTTPRequestHandler):
         self.body = self.rfile.read(length)
         if how == "damaged":
             self.body = self.body.replace(b"0a0000000000", b"0b0000000000")
+        if how == "maintenance":
+            self.reply(200, b"<html>En maintenance</html>", {"Content-Type": "text/html"})
+            return
+        if how == "empty":
+            self.reply(200, {}, {})
+            return
         if isinstance(how, int):
             assert failure is not None
             self.reply(how, {"message": f"status {how} as asked"}, failure.headers)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from acv_pipeline import datagouv
-from acv_pipeline.datagouv import Settings
+from acv_pipeline.datagouv import settings as names
+from acv_pipeline.datagouv.settings import Settings
 from acv_pipeline_tests.datagouv.portal import DATASET, KEY, Portal
 
 PAGE = (Path(__file__).parents[2] / "docs" / "publishing.md").read_text(encoding="utf-8")
@@ -60,7 +61,7 @@ def test_every_message_of_the_page_is_one_of_ours() -> None:
     code = "".join(path.read_text(encoding="utf-8") for path in CODE.glob("*.py"))
     known = re.sub(r'"\s*\n\s*f?"', "", code)  # strings that continue on the next line
     for name in ("DATASET", "KEY", "URL"):
-        known = known.replace(f"{{{name}}}", getattr(datagouv.settings, name))
+        known = known.replace(f"{{{name}}}", getattr(names, name))
     messages = re.findall(r"^\| `(.+?)` \|", table, re.MULTILINE)
     assert len(messages) == 12
     for message in messages:

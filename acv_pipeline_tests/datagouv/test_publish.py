@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from acv_pipeline.contract.synthetic import FILE_MARK
-from acv_pipeline.datagouv import Outcome, PublishError, Settings, publish
 from acv_pipeline.datagouv import portal as client
+from acv_pipeline.datagouv.publish import Outcome, publish
+from acv_pipeline.datagouv.settings import PassingError, PublishError, Settings
 from acv_pipeline_tests.datagouv.conftest import TABLES, write_release
 from acv_pipeline_tests.datagouv.portal import DATASET, KEY, OTHERS_KEY, Portal
 
@@ -388,3 +389,74 @@ def test_synthetic_data_never_go_live(
 def test_real_data_go_live(portal: Portal, release: Path, settings: Settings, record: Path) -> None:
     go(release, dataclasses.replace(settings, mode="live"), record)
     assert shows(portal, release)
+
+
+@pytest.mark.parametrize("how", ["maintenance", "empty"])
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/datasets/"), ("POST", UPLOAD), ("PUT", "/resources/")]
+)
+def test_a_page_for_people_is_passing_trouble(
+    method: str,
+    path: str,
+    how: str,
+    portal: Portal,
+    release: Path,
+    settings: Settings,
+    record: Path,
+) -> None:
+    """Under maintenance a portal answers 200 with something else."""
+    portal.fail(method, path, how, times=99)
+    with pytest.raises(PassingError, match=r"answers with something else .* maintenance"):
+        go(release, settings, record)
+    portal.failures.clear()
+    go(release, settings, record)
+    assert shows(portal, release)
+
+
+@pytest.mark.parametrize("kind", [None, 7, "shake_128", "sha2"])
+def test_a_checksum_of_no_known_kind_is_another_content(
+    kind: object, portal: Portal, release: Path, settings: Settings, record: Path
+) -> None:
+    go(release, settings, record)
+    portal.named(CSV)["checksum"]["type"] = kind
+    assert done(go(release, settings, record))[CSV] == "replaced"
+    assert shows(portal, release)
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_published_package_that_is_gone_says_nothing_about_order(
+    status: int,
+    portal: Portal,
+    release: Path,
+    next_release: Path,
+    settings: Settings,
+    record: Path,
+) -> None:
+    go(release, settings, record)
+    portal.fail("GET", "/resources/acv/", status, times=9)
+    go(next_release, settings, record)
+    assert shows(portal, next_release)
+
+
+@pytest.mark.parametrize(("status", "is_passing"), [(503, True), (429, True), (403, False)])
+def test_trouble_that_passes_is_told_from_what_no_waiting_helps(
+    status: int,
+    is_passing: bool,
+    portal: Portal,
+    release: Path,
+    next_release: Path,
+    settings: Settings,
+    record: Path,
+) -> None:
+    go(release, settings, record)
+    for path in ("/resources/acv/", f"/datasets/{DATASET}/$"):
+        portal.failures.clear()
+        portal.fail("GET", path, status, times=99)
+        with pytest.raises(PublishError, match=str(status)) as raised:
+            go(next_release, settings, record)
+        assert isinstance(raised.value, PassingError) is is_passing
+    portal.failures.clear()
+    portal.fail("POST", "/upload/", status, times=99)
+    with pytest.raises(PublishError, match=str(status)) as raised:
+        go(next_release, settings, record)
+    assert isinstance(raised.value, PassingError) is is_passing

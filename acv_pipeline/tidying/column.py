@@ -6,8 +6,9 @@ Not here: what is read (the recognisers).
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -25,8 +26,43 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 Objects: TypeAlias = npt.NDArray[np.object_]
 Places: TypeAlias = npt.NDArray[np.intp]
 
-# A lexicon that knows more texts forgets them all: a daemon lives long.
+# Whoever knows more texts forgets them all: a daemon lives long.
 MOST_TEXTS = 1_000_000
+# what a lexicon keeps at most for texts beside different others
+MOST_TABLES = 8
+
+
+class _Texts:
+    """All texts that were met, numbered."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def number(self, texts: Sequence[str]) -> Places:
+        """The number of each text."""
+        known = self._numbers
+        numbers = list(map(known.get, texts))
+        if None in numbers:
+            numbers = [known.setdefault(text, len(known)) for text in texts]
+        return np.array(numbers, dtype=np.intp)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+
+@dataclass(frozen=True)
+class _Met:
+    """Where a column's distinct values stand among all texts that were met.
+
+    Attributes:
+        texts: these.
+        numbers: the number of each value's text.
+        beside: what each of the texts stands beside, if the values are pairs.
+    """
+
+    texts: _Texts
+    numbers: Places
+    beside: Hashable = None
 
 
 @dataclass(frozen=True)
@@ -36,10 +72,12 @@ class Column(Generic[T]):
     Attributes:
         codes: for each row, the position of its value in ``found``.
         found: the distinct values.
+        met: their numbers, where they are texts.
     """
 
     codes: Places
     found: Sequence[T]
+    met: _Met | None = None
 
     def map(self, change: Callable[[T], U]) -> Column[U]:
         """The column of ``change(value)``, called once per distinct value."""
@@ -49,7 +87,8 @@ class Column(Generic[T]):
         """The column of pairs."""
         if len(other.found) == 1:
             (only,) = other.found
-            return Column(self.codes, [(value, only) for value in self.found])
+            met = self.met and replace(self.met, beside=(self.met.beside, only))
+            return Column(self.codes, _Beside(self.found, only), met)
         width = max(1, len(other.found))
         codes, pairs = pd.factorize(self.codes * width + other.codes)
         return Column(
@@ -69,10 +108,30 @@ class Column(Generic[T]):
         return [self.found[code] for code in self.codes[rows].tolist()]
 
 
+class _Beside(Sequence[tuple[T, U]]):
+    """Each of some values beside always the same other; pairs are made when asked for."""
+
+    def __init__(self, values: Sequence[T], other: U) -> None:
+        self._values, self._other = values, other
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __getitem__(self, place: Any) -> Any:
+        return (self._values[place], self._other)
+
+
+_all_texts = _Texts()
+
+
 def texts_of(series: pd.Series[str]) -> Column[str]:
     """The column of a sheet's cells."""
-    codes, found = pd.factorize(series.to_numpy(dtype=object))
-    return Column(codes, found.tolist())
+    global _all_texts
+    if len(_all_texts) > MOST_TEXTS:
+        _all_texts = _Texts()
+    codes, distinct = pd.factorize(series.to_numpy(dtype=object))
+    found = distinct.tolist()
+    return Column(codes, found, _Met(_all_texts, _all_texts.number(found)))
 
 
 def constant(value: T, size: int) -> Column[T]:
@@ -87,6 +146,20 @@ class _Book(Generic[K, T]):
         self.numbers: dict[K, int] = {}
         self.readings: list[T] = []
         self._facets: dict[Callable[[T], Any], npt.NDArray[Any]] = {}
+        self._by_text: OrderedDict[tuple[int, Hashable], tuple[_Texts, Places]] = OrderedDict()
+
+    def by_text(self, met: _Met) -> Places:
+        """The number of the reading of each text that was met; -1 for those not read."""
+        key = id(met.texts), met.beside
+        texts, known = self._by_text.pop(key, (met.texts, np.empty(0, dtype=np.intp)))
+        unknown = len(texts) - len(known)
+        if unknown > 0:
+            # room for more, so that not each delivery makes it anew
+            known = np.append(known, np.full(unknown + len(texts) // 2, -1, dtype=np.intp))
+        self._by_text[key] = texts, known
+        while len(self._by_text) > MOST_TABLES:
+            self._by_text.popitem(last=False)
+        return known
 
     def facet(self, of: Callable[[T], Any], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         """``of(reading)`` of every reading so far."""
@@ -112,16 +185,25 @@ class Lexicon(Generic[K, T]):
         """What the values of a column say."""
         if len(self._book.readings) > MOST_TEXTS:
             self._book = _Book()
+        if column.met is None:
+            numbers = self._look_up(column.found)
+        else:
+            known = self._book.by_text(column.met)
+            numbers = known[column.met.numbers]
+            missing = np.flatnonzero(numbers < 0).tolist()
+            if missing:
+                numbers[missing] = self._look_up([column.found[place] for place in missing])
+                known[column.met.numbers[missing]] = numbers[missing]
+        return Readings(column.codes, numbers, self._book)
+
+    def _look_up(self, values: Sequence[K]) -> Places:
         book = self._book
-        numbers = list(map(book.numbers.get, column.found))
-        if None in numbers:
-            for text in column.found:
-                if text not in book.numbers:
-                    reading = self._read(text)
-                    book.numbers[text] = len(book.readings)
-                    book.readings.append(reading)
-            numbers = list(map(book.numbers.get, column.found))
-        return Readings(column.codes, np.array(numbers, dtype=np.intp), book)
+        for value in values:
+            if value not in book.numbers:
+                reading = self._read(value)
+                book.numbers[value] = len(book.readings)
+                book.readings.append(reading)
+        return np.array([book.numbers[value] for value in values], dtype=np.intp)
 
 
 @dataclass(frozen=True)

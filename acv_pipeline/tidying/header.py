@@ -22,7 +22,7 @@ from acv_pipeline.tidying.months import MonthReader, day_order
 from acv_pipeline.tidying.territories import PlaceReader
 
 HEADER_LINES = 30
-BLOCK = 5_000
+SMALLEST_BLOCK = 64
 TERRITORY = ("department_code", "department_name", "region_code", "region_name", "national")
 SEVERAL_ALLOWED = ("indicator", "indicator_id", "ignored")
 FILLER = {"a", "au", "fin", "le", "en", "de", "du", "mois"}
@@ -59,12 +59,14 @@ class Table:
     def body(self) -> pd.DataFrame:
         """The rows below the header, without the blank ones at the end."""
         below = self.sheet.cells.iloc[self.header_at + 1 : self.end]
-        for end in range(len(below), 0, -BLOCK):  # from the end: it is rarely blank for long
-            start = max(0, end - BLOCK)
-            block = below.iloc[start:end].to_numpy(dtype=object)
-            filled = [place for place, row in enumerate(block) if "".join(row).strip()]
+        end, block = len(below), SMALLEST_BLOCK
+        while end > 0:  # from the end: it is rarely blank for long
+            start = max(0, end - block)
+            lines = below.iloc[start:end].to_numpy(dtype=object)
+            filled = [place for place, row in enumerate(lines) if "".join(row).strip()]
             if filled:
                 return below.iloc[: start + filled[-1] + 1]
+            end, block = start, block * 2
         return below.iloc[:0]
 
     @cached_property

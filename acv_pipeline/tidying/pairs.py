@@ -117,7 +117,7 @@ class PairReader:
         self._readers = {
             level: of_contract(PlaceReader, contract, level) for level in ("department", "region")
         }
-        self._places = {code: at for at, code in enumerate(territory_codes(contract))}
+        self._places = {code: at for at, code in enumerate(of_contract(territory_codes, contract))}
         self._parts = [fold(word) for word in contract.subtotal_labels]
         words = [fold(word) for word in contract.control_labels]
         self._totals = sorted(words, key=len, reverse=True)

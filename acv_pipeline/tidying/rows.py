@@ -65,7 +65,7 @@ class RowReader:
         self._settle_values(verdicts, position, values)
         letter = "" if month is None else column_letter(position)
         return RecordTable(
-            codes=territory_codes(self.finder.contract),
+            codes=of_contract(territory_codes, self.finder.contract),
             indicators=tuple(self.finder.contract.indicators),
             sheet=constant(table.sheet.name, size),
             sheet_row=table.body.index.to_numpy() + 1,
@@ -216,7 +216,7 @@ class RowReader:
 def _in_panel(contract: Contract, indicator: str) -> Mask:
     """Whether the indicator expects the territory, by its number; last, for no territory."""
     panel = set(contract.panel(indicator))
-    return np.array([*(code in panel for code in territory_codes(contract)), False])
+    return np.array([*(code in panel for code in of_contract(territory_codes, contract)), False])
 
 
 def _level(territory: Territory) -> int:

@@ -17,16 +17,24 @@ def shown(url: str) -> str:
 
 
 def without_secrets(text: str, url: str) -> str:
-    """``text`` of a library, which may quote the address, without what ``shown`` leaves out."""
-    user, rest = _split(url.partition("://")[2])
-    _, _, password = user.partition(":")
-    hidden = {user, password, *re.findall(r"[?&][^=&#]*=([^&#]+)", rest)}
-    # an address that was not understood is quoted in pieces
-    hidden |= {piece for secret in hidden for piece in re.split("[/@:?#]", secret)}
-    hidden |= {unquote(secret) for secret in hidden}
-    for secret in sorted(hidden - {""}, key=len, reverse=True):
+    """``text`` of a library, which may quote the address, without what ``shown`` leaves out.
+
+    Passwords and values of the query are hidden wherever they are; a user's name may be a word
+    like another (the name of a source), so it is hidden where it stands before an @ or a colon.
+    """
+    who, rest = _split(url.partition("://")[2])
+    user, _, password = who.partition(":")
+    for secret in _forms({password, *re.findall(r"[?&][^=&#]*=([^&#]+)", rest)}):
         text = text.replace(secret, "…")
+    for name in _forms({user}):
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?=[@:])", "…", text)
     return text
+
+
+def _forms(words: set[str]) -> list[str]:
+    """As written, as meant, and in pieces (of an address not understood); the longest first."""
+    pieces = words | {piece for word in words for piece in re.split("[/@:?#]", word)}
+    return sorted((pieces | {unquote(piece) for piece in pieces}) - {""}, key=len, reverse=True)
 
 
 def _split(rest: str) -> tuple[str, str]:

@@ -6,6 +6,7 @@ figures in force (``marts.revisions``): several of them may lie between two rele
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -17,6 +18,9 @@ from acv_pipeline.release.folder import read_sums
 from acv_pipeline.release.rendering import rendered
 from acv_pipeline.release.tables import Table, tables
 from acv_pipeline.release.writing import Rows
+
+_COMPARED = ("id_indicateur", "date", "valeur", "serie")
+"""What ``changes.sql`` reads of a file, besides its territories."""
 
 
 @dataclass(frozen=True)
@@ -44,16 +48,35 @@ class NewDate:
 
 
 @dataclass
+class SeriesChange:
+    """How the figures of two quoted series face one another, at one level.
+
+    Attributes:
+        both: territories and dates that have a figure in both; ``other`` of them another value.
+        gone: those with a figure before only.
+        added: those with a figure now only.
+    """
+
+    level: str
+    both: int = 0
+    other: int = 0
+    gone: int = 0
+    added: int = 0
+
+
+@dataclass
 class IndicatorChanges:
     """All that changed for one indicator.
 
     Attributes:
         series: the series quoted before and now, where it is another one.
+        counts: then, what that means per level, in the place of single cells.
         new_dates: dates that the level did not have.
         new: figures that joined a date the level had.
     """
 
     series: tuple[str, str] | None = None
+    counts: list[SeriesChange] = field(default_factory=list)
     new_dates: list[NewDate] = field(default_factory=list)
     new: list[Cell] = field(default_factory=list)
     revised: list[Cell] = field(default_factory=list)
@@ -68,11 +91,13 @@ class Changes:
         since: name of the previous release.
         by_indicator: by indicator id; those without a change are absent.
         files: names of data files that are new, gone, or have other content.
+        incomparable: previous files whose figures cannot be compared: they lack columns.
     """
 
     since: str
     by_indicator: dict[str, IndicatorChanges]
     files: list[str]
+    incomparable: list[str] = field(default_factory=list)
 
 
 def compare(
@@ -87,10 +112,29 @@ def compare(
         files: the data files that differ.
     """
     found: dict[str, IndicatorChanges] = defaultdict(IndicatorChanges)
+    incomparable: list[str] = []
     for table in tables():
         if table.headline:
-            _compare_table(connection, table, collection, previous, found)
-    return Changes(previous.name, dict(sorted(found.items())), files)
+            old = sorted(previous.glob(f"{table.file.format(indicator='*')}.csv"))
+            incomparable += [path.name for path in old if not _is_comparable(path, table)]
+            comparable = [path for path in old if path.name not in incomparable]
+            new = [
+                rows.table
+                for rows in collection
+                if rows.file.table is table and rows.file.csv not in incomparable
+            ]
+            _compare_table(connection, table, new, comparable, found)
+    return Changes(previous.name, dict(sorted(found.items())), files, incomparable)
+
+
+def _is_comparable(path: Path, table: Table) -> bool:
+    """Whether a previous file has the columns by which figures are compared.
+
+    An older program may have named them otherwise: releases are never rewritten.
+    """
+    with path.open(encoding="utf-8", newline="") as file:
+        header = next(csv.reader(file), [])
+    return {*_COMPARED, table.territory} <= set(header)
 
 
 def differing(previous: Path, sums: dict[str, str]) -> list[str]:
@@ -113,24 +157,40 @@ def is_data(name: str) -> bool:
 def _compare_table(
     connection: duckdb.DuckDBPyConnection,
     table: Table,
-    collection: list[Rows],
-    previous: Path,
+    new_tables: list[str],
+    old_files: list[Path],
     found: dict[str, IndicatorChanges],
 ) -> None:
     rows = connection.execute(
         rendered(
             "changes.sql",
             territory=table.territory,
-            new=[rows.table for rows in collection if rows.file.table is table],
-            old=[str(p) for p in sorted(previous.glob(f"{table.file.format(indicator='*')}.csv"))],
+            new=new_tables,
+            old=[str(path) for path in old_files],
         )
     ).fetchall()
+    # where the quoted series is another one, every cell has another series and so is in `rows`
+    quoted: dict[str, tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
+    for indicator, _, _, _, _, old_series, new_series, _ in rows:
+        quoted[indicator][0].update([old_series] if old_series else [])
+        quoted[indicator][1].update([new_series] if new_series else [])
+    replaced = {
+        indicator: SeriesChange(table.name)
+        for indicator, (before, now) in quoted.items()
+        if before and now and before != now
+    }
+    for indicator, counts in replaced.items():
+        before, now = quoted[indicator]
+        found[indicator].series = (", ".join(sorted(before)), ", ".join(sorted(now)))
+        found[indicator].counts.append(counts)
     new_dates: dict[tuple[str, dt.date], int] = defaultdict(int)
-    for indicator, territory, date, old, new, old_series, new_series, date_was_known in rows:
+    for indicator, territory, date, old, new, _, _, date_was_known in rows:
         changes = found[indicator]
-        if old_series and new_series and old_series != new_series:
-            changes.series = (old_series, new_series)
-        if old == new:
+        if (faced := replaced.get(indicator)) is not None:
+            faced.both += old is not None and new is not None
+            faced.other += old is not None and new is not None and old != new
+            faced.gone += new is None
+            faced.added += old is None
             continue
         cell = Cell(table.name, territory, date, old, new)
         if new is None:

@@ -55,6 +55,7 @@ def write_readme(
                 for indicator, found in months.items()
             ],
             files=files,
+            codes=sorted({c.name for file in files for c in file.columns if c.looks_numeric}),
             counts=counts,
             example=example,
         ),

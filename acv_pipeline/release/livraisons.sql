@@ -1,5 +1,6 @@
--- The deliveries that the other tables name. Others (refused, or held as a whole) are no part of a
--- release: nothing in it comes from them.
+-- The deliveries that the other tables name, also where nothing of them is in force any more. Others
+-- (refused, or none of whose figures ever came into force) are no part of a release. A source that
+-- has left the contract is still named by the revisions, with its id in the place of a name.
 with cited as (
 
     select delivery_id from validated.dwellings
@@ -28,7 +29,7 @@ select
     substr(deliveries.delivery_id, 1, 12) as livraison,
     deliveries.delivery_id as sha256,
     deliveries.source,
-    sources.label as libelle_source,
+    coalesce(sources.label, deliveries.source) as libelle_source,
     deliveries.delivered_on as recu_le,
     deliveries.file_name as nom_fichier,
     deliveries.byte_size as taille_octets,
@@ -36,7 +37,7 @@ select
     case deliveries.status
         when 'loaded' then 'integree'
         when 'partial' then 'partielle'
-        else 'retenue'
+        else 'sans_effet'
     end as statut,
     coalesce(in_force.figures, 0) as chiffres_en_vigueur,
     last_day(in_force.first_month) as premiere_date,
@@ -44,7 +45,7 @@ select
 from raw.deliveries as deliveries
 inner join cited
     on cited.delivery_id = deliveries.delivery_id
-inner join contract.sources as sources
+left join contract.sources as sources
     on sources.source = deliveries.source
 left join in_force
     on in_force.delivery_id = deliveries.delivery_id

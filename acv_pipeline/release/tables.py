@@ -55,6 +55,11 @@ class Column(_Entry):
     minimum: int | None = None
     decimals: int | None = None
 
+    @property
+    def looks_numeric(self) -> bool:
+        """Whether it is a text that readers would take for a number, as 01 or 123456789012."""
+        return self.type == "string" and (self.pattern or "").startswith("[0-9")
+
     def filled(self, **words: str) -> Column:
         """The column with ``words`` in the places that its texts leave for them."""
         changed = {key: getattr(self, key).format(**words) for key in ("name", "fr", "en")}

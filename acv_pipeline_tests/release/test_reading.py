@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 import subprocess
+import textwrap
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from acv_pipeline.release.tables import columns
 from acv_pipeline_tests.release.conftest import FORMULA, Released
 
 SOFFICE = shutil.which("soffice")
@@ -68,13 +71,34 @@ def test_libreoffice_reads_the_same(small: Released, tmp_path: Path) -> None:
 
 
 def test_pandas_reads_the_same_without_being_told_more(small: Released) -> None:
-    """The one line of README.md is enough: figures are whole numbers, codes keep their zeros."""
-    line = (small.folder / "README.md").read_text(encoding="utf-8")
-    assert 'pd.read_csv(fichier, dtype={"code_departement": str, "code_region": str})' in line
-    path = small.folder / "acv-logements-regional.csv"
-    read = pd.read_csv(path, dtype={"code_departement": str, "code_region": str})
-    assert read["valeur"].dtype == "int64" and read["complet"].dtype == bool
-    header, *rows = strings(path)
-    assert list(read) == header
-    assert list(read["code_region"]) == [row[header.index("code_region")] for row in rows]
-    assert list(read["valeur"].astype(str)) == [row[header.index("valeur")] for row in rows]
+    """The lines of README.md are enough: figures are whole numbers, texts stay as they are."""
+    readme = (small.folder / "README.md").read_text(encoding="utf-8")
+    assert "`pd.read_csv(fichier, dtype=codes)`" in readme
+    (lines,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    words: dict[str, dict[str, type]] = {}
+    exec(textwrap.dedent(lines), words)
+    assert {"livraison", "ancienne_livraison", "nouvelle_livraison"} < set(words["codes"])
+    for path in small.folder.glob("*.csv"):
+        read = pd.read_csv(path, dtype=words["codes"])
+        schema = json.loads(path.with_suffix(".schema.json").read_text(encoding="utf-8"))
+        header, *rows = strings(path)
+        assert list(read) == header
+        for position, field in enumerate(schema["fields"]):
+            written = [row[position] for row in rows]
+            column = read[field["name"]]
+            if field["type"] == "string":
+                assert list(column.fillna("")) == written, (path.name, field["name"])
+            elif rows and field["type"] == "integer" and field["constraints"]["required"]:
+                assert column.dtype == "int64" and list(column.astype(str)) == written
+
+
+@pytest.mark.parametrize("code", ["012345678901", "123e45678901", "01"])
+def test_what_would_be_taken_for_a_number_is_among_the_codes(code: str) -> None:
+    """By any column's pattern, a code that pandas would change is told to be text."""
+    for column in columns().values():
+        if column.type == "string" and re.fullmatch(column.pattern or "", code):
+            assert column.looks_numeric or column.name in TOKENS, column.name
+
+
+# words of this program or of the contract, never digits alone
+TOKENS = {"id_indicateur", "serie", "source"}

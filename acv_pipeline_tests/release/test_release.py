@@ -142,7 +142,75 @@ def test_what_is_withdrawn_and_what_is_quoted_is_told(
         deliver_course(landing, contract, source, ["2020-02"])
     third = release(DAY)
     changes = (third.path / "CHANGES.md").read_text(encoding="utf-8")
-    assert "La série citée est maintenant `total`, au lieu de `published`." in changes
+    assert "La série citée est maintenant `total`, au lieu de `published` : " in changes
+    # February has a figure in both; March has none of the partners; January had none left
+    values = [course(contract, month_of("2020-02"), source=s) for s in ("anah", "action_logement")]
+    before = course(contract, month_of("2020-02"), source="barometre")
+    other = sum(before[code] != sum(value[code] for value in values) for code in before)
+    assert (
+        "- departemental : 96 territoires et dates ont un chiffre dans les deux, dont\n"
+        f"  {other} une autre valeur ; 96 n'ont plus de chiffre cité, 0 en ont un nouveau."
+    ) in changes
+    assert "- national : 1 territoires" in changes
+    assert "### Chiffres" not in changes and "### Nouv" not in changes, "in words, not cell by cell"
+    increments = (third.path / "acv-logements-increments-departemental.csv").read_text("utf-8")
+    assert increments.count(",published,") == 2 * 96, "the other series stays where all series are"
+
+
+def test_a_release_of_an_older_layout_is_no_obstacle(
+    small: Released, contract: Contract, tmp_path: Path
+) -> None:
+    """A column that was named otherwise: said, and the other files are compared as ever."""
+    folder = tmp_path / "releases"
+    old = folder / "2020-01-01"
+    shutil.copytree(small.folder, old)
+    (old / SUMS).unlink()
+    path = old / "acv-logements-regional.csv"
+    path.chmod(0o644)
+    header, rows = path.read_text(encoding="utf-8").split("\n", 1)
+    path.write_text(header.replace("valeur,", "cumul,", 1) + "\n" + rows, encoding="utf-8")
+    path = old / "acv-logements-national.csv"
+    path.chmod(0o644)
+    text = path.read_text(encoding="utf-8")
+    (value,) = small.connection.execute(
+        "select valeur from read_csv(?) where date = '2020-02-29'", [str(path)]
+    ).fetchall()[0]
+    assert f",2020-02-29,{value}," in text
+    path.write_text(text.replace(f",2020-02-29,{value},", ",2020-02-29,7,"), encoding="utf-8")
+    made = make_release(small.connection, contract, folder, today=TODAY)
+    assert made is not None and made.is_new
+    changes = (made.path / "CHANGES.md").read_text(encoding="utf-8")
+    section = changes.split("## Colonnes changées")[1].split("\n## ")[0]
+    assert "- `acv-logements-regional.csv`" in section and section.count("- `") == 1
+    assert "| regional |" not in changes
+    assert f"| national | national | 2020-02-29 | 7 | {value} | {value - 7:+d} |" in changes
+
+
+def test_a_source_that_left_the_contract_is_still_named(
+    small: Released, contract: Contract, tmp_path: Path
+) -> None:
+    """Revisions cite its deliveries: each reference leads somewhere."""
+    with pytest.raises(_Undone), transaction(small.connection):
+        small.connection.execute("delete from contract.sources where source = 'barometre'")
+        made = make_release(small.connection, contract, tmp_path / "releases", today=TODAY)
+        assert made is not None
+        read = {
+            name: small.connection.execute(
+                f"from read_csv('{made.path}/{name}.csv', all_varchar = true)"
+            ).df()
+            for name in ("revisions", "livraisons")
+        }
+        raise _Undone
+    cited = read["revisions"].query("source == 'barometre'")
+    assert len(cited) > 0
+    known = read["livraisons"].set_index("livraison")
+    assert set(cited["ancienne_livraison"]) <= set(known.index)
+    theirs = known[known["source"] == "barometre"]
+    assert set(theirs["libelle_source"]) == {"barometre"}
+
+
+class _Undone(Exception):  # noqa: N818  # no error: it takes a transaction back
+    """The test has seen enough."""
 
 
 def test_an_error_in_the_middle_leaves_what_stood(

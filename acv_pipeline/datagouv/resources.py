@@ -20,7 +20,8 @@ from acv_pipeline.datagouv.settings import PublishError, Settings
 def has_content(resource: Resource, file: SentFile) -> bool:
     """Whether the portal holds the file's bytes: by the checksum that it made, or we stated."""
     checksum = resource.get("checksum") or {}
-    return bool(checksum.get("value")) and checksum["value"] == file.digest(checksum.get("type", ""))
+    kind, value = checksum.get("type", ""), checksum.get("value")
+    return bool(value) and value == file.digest(kind)
 
 
 def says(resource: Resource, metadata: dict[str, Any]) -> bool:

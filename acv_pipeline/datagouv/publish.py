@@ -100,7 +100,7 @@ def publish(
     if settings.mode == "off":
         return Outcome()
     version, files = files_of(release)
-    if settings.mode == "live" and is_synthetic(release):
+    if settings.mode == "live" and _is_synthetic(release):
         raise PublishError(
             f"release {version} holds synthetic data, which must not be published as real: use mode"
             " demo or dry-run, or a home with real deliveries only"
@@ -123,6 +123,15 @@ def publish(
         reasons = "; ".join(f"{report.name}: {report.reason}" for report in failed)
         raise PublishError(f"{len(failed)} of {len(files)} files are not published: {reasons}")
     return outcome
+
+
+def _is_synthetic(release: Path) -> bool:
+    try:
+        return is_synthetic(release)
+    except (OSError, ValueError, KeyError):
+        raise PublishError(
+            f"{release} does not list its deliveries, so it may hold synthetic data; not published"
+        ) from None
 
 
 class _Publication:

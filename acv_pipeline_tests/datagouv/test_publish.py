@@ -386,6 +386,16 @@ def test_synthetic_data_never_go_live(
     assert shows(portal, release)
 
 
+def test_a_release_without_its_deliveries_does_not_go_live(
+    portal: Portal, settings: Settings, record: Path, tmp_path: Path
+) -> None:
+    table = "acv-logements-departemental"
+    release = write_release(tmp_path / "odd", "2026-01-15", {table: TABLES[table]})
+    with pytest.raises(PublishError, match="does not list its deliveries"):
+        go(release, dataclasses.replace(settings, mode="live"), record)
+    assert portal.seen == []
+
+
 def test_real_data_go_live(portal: Portal, release: Path, settings: Settings, record: Path) -> None:
     go(release, dataclasses.replace(settings, mode="live"), record)
     assert shows(portal, release)

@@ -25,13 +25,14 @@ class SendingConfig(dg.Config):
 
     Attributes:
         force: replace a release on the portal even if that one is newer.
-        retries: how often to try again while the portal is away; hourly for a day.
+        retries: how often to try again while the portal is away. A waiting run keeps a place in
+            the queue, so not for longer than an hour unless somebody asks for it.
         seconds_between: how long to wait before each.
     """
 
     force: bool = Field(default=False)
-    retries: int = Field(default=24, ge=0)
-    seconds_between: float = Field(default=3600, ge=0)
+    retries: int = Field(default=6, ge=0)
+    seconds_between: float = Field(default=600, ge=0)
 
 
 def data_gouv(pipeline: Pipeline, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:

@@ -6,7 +6,6 @@ Credentials come from the environment, fsspec's configuration or the address; no
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,6 @@ from acv_pipeline.landing.rules import LandingError
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
-# a look has to end within Dagster's patience with a sensor, a minute
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 8
 EXTRAS = {"s3": "s3", "s3a": "s3", "sftp": "sftp", "ssh": "sftp"}
@@ -35,49 +33,45 @@ def connected(url: str) -> Iterator[tuple[AbstractFileSystem, str]]:
     Raises:
         LandingError: whatever the server or its library has against it.
     """
+    server = None
     try:
-        yield _connect(url)
+        server, folder = _connect(url)
+        yield server, folder
     except LandingError:
         raise
     except Exception as error:  # every library has errors of its own
         raise LandingError(explained(url, error)) from None
+    finally:
+        if server is not None and hasattr(server, "close"):
+            server.close()
 
 
 def _connect(url: str) -> tuple[AbstractFileSystem, str]:
+    from fsspec import register_implementation
     from fsspec.core import url_to_fs
 
-    server, folder = url_to_fs(url, skip_instance_cache=True, **_options(url))
     if _kind(url) == "sftp":
-        server.ftp.get_channel().settimeout(ANSWER_SECONDS)
-    return server, folder
+        from acv_pipeline.landing.sftp import Sftp
+
+        for name in Sftp.protocol:
+            register_implementation(name, Sftp, clobber=True)
+    return url_to_fs(url, skip_instance_cache=True, **_options(url))  # type: ignore[no-any-return]
 
 
 def _kind(url: str) -> str:
-    return EXTRAS.get(url.partition("://")[0], "")
+    return EXTRAS.get(url.partition("://")[0].rpartition("::")[2], "")
 
 
 def _options(url: str) -> dict[str, Any]:
     """Our defaults, where fsspec's configuration says nothing."""
     from fsspec.config import conf
 
-    options: dict[str, Any] = {}
-    if _kind(url) == "s3":
-        # s3fs tries five times by itself
-        patience = {"connect_timeout": CONNECT_SECONDS, "read_timeout": ANSWER_SECONDS}
-        options["config_kwargs"] = {**patience, "retries": {"max_attempts": 0}}
-    elif _kind(url) == "sftp":
-        from acv_pipeline.landing.known_hosts import KnownHosts
-
-        # its errors reach people through ours, without a traceback
-        logging.getLogger("paramiko").setLevel(logging.CRITICAL)
-        options = {
-            "timeout": CONNECT_SECONDS,
-            "banner_timeout": ANSWER_SECONDS,
-            "auth_timeout": ANSWER_SECONDS,
-            "host_key_policy": KnownHosts(),
-        }
-    given = conf.get(url.partition("://")[0], {})
-    return {name: value for name, value in options.items() if name not in given}
+    protocol = url.partition("://")[0]
+    if EXTRAS.get(protocol) != "s3" or "config_kwargs" in conf.get(protocol, {}):
+        return {}
+    # s3fs tries five times by itself: together within Dagster's patience with a sensor, a minute
+    patience = {"connect_timeout": CONNECT_SECONDS, "read_timeout": ANSWER_SECONDS}
+    return {"config_kwargs": {**patience, "retries": {"max_attempts": 0}}}
 
 
 def explained(url: str, error: Exception) -> str:

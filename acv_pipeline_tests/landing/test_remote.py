@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,6 +80,28 @@ def test_what_is_here_is_not_fetched_again(remote: Remote) -> None:
     copy = first.files[1].path
     copy.write_bytes(b"")  # a power cut
     assert look().files[1].path.read_bytes() == b"two" and fetched == ["b.csv"]
+
+
+def test_a_look_leaves_no_connection_open(remote: Remote, monkeypatch: pytest.MonkeyPatch) -> None:
+    remote.put(ACV)
+    scan(remote.zone, SOURCES)  # what a library starts once
+    gc.collect()
+
+    def open_now() -> tuple[int, int]:
+        return threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
+
+    before = open_now()
+    for _ in range(3):
+        scan(remote.zone, SOURCES)
+    for name in ("AWS_SECRET_ACCESS_KEY", "HOME"):  # it refuses us, we refuse it
+        monkeypatch.setenv(name, "/nowhere")
+    for _ in range(3):
+        complaint(remote.zone)
+    gc.collect()
+    deadline = time.monotonic() + 5  # threads take a moment to end
+    while open_now() > before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert open_now() <= before
 
 
 def test_what_is_gone_there_is_gone_here(remote: Remote) -> None:
@@ -205,6 +229,7 @@ def test_a_server_that_never_answers_is_given_up(
     silent: int, s3: Remote, sftp: Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr("acv_pipeline.landing.sftp.ANSWER_SECONDS", 0.2)
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent}")
     assert "is the server up" in complaint(s3.zone)
     assert "is the server up" in complaint(

@@ -6,21 +6,23 @@ Here: from tidy rows to ``DeliveryFigures``. Not here: judging and accepting (``
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from acv_pipeline.contract import Month
+from acv_pipeline.contract.months import shift
 from acv_pipeline.gate.case import Totals
 from acv_pipeline.gate.course import Figures
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from acv_pipeline.tidying.records import ControlTotal
+
+_JANUARY_1970 = Month(1970, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -108,38 +110,58 @@ class DeliveryFigures:
         return totals
 
 
-def blocks_of(
-    rows: pd.DataFrame, positions: dict[str, int]
-) -> dict[str, dict[tuple[str, Month], Block]]:
-    """Group département rows into blocks, per delivery.
+class Blocks:
+    """Blocks by delivery, filled from rows in any order.
 
     Args:
-        rows: delivery_id, indicator_id, month, territory_code, value, row_number, fate
-            (``figure`` or ``quarantined``), of level department.
-        positions: index of each département code.
+        deliveries, indicators: what the rows' numbers stand for.
+        size: number of départements.
     """
-    result: dict[str, dict[tuple[str, Month], Block]] = {}
-    rows = rows[rows["territory_code"].isin(list(positions))]
-    if rows.empty:
-        return result
-    position = rows["territory_code"].map(positions).to_numpy(dtype=np.int64)
-    values = rows["value"].to_numpy(dtype=np.float64, na_value=np.nan)
-    numbers = rows["row_number"].to_numpy(dtype=np.int64)
-    is_figure = (rows["fate"] == "figure").to_numpy()
-    keys = rows.groupby(["delivery_id", "indicator_id", "month"], sort=False).indices
-    for key, index in keys.items():
-        delivery_id, indicator, month = cast("tuple[str, str, pd.Timestamp]", key)
-        good = index[is_figure[index]]
-        bad = index[~is_figure[index]]
-        block = Block(
-            np.full(len(positions), np.nan),
-            np.full(len(positions), -1, dtype=np.int64),
-            np.zeros(len(positions), dtype=bool),
-            np.zeros(len(positions), dtype=bool),
-        )
-        block.values[position[good]] = values[good]
-        block.rows[position[good]] = numbers[good]
-        block.quarantined[position[bad]] = True
-        block.quarantined[position[good]] = False
-        result.setdefault(delivery_id, {})[indicator, month.date()] = block
-    return result
+
+    def __init__(self, deliveries: Sequence[str], indicators: Sequence[str], size: int) -> None:
+        self._deliveries, self._indicators, self._size = deliveries, indicators, size
+        self._found: dict[str, dict[tuple[str, Month], Block]] = defaultdict(dict)
+
+    def add(self, rows: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Put rows into their blocks.
+
+        Args:
+            rows: arrays of one length: ``delivery`` and ``indicator`` (numbers), ``month``
+                (months since January 1970), ``position`` of the département, ``value`` (NaN for a
+                quarantined row) and ``row_number``.
+        """
+        key = rows["month"].astype(np.int64) * len(self._indicators) + rows["indicator"]
+        key = key * len(self._deliveries) + rows["delivery"]
+        order = np.argsort(key, kind="stable")
+        starts = np.flatnonzero(np.diff(key[order], prepend=np.iinfo(np.int64).min))
+        for at in np.split(order, starts[1:]) if len(order) else []:
+            first = at[0]
+            block = self._block(
+                int(rows["delivery"][first]),
+                int(rows["indicator"][first]),
+                int(rows["month"][first]),
+            )
+            position, value = rows["position"][at], rows["value"][at]
+            good = ~np.isnan(value)
+            block.values[position[good]] = value[good]
+            block.rows[position[good]] = rows["row_number"][at][good]
+            block.quarantined[position[~good]] = True
+
+    def of(self, delivery: str) -> dict[tuple[str, Month], Block]:
+        """The blocks of a delivery; a figure and a quarantined row of one département: a figure."""
+        found = self._found.get(delivery, {})
+        for block in found.values():
+            block.quarantined[block.rows >= 0] = False
+        return found
+
+    def _block(self, delivery: int, indicator: int, month: int) -> Block:
+        blocks = self._found[self._deliveries[delivery]]
+        key = self._indicators[indicator], shift(_JANUARY_1970, month)
+        if key not in blocks:
+            blocks[key] = Block(
+                np.full(self._size, np.nan),
+                np.full(self._size, -1, dtype=np.int64),
+                np.zeros(self._size, dtype=bool),
+                np.zeros(self._size, dtype=bool),
+            )
+        return blocks[key]

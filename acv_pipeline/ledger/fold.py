@@ -142,7 +142,9 @@ class _Fold:
             indicator: np.isin(self.codes, contract.panel(indicator))
             for indicator in contract.indicators
         }
-        self.observations = Observations(self.codes)
+        self.observations = Observations(
+            self.codes.tolist(), list(contract.sources), list(contract.indicators)
+        )
         self.positions = {code: i for i, code in enumerate(territories.departments)}
         self.register = Register(self.positions)
         self.states: dict[tuple[str, str], SeriesState] = defaultdict(
@@ -162,9 +164,9 @@ class _Fold:
                 done += len(event)
                 if progress:
                     progress(done, len(self.deliveries))
-        for (source, indicator), state in self.states.items():
+        for series, state in self.states.items():
             for month, current in state.in_force.items():
-                self.observations.still_in_force(source, indicator, month, current)
+                self.observations.still_in_force(series, month, current)
         ids = [delivery.delivery_id for delivery in self.deliveries]
         return Ledger(
             self.observations.frame(ids), list(self.verdicts.values()), self.register.frame(ids)
@@ -351,7 +353,7 @@ class _Fold:
         closed = state.accept(month, block, ordinal, day)
         if closed is not None:
             self.observations.closed(
-                delivery.source, indicator, month, closed, day, ordinal, "replaced"
+                (delivery.source, indicator), month, closed, day, ordinal, "replaced"
             )
         if self.contract.sources[delivery.source].full_history:
             missing = np.isnan(block.values) & ~block.quarantined
@@ -387,8 +389,7 @@ class _Fold:
         withdrawn = self.states[delivery.source, indicator].withdraw(month, mask)
         if withdrawn is not None:
             self.observations.closed(
-                delivery.source,
-                indicator,
+                (delivery.source, indicator),
                 month,
                 withdrawn,
                 delivery.delivered_on,
@@ -460,7 +461,7 @@ class _Fold:
             return
         replaced = state.correct(month, block, day)
         if replaced is not None:
-            self.observations.closed(source, indicator, month, replaced, day, None, "corrected")
+            self.observations.closed((source, indicator), month, replaced, day, None, "corrected")
 
     def _judge_held_again(self, source: str, indicator: str, month: Month, day: dt.date) -> None:
         """Release a held month that no blocking rule stops any more."""

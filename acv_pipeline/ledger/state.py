@@ -7,6 +7,7 @@ Not here: who is accepted and when (``fold``).
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from acv_pipeline.ledger.fold import Verdict
 
 _EPOCH = dt.date(1970, 1, 1)
+CHANGES = ("replaced", "withdrawn", "corrected")
+
+Series = tuple[str, str]
+"""A source and an indicator."""
 
 
 @dataclass(frozen=True)
@@ -153,16 +158,22 @@ class SeriesState:
 
 
 class Observations:
-    """Collects every figure ever accepted, with the days it was in force."""
+    """Collects every figure ever accepted, with the days it was in force.
 
-    def __init__(self, codes: npt.NDArray[np.str_]) -> None:
-        self._codes = codes
-        self._chunks: list[pd.DataFrame] = []
+    Args:
+        codes, sources, indicators: every département, source and indicator there is.
+    """
+
+    def __init__(
+        self, codes: Sequence[str], sources: Sequence[str], indicators: Sequence[str]
+    ) -> None:
+        self._codes, self._sources, self._indicators = codes, sources, indicators
+        self._cells: list[Cells] = []
+        self._facts: list[dict[str, int | np.datetime64]] = []
 
     def closed(
         self,
-        source: str,
-        indicator: str,
+        series: Series,
         month: Month,
         cells: Cells,
         day: dt.date,
@@ -170,62 +181,58 @@ class Observations:
         change: str,
     ) -> None:
         """Cells that stopped being in force on ``day``, because of a delivery (its ordinal)."""
-        self._add(
-            source,
-            indicator,
-            month,
-            cells,
-            {
-                "valid_to": (day - _EPOCH).days,
-                "closed_by": -1 if closed_by is None else closed_by,
-                "change": change,
-            },
-        )
+        end = {
+            "valid_to": np.datetime64(day, "s"),
+            "closed_by": -1 if closed_by is None else closed_by,
+            "change": CHANGES.index(change),
+        }
+        self._add(series, month, cells, end)
 
-    def still_in_force(
-        self, source: str, indicator: str, month: Month, current: MonthInForce
-    ) -> None:
+    def still_in_force(self, series: Series, month: Month, current: MonthInForce) -> None:
         """All cells of a month that is in force at the end."""
         everything = np.ones(len(current.values), dtype=bool)
-        end = {"valid_to": None, "closed_by": -1, "change": None}
-        self._add(source, indicator, month, current.cells(everything), end)
+        end = {"valid_to": np.datetime64("NaT", "s"), "closed_by": -1, "change": -1}
+        self._add(series, month, current.cells(everything), end)
 
     def _add(
-        self, source: str, indicator: str, month: Month, cells: Cells, end: dict[str, Any]
+        self, series: Series, month: Month, cells: Cells, end: dict[str, int | np.datetime64]
     ) -> None:
-        self._chunks.append(
-            pd.DataFrame(
-                {
-                    "indicator_id": indicator,
-                    "source": source,
-                    "month": np.datetime64(month),
-                    "department_code": self._codes[cells.positions],
-                    "cumulative_dwellings": cells.values.astype(np.int64),
-                    "delivery": cells.deliveries,
-                    "row_number": cells.rows,
-                    "valid_from": cells.since.astype("datetime64[D]"),
-                    "valid_to": np.datetime64("NaT")
-                    if end["valid_to"] is None
-                    else np.datetime64(end["valid_to"], "D"),
-                    "closed_by": end["closed_by"],
-                    "change": end["change"],
-                    "is_corrected": cells.corrected,
-                }
-            )
-        )
+        source, indicator = series
+        what = {
+            "source": self._sources.index(source),
+            "indicator_id": self._indicators.index(indicator),
+            "month": np.datetime64(month, "s"),
+        }
+        self._cells.append(cells)
+        self._facts.append({**what, **end})
 
-    def frame(self, delivery_ids: list[str]) -> pd.DataFrame:
+    def frame(self, delivery_ids: Sequence[str]) -> pd.DataFrame:
         """All observations, columns as ``validated.observations``."""
-        columns = [
-            "indicator_id", "source", "month", "department_code", "cumulative_dwellings",
-            "delivery_id", "row_number", "valid_from", "valid_to", "closed_by", "change",
-            "is_corrected",
-        ]  # fmt: skip
-        chunks = [chunk for chunk in self._chunks if len(chunk)]
-        if not chunks:
-            return pd.DataFrame(columns=columns)
-        frame = pd.concat(chunks, ignore_index=True)
-        ids = np.array([*delivery_ids, None], dtype=object)  # -1 picks the last: none
-        frame["delivery_id"] = ids[frame.pop("delivery").to_numpy()]
-        frame["closed_by"] = ids[frame["closed_by"].to_numpy()]
-        return frame[columns]
+        sizes = [len(cells.positions) for cells in self._cells]
+
+        def of_month(fact: str, kind: str = "int32") -> npt.NDArray[Any]:
+            return np.repeat(np.array([facts[fact] for facts in self._facts], dtype=kind), sizes)
+
+        def of_cell(part: str, kind: str = "int64") -> npt.NDArray[Any]:
+            parts = [getattr(cells, part) for cells in self._cells]
+            return np.concatenate([np.empty(0, dtype=kind), *parts]).astype(kind, copy=False)
+
+        def named(numbers: npt.NDArray[Any], names: Sequence[str]) -> pd.Categorical[Any]:
+            return pd.Categorical.from_codes(numbers, dtype=pd.CategoricalDtype(list(names)))
+
+        return pd.DataFrame(
+            {
+                "indicator_id": named(of_month("indicator_id"), self._indicators),
+                "source": named(of_month("source"), self._sources),
+                "month": of_month("month", "datetime64[s]"),
+                "department_code": named(of_cell("positions"), self._codes),
+                "cumulative_dwellings": of_cell("values"),
+                "delivery_id": named(of_cell("deliveries"), delivery_ids),
+                "row_number": of_cell("rows"),
+                "valid_from": of_cell("since").astype("datetime64[D]").astype("datetime64[s]"),
+                "valid_to": of_month("valid_to", "datetime64[s]"),
+                "closed_by": named(of_month("closed_by"), delivery_ids),
+                "change": named(of_month("change"), CHANGES),
+                "is_corrected": of_cell("corrected", "bool"),
+            }
+        )

@@ -10,14 +10,34 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from acv_pipeline.contract import Contract, Month
+from acv_pipeline.contract.tables import tables
 from acv_pipeline.gate.rules import judge as judge_month
-from acv_pipeline.ledger.blocks import DeliveryFigures, blocks_of
+from acv_pipeline.ledger.blocks import Blocks, DeliveryFigures
 from acv_pipeline.ledger.corrections import read_register
 from acv_pipeline.ledger.fold import Judge, Ledger, SignOff, Verdict, fold
 from acv_pipeline.tidying.records import ControlTotal
+
+CHUNK_VECTORS = 500  # of 2048 rows: a million rows at a time
+
+_DEPARTMENT_ROWS = """
+select
+    known_delivery_id.number as delivery,
+    known_indicator_id.number as indicator,
+    date_diff('month', date '1970-01-01', rows.month) as month,
+    known_territory_code.number as position,
+    cast(case when rows.fate = 'figure' then rows.value end as double) as value,
+    rows.row_number
+from raw.tidy_rows as rows
+join known_delivery_id using (delivery_id)
+join known_indicator_id using (indicator_id)
+join known_territory_code using (territory_code)
+where rows.level = 'department' and rows.month is not null
+    and rows.fate in ('figure', 'quarantined')
+"""
 
 
 @dataclass
@@ -108,16 +128,7 @@ def _tables(ledger: Ledger) -> dict[str, pd.DataFrame]:
 
 def received(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[DeliveryFigures]:
     """Every delivery on record that was understood, as arrays."""
-    rows = connection.execute(
-        """
-        select delivery_id, indicator_id, month, territory_code, value, row_number, fate
-        from raw.tidy_rows
-        where level = 'department' and month is not null and indicator_id is not null
-            and fate in ('figure', 'quarantined')
-        """
-    ).df()
-    positions = {code: i for i, code in enumerate(contract.territories.departments)}
-    blocks = blocks_of(rows, positions)
+    blocks = _read_blocks(connection, contract)
     published: dict[str, dict[tuple[str, Month, str, str], float]] = {}
     for delivery_id, indicator, month, level, territory, value in connection.execute(
         """
@@ -141,7 +152,7 @@ def received(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[
             source,
             delivered_on,
             file_name,
-            blocks.get(delivery_id, {}),
+            blocks.of(delivery_id),
             published.get(delivery_id, {}),
             _control_totals(control_total),
             zeros.get(delivery_id, {}),
@@ -166,6 +177,34 @@ def received(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[
         ).fetchall()
         if source in contract.sources
     ]  # fmt: skip
+
+
+def _read_blocks(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Blocks:
+    """The département rows on record; read in pieces, as numbers, so that millions fit."""
+    deliveries = [
+        delivery_id
+        for (delivery_id,) in connection.execute(
+            "select delivery_id from raw.deliveries where status <> 'refused'"
+        ).fetchall()
+    ]
+    numbered = {
+        "delivery_id": deliveries,
+        "indicator_id": list(contract.indicators),
+        "territory_code": list(contract.territories.departments),
+    }
+    blocks = Blocks(deliveries, numbered["indicator_id"], len(numbered["territory_code"]))
+    names = [f"known_{column}" for column in numbered]
+    for name, (column, values) in zip(names, numbered.items(), strict=True):
+        known = pd.DataFrame({column: values, "number": np.arange(len(values), dtype=np.int32)})
+        connection.register(name, known)
+    try:
+        result = connection.execute(_DEPARTMENT_ROWS)
+        while len(rows := result.fetch_df_chunk(CHUNK_VECTORS)):
+            blocks.add({str(column): rows[column].to_numpy() for column in rows})
+    finally:
+        for name in names:
+            connection.unregister(name)
+    return blocks
 
 
 def _control_totals(text: str | None) -> list[ControlTotal]:
@@ -243,34 +282,38 @@ def _replace(
     write: bool = True,
 ) -> set[Month]:
     """Make ``frame`` the content of ``table`` for the given months; the months that changed."""
-    connection.execute(f"create or replace temp table fresh as from {table} limit 0")
-    if len(frame):
-        columns = [c for c in connection.table("fresh").columns if c in frame.columns]
-        connection.register("folded", frame[columns])
-        connection.execute("insert into fresh by name from folded")
-        connection.unregister("folded")
-    chosen = "true"
-    if months is not None:
-        connection.execute("create or replace temp table chosen (month date)")
-        connection.executemany("insert into chosen values (?)", [[m] for m in months] or [[None]])
-        chosen = "month in (from chosen)"
-    changed = _months(
-        connection,
-        f"""
-        select distinct month from (
-            (from fresh where {chosen} except all from {table})
-            union all
-            (from {table} where {chosen} except all from fresh)
-        )
-        """,
+    columns = tables()[table].columns
+    chosen = "true" if months is None else _among(months)
+    casts = ", ".join(
+        f"cast({c.name if c.name in frame else 'null'} as {c.type}) as {c.name}" for c in columns
     )
-    if changed and write:
-        connection.execute("create or replace temp table changed (month date)")
-        connection.executemany("insert into changed values (?)", [[m] for m in changed])
-        connection.execute(f"delete from {table} where month in (from changed)")
-        connection.execute(f"insert into {table} from fresh where month in (from changed)")
-    connection.execute("drop table fresh")
+    connection.register("folded", frame[[c.name for c in columns if c.name in frame]])
+    try:
+        fresh = f"(select {casts} from folded)"
+        asked = ", ".join(column.name for column in columns)
+        after, before = (
+            dict(
+                connection.execute(
+                    f"select month, (count(*), sum(hash({asked}))) from {rows}"
+                    f" where {chosen} group by month"
+                ).fetchall()
+            )
+            for rows in (fresh, table)
+        )
+        changed = {m for m in after.keys() | before.keys() if after.get(m) != before.get(m)}
+        if changed and write:
+            if set(before) & changed:
+                connection.execute(f"delete from {table} where {_among(changed)}")
+            connection.execute(f"insert into {table} select * from {fresh} where {_among(changed)}")
+    finally:
+        connection.unregister("folded")
     return changed
+
+
+def _among(months: Iterable[Month]) -> str:
+    """An SQL condition: the month is one of these."""
+    listed = ", ".join(f"date '{month}'" for month in months)
+    return f"month in ({listed or 'null'})"
 
 
 def _write_row_tables(connection: duckdb.DuckDBPyConnection) -> None:

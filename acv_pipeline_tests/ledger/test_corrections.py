@@ -49,7 +49,7 @@ def history(ledger: Ledger, code: str = "01") -> list[tuple[object, ...]]:
             row.is_corrected,
             str(row.valid_from)[:10],
             None if pd.isna(row.valid_to) else str(row.valid_to)[:10],
-            row.change,
+            None if pd.isna(row.change) else row.change,
         )
         for row in rows.sort_values("valid_from").itertuples()
     ]

@@ -9,12 +9,13 @@ import pytest
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.ledger.blocks import DeliveryFigures, blocks_of
+from acv_pipeline.ledger.blocks import DeliveryFigures
 from acv_pipeline.ledger.fold import Verdict, fold
 from acv_pipeline.sample_data.courses import ACV, FIRST_MONTH, LAST_MONTH
 from acv_pipeline.sample_data.deliveries import HABITS, plan_deliveries
 from acv_pipeline.sample_data.generator import SEED
 from acv_pipeline.sample_data.releases import SOURCE, plan_releases
+from acv_pipeline_tests.blocks import blocks_of
 
 NOVEMBER = month_of("2022-11")
 
@@ -46,8 +47,7 @@ def as_received(
             "fate": "figure",
         }
     )
-    positions = {code: n for n, code in enumerate(contract.territories.departments)}
-    return DeliveryFigures(name, source, day, name, blocks_of(rows, positions)[name])
+    return DeliveryFigures(name, source, day, name, blocks_of(contract, rows)[name])
 
 
 def held(verdicts: list[Verdict]) -> list[tuple[str, dt.date]]:

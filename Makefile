@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ACV_HOME ?= $(CURDIR)/demo_home
 
-.PHONY: demo test dev fuzz torture audit sbom lint lock clean help
+.PHONY: demo test dev fuzz torture audit sbom bench lint lock clean help
 
 help:
 	@sed -n '1,4s/^# //p' Makefile
@@ -51,6 +51,10 @@ audit: $(VENV)/.test
 
 sbom: $(VENV)/.test
 	@$(BIN)/python -m acv_pipeline_tests.supply_chain.sbom sbom.cdx.json
+
+SIZE ?= 3.744M
+bench: $(VENV)/.test
+	@$(BIN)/python -m benchmarks --size $(SIZE) $(ONLY)
 
 lint: $(VENV)/.test
 	@echo "→ checking style and types"

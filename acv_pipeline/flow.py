@@ -24,6 +24,7 @@ from acv_pipeline.landing import Zone, scan
 from acv_pipeline.lateness import Late, late_months
 from acv_pipeline.ledger import months as known_months
 from acv_pipeline.ledger.corrections import load_register, read_register, record_register
+from acv_pipeline.ledger.judged import Judged
 from acv_pipeline.models import Project
 from acv_pipeline.previews import Preview, preview, preview_of_extract
 from acv_pipeline.quality import checks as table_checks
@@ -93,6 +94,7 @@ class Pipeline:
     contract: Contract
     project: Project
     settle_seconds: float = 0
+    judged: Judged = field(default_factory=Judged, compare=False, repr=False)
 
     @classmethod
     def configured(
@@ -167,11 +169,15 @@ class Pipeline:
         *,
         say: Say = lambda _: None,
         progress: Progress | None = None,
+        run_follows: bool = False,
     ) -> tuple[list[Month], LoadReport]:
         """Receive what is new, and tell which months a run has work for.
 
         Months that an earlier run changed without getting to record them are among these, so
         whatever a run that died left undone is made up for.
+
+        Args:
+            run_follows: keep what was judged for a run in this process.
 
         Raises:
             LandingError, WarehouseError: the landing zone or the warehouse cannot be used.
@@ -180,8 +186,11 @@ class Pipeline:
 
         with self.warehouse(say) as connection:
             report = self._receive(connection, self.contract.sources, progress)
-            months = months_to_judge(connection, self.contract)
+            fresh = self.judged.tables(connection, self.contract)
+            months = months_to_judge(connection, self.contract, fresh=fresh)
             months |= known_months.unrecorded(connection)
+        if not run_follows:
+            self.judged.forget()
         last = self.last_month()
         return sorted(m for m in months if self.contract.first_month <= m <= last), report
 
@@ -269,10 +278,12 @@ class Pipeline:
             if extracts:
                 say(f"receiving from {', '.join(extracts.values())}")
                 outcome.load = self._receive(connection, extracts.values())
+            fresh = self.judged.tables(connection, self.contract) if VALIDATED in chosen else None
             with transaction(connection):
                 if VALIDATED in chosen:
                     say(f"judging what was received for {_span(months)}")
-                    judged = judge_and_write(connection, self.contract, months)
+                    judged = judge_and_write(connection, self.contract, months, fresh=fresh)
+                    self.judged.forget()
                     known_months.add_unrecorded(connection, judged.changed)
                 if models:
                     say(f"building {', '.join(models)}")

@@ -66,6 +66,7 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
         due, report = pipeline.pending(
             say=progress.say,
             progress=lambda done, of, name: progress.say(f"reading {name} ({done} of {of})"),
+            run_follows=True,
         )
         standstill.looked(home, report.unread, dt.datetime.now(dt.UTC))
         if months:

@@ -110,16 +110,24 @@ def _attributed(
     connection: duckdb.DuckDBPyConnection, contract: Contract, only: Collection[str] | None
 ) -> set[Month]:
     """A delivery that names no month counts for the one before the day it came."""
-    days = {
-        day
-        for delivery_id, day in connection.execute(
-            "select delivery_id, delivered_on from raw.deliveries where delivery_id not in ("
-            " select delivery_id from raw.tidy_rows"
-            " where month is not null and fate in ('figure', 'quarantined'))"
-        ).fetchall()
-        if only is None or delivery_id in only
-    }
+    if only is not None and not only:
+        return set()
+    days = _set(
+        connection,
+        """
+        select distinct delivered_on from raw.deliveries
+        where delivery_id not in (
+            select distinct delivery_id from raw.tidy_rows
+            where month is not null and fate in ('figure', 'quarantined')
+        )
+        """
+        + ("" if only is None else f" and delivery_id in ({_listed(only)})"),
+    )
     return {max(shift(first_day(day), -1), contract.first_month) for day in days}
+
+
+def _listed(deliveries: Collection[str]) -> str:
+    return ", ".join(f"'{delivery}'" for delivery in deliveries)
 
 
 def _counts(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[Month, int]:

@@ -29,6 +29,8 @@ CHANGES = ("replaced", "withdrawn", "corrected")
 Series = tuple[str, str]
 """A source and an indicator."""
 
+Facts = dict[str, Any]
+
 
 @dataclass(frozen=True)
 class Cells:
@@ -169,7 +171,7 @@ class Observations:
     ) -> None:
         self._codes, self._sources, self._indicators = codes, sources, indicators
         self._cells: list[Cells] = []
-        self._facts: list[dict[str, int | np.datetime64]] = []
+        self._facts: list[Facts] = []
 
     def closed(
         self,
@@ -181,7 +183,7 @@ class Observations:
         change: str,
     ) -> None:
         """Cells that stopped being in force on ``day``, because of a delivery (its ordinal)."""
-        end = {
+        end: Facts = {
             "valid_to": np.datetime64(day, "s"),
             "closed_by": -1 if closed_by is None else closed_by,
             "change": CHANGES.index(change),
@@ -191,14 +193,12 @@ class Observations:
     def still_in_force(self, series: Series, month: Month, current: MonthInForce) -> None:
         """All cells of a month that is in force at the end."""
         everything = np.ones(len(current.values), dtype=bool)
-        end = {"valid_to": np.datetime64("NaT", "s"), "closed_by": -1, "change": -1}
+        end: Facts = {"valid_to": np.datetime64("NaT", "s"), "closed_by": -1, "change": -1}
         self._add(series, month, current.cells(everything), end)
 
-    def _add(
-        self, series: Series, month: Month, cells: Cells, end: dict[str, int | np.datetime64]
-    ) -> None:
+    def _add(self, series: Series, month: Month, cells: Cells, end: Facts) -> None:
         source, indicator = series
-        what = {
+        what: Facts = {
             "source": self._sources.index(source),
             "indicator_id": self._indicators.index(indicator),
             "month": np.datetime64(month, "s"),

@@ -21,6 +21,8 @@ from acv_pipeline.ledger.corrections import read_register
 from acv_pipeline.ledger.fold import Judge, Ledger, SignOff, Verdict, fold
 from acv_pipeline.tidying.records import ControlTotal
 
+Tables = dict[str, pd.DataFrame]
+
 CHUNK_VECTORS = 500  # of 2048 rows: a million rows at a time
 
 _DEPARTMENT_ROWS = """
@@ -78,14 +80,15 @@ def judge_and_write(
     contract: Contract,
     months: Iterable[Month] | None = None,
     *,
-    progress: Callable[[int, int], None] | None = None,
+    fresh: Tables | None = None,
 ) -> JudgeReport:
     """Judge everything on record and bring the given months into force; call in a transaction.
 
     Args:
         months: write these only (all by default); the others stay as they are.
+        fresh: what judging gives (``read_tables``), where that is known already.
     """
-    fresh = _tables(read_ledger(connection, contract, progress=progress))
+    fresh = read_tables(connection, contract) if fresh is None else fresh
     chosen = None if months is None else sorted(months)
     changed: set[Month] = set()
     for table, frame in fresh.items():
@@ -101,16 +104,20 @@ def judge_and_write(
     )
 
 
-def months_to_judge(connection: duckdb.DuckDBPyConnection, contract: Contract) -> set[Month]:
+def months_to_judge(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, *, fresh: Tables | None = None
+) -> set[Month]:
     """The months that judging everything on record would change; nothing is written."""
+    fresh = read_tables(connection, contract) if fresh is None else fresh
     changed: set[Month] = set()
-    for table, frame in _tables(read_ledger(connection, contract)).items():
+    for table, frame in fresh.items():
         changed |= _replace(connection, table, frame, None, write=False)
     return changed
 
 
-def _tables(ledger: Ledger) -> dict[str, pd.DataFrame]:
-    """The validated tables that follow from the ledger."""
+def read_tables(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Tables:
+    """The validated tables that follow from everything on record."""
+    ledger = read_ledger(connection, contract)
     figures, verdicts = ledger.observations, _verdict_frame(ledger.verdicts)
     held = verdicts[verdicts["verdict"] == "held"]
     return {

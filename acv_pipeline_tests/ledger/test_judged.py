@@ -1,0 +1,66 @@
+"""What was judged is remembered exactly as long as it holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from acv_pipeline.contract import Contract
+from acv_pipeline.flow import Pipeline
+from acv_pipeline.home import Home
+from acv_pipeline.ledger import store
+from acv_pipeline.ledger.judged import Judged
+from acv_pipeline.models import Project
+from acv_pipeline.warehouse import open_warehouse, transaction
+from acv_pipeline_tests.deliveries import deliver_course
+
+
+@pytest.fixture
+def judgings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Grows with each time everything is judged."""
+    counted: list[int] = []
+    judge = store.read_tables
+    monkeypatch.setattr(
+        store, "read_tables", lambda *args: counted.append(len(counted)) or judge(*args)
+    )
+    return counted
+
+
+def test_it_holds_until_something_is_committed(
+    home: Home, contract: Contract, judgings: list[int]
+) -> None:
+    judged = Judged()
+    with open_warehouse(home, contract) as connection:
+        first = judged.tables(connection, contract)
+        assert judged.tables(connection, contract) is first
+    with open_warehouse(home, contract) as connection:
+        assert judged.tables(connection, contract) is first
+        with transaction(connection):
+            pass
+        assert judged.tables(connection, contract) is not first
+    assert len(judgings) == 2
+
+
+def test_it_is_of_one_warehouse(tmp_path: Path, contract: Contract, judgings: list[int]) -> None:
+    judged = Judged()
+    for name in ("one", "other"):
+        with open_warehouse(Home(tmp_path / name), contract) as connection:
+            judged.tables(connection, contract)
+    assert len(judgings) == 2
+
+
+def test_finding_the_months_and_running_them_judge_once(
+    home: Home, landing: Path, contract: Contract, judgings: list[int]
+) -> None:
+    deliver_course(landing, contract, "anah", ["2021-01", "2021-02"])
+    pipeline = Pipeline(home, landing, contract, Project.load())
+    months, _ = pipeline.pending(run_follows=True)
+    outcome = pipeline.run(months, pipeline.assets()[:-2], [])
+    assert len(judgings) == 1 and not outcome.broken
+    # nothing is kept once it is used, nor where no run follows
+    assert not pipeline.judged._tables
+    assert pipeline.pending()[0] and not pipeline.judged._tables
+    with open_warehouse(home, contract) as connection:
+        (rows,) = connection.execute("select count(*) from validated.dwellings").fetchall()[0]
+    assert rows == 2 * len(contract.panel("nb-logement-accompagnement"))

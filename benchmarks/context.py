@@ -49,6 +49,12 @@ class Context:
         command = python("-m", "benchmarks.pipeline", landing, home)
         return run(command, env, self.work / "pipeline.log")
 
+    def acv_run(self, landing: Path, home: Path) -> Measure:
+        """``acv run`` with everything, publication included."""
+        start = "from acv_pipeline.cli import main; main()"
+        command = python("-c", start, "run", "--landing", landing, "--home", home)
+        return run(command, log=self.work / "acv_run.log")
+
 
 def row(name: str, measure: Measure, **more: Any) -> Result:
     """One line of a result's table."""

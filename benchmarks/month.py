@@ -20,7 +20,7 @@ def benchmark(context: Context) -> Result:
     history, home = context.fresh("month_history"), context.fresh("month_home")
     graph = context.work / "month_graph.json"
     context.say("the history before the month")
-    context.pipeline(before, home)
+    context.acv_run(before, home)
     shutil.copytree(home, history)
 
     def pipeline() -> Measure:

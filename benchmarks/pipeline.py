@@ -11,15 +11,15 @@ from pathlib import Path
 
 def main(landing: str, home: str) -> None:
     """Receive, judge, build, check and record whatever is new in the landing zone."""
-    from acv_pipeline.flow import QUARANTINED, VALIDATED, Pipeline
+    from acv_pipeline.flow import RELEASE, REPORT, Pipeline
     from acv_pipeline.home import Home
     from acv_pipeline.orchestration.home import instance
     from acv_pipeline.orchestration.runs import run_months
 
     pipeline = Pipeline.configured(Home(Path(home)), Path(landing))
-    assets = [*pipeline.extracts(), VALIDATED, QUARANTINED, *pipeline.project.models]
+    assets = [name for name in pipeline.assets() if name not in (RELEASE, REPORT)]
     with instance(pipeline.home) as dagster:
-        due, report = pipeline.pending()
+        due, report = pipeline.pending(run_follows=True)
         result = run_months(pipeline, dagster, due, assets=assets, listen=print)
     if result.failure or report.refused:
         sys.exit(f"{result.failure or report.refused}")

@@ -104,6 +104,7 @@ def test_a_foreign_host_is_refused(machine: Machine, host: str) -> None:
     assert machine.request("GET", "/", user="operator", host=host)[0] == 421
 
 
+@pytest.mark.heavy
 def test_an_operator_launches_two_runs_that_share_the_queue(
     machine: Machine, contract: Contract
 ) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import pytest
+
 from acv_pipeline_tests.torture.forks import flow
 from acv_pipeline_tests.torture.kills import Torture
 
@@ -13,6 +15,7 @@ SECONDS = 25.0  # a busy machine kills fewer
 AT_LEAST = 6
 
 
+@pytest.mark.heavy
 def test_killed_runs_leave_no_month_partly_written_and_the_next_run_ends_the_work(
     tmp_path: Path,
 ) -> None:

@@ -28,6 +28,8 @@ from acv_pipeline_tests.torture.forks import (
 )
 from acv_pipeline_tests.torture.world import World, deliver_news, deliver_past, everything
 
+pytestmark = pytest.mark.heavy
+
 DISK_MB = 40
 
 

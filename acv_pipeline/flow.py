@@ -339,7 +339,9 @@ class Pipeline:
                     today=today,
                 )
                 outcome.pictures = self._pictures(connection, outcome)
-        shown = {m: n for m, n in ranked.items() if n and m in scope - outcome.held}
+        # a mart may have moved months beside those asked for; what was made contains them too
+        moved = scope.union(*outcome.row_counts.values()) - outcome.held
+        shown = {m: n for m, n in ranked.items() if n and m in moved}
         for asset, made in ((RELEASE, outcome.release), (REPORT, outcome.report)):
             if made:
                 outcome.row_counts[asset] = shown

@@ -62,7 +62,8 @@ def automation(home: Home, landing: Path):  # type: ignore[no-untyped-def]
 def test_a_run_of_the_whole_flow_leaves_nothing_to_follow(
     automation: Automation, landing: Path, contract: Contract
 ) -> None:
-    deliver_course(landing, contract, "anah", MONTHS)
+    for source in ("anah", "action_logement"):
+        deliver_course(landing, contract, source, MONTHS)
     automation.tick()
     automation.run("2018-09", "2018-11")
     assert automation.tick() == set()

@@ -123,6 +123,17 @@ def test_readers_keep_the_old_copy_while_a_new_one_is_swapped_in(
     assert [path.name for path in home.published.parent.iterdir()] == ["acv.duckdb"]
 
 
+def test_publishing_keeps_the_hold_on_the_warehouse(home: Home, contract: Contract) -> None:
+    """A file's lock goes with the first descriptor of it that its process closes."""
+    other = f"import duckdb; duckdb.connect({str(home.warehouse)!r})"
+    with open_warehouse(home, contract) as connection:
+        publish(connection, home)
+        tried = subprocess.run([sys.executable, "-c", other], capture_output=True, check=False)
+        assert b"lock" in tried.stderr.lower()
+        connection.execute("create table t as select 1 as i")
+    assert subprocess.run([sys.executable, "-c", other], check=False).returncode == 0
+
+
 def test_nothing_published_yet_is_a_clear_error(home: Home) -> None:
     with pytest.raises(WarehouseError, match="acv run"), read_published(home):
         pass

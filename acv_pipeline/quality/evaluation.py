@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, cast
 
 import duckdb
@@ -18,9 +17,10 @@ import pandas as pd
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.quality.attribution import CHECKED_MONTHS, attributed
 from acv_pipeline.quality.check import Check, CheckResult
-from acv_pipeline.quality.expectations import Failure, failures
+from acv_pipeline.quality.expectations import Failure
 from acv_pipeline.quality.rule import ColumnRule, Expectation, SqlRule
 from acv_pipeline.quality.suites import rules
+from acv_pipeline.quality.witnesses import Witnesses
 
 SAMPLE_ROWS = 20
 NAMED_PROBLEMS = 3
@@ -126,21 +126,25 @@ def _by_expectations(
     """Validate one table once for all the rules that share it."""
     found: dict[tuple[str, str], _Tally] = {}
     try:
-        frame = connection.execute(batch).df()
+        witnesses = Witnesses(connection, batch)
     except duckdb.CatalogException:  # not built yet
         return {(check.asset, check.name): _Tally() for rule in sharing for check in rule.checks}
     asset = sharing[0].checks[0].asset
-    checked = Counter({place: len(rows) for place, rows in _by_place(frame, asset)})
-    asked = [expectation for rule in sharing for expectation in rule.expectations]
-    outcomes = iter(failures(frame, asked))
-    for rule in sharing:
-        failed = [failure for _ in rule.expectations for failure in next(outcomes)]
-        tally = _Tally(checked=checked)
-        if any(failure.positions is None for failure in failed):
-            _blame_table(tally, [failure for failure in failed if failure.positions is None])
-        elif failed:
-            _blame_rows(tally, frame, asset, failed)
-        found |= {(check.asset, check.name): tally for check in rule.checks}
+    try:
+        outcomes = iter(witnesses.ask([each for rule in sharing for each in rule.expectations]))
+        checked = Counter(
+            {(own[0] if own else asset, month): rows for *own, month, rows in witnesses.counts()}
+        )
+        for rule in sharing:
+            failed = [failure for _ in rule.expectations for failure in next(outcomes)]
+            tally = _Tally(checked=checked)
+            if any(failure.positions is None for failure in failed):
+                _blame_table(tally, [failure for failure in failed if failure.positions is None])
+            elif table := witnesses.offending(failed, _say):
+                _blame_rows(tally, connection, table, witnesses.columns, asset)
+            found |= {(check.asset, check.name): tally for check in rule.checks}
+    finally:
+        witnesses.forget()
     return found
 
 
@@ -152,15 +156,28 @@ def _blame_table(tally: _Tally, failed: list[Failure]) -> None:
         tally.sample[place] = [{"problem": text} for text in texts]
 
 
-def _blame_rows(tally: _Tally, frame: pd.DataFrame, asset: str, failed: list[Failure]) -> None:
-    """Attribute failing rows to their month; a row counts once, for what is said first of it."""
-    problem = pd.Series(index=frame.index, dtype="str")
-    for failure in reversed(failed):
-        at = failure.positions or []
-        value = frame[failure.expectation.columns[0]].iloc[at].map(_plain)
-        problem.iloc[at] = value.map(partial(_say, failure.expectation))
-    for place, rows in _by_place(frame.assign(problem=problem)[problem.notna()], asset):
-        tally.problems[place] = Counter(rows["problem"])
+def _blame_rows(
+    tally: _Tally,
+    connection: duckdb.DuckDBPyConnection,
+    offending: str,
+    columns: list[str],
+    asset: str,
+) -> None:
+    """Attribute failing rows to their asset and month, and keep some of them."""
+    own = "asset, " if "asset" in columns else ""
+    for *named, month, problem, count in connection.execute(
+        f"select {own}month, problem, count(*) from {offending} group by all order by all"
+    ).fetchall():
+        tally.problems[named[0] if named else asset, month][problem] = count
+    sample = connection.execute(
+        f"""
+        from {offending} qualify row_number() over (
+            partition by {own}month order by {", ".join(columns)}
+        ) <= {SAMPLE_ROWS}
+        order by all
+        """
+    ).df()
+    for place, rows in _by_place(sample, asset):
         tally.sample[place] = _records(rows)
 
 
@@ -183,6 +200,7 @@ def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _say(expectation: Expectation, value: Any) -> str:
     """What is wrong with a row: the expectation's words and the value that fails it."""
+    value = _plain(value)
     shown = expectation.empty if value is None else value
     return expectation.problem if shown is None else f"{expectation.problem} {shown}".strip()
 

@@ -67,29 +67,35 @@ def replace_table(
     Raises:
         SqlProjectError: it reads a table that isn't there, or doesn't give those columns.
     """
+    schema, _, name = table.partition(".")
+    fresh = f"{schema}.{name}_fresh"
+    connection.execute(f"create schema if not exists {schema}")
     try:
-        connection.execute(f"create or replace temp table built as {sql}")
+        connection.execute(f"create or replace table {fresh} as {sql}")
     except CatalogException as error:
         missing = str(error).partition("\n")[0]
         raise SqlProjectError(
             f"{table} reads a table that isn't there ({missing}): build what it reads first"
         ) from error
-    if (selected := _columns(connection, "temp.built")) != columns:
+    if (selected := _columns(connection, fresh)) != columns:
+        connection.execute(f"drop table {fresh}")
         raise SqlProjectError(
             f"the SELECT of {table} gives {_listed(selected)}, but schema.yml documents "
             f"{_listed(columns)}: make the two agree"
         )
-    fresh = _fingerprints(connection, "temp.built", columns)
+    after = _fingerprints(connection, fresh, columns)
     comparable = _exists(connection, table) and _columns(connection, table) == columns
     before = _fingerprints(connection, table, columns) if comparable else {}
     changed = {
-        month for month in fresh.keys() | before.keys() if fresh.get(month) != before.get(month)
+        month for month in after.keys() | before.keys() if after.get(month) != before.get(month)
     }
     if changed or not comparable:
-        connection.execute(f"create schema if not exists {table.partition('.')[0]}")
-        connection.execute(f"create or replace table {table} as from built order by all")
-    connection.execute("drop table temp.built")
-    return BuildResult({month: rows for month, (rows, _) in fresh.items()}, frozenset(changed))
+        # the new table itself takes the old one's place: writing it again would take as long
+        connection.execute(f"drop table if exists {table}")
+        connection.execute(f"alter table {fresh} rename to {name}")
+    else:
+        connection.execute(f"drop table {fresh}")
+    return BuildResult({month: rows for month, (rows, _) in after.items()}, frozenset(changed))
 
 
 def load_seed(

@@ -1,60 +1,90 @@
 -- Where each département stands in a month: competition ranks (1, 2, 2, 4) among the
 -- départements that have a figure; no figure, no row, no rank.
-with ranked as (
+
+-- A ranking by a number, and its series by another: several times as fast to sort by as texts.
+with rankings as (
 
     select
-        increments.indicator_id,
-        increments.series,
+        indicator_id,
+        series,
+        month,
+        row_number() over (order by indicator_id, series, month) as ranking,
+        dense_rank() over (order by indicator_id, series) as course,
+        cast(sum(cumulative_dwellings) as double) as national_dwellings
+    from {{ ref('monthly_increments') }}
+    group by indicator_id, series, month
+
+),
+
+figures as (
+
+    select
+        rankings.ranking,
+        rankings.course,
         increments.month,
         increments.department_code,
-        departments.department_name,
-        departments.region_code,
-        departments.population,
         increments.cumulative_dwellings,
-        increments.is_corrected,
         increments.previous_month,
         increments.increment,
+        increments.is_corrected
+    from {{ ref('monthly_increments') }} as increments
+    inner join rankings
+        on rankings.indicator_id = increments.indicator_id
+        and rankings.series = increments.series
+        and rankings.month = increments.month
+
+),
+
+ranked as (
+
+    select
+        *,
         rank() over (
-            partition by increments.indicator_id, increments.series, increments.month
-            order by increments.cumulative_dwellings desc
+            partition by ranking order by cumulative_dwellings desc
         ) as rank_cumulative,
         rank() over (
-            partition by increments.indicator_id, increments.series, increments.month
-            order by increments.increment desc nulls last
+            partition by ranking order by increment desc nulls last
         ) as rank_increment,
-        count(*) over (
-            partition by
-                increments.indicator_id,
-                increments.series,
-                increments.month,
-                increments.cumulative_dwellings
-        ) as holders_of_rank,
-        sum(increments.cumulative_dwellings) over (
-            partition by increments.indicator_id, increments.series, increments.month
-        ) as national_dwellings
-    from {{ ref('monthly_increments') }} as increments
-    inner join {{ ref('departments') }} as departments
-        on departments.department_code = increments.department_code
+        coalesce(cumulative_dwellings = lag(cumulative_dwellings) over (
+            partition by ranking order by cumulative_dwellings desc
+        ), false) or coalesce(cumulative_dwellings = lead(cumulative_dwellings) over (
+            partition by ranking order by cumulative_dwellings desc
+        ), false) as is_tied
+    from figures
+
+),
+
+moved as (
+
+    select
+        *,
+        case when previous_month is not null then lag(rank_cumulative) over (
+            partition by course, department_code order by month
+        ) - rank_cumulative end as rank_cumulative_change
+    from ranked
 
 )
 
 select
-    indicator_id,
-    series,
-    month,
-    department_code,
-    department_name,
-    region_code,
-    cumulative_dwellings,
-    increment,
-    rank_cumulative,
-    case when increment is not null then rank_increment end as rank_increment,
-    case when previous_month is not null then lag(rank_cumulative) over (
-        partition by indicator_id, series, department_code order by month
-    ) - rank_cumulative end as rank_cumulative_change,
-    holders_of_rank > 1 as is_tied,
-    cast(cumulative_dwellings as double) / nullif(cast(national_dwellings as double), 0)
+    rankings.indicator_id,
+    rankings.series,
+    rankings.month,
+    moved.department_code,
+    departments.department_name,
+    departments.region_code,
+    moved.cumulative_dwellings,
+    moved.increment,
+    moved.rank_cumulative,
+    case when moved.increment is not null then moved.rank_increment end as rank_increment,
+    moved.rank_cumulative_change,
+    moved.is_tied,
+    cast(moved.cumulative_dwellings as double) / nullif(rankings.national_dwellings, 0)
         as share_of_national,
-    cast(cumulative_dwellings as double) * 10000 / population as dwellings_per_10k_inhabitants,
-    is_corrected
-from ranked
+    cast(moved.cumulative_dwellings as double) * 10000 / departments.population
+        as dwellings_per_10k_inhabitants,
+    moved.is_corrected
+from moved
+inner join rankings
+    on rankings.ranking = moved.ranking
+inner join {{ ref('departments') }} as departments
+    on departments.department_code = moved.department_code

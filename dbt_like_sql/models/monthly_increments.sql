@@ -1,49 +1,69 @@
 -- What each month adds: the cumulative minus that of the same département's previous month that
 -- has a figure. While a series is zero everywhere nothing has been counted yet: such a month is
 -- a starting line, so it has no increment and no increment starts from it.
-with started as (
+
+-- A series by a number: several times as fast to sort by as two texts.
+with courses as (
 
     select
         indicator_id,
         series,
-        month,
-        department_code,
-        cumulative_dwellings,
-        is_corrected,
-        coalesce(
-            month >= min(case when cumulative_dwellings > 0 then month end)
-                over (partition by indicator_id, series),
-            false
-        ) as has_started
+        row_number() over (order by indicator_id, series) as course,
+        min(case when cumulative_dwellings > 0 then month end) as started_in
     from {{ ref('series') }}
+    group by indicator_id, series
+
+),
+
+figures as (
+
+    select
+        courses.course,
+        series.month,
+        series.department_code,
+        series.cumulative_dwellings,
+        series.is_corrected,
+        coalesce(series.month >= courses.started_in, false) as has_started
+    from {{ ref('series') }} as series
+    inner join courses
+        on courses.indicator_id = series.indicator_id
+        and courses.series = series.series
 
 ),
 
 compared as (
 
     select
-        indicator_id,
-        series,
+        course,
         month,
         department_code,
         cumulative_dwellings,
         is_corrected,
         case when has_started then lag(month) over (
-            partition by indicator_id, series, department_code, has_started order by month
+            partition by course, department_code, has_started order by month
         ) end as previous_month,
         case when has_started then cumulative_dwellings - lag(cumulative_dwellings) over (
-            partition by indicator_id, series, department_code, has_started order by month
+            partition by course, department_code, has_started order by month
         ) end as increment
-    from started
+    from figures
 
 ),
 
 timed as (
 
     select
-        *,
-        date_diff('month', previous_month, month) as months_elapsed
+        courses.indicator_id,
+        courses.series,
+        compared.month,
+        compared.department_code,
+        compared.cumulative_dwellings,
+        compared.previous_month,
+        date_diff('month', compared.previous_month, compared.month) as months_elapsed,
+        compared.increment,
+        compared.is_corrected
     from compared
+    inner join courses
+        on courses.course = compared.course
 
 )
 

@@ -150,3 +150,12 @@ def test_a_partner_that_joins_is_told(sound: World) -> None:
             "dwellings": 10 + 100 - 8 + 50,
         }
     ]
+
+
+def test_a_figure_that_changed_on_its_way_to_the_ranking_is_found(sound: World) -> None:
+    sound.connection.execute(
+        "update marts.department_rankings set cumulative_dwellings = cumulative_dwellings + 1"
+        " where series = 'total' and department_code = '2A' and month = '2020-02-01'"
+    )
+    result = sound.project.run_test(sound.connection, "no_rank_without_figure")
+    assert result.per_month == {month("2020-02"): 1}

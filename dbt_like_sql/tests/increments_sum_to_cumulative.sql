@@ -1,43 +1,59 @@
 -- From the first month its series counts anything, a département's first figure plus the
 -- increments since is its cumulative.
-with started as (
+with courses as (
 
-    select indicator_id, series, min(month) as first_month
-    from {{ ref('series') }}
-    where cumulative_dwellings > 0
+    select
+        indicator_id,
+        series,
+        row_number() over (order by indicator_id, series) as course,
+        min(case when cumulative_dwellings > 0 then month end) as first_month
+    from {{ ref('monthly_increments') }}
     group by indicator_id, series
+
+),
+
+figures as (
+
+    select
+        courses.course,
+        increments.month,
+        increments.department_code,
+        increments.cumulative_dwellings,
+        coalesce(increments.increment, 0) as increment
+    from {{ ref('monthly_increments') }} as increments
+    inner join courses
+        on courses.indicator_id = increments.indicator_id
+        and courses.series = increments.series
+        and courses.first_month <= increments.month
 
 ),
 
 summed as (
 
     select
-        figures.indicator_id,
-        figures.series,
-        figures.month,
-        figures.department_code,
-        figures.cumulative_dwellings,
-        first_value(figures.cumulative_dwellings) over (
-            partition by figures.indicator_id, figures.series, figures.department_code
-            order by figures.month
+        course,
+        month,
+        department_code,
+        cumulative_dwellings,
+        first_value(cumulative_dwellings) over (
+            partition by course, department_code order by month
         ) as first_figure,
-        sum(coalesce(increments.increment, 0)) over (
-            partition by figures.indicator_id, figures.series, figures.department_code
-            order by figures.month
+        sum(increment) over (
+            partition by course, department_code order by month
         ) as increments
-    from {{ ref('series') }} as figures
-    inner join started
-        on started.indicator_id = figures.indicator_id
-        and started.series = figures.series
-        and started.first_month <= figures.month
-    left join {{ ref('monthly_increments') }} as increments
-        on increments.indicator_id = figures.indicator_id
-        and increments.series = figures.series
-        and increments.month = figures.month
-        and increments.department_code = figures.department_code
+    from figures
 
 )
 
-select *
+select
+    courses.indicator_id,
+    courses.series,
+    summed.month,
+    summed.department_code,
+    summed.cumulative_dwellings,
+    summed.first_figure,
+    summed.increments
 from summed
-where cumulative_dwellings <> first_figure + increments
+inner join courses
+    on courses.course = summed.course
+where summed.cumulative_dwellings <> summed.first_figure + summed.increments

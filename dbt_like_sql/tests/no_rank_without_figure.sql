@@ -1,5 +1,5 @@
--- Only départements with a figure are ranked, all of them are, and only increments have a rank
--- among increments.
+-- Only départements with a figure are ranked, all of them are, with that figure, and only
+-- increments have a rank among increments.
 select
     coalesce(figures.month, rankings.month) as month,
     coalesce(figures.indicator_id, rankings.indicator_id) as indicator_id,
@@ -17,4 +17,5 @@ full outer join {{ ref('department_rankings') }} as rankings
     and rankings.department_code = figures.department_code
 where figures.cumulative_dwellings is null
     or rankings.rank_cumulative is null
+    or rankings.cumulative_dwellings <> figures.cumulative_dwellings
     or (rankings.increment is null) <> (rankings.rank_increment is null)

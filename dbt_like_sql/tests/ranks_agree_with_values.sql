@@ -1,34 +1,105 @@
 -- A competition rank is one more than the number of départements with a higher value.
-with counted as (
+with rankings as (
 
     select
-        month,
         indicator_id,
         series,
-        department_code,
-        cumulative_dwellings,
-        rank_cumulative,
-        is_tied,
-        increment,
-        rank_increment,
-        count(*) over (
-            partition by indicator_id, series, month order by cumulative_dwellings desc
-        ) as as_high,
-        count(*) over (
-            partition by indicator_id, series, month, cumulative_dwellings
-        ) as equal,
-        count(increment) over (
-            partition by indicator_id, series, month order by increment desc nulls last
-        ) as increment_as_high,
-        count(increment) over (
-            partition by indicator_id, series, month, increment
-        ) as increment_equal
+        month,
+        row_number() over (order by indicator_id, series, month) as ranking
     from {{ ref('department_rankings') }}
+    group by indicator_id, series, month
+
+),
+
+placed as (
+
+    select
+        rankings.ranking,
+        places.month,
+        places.indicator_id,
+        places.series,
+        places.department_code,
+        places.cumulative_dwellings,
+        places.rank_cumulative,
+        places.is_tied,
+        places.increment,
+        places.rank_increment
+    from {{ ref('department_rankings') }} as places
+    inner join rankings
+        on rankings.indicator_id = places.indicator_id
+        and rankings.series = places.series
+        and rankings.month = places.month
+
+),
+
+-- every value of a ranking once: there are far fewer than départements
+cumulatives as (
+
+    select
+        ranking,
+        cumulative_dwellings,
+        count(*) as holders
+    from placed
+    group by ranking, cumulative_dwellings
+
+),
+
+increments as (
+
+    select
+        ranking,
+        increment,
+        count(*) as holders
+    from placed
+    where increment is not null
+    group by ranking, increment
+
+),
+
+expected_by_cumulative as (
+
+    select
+        ranking,
+        cumulative_dwellings,
+        holders,
+        1 + sum(holders) over (
+            partition by ranking order by cumulative_dwellings desc
+        ) - holders as expected_rank
+    from cumulatives
+
+),
+
+expected_by_increment as (
+
+    select
+        ranking,
+        increment,
+        1 + sum(holders) over (
+            partition by ranking order by increment desc
+        ) - holders as expected_rank
+    from increments
 
 )
 
-select *
-from counted
-where rank_cumulative <> as_high - equal + 1
-    or is_tied <> (equal > 1)
-    or rank_increment <> increment_as_high - increment_equal + 1
+select
+    placed.month,
+    placed.indicator_id,
+    placed.series,
+    placed.department_code,
+    placed.cumulative_dwellings,
+    placed.rank_cumulative,
+    expected_by_cumulative.expected_rank as expected_rank_cumulative,
+    placed.is_tied,
+    placed.increment,
+    placed.rank_increment,
+    expected_by_increment.expected_rank as expected_rank_increment
+from placed
+inner join expected_by_cumulative
+    on expected_by_cumulative.ranking = placed.ranking
+    and expected_by_cumulative.cumulative_dwellings = placed.cumulative_dwellings
+left join expected_by_increment
+    on expected_by_increment.ranking = placed.ranking
+    and expected_by_increment.increment = placed.increment
+where placed.rank_cumulative <> expected_by_cumulative.expected_rank
+    or placed.is_tied <> (expected_by_cumulative.holders > 1)
+    or placed.rank_increment <> expected_by_increment.expected_rank

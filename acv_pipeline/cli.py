@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import click
 
+from acv_pipeline import garbage
 from acv_pipeline.commands import decisions, figures, running, upkeep
 
 COMMANDS = (
@@ -27,6 +28,7 @@ COMMANDS = (
 @click.version_option(package_name="acv_pipeline")
 def main() -> None:
     """From monthly deliveries to the indicator 'Action Cœur de Ville: dwellings supported'."""
+    garbage.seldom()
 
 
 for command in COMMANDS:

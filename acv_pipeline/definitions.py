@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dagster as dg
 
+from acv_pipeline import garbage
 from acv_pipeline.assets.datagouv import data_gouv
 from acv_pipeline.assets.partitions import monthly
 from acv_pipeline.assets.run import build_assets
@@ -53,4 +54,5 @@ def build_definitions(pipeline: Pipeline, listen: Say | None = None) -> dg.Defin
 @dg.definitions
 def defs() -> dg.Definitions:
     """For the webserver, the daemon and ``dg``: home and landing zone of the environment."""
+    garbage.seldom()
     return build_definitions(Pipeline.configured(settle_seconds=SETTLE_SECONDS))

@@ -20,6 +20,8 @@ from typing import Any
 
 GIB = 1024**3
 LAUNCHER = Path(__file__).with_name("launcher.py")
+# what is measured is an installed program, whose bytecode is on disk
+_ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 
 
 class BenchmarkError(Exception):
@@ -53,7 +55,7 @@ def run(
         taken = Path(folder) / "taken.json"
         code = subprocess.run(
             [sys.executable, "-I", "-S", str(LAUNCHER), str(taken), *command],
-            env={**os.environ, **(env or {})},
+            env=_ENVIRONMENT | (env or {}),
             stdout=output,
             stderr=subprocess.STDOUT,
             check=False,

@@ -11,6 +11,9 @@ from pathlib import Path
 
 def main(landing: str, home: str) -> None:
     """Receive, judge, build, check and record whatever is new in the landing zone."""
+    from acv_pipeline import garbage
+
+    garbage.seldom()  # as the command does
     from acv_pipeline.flow import RELEASE, REPORT, Pipeline
     from acv_pipeline.home import Home
     from acv_pipeline.orchestration.home import instance

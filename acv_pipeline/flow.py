@@ -183,9 +183,16 @@ class Pipeline:
             LandingError, WarehouseError: the landing zone or the warehouse cannot be used.
         """
         from acv_pipeline.ledger.store import months_to_judge
+        from acv_pipeline.quality import beside
+
+        def reading(done: int, of: int, name: str) -> None:
+            if run_follows:
+                beside.get_ready()  # something is new, so it will have to be validated
+            if progress:
+                progress(done, of, name)
 
         with self.warehouse(say) as connection:
-            report = self._receive(connection, self.contract.sources, progress)
+            report = self._receive(connection, self.contract.sources, reading)
             fresh = self.judged.tables(connection, self.contract)
             months = months_to_judge(connection, self.contract, fresh=fresh)
             months |= known_months.unrecorded(connection)
@@ -266,8 +273,12 @@ class Pipeline:
             LandingError, WarehouseError: the landing zone or the warehouse cannot be used.
         """
         from acv_pipeline.ledger.store import judge_and_write
+        from acv_pipeline.quality import beside
         from acv_pipeline.quality.record import record_results
 
+        asked = set(checks)
+        if asked:
+            beside.get_ready()
         chosen = set(assets)
         extracts = {asset: source for asset, source in self.extracts().items() if asset in chosen}
         models = [name for name in self.project.models if name in chosen]
@@ -303,7 +314,7 @@ class Pipeline:
                 outcome.row_counts[asset] = {m: n for m, n in counts.items() if m in wanted}
                 if shown := outcome.row_counts[asset]:
                     outcome.previews[asset] = self._preview(connection, asset, max(shown))
-            outcome.results = self._evaluate(connection, set(checks), scope, say)
+            outcome.results = self._evaluate(connection, asked, scope, say)
             record_results(connection, outcome.results)
             if VALIDATED in chosen or models:
                 outcome.broken = [r.check.name for r in outcome.results if self._is_broken(r)]

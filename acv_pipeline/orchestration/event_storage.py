@@ -77,7 +77,10 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
     def store_event(self, event: EventLogEntry) -> None:
         """Store an event, now or with the batch it belongs to; always before any later one."""
         with self._waiting_lock:
-            if not (event.run_id and event.step_key and _type(event) in IN_BATCHES):
+            kind = _type(event)
+            # a line of the step's log doesn't end a batch, nor wait where nothing else does
+            joins = kind in IN_BATCHES or (kind is None and self._waiting)
+            if not (event.run_id and event.step_key and joins):
                 self._write_waiting()
                 super().store_event(event)
                 return
@@ -114,9 +117,11 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
             insert = SqlEventLogStorageTable.insert().returning(
                 EVENT_ID, sort_by_parameter_order=True
             )
-            ids = list(index.execute(insert, rows).scalars())
+            # the index knows nothing of lines of the log
+            indexed = [(e, row) for e, row in zip(events, rows, strict=True) if _type(e)]
+            ids = list(index.execute(insert, [row for _, row in indexed]).scalars())
             by_type: dict[Any, list[tuple[EventLogEntry, int, str]]] = {}
-            for event, number, row in zip(events, ids, rows, strict=True):
+            for (event, row), number in zip(indexed, ids, strict=True):
                 by_type.setdefault(_type(event), []).append((event, number, row["event"]))
             for kind, entries in by_type.items():
                 if kind in ASSET_EVENTS:
@@ -199,6 +204,7 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
 
 
 def _type(event: EventLogEntry) -> DagsterEventType | None:
+    """None: a line of the log."""
     return event.dagster_event.event_type if event.dagster_event else None
 
 

@@ -45,6 +45,12 @@ def _settings(home: Home) -> dict[str, object]:
     return {
         "telemetry": {"enabled": False},
         "nux": {"enabled": False},  # no invitation to sign up for anything in the UI
+        # what a run prints goes where its process prints: kept in files, messages about a full disk
+        # would be lost on that disk
+        "compute_logs": {
+            "module": "dagster._core.storage.noop_compute_log_manager",
+            "class": "NoOpComputeLogManager",
+        },
         # DuckDB lets one process write: runs wait for each other here, not in an error
         "concurrency": {
             "pools": {"default_limit": 1, "granularity": "op"},

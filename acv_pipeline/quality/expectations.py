@@ -7,6 +7,7 @@ are (``rule`` and the modules that declare), months and results (``evaluation``)
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -67,6 +68,16 @@ def failures(frame: pd.DataFrame, expectations: Sequence[Expectation]) -> list[l
         for number, result in _validate(frame, doubtful, "COMPLETE").items():
             found[number].append(_failure(expectations[number], result))
     return found
+
+
+def is_ready() -> bool:
+    """Whether this process has imported what is needed."""
+    return "great_expectations" in sys.modules
+
+
+def get_ready() -> None:
+    """Import what is needed, so that the first question is answered as fast as the next."""
+    _batch_definition()
 
 
 def _validate(

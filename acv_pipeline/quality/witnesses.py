@@ -18,7 +18,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from acv_pipeline.quality.expectations import Failure, failures
+from acv_pipeline.quality.beside import failures
+from acv_pipeline.quality.expectations import Failure
 from acv_pipeline.quality.rule import Expectation
 
 # expectations that the smallest and the largest value and a null decide

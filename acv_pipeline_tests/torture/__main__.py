@@ -32,9 +32,9 @@ def main(kills: int, seed: int | None) -> None:
         f"({torture.missed} ended before their time came): no month partly written, "
         "every home ended equal to the undisturbed one"
     )
-    click.echo("five runs, two readers and the UI at once, for a minute")
-    looks = contend(folder / "contention", seconds=60)
-    click.echo(f"all runs green, no month seen half new; looks: {looks}")
+    click.echo("four months, a range, two readers and the UI at once, for a minute")
+    done = contend(folder / "contention", seconds=60)
+    click.echo(f"all runs green, no month seen half new: {done}")
     shutil.rmtree(folder)
 
 

@@ -14,7 +14,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,12 @@ from typing import Any
 import dagster as dg
 
 from acv_pipeline.contract import load_contract
-from acv_pipeline.contract.months import month_of
+from acv_pipeline.contract.months import month_of, shift
+from acv_pipeline.flow import Pipeline
 from acv_pipeline.home import Home
+from acv_pipeline.orchestration import runs
+from acv_pipeline.orchestration.home import instance
+from acv_pipeline.warehouse import read_published
 from acv_pipeline_tests.deliveries import course, deliver, deliver_course
 from acv_pipeline_tests.torture.forks import acv_run, ask, fork, preload
 
@@ -32,7 +37,7 @@ OLD, NEW = ["2018-09", "2018-10"], ["2018-11", "2018-12"]
 MONTHS = [*OLD, *NEW]
 CORRECTED = ["01", "02", "03", "08"]  # few enough for no gate to mind
 PATIENCE_SECONDS = 120.0
-BETWEEN_LOOKS_SECONDS = 0.3
+BETWEEN_LOOKS_SECONDS = 0.5
 
 # per month: the figures in force of one partner, and the same through every layer above
 SEEN = """
@@ -50,8 +55,8 @@ SEEN = """
 """
 
 
-def contend(folder: Path, seconds: float = 0) -> dict[str, int]:
-    """Let them all work at once, for at least so many seconds; how often each of them looked.
+def contend(folder: Path, seconds: float = 0, *, with_ui: bool = True) -> dict[str, int]:
+    """Let them all work at once, again and again for so many seconds; how often who did what.
 
     Raises:
         AssertionError: a run was not green, a reader saw a month half new, the UI did not answer.
@@ -61,10 +66,43 @@ def contend(folder: Path, seconds: float = 0) -> dict[str, int]:
     for source in ("anah", "action_logement"):
         deliver_course(landing, contract, source, OLD)
     preload(partial(acv_run, home, landing), log)
-    sums = _news(landing)
-    stop = folder / "stop"
+    looks: dict[str, Callable[[], bool]] = dict.fromkeys(
+        ["reader 1", "reader 2"], partial(_read, home, _news(landing))
+    )
+    with ExitStack() as atexit:
+        if with_ui:
+            looks["UI"] = partial(_ask_ui, atexit.enter_context(_ui(home, landing, log)))
+        stop, counts = folder / "stop", {name: folder / name for name in looks}
+        watchers = {
+            name: fork(partial(_look, look, stop, counts[name]), log)
+            for name, look in looks.items()
+        }
+        ended: list[int] = []
+        deadline = time.monotonic() + seconds
+        try:
+            while not ended or time.monotonic() < deadline:
+                months = [*((month, month) for month in MONTHS), (MONTHS[0], MONTHS[-1])]
+                workers = [fork(partial(_run, home, landing, *some), log) for some in months]
+                ended += [child.end() for child in workers]
+            while not all(map(_answers, counts.values())):
+                assert time.monotonic() < deadline + PATIENCE_SECONDS, counts
+                time.sleep(0.2)
+        finally:
+            stop.touch()
+            looked = {name: child.end() for name, child in watchers.items()}
+    output = log.read_text(encoding="utf-8")[-4000:]
+    assert ended == [0] * len(ended), output
+    assert looked == dict.fromkeys(watchers, 0), output
+    assert ask(partial(_runs, home), log) == {"SUCCESS": len(ended) + 1}, output
+    looked_often = {name: int(path.read_text(encoding="utf-8")) for name, path in counts.items()}
+    return {"runs": len(ended), **looked_often}
+
+
+@contextmanager
+def _ui(home: Home, landing: Path, log: Path) -> Iterator[int]:
+    """Dagster's UI; its port."""
     with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+        port = int(free.getsockname()[1])
     ui = subprocess.Popen(
         [sys.executable, "-m", "dagster_webserver", "-w", "workspace.yaml", "-p", str(port)],
         cwd=ROOT,
@@ -72,30 +110,11 @@ def contend(folder: Path, seconds: float = 0) -> dict[str, int]:
              "ACV_LANDING": str(landing)},
         stdout=log.open("a"), stderr=subprocess.STDOUT, start_new_session=True,
     )  # fmt: skip
-    counts = {"reader 1": folder / "reader1", "reader 2": folder / "reader2", "UI": folder / "ui"}
-    watchers = {
-        name: fork(partial(_look, partial(_read, home, sums), stop, counts[name]), log)
-        for name in ("reader 1", "reader 2")
-    } | {"UI": fork(partial(_look, partial(_ask_ui, port), stop, counts["UI"]), log)}
-    started = time.monotonic()
     try:
-        workers = [fork(partial(_run, home, landing, m, m), log) for m in MONTHS]
-        workers.append(fork(partial(_run, home, landing, MONTHS[0], MONTHS[-1]), log))
-        ended = [child.end() for child in workers]
-        while time.monotonic() - started < seconds:
-            time.sleep(0.5)
-        while not _answers(counts["UI"]) and time.monotonic() - started < PATIENCE_SECONDS:
-            time.sleep(0.2)
+        yield port
     finally:
-        stop.touch()
-        looked = {name: child.end() for name, child in watchers.items()}
         os.killpg(ui.pid, signal.SIGKILL)
         ui.wait()
-    output = log.read_text(encoding="utf-8")[-4000:]
-    assert ended == [0] * len(workers), output
-    assert looked == dict.fromkeys(watchers, 0), output
-    assert ask(partial(_runs, home), log) == {"SUCCESS": len(workers) + 1}, output
-    return {name: int(path.read_text(encoding="utf-8")) for name, path in counts.items()}
 
 
 def _news(landing: Path) -> dict[str, list[int | None]]:
@@ -118,17 +137,12 @@ def _news(landing: Path) -> dict[str, list[int | None]]:
 
 def _run(home: Home, landing: Path, first: str, last: str) -> None:
     """What a schedule, a sensor or the UI starts: a run of some months, on the shared record."""
-    from acv_pipeline.contract.months import shift
-    from acv_pipeline.flow import Pipeline
-    from acv_pipeline.orchestration.home import instance
-    from acv_pipeline.orchestration.runs import run_months
-
     months = [month_of(first)]
     while months[-1] < month_of(last):
         months.append(shift(months[-1], 1))
     pipeline = Pipeline.configured(home, landing)
     with instance(home) as dagster:
-        result = run_months(pipeline, dagster, months, listen=lambda _: None)
+        result = runs.run_months(pipeline, dagster, months, listen=lambda _: None)
     if result.failure:
         raise AssertionError(result.failure)
 
@@ -144,8 +158,6 @@ def _look(look: Callable[[], bool], stop: Path, count: Path) -> None:
 
 
 def _read(home: Home, sums: dict[str, list[int | None]]) -> bool:
-    from acv_pipeline.warehouse import read_published
-
     with read_published(home) as connection:
         seen = connection.execute(SEEN).fetchall()
     assert len(seen) >= len(OLD), seen

@@ -38,6 +38,7 @@ from acv_pipeline_tests.torture.world import (
 
 CHAIN = (4, 10)  # kills in one home, one after the other
 OUTSIDE = "before any phase"
+MUST_HIT = {"load", "gate", "marts", "publish", "release"}
 Way = Callable[[Home, Path], None]
 
 
@@ -78,6 +79,7 @@ class Torture:
     hit: Counter[str] = field(default_factory=Counter)
     missed: int = 0
     chains: int = 0
+    _deck: list[str | None] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.say(f"seed {self.seed}")
@@ -98,20 +100,26 @@ class Torture:
         }
 
     def kill(self, count: int, seconds: float = float("inf")) -> None:
-        """Kill ``count`` runs, or as many as fit into about so many seconds."""
+        """Kill ``count`` runs and more until ``MUST_HIT`` were, or what fits into so long."""
         deadline = time.monotonic() + seconds
-        while self.hit.total() < count and time.monotonic() < deadline:
-            self._chain(min(count - self.hit.total(), self._random.randint(*CHAIN)))
+        while time.monotonic() < deadline:
+            left = max(count - self.hit.total(), len(MUST_HIT - self.hit.keys()))
+            if not left:
+                return
+            self._chain(min(left, self._random.randint(*CHAIN)))
 
     def plan(self, length: int, phases: Iterable[str]) -> list[Kill]:
-        """The next instants: every phase as likely as any other, statements as likely as time."""
+        """The next instants: each phase once before any comes twice; and statements."""
         plan: list[Kill] = []
         for _ in range(length):
             at = self._random.random()
             if self._random.random() < 0.4:
                 plan.append(Kill(None, at, self._random.choice(["before", "after"])))
             else:
-                plan.append(Kill(self._random.choice([None, *phases]), at))
+                if not self._deck:
+                    self._deck = [None, *phases]
+                    self._random.shuffle(self._deck)
+                plan.append(Kill(self._deck.pop(), at))
         return plan
 
     def _undisturbed_run(self, way: Way, empty: bool) -> Undisturbed:

@@ -1,6 +1,6 @@
 """Bad surroundings: what is said, that nothing is lost, and that the work ends when they are good.
 
-Runs are forked from this process, as in ``torture``: real ``acv run``, quick to start.
+Real ``acv run``, each in a process of its own that is quick to start (``torture.apart``).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import datetime as dt
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -16,19 +17,12 @@ from typing import Any
 
 import pytest
 
-from acv_pipeline.contract import Contract
+from acv_pipeline.contract import Contract, load_contract
 from acv_pipeline.home import Home
-from acv_pipeline.warehouse import WarehouseError, open_warehouse, transaction
-from acv_pipeline_tests.torture.forks import (
-    acv_run,
-    ask,
-    fork,
-    preload,
-    replace_everywhere,
-)
+from acv_pipeline.warehouse import WarehouseError, open_warehouse, read_published, transaction
+from acv_pipeline_tests.torture.apart import apart
+from acv_pipeline_tests.torture.forks import acv_run, quicken, replace_everywhere
 from acv_pipeline_tests.torture.world import World, deliver_news, deliver_past, everything
-
-pytestmark = pytest.mark.heavy
 
 DISK_MB = 40
 
@@ -40,34 +34,46 @@ class Shop:
         self.world = World(root)
         self.log = root / "log"
         deliver_past(self.world.landing)
-        past = self.world.fresh("past")
-        preload(partial(acv_run, past, self.world.landing), self.log)
+        self.run(self.world.fresh("past"))
         deliver_news(self.world.landing)
         home = self.world.fresh("undisturbed", "past")
         self.run(home)
-        self.expected = ask(partial(everything, home), self.log)
+        self.expected = apart(everything, home)
 
-    def run(self, home: Home, first: Callable[[], None] = lambda: None) -> tuple[int, str]:
+    def run(self, home: Home, first: Callable[[], None] | None = None) -> tuple[int, str]:
         """Exit code and output of ``acv run``; ``first`` is done in its process before."""
-        self.log.write_text("", encoding="utf-8")
-
-        def work() -> None:
-            first()
-            acv_run(home, self.world.landing)
-
-        status = fork(work, self.log).end()
-        assert os.WIFEXITED(status)
+        code = apart(printed_run, home, self.world.landing, self.log, first)
         output = self.log.read_text(encoding="utf-8")
         assert "Traceback" not in output, output
-        return os.WEXITSTATUS(status), output
+        return code, output
 
     def assert_same(self, home: Home) -> None:
-        found = ask(partial(everything, home), self.log)
+        found = apart(everything, home)
         assert found == self.expected, {
             name: (found.get(name), self.expected.get(name))
             for name in found.keys() | self.expected.keys()
             if found.get(name) != self.expected.get(name)
         }
+
+
+def printed_run(home: Home, landing: Path, log: Path, first: Callable[[], None] | None) -> int:
+    with log.open("w", encoding="utf-8") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    # as this process found them, they may be what pytest made of them
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
+    quicken()
+    if first:
+        first()
+    try:
+        acv_run(home, landing)
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return 0
 
 
 @pytest.fixture(scope="module")
@@ -120,61 +126,55 @@ def test_a_disk_that_is_read_only_is_told_and_readers_read_on(shop: Shop, disk: 
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
     code, output = shop.run(home)
     assert code == 2 and "cannot write" in output, output
-    before = ask(partial(everything_published, home), shop.log)
-    assert before
+    assert series_published(home) > 0
     subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
     shop.run(home)
     shop.assert_same(home)
 
 
-def everything_published(home: Home) -> list[Any]:
-    from acv_pipeline.warehouse import read_published
-
+def series_published(home: Home) -> int:
     with read_published(home) as connection:
-        return connection.execute("select count(*) from marts.series").fetchall()
+        ((rows,),) = connection.execute("select count(*) from marts.series").fetchall()
+    return int(rows)
+
+
+def delete_later(home: Home) -> None:
+    """Delete the home when the run has got as far as to record what its checks say."""
+
+    def first_deleting(record: Callable[..., Any]) -> Callable[..., Any]:
+        def deleted(*arguments: Any) -> None:
+            shutil.rmtree(home.root)
+            record(*arguments)
+
+        return deleted
+
+    replace_everywhere("acv_pipeline.quality.record:record_results", first_deleting)
 
 
 def test_a_home_deleted_in_the_middle_of_a_run_is_told(shop: Shop) -> None:
     home = shop.world.fresh("deleted", "past")
-
-    def delete_later() -> None:
-        def first_deleting(record: Callable[..., Any]) -> Callable[..., Any]:
-            def deleted(*arguments: Any) -> None:
-                shutil.rmtree(home.root)
-                record(*arguments)
-
-            return deleted
-
-        replace_everywhere("acv_pipeline.quality.record:record_results", first_deleting)
-
-    code, output = shop.run(home, delete_later)
+    code, output = shop.run(home, partial(delete_later, home))
     assert code in (1, 2) and "acv: " in output, output
     assert str(home.root) in output, output
     assert not home.published.exists(), "no copy of a home that is gone"
     shutil.rmtree(home.root, ignore_errors=True)
     code, output = shop.run(home)
     assert code == 1, output  # a delivery is refused, as in the undisturbed home
-    with open_warehouse(home, load()) as connection:
+    with open_warehouse(home, load_contract()) as connection:
         assert connection.execute("select count(*) from marts.series").fetchall() != [(0,)]
 
 
-def load() -> Contract:
-    from acv_pipeline.contract import load_contract
-
-    return load_contract()
+def set_clock_back() -> None:
+    Contract.today = lambda self: dt.date(2018, 11, 15)  # type: ignore[method-assign]
 
 
 def test_a_clock_that_goes_back_takes_nothing_away_and_waits_for_days_to_come(shop: Shop) -> None:
     home = shop.world.fresh("clock", "past")
-
-    def set_back() -> None:
-        Contract.today = lambda self: dt.date(2018, 11, 15)  # type: ignore[method-assign]
-
-    before = ask(partial(everything_published, home), shop.log)
-    code, output = shop.run(home, set_back)
+    before = series_published(home)
+    code, output = shop.run(home, set_clock_back)
     assert code in (0, 1), output
     assert "that day has not come yet" in output, output
-    assert ask(partial(everything_published, home), shop.log) == before
+    assert series_published(home) == before
     shop.run(home)
     shop.assert_same(home)
 

@@ -5,10 +5,11 @@ Here: paths, and who is at work. Not here: what is in the files.
 
 from __future__ import annotations
 
+import datetime as dt
 import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -75,14 +76,34 @@ class Home:
         return Path(given).resolve()
 
     @contextmanager
-    def at_work(self) -> Iterator[None]:
-        """Says that this process is running the pipeline; the system forgets it if it dies."""
-        with self._lock_file() as file:
-            fcntl.flock(file, fcntl.LOCK_SH)
+    def at_work(
+        self, who: str = "a run", say: Callable[[str], None] | None = None
+    ) -> Iterator[None]:
+        """This process's turn to run the pipeline, when the turns before it have ended.
+
+        The system ends the turn of a process that dies.
+
+        Args:
+            who: what those that wait are told of this one.
+            say: called once with a line for people if it has to wait.
+        """
+        with self._lock_file() as here, (self.root / "turn.lock").open("a+b", 0) as turn:
+            fcntl.flock(here, fcntl.LOCK_SH)
+            try:
+                fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if say:
+                    turn.seek(0)
+                    say(f"waiting for {turn.read().decode() or 'another run'}")
+                fcntl.flock(turn, fcntl.LOCK_EX)
+            now = f"{dt.datetime.now():%H:%M:%S}"
+            with suppress(OSError):  # on a full disk nobody is named
+                turn.truncate(0)
+                turn.write(f"{who} (PID {os.getpid()}), at work since {now}".encode())
             yield
 
     def nobody_at_work(self) -> bool:
-        """Whether no living process is running the pipeline right now."""
+        """Whether no living process is running the pipeline right now, or waiting for its turn."""
         with self._lock_file() as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

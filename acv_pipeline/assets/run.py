@@ -30,7 +30,6 @@ from acv_pipeline.release import ReleaseError
 from acv_pipeline.warehouse import WarehouseError
 
 STEP = "monthly_figures"
-POOL = "duckdb"
 
 SEVERITY = {
     "error": dg.AssetCheckSeverity.ERROR,
@@ -70,7 +69,6 @@ def build_assets(pipeline: Pipeline, listen: Say | None = None) -> dg.AssetsDefi
         partitions_def=partitions,
         can_subset=True,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        pool=POOL,
     )
     def monthly_figures(context: dg.AssetExecutionContext, config: RunConfig) -> Iterator[Event]:
         months = to_months(context.partition_keys)
@@ -82,7 +80,7 @@ def build_assets(pipeline: Pipeline, listen: Say | None = None) -> dg.AssetsDefi
             if listen:
                 listen(line)
 
-        with pipeline.home.at_work():
+        with pipeline.home.at_work(f"run {context.run.run_id[:8]}", say):
             try:
                 outcome = pipeline.run(
                     months,

@@ -51,12 +51,9 @@ def _settings(home: Home) -> dict[str, object]:
             "module": "dagster._core.storage.noop_compute_log_manager",
             "class": "NoOpComputeLogManager",
         },
-        # DuckDB lets one process write: runs wait for each other here, not in an error
-        "concurrency": {
-            "pools": {"default_limit": 1, "granularity": "op"},
-            "runs": {"max_concurrent_runs": 2},
-        },
-        "run_monitoring": {"enabled": True, "free_slots_after_run_end_seconds": 60},
+        # one writes, one gets ready and waits for its turn (``Home.at_work``), the others queue
+        "concurrency": {"runs": {"max_concurrent_runs": 2}},
+        "run_monitoring": {"enabled": True},
         **_storage(home),
         "retention": {
             "schedule": {"purge_after_days": 90},

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import dagster as dg
@@ -13,7 +15,6 @@ import duckdb
 import pytest
 from dagster import DagsterEventType, DagsterInstance
 
-from acv_pipeline.assets.run import POOL
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.flow import Pipeline
@@ -184,30 +185,51 @@ def test_runs_wait_for_a_process_that_holds_the_warehouse(pipeline: Pipeline, ru
 def test_a_run_whose_process_was_killed_keeps_nobody_waiting(
     pipeline: Pipeline, instance: DagsterInstance, landing: Path
 ) -> None:
-    """SIGKILL while the run holds the pool's slot; the next ``acv run`` makes up for it."""
+    """SIGKILL while the run has its turn; the next ``acv run`` makes up for it."""
     command = [
         str(Path(sys.executable).with_name("acv")), "run",
         "--landing", str(landing), "--home", str(pipeline.home.root),
     ]  # fmt: skip
 
-    def holders() -> set[str]:
-        slots = instance.event_log_storage.get_concurrency_info(POOL).claimed_slots
-        return {slot.run_id for slot in slots}
+    def going_on() -> list[str]:
+        return instance.get_run_ids(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
 
     killed = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
-    while not holders():
+    while not going_on() or pipeline.home.nobody_at_work():
         assert killed.poll() is None and time.monotonic() < deadline
         time.sleep(0.02)
     killed.kill()
     killed.wait()
-    (dead,) = holders()
+    (dead,) = going_on()
     again = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert again.returncode == 0, again.stdout + again.stderr
     run_of_dead = instance.get_run_by_id(dead)
     assert run_of_dead is not None and run_of_dead.status == dg.DagsterRunStatus.FAILURE
     assert recorded(instance, "department_rankings") == MONTHS
-    assert holders() == set()
+    assert going_on() == []
+
+
+@pytest.mark.usefixtures("good_months")
+def test_a_run_waits_for_its_turn_and_names_who_is_at_work(
+    pipeline: Pipeline, run: Run, instance: DagsterInstance
+) -> None:
+    with ThreadPoolExecutor(1) as beside:
+        with pipeline.home.at_work("somebody"):
+            result = beside.submit(run, "2018-09")
+            deadline = time.monotonic() + 60
+            while not (waiting := said(instance, "waiting for")):
+                assert not result.done() and time.monotonic() < deadline
+                time.sleep(0.05)
+            assert not result.done()
+        assert result.result(timeout=60).success
+    assert waiting == [f"waiting for somebody (PID {os.getpid()}), at work since {waiting[0][-8:]}"]
+
+
+def said(instance: DagsterInstance, words: str) -> list[str]:
+    """The lines of all runs that begin like this."""
+    entries = [entry for run in instance.get_runs() for entry in instance.all_logs(run.run_id)]
+    return [entry.user_message for entry in entries if entry.user_message.startswith(words)]
 
 
 @pytest.mark.usefixtures("good_months")

@@ -28,7 +28,13 @@ VOLATILE_TABLES = {"raw.commits"}
 # on record, or about to be: differs until a run has ended
 RECORDED_LATER = {"validated.unrecorded", "validated.check_results"}
 # written by the program beside the tables, and not compared as bytes
-NO_RESULT = {"warehouse.duckdb", "warehouse.duckdb.wal", "journal.jsonl", "at_work.lock"}
+NO_RESULT = {
+    "warehouse.duckdb",
+    "warehouse.duckdb.wal",
+    "journal.jsonl",
+    "at_work.lock",
+    "turn.lock",
+}
 
 Digests = dict[str, str]
 

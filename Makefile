@@ -44,7 +44,6 @@ fuzz: $(VENV)/.test
 	@$(BIN)/python -m acv_pipeline_tests.fuzz --count 20000 --jobs 2
 
 torture: $(VENV)/.test
-	@$(BIN)/python -m pytest -m heavy
 	@$(BIN)/python -m acv_pipeline_tests.torture --kills 200
 
 audit: $(VENV)/.test

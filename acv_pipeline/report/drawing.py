@@ -7,6 +7,7 @@ Not here: what charts show (``charts``).
 from __future__ import annotations
 
 import re
+import resource
 from typing import Any
 from xml.etree import ElementTree
 
@@ -21,6 +22,8 @@ _FRENCH = {"decimal": ",", "thousands": NARROW, "grouping": [3], "currency": [""
 _ENGLISH = {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["", ""]}
 _GROUPED = re.compile(rf"\d{NARROW}\d")
 _UNWANTED = ("role", "pointer-events", "class")
+# V8 reserves so many before it begins, and ends the process if it can't
+_ADDRESS_BYTES = 66 * 1024**3
 
 
 def inline(spec: Spec, css_class: str, **data: object) -> Markup:
@@ -54,7 +57,17 @@ def document(spec: Spec, language: str) -> bytes:
 
 
 def _drawn(spec: Spec, locale: dict[str, Any]) -> ElementTree.Element:
-    """The SVG by Vega, without what it says to programs that walk through it."""
+    """The SVG by Vega, without what it says to programs that walk through it.
+
+    Raises:
+        MemoryError: the process may not have the addresses that Vega's engine reserves.
+    """
+    allowed, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if resource.RLIM_INFINITY != allowed < _ADDRESS_BYTES:
+        raise MemoryError(
+            f"charts are drawn with {_ADDRESS_BYTES >> 30} GB of addresses reserved, and "
+            f"'ulimit -v' allows {allowed >> 20} MB: limit memory another way, such as MemoryMax="
+        )
     svg = vl_convert.vegalite_to_svg(spec, format_locale=locale)
     root = ElementTree.fromstring(svg)
     for element in list(root.iter()):

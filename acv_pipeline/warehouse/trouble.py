@@ -47,7 +47,7 @@ def in_plain_words(root: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (duckdb.Error, sqlite3.Error, OSError) as error:
+    except (duckdb.Error, sqlite3.Error, MemoryError, OSError) as error:
         if said := trouble(error, root):
             raise WarehouseError(said) from error
         raise

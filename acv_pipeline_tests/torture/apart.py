@@ -20,11 +20,16 @@ _SERVER.set_forkserver_preload(
 )  # fmt: skip
 
 
+class ProcessDied(Exception):  # noqa: N818
+    """The process ended without an answer."""
+
+
 def apart(work: Callable[..., Any], *arguments: Any) -> Any:
     """What ``work`` returns, done in a process of its own; work and arguments are pickled.
 
     Raises:
         AssertionError: it raised; the text has its traceback.
+        ProcessDied: it was killed, or a library ended it.
     """
     here, there = _SERVER.Pipe(duplex=False)
     process = _SERVER.Process(target=_do, args=(there, work, arguments))
@@ -34,7 +39,7 @@ def apart(work: Callable[..., Any], *arguments: Any) -> Any:
         good, told = here.recv()
     except EOFError:
         process.join()
-        raise AssertionError(f"{work} died: exit code {process.exitcode}") from None
+        raise ProcessDied(f"{work} died: exit code {process.exitcode}") from None
     process.join()
     if not good:
         raise AssertionError(told)

@@ -7,20 +7,25 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
+import resource
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.home import Home
+from acv_pipeline.report.drawing import document
 from acv_pipeline.warehouse import WarehouseError, open_warehouse, read_published, transaction
-from acv_pipeline_tests.torture.apart import apart
+from acv_pipeline_tests.torture.apart import ProcessDied, apart
 from acv_pipeline_tests.torture.forks import acv_run, quicken, replace_everywhere
 from acv_pipeline_tests.torture.world import World, deliver_news, deliver_past, everything
 
@@ -172,6 +177,48 @@ def test_a_clock_that_goes_back_takes_nothing_away_and_waits_for_days_to_come(sh
     assert series_published(home) == before
     shop.run(home)
     shop.assert_same(home)
+
+
+def limit_addresses(more_mb: int) -> None:
+    """Allow so much more than this process has."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    (has_kb,) = re.findall(r"VmSize:\s+(\d+) kB", status)
+    allowed = (int(has_kb) + more_mb * 1024) * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (allowed, resource.RLIM_INFINITY))
+
+
+def limit_duckdb(megabytes: int) -> None:
+    connect = duckdb.connect
+    limits = {"memory_limit": f"{megabytes}MB", "temp_directory": ""}
+    duckdb.connect = lambda path, *, read_only, config: connect(
+        path, read_only=read_only, config=config | limits
+    )
+
+
+def test_a_run_with_too_little_memory_is_told_and_loses_nothing(shop: Shop) -> None:
+    """Libraries that get no memory may also end the process, which is as good as a kill."""
+    home = shop.world.fresh("memory", "past")
+    before = series_published(home)
+    code, output = shop.run(home, partial(limit_duckdb, 20))
+    assert code in (1, 2) and "not enough memory" in output, output
+    for more_mb in (32, 400):
+        with suppress(ProcessDied):
+            code, output = shop.run(home, partial(limit_addresses, more_mb))
+            assert code in (1, 2) and "not enough memory" in output, output
+    assert series_published(home) == before
+    shop.run(home)
+    shop.assert_same(home)
+
+
+def draw_with_little_memory() -> None:
+    limit_addresses(500)
+    spec = {"mark": "bar", "data": {"values": [{"a": 1}]}, "encoding": {"x": {"field": "a"}}}
+    document({**spec, "config": {}}, "en")
+
+
+def test_drawing_with_few_addresses_is_told_and_ends_no_process() -> None:
+    with pytest.raises(AssertionError, match=r"MemoryError: .* 'ulimit -v' allows \d+ MB"):
+        apart(draw_with_little_memory)
 
 
 def test_too_little_memory_is_told_and_undone(home: Home, contract: Contract) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import bulk, history, loading, month
+from benchmarks import bulk, growth, history, loading, month
 from benchmarks.context import Context, Results
 from benchmarks.inputs import MONTHS, PARTNERS
 from benchmarks.measure import BenchmarkError
@@ -24,6 +24,7 @@ ALL = {
     "month": month.benchmark,
     "history": history.benchmark,
     "bulk": bulk.benchmark,
+    "growth": growth.benchmark,
 }
 ROWS_PER_TERRITORY = MONTHS * PARTNERS
 

@@ -7,6 +7,7 @@ Not here: tables (``schema``) and what is written to them.
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import time
@@ -32,6 +33,9 @@ from acv_pipeline.warehouse.trouble import WarehouseError, in_plain_words, troub
 # Readable by DuckDB 1.0 and later, so by the drivers that BI tools bring today.
 STORAGE_VERSION = "v1.0.0"
 WAIT_SECONDS = 120.0
+# how much memory DuckDB takes, such as 4GB; beyond it, it spills to disk, beside the warehouse
+MEMORY_LIMIT = "ACV_MEMORY_LIMIT"
+AMOUNT = re.compile(r"\d+(\.\d+)? ?[KMGT]i?B", re.IGNORECASE)
 
 
 def _open(
@@ -46,6 +50,8 @@ def _open(
             config: dict[str, str | bool | int | float | list[str]] = {}
             if not read_only:
                 config["storage_compatibility_version"] = STORAGE_VERSION
+            if limit := _memory_limit():
+                config["memory_limit"] = limit
             return duckdb.connect(str(path), read_only=read_only, config=config)
         except duckdb.IOException as error:
             holder = re.search(r"Conflicting lock is held in (.*?PID \d+\)?)", str(error))
@@ -64,6 +70,13 @@ def _open(
             pause = min(pause * 1.5, 1.0)
         except duckdb.Error as error:
             raise _not_opened(path, error) from error
+
+
+def _memory_limit() -> str | None:
+    limit = os.environ.get(MEMORY_LIMIT)
+    if limit and not AMOUNT.fullmatch(limit):
+        raise WarehouseError(f"{MEMORY_LIMIT} is {limit!r}: write an amount of memory, such as 4GB")
+    return limit or None
 
 
 def _not_opened(path: Path, error: duckdb.Error) -> WarehouseError:

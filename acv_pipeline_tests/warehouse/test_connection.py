@@ -45,6 +45,32 @@ def test_every_table_of_the_contract_is_made_with_its_columns(
         assert [row[0] for row in described] == table.column_names, table.name
 
 
+def test_memory_is_bounded_by_a_setting_beyond_which_it_spills(
+    home: Home, contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACV_MEMORY_LIMIT", "110MB")
+    with open_warehouse(home, contract) as connection:
+        (limit,) = connection.execute("select current_setting('memory_limit')").fetchall()[0]
+        assert limit == "104.9 MiB"
+        # 96 MB of numbers, beside what they are sorted by
+        connection.execute("create table sorted as from range(12_000_000) t(i) order by hash(i)")
+        spilled = home.warehouse.with_name(f"{home.warehouse.name}.tmp")
+        assert spilled.is_dir()
+        assert connection.execute("select count(*) from sorted").fetchall() == [(12_000_000,)]
+    assert not spilled.exists()
+
+
+def test_a_memory_limit_that_is_none_is_told(
+    home: Home, contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACV_MEMORY_LIMIT", "plenty")
+    with (
+        pytest.raises(WarehouseError, match="ACV_MEMORY_LIMIT is 'plenty'"),
+        open_warehouse(home, contract),
+    ):
+        pass
+
+
 def test_it_waits_for_another_process_and_says_for_whom(home: Home, contract: Contract) -> None:
     with open_warehouse(home, contract):
         pass

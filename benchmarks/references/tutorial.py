@@ -155,7 +155,9 @@ def check(
     @dg.asset_check(asset=asset, name=name)
     def no_row(warehouse: Warehouse) -> dg.AssetCheckResult:
         with warehouse.connect() as connection:
-            (rows,) = connection.execute(f"select count(*) from (from {table} {condition})").fetchall()[0]
+            (rows,) = connection.execute(
+                f"select count(*) from (from {table} {condition})"
+            ).fetchall()[0]
         return dg.AssetCheckResult(passed=rows == 0, metadata={"rows": rows})
 
     return no_row

@@ -103,7 +103,12 @@ class MonthCase:
 
     def panel(self, figures: Figures) -> Figures:
         """``figures`` of the panel's départements; NaN elsewhere."""
-        return np.where(self.in_panel, figures, np.nan)
+        return figures if self._is_whole else np.where(self.in_panel, figures, np.nan)
+
+    @cached_property
+    def _is_whole(self) -> bool:
+        """Whether the indicator expects every département there is."""
+        return bool(self.in_panel.all())
 
     @cached_property
     def figures(self) -> Figures:

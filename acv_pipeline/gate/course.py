@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -58,10 +59,27 @@ class Course:
     department_paces: npt.NDArray[np.float64]
     unchanged_shares: npt.NDArray[np.float64]
 
-    @property
+    @cached_property
     def common(self) -> npt.NDArray[np.bool_]:
         """Départements with a figure in both months."""
         return ~np.isnan(self.increments)
+
+    @cached_property
+    def usual_paces(self) -> Figures:
+        """Median earlier pace per département; NaN where none is known."""
+        # of each département in a row, those not known last: the median is found by its place
+        paces = np.sort(np.ascontiguousarray(self.department_paces.T), axis=1)
+        known = (~np.isnan(paces)).sum(axis=1)
+        if not paces.shape[1]:
+            return np.full(len(paces), np.nan)
+        rows = np.arange(len(paces))
+        middle = paces[rows, np.maximum(known - 1, 0) // 2], paces[rows, known // 2 - (known == 0)]
+        return np.asarray((middle[0] + middle[1]) / 2, dtype=np.float64)
+
+    @cached_property
+    def fastest_paces(self) -> Figures:
+        """Fastest earlier pace per département; 0 where none is above."""
+        return np.asarray(np.fmax.reduce(self.department_paces, axis=0, initial=0.0))
 
     @property
     def previous_total(self) -> float:
@@ -81,7 +99,7 @@ class Course:
 
 def has_figures(figures: Figures) -> bool:
     """Whether any figure is above zero (an empty or all-zero month says nothing)."""
-    return bool(np.nansum(figures) > 0)
+    return bool((figures > 0).any())
 
 
 def unchanged_share(earlier: Figures, later: Figures) -> float:

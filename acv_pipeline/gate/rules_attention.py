@@ -62,8 +62,10 @@ def top_three_changed(case: MonthCase, limits: Limits) -> Alarm | None:
     codes, common = case.codes, course.common
 
     def top(figures: Figures) -> set[int]:
-        order = np.argsort(-np.where(common, figures, -np.inf), kind="stable")
-        return {int(i) for i in order[:3]}
+        known = np.where(common, figures, -np.inf)
+        leading = np.flatnonzero(known >= np.partition(known, -3)[-3])
+        order = np.argsort(-known[leading], kind="stable")
+        return {int(i) for i in leading[order[:3]]}
 
     before, after = top(course.previous), top(case.figures)
     least_after = min(case.figures[i] for i in after)

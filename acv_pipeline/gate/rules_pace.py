@@ -11,17 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from acv_pipeline.gate.case import MonthCase
-from acv_pipeline.gate.course import Course, Figures
+from acv_pipeline.gate.course import Course
 from acv_pipeline.gate.rule import Alarm, Evidence, Limits, how_many, plain, rule, table
-
-
-def _own_pace(course: Course) -> Figures:
-    """Median earlier pace per département; NaN when none is known."""
-    usual = np.full(course.department_paces.shape[1], np.nan)
-    known = ~np.isnan(course.department_paces).all(axis=0)
-    if known.any():
-        usual[known] = np.nanmedian(course.department_paces[:, known], axis=0)
-    return usual
 
 
 def _usual_largest_share(course: Course) -> float:
@@ -34,7 +25,7 @@ def _usual_largest_share(course: Course) -> float:
 
 def _fastest_departments(case: MonthCase, course: Course, ratio: float) -> Evidence:
     """Départements above ``ratio`` times their own usual pace, by how far above."""
-    high = course.previous + ratio * np.maximum(_own_pace(course), 0) * course.months
+    high = course.previous + ratio * np.maximum(course.usual_paces, 0) * course.months
     return table(
         case.codes,
         case.figures > high,
@@ -134,7 +125,7 @@ def one_department_dominates(case: MonthCase, limits: Limits) -> Alarm | None:
         or len(course.paces) < limits["min_earlier_paces"]
     ):
         return None
-    usual = _own_pace(course)
+    usual = course.usual_paces
     return Alarm(
         summary=(
             f"département {case.codes[largest]} brings {increment:,.0f} of "
@@ -168,7 +159,7 @@ def departments_above_own_pace(case: MonthCase, limits: Limits) -> Alarm | None:
     course = case.course
     if course is None or len(course.paces) < limits["min_earlier_paces"]:
         return None
-    usual = _own_pace(course)
+    usual = course.usual_paces
     judged = course.common & (usual > 0)
     if not judged.any():
         return None
@@ -199,7 +190,7 @@ def department_leaps(case: MonthCase, limits: Limits) -> Alarm | None:
     course = case.course
     if course is None or len(course.paces) < limits["min_earlier_paces"]:
         return None
-    fastest = np.maximum(np.nan_to_num(course.department_paces, nan=0).max(axis=0), 0)
+    fastest = course.fastest_paces
     with np.errstate(invalid="ignore"):
         leaps = (
             (course.increments > limits["min_growth"] * course.previous)

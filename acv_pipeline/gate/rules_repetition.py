@@ -230,8 +230,7 @@ def _bases(
         bases.append((case.panel(case.in_force), nothing, ("the figure in force", twice)))
     course = case.course
     if course is not None and len(course.paces) >= limits["min_earlier_paces"]:
-        fastest = np.maximum(np.nan_to_num(course.department_paces, nan=0).max(axis=0), 0)
-        slack = limits["max_ratio_to_fastest"] * fastest * course.months
+        slack = limits["max_ratio_to_fastest"] * course.fastest_paces * course.months
         bases.append((course.previous, slack, ("the previous figure", twice)))
     return bases
 

@@ -1,29 +1,22 @@
 """From the landing zone to the raw tables: each content once, as received and as understood.
 
-Here: which files are new, and recording them with all their rows or with why they were refused.
-Not here: reading and understanding a file (``tidying``), judging figures (``fold``).
+Here: which files are new, and what became of each. Not here: reading and understanding a file
+(``tidying``), putting it on record (``pending``), judging figures (``fold``).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import duckdb
-import pandas as pd
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.landing import LandedFile, Zone, receive, sha256, sidecar_path
-from acv_pipeline.ledger.raw_rows import append_records
-from acv_pipeline.tidying import DeliveryRefused, TidyDelivery, read_delivery
-from acv_pipeline.warehouse import append, transaction
-
-# Rows kept in memory before they are written; bounds memory, not meaning.
-FLUSH_ROWS = 2_000_000
+from acv_pipeline.ledger.pending import Pending, gathering
+from acv_pipeline.tidying import DeliveryRefused, read_delivery
 
 
 @dataclass
@@ -79,46 +72,47 @@ def load(
     wanted = set(sources if sources is not None else contract.sources)
     report = LoadReport(misplaced=found.misplaced, unread=found.unread)
     files = [file for file in found.files if file.source in wanted]
-    pending = _Pending(connection)
-    present = _identify(connection, files, report, pending)
     known = {
         delivery_id: (status, read_with, name, received_at)
         for delivery_id, status, read_with, name, received_at in connection.execute(
             "select delivery_id, status, read_with, file_name, received_at from raw.deliveries"
         ).fetchall()
     }
-    firsts = _first_sightings(connection, present, pending)
-    for done, (delivery_id, file) in enumerate(sorted(firsts.items(), key=_by_place), start=1):
-        status, before, _, received_at = known.get(delivery_id, (None, None, None, None))
-        try:
-            read_with = _read_with(file, contract)
-        except OSError as error:
-            report.unread.append(_unread(file, error))
-            continue
-        if before == read_with:
-            continue
-        if progress:
-            progress(done, len(firsts), file.name)
-        if status in (None, "refused"):
-            report.new.append(delivery_id)
-        try:
-            tidy = read_delivery(
-                file.path, contract.sources[file.source], contract, received_on=file.delivered_on
-            )
-        except DeliveryRefused as refusal:
-            pending.refused(file, delivery_id, refusal, read_with, received_at)
-            report.refused.append((_place(file), str(refusal)))
-        else:
-            pending.delivery(file, delivery_id, tidy, read_with, received_at)
+    with gathering(connection, known) as pending:
+        present = _identify(connection, files, report, pending)
+        firsts = _first_sightings(connection, present)
+        for done, (delivery_id, file) in enumerate(sorted(firsts.items(), key=_by_place), start=1):
+            status, before, _, received_at = known.get(delivery_id, (None, None, None, None))
+            try:
+                read_with = _read_with(file, contract)
+            except OSError as error:
+                report.unread.append(_unread(file, error))
+                continue
+            if before == read_with:
+                continue
+            if progress:
+                progress(done, len(firsts), file.name)
+            if status in (None, "refused"):
+                report.new.append(delivery_id)
+            try:
+                tidy = read_delivery(
+                    file.path,
+                    contract.sources[file.source],
+                    contract,
+                    received_on=file.delivered_on,
+                )
+            except DeliveryRefused as refusal:
+                pending.refused(file, delivery_id, refusal, read_with, received_at)
+                report.refused.append((_place(file), str(refusal)))
+            else:
+                pending.delivery(file, delivery_id, tidy, read_with, received_at)
     for file, delivery_id in pending.sighted:
         first = firsts.get(delivery_id)
         if first is not None and first != file:
             report.duplicates.append((_place(file), _place(first)))
         elif delivery_id in known and known[delivery_id][2] != file.name:
             report.duplicates.append((_place(file), known[delivery_id][2]))
-    sighted = {delivery_id for _, delivery_id in pending.sighted}
-    pending.flush()
-    report.shared = _shared(connection, sighted)
+    report.shared = _shared(connection, {delivery_id for _, delivery_id in pending.sighted})
     return report
 
 
@@ -126,7 +120,7 @@ def _identify(
     connection: duckdb.DuckDBPyConnection,
     files: list[LandedFile],
     report: LoadReport,
-    pending: _Pending,
+    pending: Pending,
 ) -> dict[LandedFile, str]:
     """The sha256 of every file that can be read; untouched ones are not read again."""
     seen = {
@@ -153,7 +147,7 @@ def _identify(
 
 
 def _first_sightings(
-    connection: duckdb.DuckDBPyConnection, present: dict[LandedFile, str], pending: _Pending
+    connection: duckdb.DuckDBPyConnection, present: dict[LandedFile, str]
 ) -> dict[str, LandedFile]:
     """The file of the earliest day by which each delivery is known, where it is still there.
 
@@ -218,143 +212,3 @@ def _unread(file: LandedFile, error: OSError) -> str:
 
 def _place(file: LandedFile) -> str:
     return f"{file.source}/{file.delivered_on}/{file.name}"
-
-
-class _Pending:
-    """Deliveries read but not yet written; written together, each whole."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
-        self.sighted: list[tuple[LandedFile, str]] = []
-        self._clear()
-
-    def _clear(self) -> None:
-        self._sightings: list[dict[str, Any]] = []
-        self._deliveries: list[dict[str, Any]] = []
-        self._tidied: list[tuple[str, TidyDelivery]] = []
-        self._rows = 0
-
-    def sighting(self, file: LandedFile, delivery_id: str, *, is_new: bool) -> None:
-        if is_new:
-            self.sighted.append((file, delivery_id))
-        self._sightings.append(
-            {
-                "delivery_id": delivery_id,
-                "source": file.source,
-                "delivered_on": file.delivered_on,
-                "file_name": file.name,
-                "byte_size": file.byte_size,
-                "modified_ns": file.modified_ns,
-            }
-        )
-
-    def refused(
-        self,
-        file: LandedFile,
-        delivery_id: str,
-        refusal: DeliveryRefused,
-        read_with: str,
-        received_at: dt.datetime | None,
-    ) -> None:
-        self._deliveries.append(
-            _delivery(file, delivery_id, read_with, received_at)
-            | {
-                "row_count": 0,
-                "status": "refused",
-                "reason_code": refusal.reason_code,
-                "reason": refusal.reason,
-                "reason_fr": refusal.reason_fr,
-            }
-        )
-
-    def delivery(
-        self,
-        file: LandedFile,
-        delivery_id: str,
-        tidy: TidyDelivery,
-        read_with: str,
-        received_at: dt.datetime | None,
-    ) -> None:
-        control = [
-            {
-                "indicator_id": total.indicator_id,
-                "month": total.month and total.month.isoformat(),
-                "rows": total.rows,
-                "total": total.total,
-                "where": total.where,
-                "territory_code": total.territory_code,
-            }
-            for total in [*tidy.control_totals, *tidy.region_totals]
-        ]
-        self._deliveries.append(
-            _delivery(file, delivery_id, read_with, received_at)
-            | {
-                "row_count": len(tidy.table),
-                "header": tidy.header,
-                "control_total": json.dumps(control, ensure_ascii=False) if control else None,
-                "remarks": tidy.remarks,
-                "status": "loaded",
-            }
-        )
-        self._tidied.append((delivery_id, tidy))
-        self._rows += len(tidy.table)
-        if self._rows > FLUSH_ROWS:
-            self.flush()
-
-    def flush(self) -> None:
-        if not self._sightings and not self._deliveries:
-            return
-        with transaction(self._connection):
-            for sighting in self._sightings:
-                self._connection.execute(
-                    "delete from raw.sightings"
-                    " where source = $source and delivered_on = $delivered_on"
-                    " and file_name = $file_name",
-                    {key: sighting[key] for key in ("source", "delivered_on", "file_name")},
-                )
-            read = [delivery["delivery_id"] for delivery in self._deliveries]
-            for table in ("raw.deliveries", "raw.extract_rows", "raw.tidy_rows"):
-                self._connection.execute(
-                    f"delete from {table} where list_contains(?, delivery_id)", [read]
-                )
-            append(self._connection, "raw.sightings", pd.DataFrame(self._sightings))
-            append(self._connection, "raw.deliveries", pd.DataFrame(self._deliveries))
-            append_records(self._connection, self._tidied)
-            # the same bytes may lie in several folders: the earliest is the day of reception,
-            # whichever was read first
-            self._connection.execute(
-                """
-                update raw.deliveries as deliveries
-                set source = first.source,
-                    delivered_on = first.delivered_on,
-                    file_name = first.file_name
-                from (
-                    select
-                        delivery_id, source, delivered_on, file_name,
-                        row_number() over (
-                            partition by delivery_id order by delivered_on, source, file_name
-                        ) as place
-                    from raw.sightings
-                ) as first
-                where first.delivery_id = deliveries.delivery_id
-                    and first.place = 1
-                    and (first.source, first.delivered_on, first.file_name)
-                        is distinct from
-                        (deliveries.source, deliveries.delivered_on, deliveries.file_name)
-                """
-            )
-        self._clear()
-
-
-def _delivery(
-    file: LandedFile, delivery_id: str, read_with: str, received_at: dt.datetime | None
-) -> dict[str, Any]:
-    return {
-        "delivery_id": delivery_id,
-        "source": file.source,
-        "delivered_on": file.delivered_on,
-        "file_name": file.name,
-        "received_at": received_at or dt.datetime.now(dt.UTC).replace(tzinfo=None),
-        "read_with": read_with,
-        "byte_size": file.byte_size,
-    }

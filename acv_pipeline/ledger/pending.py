@@ -1,0 +1,218 @@
+"""Deliveries read but not yet written: written together, each whole, while others are read.
+
+Here: gathering them, and when and by whom they are written. Not here: which files are read
+(``load``), and records as columns (``raw_rows``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Collection, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from acv_pipeline.landing import LandedFile
+from acv_pipeline.ledger.raw_rows import append_records
+from acv_pipeline.tidying import DeliveryRefused, TidyDelivery
+from acv_pipeline.warehouse import append, transaction
+
+# Rows gathered before they are written, while as many are read; bounds memory, not meaning.
+BATCH_ROWS = 480_000
+
+
+@dataclass
+class _Batch:
+    """What is written in one transaction.
+
+    Attributes:
+        sightings, deliveries: rows of these tables.
+        moved: those of the sightings that take the place of others.
+        tidied: deliveries with records, by id.
+    """
+
+    sightings: list[dict[str, Any]] = field(default_factory=list)
+    moved: list[dict[str, Any]] = field(default_factory=list)
+    deliveries: list[dict[str, Any]] = field(default_factory=list)
+    tidied: list[tuple[str, TidyDelivery]] = field(default_factory=list)
+    rows: int = 0
+
+    def write(self, connection: duckdb.DuckDBPyConnection, known: Collection[str]) -> None:
+        """Put it on record; ``known`` are the deliveries there that it may replace."""
+        if not self.sightings and not self.deliveries:
+            return
+        with transaction(connection):
+            for sighting in self.moved:
+                connection.execute(
+                    "delete from raw.sightings"
+                    " where source = $source and delivered_on = $delivered_on"
+                    " and file_name = $file_name",
+                    {key: sighting[key] for key in ("source", "delivered_on", "file_name")},
+                )
+            again = {delivery["delivery_id"] for delivery in self.deliveries} & set(known)
+            for table in ("raw.deliveries", "raw.extract_rows", "raw.tidy_rows"):
+                if again:
+                    connection.execute(
+                        f"delete from {table} where list_contains(?, delivery_id)", [list(again)]
+                    )
+            append(connection, "raw.sightings", pd.DataFrame(self.sightings))
+            append(connection, "raw.deliveries", pd.DataFrame(self.deliveries))
+            append_records(connection, self.tidied)
+            # the same bytes may lie in several folders: the earliest is the day of reception,
+            # whichever was read first
+            connection.execute(
+                """
+                update raw.deliveries as deliveries
+                set source = first.source,
+                    delivered_on = first.delivered_on,
+                    file_name = first.file_name
+                from (
+                    select
+                        delivery_id, source, delivered_on, file_name,
+                        row_number() over (
+                            partition by delivery_id order by delivered_on, source, file_name
+                        ) as place
+                    from raw.sightings
+                ) as first
+                where first.delivery_id = deliveries.delivery_id
+                    and first.place = 1
+                    and (first.source, first.delivered_on, first.file_name)
+                        is distinct from
+                        (deliveries.source, deliveries.delivered_on, deliveries.file_name)
+                """
+            )
+
+
+class Pending:
+    """Gathers what is read.
+
+    Attributes:
+        sighted: files seen for the first time, with their ids.
+    """
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        known: Collection[str],
+        writer: ThreadPoolExecutor,
+    ) -> None:
+        self._connection, self._known, self._writer = connection, known, writer
+        self.sighted: list[tuple[LandedFile, str]] = []
+        self._batch = _Batch()
+        self._writing: Future[None] | None = None
+
+    def sighting(self, file: LandedFile, delivery_id: str, *, is_new: bool) -> None:
+        """A file has this content; it is new, or had another."""
+        sighting = {
+            "delivery_id": delivery_id,
+            "source": file.source,
+            "delivered_on": file.delivered_on,
+            "file_name": file.name,
+            "byte_size": file.byte_size,
+            "modified_ns": file.modified_ns,
+        }
+        self._batch.sightings.append(sighting)
+        if is_new:
+            self.sighted.append((file, delivery_id))
+        else:
+            self._batch.moved.append(sighting)
+
+    def refused(
+        self,
+        file: LandedFile,
+        delivery_id: str,
+        refusal: DeliveryRefused,
+        read_with: str,
+        received_at: dt.datetime | None,
+    ) -> None:
+        """A file cannot be used."""
+        self._batch.deliveries.append(
+            _delivery(file, delivery_id, read_with, received_at)
+            | {
+                "row_count": 0,
+                "status": "refused",
+                "reason_code": refusal.reason_code,
+                "reason": refusal.reason,
+                "reason_fr": refusal.reason_fr,
+            }
+        )
+
+    def delivery(
+        self,
+        file: LandedFile,
+        delivery_id: str,
+        tidy: TidyDelivery,
+        read_with: str,
+        received_at: dt.datetime | None,
+    ) -> None:
+        """A file was read and tidied."""
+        control = [
+            {
+                "indicator_id": total.indicator_id,
+                "month": total.month and total.month.isoformat(),
+                "rows": total.rows,
+                "total": total.total,
+                "where": total.where,
+                "territory_code": total.territory_code,
+            }
+            for total in [*tidy.control_totals, *tidy.region_totals]
+        ]
+        self._batch.deliveries.append(
+            _delivery(file, delivery_id, read_with, received_at)
+            | {
+                "row_count": len(tidy.table),
+                "header": tidy.header,
+                "control_total": json.dumps(control, ensure_ascii=False) if control else None,
+                "remarks": tidy.remarks,
+                "status": "loaded",
+            }
+        )
+        self._batch.tidied.append((delivery_id, tidy))
+        self._batch.rows += len(tidy.table)
+        if self._batch.rows > BATCH_ROWS:
+            self._written()
+            self._writing = self._writer.submit(self._batch.write, self._connection, self._known)
+            self._batch = _Batch()
+
+    def finish(self) -> None:
+        """Put the rest on record."""
+        self._written()
+        self._batch.write(self._connection, self._known)
+
+    def _written(self) -> None:
+        if self._writing is not None:
+            self._writing.result()
+
+
+@contextmanager
+def gathering(connection: duckdb.DuckDBPyConnection, known: Collection[str]) -> Iterator[Pending]:
+    """What is gathered inside is on record afterwards; after an error, perhaps some of it.
+
+    Inside, the connection belongs to whoever writes.
+
+    Args:
+        known: deliveries that are on record; one gathered again replaces what is there.
+    """
+    with ThreadPoolExecutor(1) as writer:  # few rows never make it start a thread
+        pending = Pending(connection, known, writer)
+        yield pending
+        pending.finish()
+
+
+def _delivery(
+    file: LandedFile, delivery_id: str, read_with: str, received_at: dt.datetime | None
+) -> dict[str, Any]:
+    return {
+        "delivery_id": delivery_id,
+        "source": file.source,
+        "delivered_on": file.delivered_on,
+        "file_name": file.name,
+        "received_at": received_at or dt.datetime.now(dt.UTC).replace(tzinfo=None),
+        "read_with": read_with,
+        "byte_size": file.byte_size,
+    }

@@ -1,6 +1,6 @@
 """The step that materialises every layer: one open warehouse, one transaction, one step.
 
-Here: from a Dagster selection to ``Pipeline.run``, and from its outcome to Dagster's events.
+Here: from a Dagster selection to ``Pipeline.run``. Not here: its outcome as events (``recorded``).
 One step, as dbt projects are usually run: a step that materialises only some of a range's months
 must not yield outputs (Dagster would record the others too), and without outputs Dagster skips the
 steps behind it. Within one step the good months reach the rankings in the same run.
@@ -9,34 +9,24 @@ steps behind it. Within one step the good months reach the rankings in the same 
 # no "from __future__ import annotations" here: Dagster reads the step's annotations as classes
 
 import warnings
-from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
 
 import dagster as dg
 from pydantic import Field
 
 from acv_pipeline.assets import marts, publication, raw, validated
-from acv_pipeline.assets.partitions import key_of, monthly, to_months
-from acv_pipeline.assets.shown import lineage_shown, picture_shown, rows_shown
-from acv_pipeline.contract import Month
+from acv_pipeline.assets.partitions import monthly, to_months
+from acv_pipeline.assets.recorded import Event, events
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.flow import QUARANTINED, RELEASE, REPORT, VALIDATED, Outcome, Pipeline, Say
+from acv_pipeline.flow import Outcome, Pipeline, Say
 from acv_pipeline.landing import LandingError
 from acv_pipeline.ledger.corrections import CorrectionsError
 from acv_pipeline.models import SqlProjectError
-from acv_pipeline.quality.check import Check, CheckResult
+from acv_pipeline.quality.check import Check
 from acv_pipeline.release import ReleaseError
 from acv_pipeline.warehouse import WarehouseError
 
 STEP = "monthly_figures"
-
-SEVERITY = {
-    "error": dg.AssetCheckSeverity.ERROR,
-    "warn": dg.AssetCheckSeverity.WARN,
-}
-
-Event = dg.AssetMaterialization | dg.AssetCheckEvaluation
 
 
 class RunConfig(dg.Config):
@@ -98,7 +88,7 @@ def build_assets(pipeline: Pipeline, listen: Say | None = None) -> dg.AssetsDefi
                 # bad surroundings, not a bug: one line for people, no traceback
                 raise dg.Failure(description=str(error), allow_retries=False) from None
             _log(context, outcome)
-            yield from _events(pipeline, outcome, say)
+            yield from events(context.instance, pipeline, outcome, say)
             if outcome.broken:
                 raise dg.Failure(
                     description=f"not published, readers keep the last copy: "
@@ -120,67 +110,6 @@ def _check_spec(check: Check, partitions: dg.PartitionsDefinition[str]) -> dg.As
             description=f"{check.description} If it fails: {check.what_to_do}",
             partitions_def=partitions,
         )
-
-
-def _events(pipeline: Pipeline, outcome: Outcome, say: Say) -> Iterator[Event]:
-    """One materialisation per asset and month, one evaluation per check and month."""
-    results: dict[Month, list[CheckResult]] = defaultdict(list)
-    for result in outcome.results:
-        results[result.month].append(result)
-    months = sorted({*results, *(m for counts in outcome.row_counts.values() for m in counts)})
-    for number, month in enumerate(months, start=1):
-        if len(months) > 1:
-            say(f"recording {month:%Y-%m} ({number} of {len(months)})")
-        for asset, counts in outcome.row_counts.items():
-            if month in counts:
-                metadata: dict[str, Any] = {"dagster/partition_row_count": counts[month]}
-                if month == max(counts):
-                    # the UI shows the last one recorded as the asset's state
-                    metadata |= _details(pipeline, outcome, asset)
-                yield dg.AssetMaterialization(asset, partition=key_of(month), metadata=metadata)
-        for result in results[month]:
-            yield evaluation(result)
-
-
-def _details(pipeline: Pipeline, outcome: Outcome, asset: str) -> dict[str, Any]:
-    """What the UI shows of an asset beside its row counts."""
-    details: dict[str, Any] = {}
-    if shown := outcome.previews.get(asset):
-        details["dagster/row_count"] = shown.total_rows
-        if picture := outcome.pictures.get(asset):
-            details["picture"] = picture_shown(picture, asset)
-        if shown.common:
-            details["preview of"] = ", ".join(f"{k} {v}" for k, v in shown.common.items())
-        if shown.rows:
-            details["preview"] = rows_shown(shown.rows)
-    if asset == RELEASE and outcome.release:
-        details |= publication.release_details(outcome.release)
-    elif asset == REPORT and outcome.report:
-        details |= publication.report_details(outcome.report)
-    elif asset in pipeline.project.models:
-        details |= lineage_shown(marts.column_lineage(pipeline, asset))
-    elif asset in (VALIDATED, QUARANTINED):
-        details |= lineage_shown(validated.column_lineage(pipeline, asset))
-    return details
-
-
-def evaluation(result: CheckResult) -> dg.AssetCheckEvaluation:
-    """What Dagster records and shows of a check result."""
-    # as text: the UI would plot numbers over the time of recording, which means nothing here
-    metadata: dict[str, Any] = {"checked": str(result.checked)}
-    if not result.passed:
-        metadata |= {"failed": str(result.failed), "what to do": result.check.what_to_do}
-    if result.sample:
-        metadata["evidence"] = rows_shown(result.sample)
-    return dg.AssetCheckEvaluation(
-        asset_key=dg.AssetKey(result.check.asset),
-        check_name=result.check.name,
-        passed=result.passed,
-        partition=key_of(result.month),
-        severity=SEVERITY[result.severity or result.check.severity],
-        description=result.summary or None,
-        metadata=metadata,
-    )
 
 
 def _log(context: dg.AssetExecutionContext, outcome: Outcome) -> None:

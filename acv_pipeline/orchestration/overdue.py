@@ -10,7 +10,7 @@ import json
 
 import dagster as dg
 
-from acv_pipeline.assets.run import evaluation
+from acv_pipeline.assets.recorded import evaluation, last_materialisations
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.flow import Pipeline
 from acv_pipeline.quality.lateness_checks import evaluate_lateness_checks, lateness_checks
@@ -43,11 +43,12 @@ def overdue_sensor(pipeline: Pipeline) -> dg.SensorDefinition:
             return dg.SkipReason(str(error))
         assets = {source.id: source.asset for source in pipeline.contract.sources.values()}
         wanted = {(assets[source], month_of(month)) for source, month in changed}
+        told = [r for r in results if (r.check.asset, r.month) in wanted]
+        targets = last_materialisations(context.instance, told)
         return dg.SensorResult(
             asset_events=[
-                evaluation(result)
-                for result in results
-                if (result.check.asset, result.month) in wanted
+                evaluation(result, targets.get((result.check.asset, result.month)))
+                for result in told
             ],
             cursor=json.dumps(sorted(now)),
         )

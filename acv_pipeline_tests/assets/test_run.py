@@ -83,6 +83,30 @@ def test_a_run_records_every_month_of_every_asset_and_every_check(
 
 
 @pytest.mark.usefixtures("good_months")
+def test_what_checks_say_is_about_the_last_materialisation_of_their_month(
+    pipeline: Pipeline, run: Run, instance: DagsterInstance
+) -> None:
+    """Else the UI shows the check of that month as missing."""
+    keys = [dg.AssetCheckKey(dg.AssetKey(c.asset), c.name) for c in pipeline.checks()]
+
+    def outdated() -> set[tuple[str, str | None]]:
+        infos = instance.event_log_storage.get_asset_check_partition_info(keys)
+        assert {i.check_key for i in infos} == set(keys)
+        return {
+            (i.check_key.asset_key.to_user_string(), i.partition_key)
+            for i in infos
+            if not i.is_current
+        }
+
+    assert run("2018-09", "2018-12").success
+    assert outdated() == set()
+    assert run("2018-10").success
+    assert outdated() == set(), "recorded again, checked again"
+    instance.report_runless_asset_event(dg.AssetMaterialization("series", partition="2018-09-01"))
+    assert outdated() == {("series", "2018-09-01")}
+
+
+@pytest.mark.usefixtures("good_months")
 def test_a_month_without_deliveries_is_not_recorded(run: Run, instance: DagsterInstance) -> None:
     assert run("2018-09", "2019-03").success
     assert recorded(instance, "department_rankings") == MONTHS

@@ -39,7 +39,7 @@ PHASES = {
     "publish": "acv_pipeline.warehouse.connection:publish",
     "release": "acv_pipeline.release:make_release",
     "report": "acv_pipeline.report:write_report",
-    "record": "acv_pipeline.assets.run:_events",
+    "record": "acv_pipeline.assets.run:events",
 }
 PATIENCE_SECONDS = 120.0
 

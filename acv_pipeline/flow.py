@@ -218,9 +218,7 @@ class Pipeline:
             settle_seconds=self.settle_seconds,
             progress=progress,
         )
-        refused = known_months.of_refused(connection, self.contract, report.new)
-        shared = known_months.of_shared(connection, self.contract, report.shared)
-        known_months.add_unrecorded(connection, refused | shared)
+        known_months.add_of_lately_received(connection, self.contract)
         return report
 
     def fingerprint(self) -> tuple[str, str]:
@@ -314,7 +312,9 @@ class Pipeline:
                 outcome.row_counts[asset] = {m: n for m, n in counts.items() if m in wanted}
                 if shown := outcome.row_counts[asset]:
                     outcome.previews[asset] = self._preview(connection, asset, max(shown))
-            outcome.results = self._evaluate(connection, asked, scope, say)
+            # what moved is checked again, and must hold before it is published
+            moved = scope.union(*changed.values())
+            outcome.results = self._evaluate(connection, asked, moved, say)
             record_results(connection, outcome.results)
             if VALIDATED in chosen or models:
                 outcome.broken = [r.check.name for r in outcome.results if self._is_broken(r)]

@@ -72,7 +72,7 @@ def contents(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any,
     tables = connection.execute(
         "select schema_name || '.' || table_name from duckdb_tables()"
         " where schema_name in ('raw', 'validated', 'marts')"
-        " and table_name not in ('commits', 'unrecorded')"
+        " and table_name not in ('commits', 'lately_received', 'unrecorded')"
         " and database_name = current_database() and not temporary order by 1"
     ).fetchall()
     left_out = {

@@ -11,6 +11,7 @@ import duckdb
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.months import first_day, shift
+from acv_pipeline.warehouse import transaction
 
 
 def in_force(connection: duckdb.DuckDBPyConnection) -> set[Month]:
@@ -32,6 +33,20 @@ def on_record(connection: duckdb.DuckDBPyConnection, contract: Contract) -> set[
     return rows | corrected | _attributed(connection, contract, None)
 
 
+def add_of_lately_received(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
+    """Remember the months of what was received since the last time that nothing else tells of.
+
+    These are the months that unusable deliveries count for, and those of files in the folder of
+    a second source. What a process received that died before this is among them.
+    """
+    lately = [i for (i,) in connection.execute("from raw.lately_received").fetchall()]
+    if lately:
+        months = of_refused(connection, contract, lately) | _of_shared(connection, lately)
+        with transaction(connection):
+            add_unrecorded(connection, months)
+            connection.execute("delete from raw.lately_received")
+
+
 def of_refused(
     connection: duckdb.DuckDBPyConnection, contract: Contract, deliveries: Collection[str]
 ) -> set[Month]:
@@ -39,15 +54,13 @@ def of_refused(
     return _attributed(connection, contract, deliveries)
 
 
-def of_shared(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, deliveries: Collection[str]
-) -> set[Month]:
+def _of_shared(connection: duckdb.DuckDBPyConnection, deliveries: Collection[str]) -> set[Month]:
     """The months that files in the folder of a second source have rows for."""
     stated = connection.execute(
-        "select distinct delivery_id, month from raw.shared_deliveries"
+        "select distinct month from raw.shared_deliveries where list_contains(?, delivery_id)",
+        [list(deliveries)],
     ).fetchall()
-    months = {month for delivery, month in stated if delivery in deliveries and month is not None}
-    return months | _attributed(connection, contract, deliveries)
+    return {month for (month,) in stated if month is not None}
 
 
 def unrecorded(connection: duckdb.DuckDBPyConnection) -> set[Month]:

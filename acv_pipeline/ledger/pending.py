@@ -33,11 +33,13 @@ class _Batch:
     Attributes:
         sightings, deliveries: rows of these tables.
         moved: those of the sightings that take the place of others.
+        new_elsewhere: deliveries that have a file where there was none.
         tidied: deliveries with records, by id.
     """
 
     sightings: list[dict[str, Any]] = field(default_factory=list)
     moved: list[dict[str, Any]] = field(default_factory=list)
+    new_elsewhere: set[str] = field(default_factory=set)
     deliveries: list[dict[str, Any]] = field(default_factory=list)
     tidied: list[tuple[str, TidyDelivery]] = field(default_factory=list)
     rows: int = 0
@@ -63,6 +65,12 @@ class _Batch:
             append(connection, "raw.sightings", pd.DataFrame(self.sightings))
             append(connection, "raw.deliveries", pd.DataFrame(self.deliveries))
             append_records(connection, self.tidied)
+            received = self.new_elsewhere | {row["delivery_id"] for row in self.deliveries}
+            connection.execute(
+                "insert into raw.lately_received"
+                " select unnest(?::varchar[]) except from raw.lately_received",
+                [sorted(received)],
+            )
             # the same bytes may lie in several folders: the earliest is the day of reception,
             # whichever was read first
             connection.execute(
@@ -119,6 +127,7 @@ class Pending:
         self._batch.sightings.append(sighting)
         if is_new:
             self.sighted.append((file, delivery_id))
+            self._batch.new_elsewhere.add(delivery_id)
         else:
             self._batch.moved.append(sighting)
 

@@ -21,6 +21,7 @@ from contextlib import contextmanager
 import duckdb
 
 from acv_pipeline.contract import Contract, Month
+from acv_pipeline.quality.marks import block, marks
 
 CHECKED_MONTHS = "checked_months"
 """month: the months asked about."""
@@ -34,7 +35,17 @@ CHECKED_DELIVERIES = "checked_deliveries"
 CHECKED_ROWS = "checked_rows"
 """asset, month, source, delivered_on, delivery_id, row_number, indicator_id, level,
 territory_code, stated_month, value, fate, reason_code, reason, is_settled. The rows that are or
-should be figures, of the months asked about."""
+should be figures, of the months asked about. A view: there are as many as were ever received."""
+
+CHECKED_QUARANTINE = "checked_quarantine"
+"""Those of ``CHECKED_ROWS`` that are in quarantine."""
+
+CHECKED_TERRITORIES = "checked_territories"
+"""territory_code, place: every code that any row has or the panel expects, numbered."""
+
+CHECKED_FIGURES = "checked_figures"
+"""indicator_id, source, month, block, figures, marks: how many figures are in force in the months
+asked about, and of which territories, by blocks of their places (``marks``)."""
 
 _DELIVERIES = f"""
 create or replace temp table {CHECKED_DELIVERIES} as
@@ -60,44 +71,49 @@ left join (
 ) as stated on stated.delivery_id = deliveries.delivery_id
 """
 
-_ROWS = f"""
-create or replace temp table {CHECKED_ROWS} as
-with received as (
-    select
-        deliveries.asset,
-        case
-            when rows.month between cast($first_month as date) and deliveries.delivered_on
-                then rows.month
-            else deliveries.month
-        end as month,
-        deliveries.source,
-        deliveries.delivered_on,
-        rows.delivery_id,
-        rows.row_number,
-        rows.indicator_id,
-        rows.level,
-        rows.territory_code,
-        rows.month as stated_month,
-        rows.value,
-        rows.fate,
-        rows.reason_code,
-        rows.reason
-    from raw.tidy_rows as rows
-    join {CHECKED_DELIVERIES} as deliveries on deliveries.delivery_id = rows.delivery_id
-    where rows.fate in ('figure', 'quarantined')
+_RECEIVED = """
+select
+    deliveries.asset,
+    case
+        when rows.month between cast('{first_month}' as date) and deliveries.delivered_on
+            then rows.month
+        else deliveries.month
+    end as month,
+    deliveries.source,
+    deliveries.delivered_on,
+    rows.delivery_id,
+    rows.row_number,
+    rows.indicator_id,
+    rows.level,
+    rows.territory_code,
+    rows.month as stated_month,
+    rows.value,
+    rows.fate,
+    rows.reason_code,
+    rows.reason
+from raw.tidy_rows as rows
+join {deliveries} as deliveries on deliveries.delivery_id = rows.delivery_id
+where rows.fate = '{fate}'
+"""
+
+_QUARANTINE = """
+create or replace temp table {quarantine} as
+with quarantined as (
+    select received.* from ({quarantined}) as received join {months} using (month)
 ),
-asked as (
-    select received.* from received join {CHECKED_MONTHS} using (month)
-),
-quarantined as (
-    select * from asked where fate = 'quarantined'
-),
-figures as (
-    select * from asked where fate = 'figure'
+figures as not materialized (
+    select received.* from ({figures}) as received join {months} using (month)
 ),
 latest as (
+    -- figures that came after some quarantined row of their month: of most months, none
     select source, month, indicator_id, level, territory_code, max(delivered_on) as delivered_on
     from figures
+    join (
+        select source, month, min(delivered_on) as first_quarantined_on
+        from quarantined
+        group by all
+    ) using (source, month)
+    where delivered_on > first_quarantined_on
     group by all
 ),
 settled as (
@@ -120,10 +136,49 @@ settled as (
             or quarantined.territory_code = latest.territory_code
         )
 )
-select asked.*, settled.delivery_id is not null as is_settled
-from asked
+select quarantined.*, settled.delivery_id is not null as is_settled
+from quarantined
 left join settled
-    on settled.delivery_id = asked.delivery_id and settled.row_number = asked.row_number
+    on settled.delivery_id = quarantined.delivery_id
+    and settled.row_number = quarantined.row_number
+"""
+
+_ROWS = """
+create or replace temp view {rows} as
+select received.*, false as is_settled
+from ({figures}) as received
+join {months} using (month)
+union all
+select * from {quarantine}
+"""
+
+_TERRITORIES = f"""
+create or replace temp table {CHECKED_TERRITORIES} as
+select territory_code, row_number() over (order by territory_code) as place
+from (
+    select territory_code from raw.tidy_rows
+    union
+    select department_code from validated.dwellings
+    union
+    select department_code from contract.panel
+)
+where territory_code is not null
+"""
+
+_FIGURES = f"""
+create or replace temp table {CHECKED_FIGURES} as
+select
+    dwellings.indicator_id,
+    dwellings.source,
+    dwellings.month,
+    {block("territories.place")} as block,
+    count(*) as figures,
+    {marks("territories.place")} as marks
+from validated.dwellings as dwellings
+join {CHECKED_MONTHS} using (month)
+left join {CHECKED_TERRITORIES} as territories
+    on territories.territory_code = dwellings.department_code
+group by all
 """
 
 
@@ -147,8 +202,29 @@ def attributed(
         )
         connection.executemany(f"insert into {CHECKED_SOURCES} values (?, ?)", assets)
         connection.execute(_DELIVERIES, first_month)
-        connection.execute(_ROWS, first_month)
+        named = {
+            "months": CHECKED_MONTHS,
+            "deliveries": CHECKED_DELIVERIES,
+            "quarantine": CHECKED_QUARANTINE,
+            "rows": CHECKED_ROWS,
+        }
+        figures, quarantined = (
+            _RECEIVED.format(fate=fate, **named, **first_month)
+            for fate in ("figure", "quarantined")
+        )
+        connection.execute(_QUARANTINE.format(figures=figures, quarantined=quarantined, **named))
+        connection.execute(_ROWS.format(figures=figures, **named))
+        connection.execute(_TERRITORIES)
+        connection.execute(_FIGURES)
         yield
     finally:
-        for table in (CHECKED_ROWS, CHECKED_DELIVERIES, CHECKED_SOURCES, CHECKED_MONTHS):
+        connection.execute(f"drop view if exists temp.{CHECKED_ROWS}")
+        for table in (
+            CHECKED_FIGURES,
+            CHECKED_TERRITORIES,
+            CHECKED_QUARANTINE,
+            CHECKED_DELIVERIES,
+            CHECKED_SOURCES,
+            CHECKED_MONTHS,
+        ):
             connection.execute(f"drop table if exists temp.{table}")

@@ -98,17 +98,25 @@ def _by_sql(connection: duckdb.DuckDBPyConnection, rule: SqlRule) -> _Tally:
     tally = _Tally()
     columns = [name for name, *_ in connection.execute(f"describe {rule.sql}").fetchall()]
     own = "" if "asset" in columns else f"'{rule.checks[0].asset}' as asset, "
-    asked = f"select {own}* from ({rule.sql}) where month in (from {CHECKED_MONTHS})"
-    for asset, month, problem, count in connection.execute(
-        f"select asset, month, problem, count(*) from ({asked}) group by all order by all"
+    asked = f"where month in (from {CHECKED_MONTHS})"
+    looked_at = rule.looked_at or "select asset, month, 1 as checked from judged"
+    connection.execute(
+        f"create or replace temp table judged as select {own}* from ({rule.sql}) {asked}"
+    )
+    for asset, month, count in connection.execute(
+        f"select asset, month, cast(sum(checked) as bigint)"
+        f" from (select {own if rule.looked_at else ''}* from ({looked_at})) {asked} group by all"
     ).fetchall():
-        tally.checked[asset, month] += count
-        if problem is not None:
-            tally.problems[asset, month][problem] += count
+        tally.checked[asset, month] = count
+    for asset, month, problem, count in connection.execute(
+        "select asset, month, problem, count(*) from judged where problem is not null"
+        " group by all order by all"
+    ).fetchall():
+        tally.problems[asset, month][problem] = count
     if tally.problems:
         offending = connection.execute(
             f"""
-            select * from ({asked}) where problem is not null
+            from judged where problem is not null
             qualify row_number() over (
                 partition by asset, month order by {", ".join(columns)}
             ) <= {SAMPLE_ROWS}
@@ -117,6 +125,7 @@ def _by_sql(connection: duckdb.DuckDBPyConnection, rule: SqlRule) -> _Tally:
         ).df()
         for place, rows in _by_place(offending, rule.checks[0].asset):
             tally.sample[place] = _records(rows)
+    connection.execute("drop table temp.judged")
     return tally
 
 

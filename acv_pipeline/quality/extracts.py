@@ -9,8 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.quality.attribution import CHECKED_DELIVERIES, CHECKED_ROWS, CHECKED_SOURCES
+from acv_pipeline.quality.attribution import (
+    CHECKED_DELIVERIES,
+    CHECKED_QUARANTINE,
+    CHECKED_ROWS,
+    CHECKED_SOURCES,
+    CHECKED_TERRITORIES,
+)
 from acv_pipeline.quality.check import Check, Severity
+from acv_pipeline.quality.marks import block, marks
 from acv_pipeline.quality.rule import ColumnRule, Expectation, Rule, SqlRule, between
 
 REASONS: dict[str, tuple[str, ...]] = {
@@ -57,24 +64,26 @@ where not is_settled
 """
 
 _DELIVERY_READABLE = f"""
+with arrived as (
+    select source, month, max(delivered_on) as last_figure_on
+    from {CHECKED_ROWS}
+    where fate = 'figure'
+    group by all
+)
 select
     refused.asset,
     refused.month,
     case
-        when refused.status = 'refused' and not exists (
-            select 1
-            from {CHECKED_ROWS} as later
-            where later.source = refused.source
-                and later.month = refused.month
-                and later.fate = 'figure'
-                and later.delivered_on >= refused.delivered_on
-        ) then coalesce(refused.reason_code, 'refused')
+        when refused.status = 'refused'
+            and coalesce(arrived.last_figure_on < refused.delivered_on, true)
+            then coalesce(refused.reason_code, 'refused')
     end as problem,
     refused.file_name as file,
     refused.delivered_on,
     refused.delivery_id,
     refused.reason
 from {CHECKED_DELIVERIES} as refused
+left join arrived on arrived.source = refused.source and arrived.month = refused.month
 """
 
 _DELIVERED_BY_ONE_SOURCE = f"""
@@ -94,21 +103,38 @@ join {CHECKED_DELIVERIES} as deliveries on deliveries.delivery_id = shared.deliv
 """
 
 _ROWS_CONSERVED = f"""
-with extracted as (
-    select delivery_id, count(*) as n, count(distinct row_number) as row_numbers
+with extract_blocks as (
+    select
+        delivery_id, {block("row_number")} as block,
+        count(*) as n, {marks("row_number")} as marks
     from raw.extract_rows
+    group by all
+),
+understood_blocks as (
+    select
+        delivery_id, {block("row_number")} as block,
+        count(*) as n, {marks("row_number")} as marks
+    from raw.tidy_rows
+    group by all
+),
+extracted as (
+    select delivery_id, cast(sum(n) as bigint) as n,
+        cast(sum(bit_count(marks)) as bigint) as row_numbers
+    from extract_blocks
     group by delivery_id
 ),
 understood as (
-    select delivery_id, count(*) as n, count(distinct row_number) as row_numbers
-    from raw.tidy_rows
+    select delivery_id, cast(sum(n) as bigint) as n,
+        cast(sum(bit_count(marks)) as bigint) as row_numbers
+    from understood_blocks
     group by delivery_id
 ),
 unmatched as (
-    select delivery_id, count(*) as n
-    from raw.extract_rows as extracted
-    anti join raw.tidy_rows as understood using (delivery_id, row_number)
-    group by delivery_id
+    select extracted.delivery_id,
+        cast(sum(bit_count(extracted.marks & ~coalesce(understood.marks, 0))) as bigint) as n
+    from extract_blocks as extracted
+    left join understood_blocks as understood using (delivery_id, block)
+    group by extracted.delivery_id
 ),
 counted as (
     select
@@ -154,17 +180,60 @@ select
 from counted
 """
 
+_NOT_SETTLED = f"""
+select asset, month, count(*) as checked from {CHECKED_ROWS} where not is_settled group by all
+"""
+
+# Only blocks of territories with more rows than territories are looked at row by row.
 _KEYS_ARE_UNIQUE = f"""
+with crowded as (
+    select distinct delivery_id, indicator_id, level, stated_month
+    from (
+        select
+            rows.delivery_id, rows.indicator_id, rows.level, rows.stated_month,
+            {block("territories.place")} as block,
+            count(*) as n,
+            {marks("territories.place")} as marks
+        from {CHECKED_ROWS} as rows
+        left join {CHECKED_TERRITORIES} as territories using (territory_code)
+        where rows.fate = 'figure'
+        group by all
+    )
+    where n > bit_count(marks)
+),
+given_twice as (
+    select
+        rows.delivery_id, rows.indicator_id, rows.level, rows.stated_month, rows.territory_code
+    from {CHECKED_ROWS} as rows
+    join crowded
+        on crowded.delivery_id = rows.delivery_id
+        and crowded.indicator_id is not distinct from rows.indicator_id
+        and crowded.level is not distinct from rows.level
+        and crowded.stated_month is not distinct from rows.stated_month
+    where rows.fate = 'figure'
+    group by all
+    having count(*) > 1
+),
+problems as (
+    select *, reason_code as problem
+    from {CHECKED_QUARANTINE}
+    where not is_settled
+        and reason_code in ({", ".join(f"'{code}'" for code in REASONS["keys_are_unique"])})
+    union all
+    select rows.*, 'key given twice' as problem
+    from {CHECKED_ROWS} as rows
+    join given_twice
+        on given_twice.delivery_id = rows.delivery_id
+        and given_twice.indicator_id is not distinct from rows.indicator_id
+        and given_twice.level is not distinct from rows.level
+        and given_twice.stated_month is not distinct from rows.stated_month
+        and given_twice.territory_code is not distinct from rows.territory_code
+    where rows.fate = 'figure'
+)
 select
     asset,
     month,
-    case
-        when reason_code in ({", ".join(f"'{code}'" for code in REASONS["keys_are_unique"])})
-            then reason_code
-        when fate = 'figure' and count(*) filter (where fate = 'figure') over (
-            partition by delivery_id, indicator_id, level, territory_code, stated_month
-        ) > 1 then 'key given twice'
-    end as problem,
+    problem,
     delivery_id,
     row_number,
     indicator_id,
@@ -172,8 +241,7 @@ select
     stated_month,
     value,
     reason
-from {CHECKED_ROWS}
-where not is_settled
+from problems
 """
 
 
@@ -256,6 +324,7 @@ def extract_rules(contract: Contract) -> list[Rule]:
                 "none of them counts.",
             ),
             _KEYS_ARE_UNIQUE,
+            looked_at=_NOT_SETTLED,
         ),
         SqlRule(
             each(

@@ -60,10 +60,14 @@ class SqlRule:
         checks: the check on each asset that it is shown on.
         sql: a SELECT of everything looked at: ``asset`` (or for one asset only), ``month``,
             ``problem`` (null where all is well) and the columns of a sample.
+        looked_at: for rules that look at so many rows that only problems are worth making: then
+            ``sql`` need not give the others, and this SELECT gives ``asset`` (or for one asset
+            only), ``month`` and ``checked``, how many there are.
     """
 
     checks: tuple[Check, ...]
     sql: str
+    looked_at: str | None = None
 
 
 Rule = ColumnRule | SqlRule

@@ -1,13 +1,13 @@
 """Checks of the figures in force and of the rows that were quarantined.
 
 Here: what must hold after the gate, whatever it decided. Not here: whether figures are
-believable (that is the gate's), rows as received (``extracts``).
+believable (that is the gate's), rows as received (``extracts``), the SQL (``validated_sql``).
 """
 
 from __future__ import annotations
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.quality.attribution import CHECKED_MONTHS, CHECKED_ROWS
+from acv_pipeline.quality import validated_sql as sql
 from acv_pipeline.quality.check import Check
 from acv_pipeline.quality.rule import (
     ColumnRule,
@@ -22,188 +22,6 @@ from acv_pipeline.quality.rule import (
 DWELLINGS = "validated_dwellings"
 QUARANTINED = "quarantined_rows"
 
-_DWELLINGS = f"""
-select dwellings.*, indicators.first_month, deliveries.delivered_on
-from validated.dwellings as dwellings
-join {CHECKED_MONTHS} using (month)
-left join contract.indicators as indicators
-    on indicators.indicator_id = dwellings.indicator_id
-left join raw.deliveries as deliveries on deliveries.delivery_id = dwellings.delivery_id
-"""
-
-_UNIQUE_KEY = f"""
-select
-    month,
-    case when count(*) over (
-        partition by indicator_id, source, month, department_code
-    ) > 1 then source || ': ' || department_code || ' more than once' end as problem,
-    delivery_id,
-    row_number,
-    indicator_id,
-    source,
-    department_code,
-    cumulative_dwellings
-from validated.dwellings
-join {CHECKED_MONTHS} using (month)
-"""
-
-_PANEL_COMPLETE = f"""
-with present as (
-    select distinct indicator_id, source, month
-    from validated.dwellings
-    join {CHECKED_MONTHS} using (month)
-),
-unresolved as (
-    select
-        indicator_id, source, stated_month as month, territory_code as department_code,
-        max(reason_code) as reason_code
-    from {CHECKED_ROWS}
-    where fate = 'quarantined' and level = 'department' and not is_settled
-    group by all
-)
-select
-    present.month,
-    case
-        when dwellings.department_code is null
-            then coalesce(indicators.short_name, present.indicator_id) || ' ' || present.source
-    end as problem,
-    present.indicator_id,
-    present.source,
-    panel.department_code,
-    case
-        when unresolved.reason_code is not null then 'row quarantined: ' || unresolved.reason_code
-        else 'no row in force'
-    end as why
-from present
-join contract.panel as panel on panel.indicator_id = present.indicator_id
-left join contract.indicators as indicators
-    on indicators.indicator_id = present.indicator_id
-left join validated.dwellings as dwellings
-    on dwellings.indicator_id = present.indicator_id
-    and dwellings.source = present.source
-    and dwellings.month = present.month
-    and dwellings.department_code = panel.department_code
-left join unresolved
-    on unresolved.indicator_id = present.indicator_id
-    and unresolved.source = present.source
-    and unresolved.month = present.month
-    and unresolved.department_code = panel.department_code
-"""
-
-_EVERY_PARTNER_PRESENT = f"""
-with present as (
-    select distinct dwellings.indicator_id, dwellings.month, dwellings.source
-    from validated.dwellings as dwellings
-    join contract.components as components
-        on components.indicator_id = dwellings.indicator_id
-        and components.source = dwellings.source
-    join {CHECKED_MONTHS} on {CHECKED_MONTHS}.month = dwellings.month
-),
-expected as (
-    select begun.indicator_id, begun.month, components.source
-    from (select distinct indicator_id, month from present) as begun
-    join contract.components as components
-        on components.indicator_id = begun.indicator_id
-        and components.first_month <= begun.month
-)
-select
-    expected.month,
-    case
-        when present.source is null
-            then coalesce(indicators.short_name, expected.indicator_id) || ' '
-                || expected.source
-    end as problem,
-    expected.indicator_id,
-    expected.source
-from expected
-left join contract.indicators as indicators
-    on indicators.indicator_id = expected.indicator_id
-left join present
-    on present.indicator_id = expected.indicator_id
-    and present.month = expected.month
-    and present.source = expected.source
-"""
-
-_EVERY_FIGURE_HAS_PROVENANCE = f"""
-select
-    dwellings.month,
-    case
-        when rows.row_number is null then 'row not on record'
-        when dwellings.is_corrected
-            and (corrections.delivered, corrections.corrected)
-                is distinct from (understood.value, dwellings.cumulative_dwellings)
-            then 'corrected otherwise than the register says'
-        when (understood.indicator_id, understood.month, understood.territory_code,
-            case when dwellings.is_corrected then corrections.corrected else understood.value end)
-            is distinct from (dwellings.indicator_id, dwellings.month,
-            dwellings.department_code, dwellings.cumulative_dwellings)
-            then 'row says something else'
-    end as problem,
-    dwellings.delivery_id,
-    dwellings.row_number,
-    dwellings.indicator_id,
-    dwellings.source,
-    dwellings.department_code,
-    dwellings.cumulative_dwellings
-from validated.dwellings as dwellings
-join {CHECKED_MONTHS} on {CHECKED_MONTHS}.month = dwellings.month
-left join raw.extract_rows as rows
-    on rows.delivery_id = dwellings.delivery_id and rows.row_number = dwellings.row_number
-left join raw.tidy_rows as understood
-    on understood.delivery_id = dwellings.delivery_id
-    and understood.row_number = dwellings.row_number
-left join validated.corrections as corrections
-    on corrections.delivery_id = dwellings.delivery_id
-    and corrections.row_number = dwellings.row_number
-    and corrections.held_by is null
-"""
-
-_CORRECTIONS_STILL_MATCH = """
-select
-    month,
-    case
-        when problem is not null
-            then 'entry ' || entry || ' (' || source || ' ' || department_code || '): ' || problem
-    end as problem,
-    entry,
-    source,
-    indicator_id,
-    department_code,
-    delivered,
-    corrected,
-    found,
-    reason,
-    corrected_by,
-    corrected_on,
-    delivery_id,
-    row_number
-from validated.correction_matches
-"""
-
-# A quarantined row counts for the month the extract's checks show it under.
-_QUARANTINED = f"""
-select
-    rows.month,
-    quarantined.* exclude (month, cells, sheet, sheet_row),
-    rows.is_settled
-from validated.quarantined_rows as quarantined
-join {CHECKED_ROWS} as rows
-    on rows.delivery_id = quarantined.delivery_id and rows.row_number = quarantined.row_number
-"""
-
-_NO_OPEN_QUARANTINE = f"""
-select
-    month,
-    case when released_by is null and not is_settled then reason_code end as problem,
-    delivery_id,
-    row_number,
-    indicator_id,
-    source,
-    department_code,
-    reason
-from ({_QUARANTINED})
-"""
-
 
 def validated_rules(contract: Contract) -> list[Rule]:
     """The checks of ``validated_dwellings`` and ``quarantined_rows``."""
@@ -215,7 +33,7 @@ def validated_rules(contract: Contract) -> list[Rule]:
 
     def dwellings(name: str, description: str, *expectations: Expectation) -> ColumnRule:
         check = Check(DWELLINGS, name, "error", description, fault)
-        return ColumnRule((check,), _DWELLINGS, expectations)
+        return ColumnRule((check,), sql.DWELLINGS, expectations)
 
     return [
         dwellings(
@@ -247,7 +65,8 @@ def validated_rules(contract: Contract) -> list[Rule]:
                     fault,
                 ),
             ),
-            _UNIQUE_KEY,
+            sql.UNIQUE_KEY,
+            looked_at=sql.IN_FORCE,
         ),
         dwellings(
             "month_in_range",
@@ -267,7 +86,8 @@ def validated_rules(contract: Contract) -> list[Rule]:
                     "national total is not complete.",
                 ),
             ),
-            _PANEL_COMPLETE,
+            sql.PANEL_COMPLETE,
+            looked_at=sql.EXPECTED,
         ),
         SqlRule(
             (
@@ -280,7 +100,7 @@ def validated_rules(contract: Contract) -> list[Rule]:
                     "correction) or has not come (ask the partner); until then there is no total.",
                 ),
             ),
-            _EVERY_PARTNER_PRESENT,
+            sql.EVERY_PARTNER_PRESENT,
         ),
         SqlRule(
             (
@@ -293,7 +113,8 @@ def validated_rules(contract: Contract) -> list[Rule]:
                     fault,
                 ),
             ),
-            _EVERY_FIGURE_HAS_PROVENANCE,
+            sql.EVERY_FIGURE_HAS_PROVENANCE,
+            looked_at=sql.IN_FORCE,
         ),
         SqlRule(
             (
@@ -308,7 +129,7 @@ def validated_rules(contract: Contract) -> list[Rule]:
                     "it, or mend what the gate does not believe.",
                 ),
             ),
-            _CORRECTIONS_STILL_MATCH,
+            sql.CORRECTIONS_STILL_MATCH,
         ),
         ColumnRule(
             (
@@ -320,7 +141,7 @@ def validated_rules(contract: Contract) -> list[Rule]:
                     fault,
                 ),
             ),
-            _QUARANTINED,
+            sql.QUARANTINED,
             (filled("reason_code"), filled("reason"), filled("reason_fr")),
         ),
         SqlRule(
@@ -334,7 +155,7 @@ def validated_rules(contract: Contract) -> list[Rule]:
                     "later delivery with them settles this.",
                 ),
             ),
-            _NO_OPEN_QUARANTINE,
+            sql.NO_OPEN_QUARANTINE,
         ),
     ]
 

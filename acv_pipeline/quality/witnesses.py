@@ -165,10 +165,9 @@ class Witnesses:
         known = pd.DataFrame({"known": list(large.arguments["value_set"])})
         self._connection.register("large_set", known)
         try:
-            inside = f"select {columns[0]} from ({sql}) semi join large_set on known = {columns[0]}"
-            outside = (
-                f"select {columns[0]} from ({sql}) anti join large_set on known = {columns[0]}"
-            )
+            met = self._make(f"met_{len(self._made)}", sql)
+            inside = f"from {met} semi join large_set on known = {columns[0]}"
+            outside = f"from {met} anti join large_set on known = {columns[0]}"
             return self._witness(
                 columns, f"({inside} order by all limit {MOST_VALUES}) union all ({outside})"
             )

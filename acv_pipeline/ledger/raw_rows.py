@@ -64,13 +64,13 @@ def append_records(
             "fate": _categorical(rows.fate, FATES),
             "reason_code": _categorical(rows.reason, CODES),
             **_reasons(rows),
-            **{f"cell_{place}": cells for place, cells in enumerate(rows.cells)},
+            **{f"cell_{place}": _of_column(cells) for place, cells in enumerate(rows.cells)},
         }
     )
     connection.register("records", frame)
     try:
         for width in np.unique(rows.width).tolist():
-            cells = ", ".join(f"cell_{place}" for place in range(width))
+            cells = ", ".join(f"cell_{place}::varchar" for place in range(width))
             connection.execute(_EXTRACT_ROWS.format(cells=cells, width=width))
         connection.execute(_TIDY_ROWS)
     finally:

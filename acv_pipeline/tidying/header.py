@@ -16,7 +16,7 @@ import pandas as pd
 
 from acv_pipeline.contract import Contract, Month, Source
 from acv_pipeline.reading import DeliveryRefused, Sheet
-from acv_pipeline.tidying.column import Column, Lexicon, constant, of_contract, texts_of
+from acv_pipeline.tidying.column import Column, Lexicon, constant, distinct, of_contract, texts_of
 from acv_pipeline.tidying.fold import compact, fold, plain
 from acv_pipeline.tidying.months import MonthReader, day_order
 from acv_pipeline.tidying.territories import PlaceReader
@@ -78,6 +78,10 @@ class Table:
         if position not in self._read:
             self._read[position] = texts_of(self.body[position])
         return self._read[position]
+
+    def cells(self, position: int) -> Column[str]:
+        """The same, for columns whose texts need not be known: they may mean nothing."""
+        return self._read.get(position) or distinct(self.body[position])
 
     def text(self, meaning: str) -> Column[str]:
         """The cells of a meaning; blank where the table has no such column."""

@@ -38,7 +38,7 @@ class RecordTable:
         sheet: the sheet's name.
         sheet_row: the row as a spreadsheet shows it, 1 for the first.
         sheet_column: the column's letter, where one line holds several months; else ``""``.
-        cells: the cells as received, column by column; None beyond a row's last.
+        cells: the cells as received, column by column; code -1 beyond a row's last.
         indicator, territory: places in these lists; -1 for none.
         level: place in ``LEVELS``; -1 for none.
         month: the month; ``NaT`` for none.
@@ -54,7 +54,7 @@ class RecordTable:
     sheet: Column[str]
     sheet_row: Numbers
     sheet_column: Column[str]
-    cells: Sequence[Objects]
+    cells: Sequence[Column[str]]
     indicator: Numbers
     level: Numbers
     territory: Numbers
@@ -83,7 +83,7 @@ class RecordTable:
         """How many cells each record has."""
         if not self.is_ragged:
             return np.full(len(self), len(self.cells))
-        return np.asarray(np.sum([pd.notna(cells) for cells in self.cells], axis=0))
+        return np.asarray(np.sum([cells.codes >= 0 for cells in self.cells], axis=0))
 
     def take(self, rows: Places) -> RecordTable:
         """The records at ``rows``, in that order."""
@@ -97,9 +97,7 @@ class RecordTable:
             return parts[0]
         width = max(len(part.cells) for part in parts)
         joined: dict[str, Any] = {
-            "cells": [
-                np.concatenate([_cells(part, place) for part in parts]) for place in range(width)
-            ],
+            "cells": [_joined([_cells(part, at) for part in parts]) for at in range(width)],
             "is_ragged": any(part.is_ragged or len(part.cells) < width for part in parts),
         }
         for field in fields(cls):
@@ -124,7 +122,7 @@ class RecordTable:
         """The records as a table of texts: columns as ``records.RECORD_COLUMNS``."""
         said = [CODES[number] if number >= 0 else None for number in self.reason.tolist()]
         detail = self.detail.tolist()
-        rows = zip(*(cells.tolist() for cells in self.cells), strict=True)
+        rows = zip(*(names(cells.found)[cells.codes] for cells in self.cells), strict=True)
         stated = pd.Series(self.stated, dtype="Int64")
         return pd.DataFrame(
             {
@@ -167,17 +165,26 @@ def _take(values: Any, rows: Places) -> Any:
     if isinstance(values, np.ndarray):
         return values[rows]
     if isinstance(values, list):
-        return [cells[rows] for cells in values]
+        return [_take(cells, rows) for cells in values]
     return values
 
 
-def _cells(part: RecordTable, place: int) -> Objects:
-    missing: Objects = np.full(len(part), None, dtype=object)
-    return part.cells[place] if place < len(part.cells) else missing
+def _cells(part: RecordTable, place: int) -> Column[str]:
+    if place < len(part.cells):
+        return part.cells[place]
+    return Column(np.full(len(part), -1, dtype=np.intp), [])
 
 
 def _joined(columns: Sequence[Column[str]]) -> Column[str]:
-    starts = np.cumsum([0, *(len(column.found) for column in columns)])
-    codes = [column.codes + start for column, start in zip(columns, starts, strict=False)]
-    found = [text for column in columns for text in column.found]
+    """The columns one after the other; what they share is listed once."""
+    starts: dict[int, int] = {}
+    found: list[str] = []
+    for column in columns:
+        if id(column.found) not in starts:
+            starts[id(column.found)] = len(found)
+            found += column.found
+    codes = [
+        np.where(column.codes >= 0, column.codes + starts[id(column.found)], -1)
+        for column in columns
+    ]
     return Column(np.concatenate(codes), found)

@@ -206,11 +206,11 @@ class RowReader:
         months = reads.array(lambda read: read.month or "NaT", "datetime64[M]")
         return np.where(self._dragged, NO_MONTH, months)
 
-    def _cells(self, position: int) -> list[npt.NDArray[np.object_]]:
+    def _cells(self, position: int) -> list[Column[str]]:
         """The cells of each line; of several month columns, only the one at ``position``."""
-        others = [place for place in self.table.month_columns if place != position]
-        body = self.table.body.drop(columns=others)
-        return [body[column].to_numpy(dtype=object) for column in body]
+        others = {place for place in self.table.month_columns if place != position}
+        places = range(self.table.body.shape[1])
+        return [self.table.cells(place) for place in places if place not in others]
 
 
 def _in_panel(contract: Contract, indicator: str) -> Mask:

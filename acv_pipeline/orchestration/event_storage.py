@@ -231,12 +231,12 @@ def _planned(entries: list[tuple[EventLogEntry, int, str]]) -> Rows:
 
 
 def _record_evaluations(index: Connection, entries: list[tuple[EventLogEntry, int, str]]) -> None:
-    """Put evaluations in place of what was planned.
+    """Put evaluations in place of what was planned, and add those of months beside the run's.
 
     Raises:
-        _BatchError: not each of them was planned, once.
+        _BatchError: one of them is there twice.
     """
-    rows = []
+    rows: Rows = []
     for event, number, text in entries:
         evaluation = event.get_dagster_event().asset_check_evaluation_data
         status = AssetCheckExecutionRecordStatus
@@ -264,8 +264,33 @@ def _record_evaluations(index: Connection, entries: list[tuple[EventLogEntry, in
         table.c.partition.is_not_distinct_from(db.bindparam("of_partition")),
     )
     told: dict[str, Any] = {name: db.bindparam(name) for name in rows[0] if name[:3] != "of_"}
-    if index.execute(update.values(told), rows).rowcount != len(rows):
+    updated = index.execute(update.values(told), rows).rowcount
+    if updated == len(rows):
+        return
+    there = set(
+        index.execute(
+            db.select(table.c.asset_key, table.c.check_name, table.c.partition).where(
+                table.c.run_id == rows[0]["of_run"]
+            )
+        ).tuples()
+    )
+    key = ("of_asset", "of_check", "of_partition")
+    added = {name: row for row in rows if (name := tuple(row[part] for part in key)) not in there}
+    if updated + len(added) != len(rows):
         raise _BatchError
+    index.execute(
+        table.insert(),
+        [
+            {
+                "asset_key": row["of_asset"],
+                "check_name": row["of_check"],
+                "run_id": row["of_run"],
+                "partition": row["of_partition"],
+            }
+            | {name: value for name, value in row.items() if name in told}
+            for row in added.values()
+        ],
+    )
 
 
 def _utc(event: EventLogEntry) -> dt.datetime:

@@ -84,7 +84,7 @@ def test_a_run_records_every_month_of_every_asset_and_every_check(
 
 @pytest.mark.usefixtures("good_months")
 def test_what_checks_say_is_about_the_last_materialisation_of_their_month(
-    pipeline: Pipeline, run: Run, instance: DagsterInstance
+    pipeline: Pipeline, run: Run, instance: DagsterInstance, landing: Path, contract: Contract
 ) -> None:
     """Else the UI shows the check of that month as missing."""
     keys = [dg.AssetCheckKey(dg.AssetKey(c.asset), c.name) for c in pipeline.checks()]
@@ -102,6 +102,11 @@ def test_what_checks_say_is_about_the_last_materialisation_of_their_month(
     assert outdated() == set()
     assert run("2018-10").success
     assert outdated() == set(), "recorded again, checked again"
+    october = course(contract, month_of("2018-10"), source="anah")
+    october["59"] += 1
+    deliver(landing, "anah", "2018-12-20", {"2018-10": october})
+    assert run("2018-10").success
+    assert outdated() == set(), "November's increments moved: they are checked too"
     instance.report_runless_asset_event(dg.AssetMaterialization("series", partition="2018-09-01"))
     assert outdated() == {("series", "2018-09-01")}
 

@@ -38,7 +38,7 @@ def test_the_home_uses_it_and_has_its_other_settings(home: Home) -> None:
     with open_instance(home) as instance:
         assert type(instance.event_log_storage).__name__ == "PooledSqliteEventLogStorage"
         assert not instance.telemetry_enabled and not instance.nux_enabled
-        assert instance.global_op_concurrency_default_limit == 1
+        assert instance.get_settings("concurrency") == {"runs": {"max_concurrent_runs": 2}}
 
 
 def test_settings_changed_by_hand_are_kept(home: Home) -> None:
@@ -124,6 +124,11 @@ def record_range(instance: DagsterInstance, *, twice: bool = False) -> str:
                     severity=dg.AssetCheckSeverity.WARN,
                 )
 
+        # a month beside the run's, which moved with them
+        yield dg.AssetCheckEvaluation(
+            asset_key=dg.AssetKey("a"), check_name="x", partition="2021-05-01", passed=True
+        )
+
     job = dg.Definitions(
         assets=[step], jobs=[dg.define_asset_job("job")], executor=dg.in_process_executor
     ).resolve_job_def("job")
@@ -172,7 +177,8 @@ def test_a_run_leaves_the_same_as_with_the_stock_storage(
         ours = stored(instance, record_range(instance, twice=twice))
     theirs = stored(stock, record_range(stock, twice=twice))
     assert ours == theirs
-    assert len(ours["checks"]) == 3 * 4  # those that were planned and not evaluated included
+    # those that were planned and not evaluated included, and the one that wasn't planned
+    assert len(ours["checks"]) == 3 * 4 + 1
 
 
 def test_events_of_a_step_are_written_together(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,7 +190,7 @@ def test_events_of_a_step_are_written_together(home: Home, monkeypatch: pytest.M
         record_range(instance)
     # what is planned (2 × 4 months, 3 checks), then 3 months of 4; a line logged in between waits
     # with what it comes after
-    assert batches == [11, 3 * 4 + 3]
+    assert batches == [11, 3 * 4 + 3 + 1]
 
 
 def test_what_waits_is_seen_by_whoever_asks(home: Home) -> None:
@@ -217,7 +223,7 @@ def test_a_batch_that_fails_is_written_one_by_one(
         run_id = record_range(instance)
         summary = stored(instance, run_id)
     evaluated = [row for row in summary["run"] if row[0] == "ASSET_CHECK_EVALUATION"]
-    assert len(evaluated) == 6  # none lost, none twice
+    assert len(evaluated) == 7  # none lost, none twice
 
 
 def test_connections_are_reused_and_their_number_is_bounded(

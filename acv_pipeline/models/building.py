@@ -7,11 +7,13 @@ Not here: which models exist and in what order (``project``), and opening DuckDB
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from duckdb import CatalogException, DuckDBPyConnection
+from duckdb import CatalogException, DuckDBPyConnection, TransactionException
 
 from acv_pipeline.models.definitions import SqlProjectError
 
@@ -83,9 +85,10 @@ def replace_table(
             f"the SELECT of {table} gives {_listed(selected)}, but schema.yml documents "
             f"{_listed(columns)}: make the two agree"
         )
-    after = _fingerprints(connection, fresh, columns)
     comparable = _exists(connection, table) and _columns(connection, table) == columns
-    before = _fingerprints(connection, table, columns) if comparable else {}
+    compared = columns if comparable else []  # with nothing to compare, rows are only counted
+    after = _fingerprints(connection, fresh, compared)
+    before = _fingerprints(connection, table, compared) if comparable else {}
     changed = {
         month for month in after.keys() | before.keys() if after.get(month) != before.get(month)
     }
@@ -96,6 +99,17 @@ def replace_table(
     else:
         connection.execute(f"drop table {fresh}")
     return BuildResult({month: rows for month, (rows, _) in after.items()}, frozenset(changed))
+
+
+@contextmanager
+def in_any_order(connection: DuckDBPyConnection) -> Iterator[None]:
+    """Tables made inside needn't keep the order in which rows are computed: a tenth quicker."""
+    connection.execute("set preserve_insertion_order = false")
+    try:
+        yield
+    finally:
+        with suppress(TransactionException):  # ended by an error; so is the connection then
+            connection.execute("reset preserve_insertion_order")
 
 
 def load_seed(
@@ -140,10 +154,13 @@ def _columns(connection: DuckDBPyConnection, table: str) -> list[tuple[str, str]
 def _fingerprints(
     connection: DuckDBPyConnection, table: str, columns: list[tuple[str, str]]
 ) -> dict[dt.date, tuple[int, int]]:
-    """How many rows each month has, and the sum of their 64-bit hashes, whatever their order."""
-    names = ", ".join(name for name, _ in columns)
+    """How many rows each month has, and the sum of the 64-bit hashes of ``columns``.
+
+    The order of the rows makes no difference.
+    """
+    hashed = f"sum(hash({', '.join(name for name, _ in columns)}))" if columns else "0"
     rows = connection.execute(
-        f"select month, count(*), sum(hash({names})) from {table} group by all order by 1"
+        f"select month, count(*), {hashed} from {table} group by month order by month"
     ).fetchall()
     return {month: (count, fingerprint) for month, count, fingerprint in rows}
 

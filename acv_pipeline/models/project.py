@@ -20,6 +20,7 @@ from acv_pipeline.models import folder
 from acv_pipeline.models.building import (
     BuildResult,
     SqlTestResult,
+    in_any_order,
     load_seed,
     offending_rows,
     replace_table,
@@ -139,16 +140,17 @@ class Project:
         wanted = set(self.models if models is None else models)
         if unknown := sorted(wanted - self.models.keys()):
             raise SqlProjectError(f"no model is called {', '.join(unknown)}")
-        return {
-            model.name: replace_table(
-                connection,
-                model.table,
-                self.compile(model.name),
-                [(column.name, column.data_type) for column in model.columns],
-            )
-            for model in self.models.values()
-            if model.name in wanted
-        }
+        with in_any_order(connection):
+            return {
+                model.name: replace_table(
+                    connection,
+                    model.table,
+                    self.compile(model.name),
+                    [(column.name, column.data_type) for column in model.columns],
+                )
+                for model in self.models.values()
+                if model.name in wanted
+            }
 
     def load_seeds(self, connection: DuckDBPyConnection, folder: Path | None = None) -> None:
         """Fill the reference tables from the seeds (from files of the same name in ``folder``)."""

@@ -2,32 +2,40 @@
 -- there has a figure. An increment between sums over different départements would be no
 -- increment: a territory has one when each of its expected départements has one, all counted
 -- from the same previous month.
-with located as (
+with regions as (
 
     select
         increments.indicator_id,
         increments.series,
-        increments.month,
-        increments.cumulative_dwellings,
-        increments.previous_month,
-        increments.months_elapsed,
-        increments.increment,
         departments.region_code,
-        case when panel.department_code is not null then 1 else 0 end as is_expected
+        increments.month,
+        sum(increments.cumulative_dwellings) as cumulative_dwellings,
+        sum(increments.increment) as increment,
+        min(increments.previous_month) as previous_month,
+        max(increments.previous_month) as last_previous_month,
+        min(increments.months_elapsed) as months_elapsed,
+        count(panel.department_code) as departments_expected,
+        count(increments.increment) as departments_with_increment,
+        count(*) as departments
     from {{ ref('monthly_increments') }} as increments
     inner join {{ ref('departments') }} as departments
         on departments.department_code = increments.department_code
     left join {{ source('contract', 'panel') }} as panel
         on panel.indicator_id = increments.indicator_id
         and panel.department_code = increments.department_code
+    group by
+        increments.indicator_id,
+        increments.series,
+        departments.region_code,
+        increments.month
 
 ),
 
 in_territories as (
 
-    select 'region' as level, region_code as territory_code, located.* from located
+    select 'region' as level, region_code as territory_code, regions.* from regions
     union all
-    select 'national' as level, 'FR' as territory_code, located.* from located
+    select 'national' as level, 'FR' as territory_code, regions.* from regions
 
 ),
 
@@ -65,9 +73,10 @@ sums as (
         cast(sum(in_territories.increment) as bigint) as increment,
         min(in_territories.previous_month) as previous_month,
         min(in_territories.months_elapsed) as months_elapsed,
-        sum(in_territories.is_expected) = expected.departments as is_complete,
-        min(in_territories.previous_month) = max(in_territories.previous_month)
-            and count(in_territories.increment) = count(*) as is_comparable
+        sum(in_territories.departments_expected) = expected.departments as is_complete,
+        min(in_territories.previous_month) = max(in_territories.last_previous_month)
+            and sum(in_territories.departments_with_increment) = sum(in_territories.departments)
+            as is_comparable
     from in_territories
     inner join expected
         on expected.indicator_id = in_territories.indicator_id

@@ -1,64 +1,63 @@
 -- The total is the sum of the partners counted that month, there and only there where each of
 -- them has a figure.
-with partners as (
+with counted as (
 
     select
-        figures.indicator_id,
-        figures.month,
-        figures.department_code,
-        sum(figures.cumulative_dwellings) as dwellings,
+        months.indicator_id,
+        months.month,
         count(*) as partners
-    from {{ ref('series') }} as figures
-    inner join {{ source('contract', 'sources') }} as sources
-        on sources.series = figures.series
+    from (select distinct indicator_id, month from {{ ref('series') }}) as months
     inner join {{ source('contract', 'components') }} as components
-        on components.indicator_id = figures.indicator_id
-        and components.source = sources.source
-        and components.first_month <= figures.month
-    group by figures.indicator_id, figures.month, figures.department_code
+        on components.indicator_id = months.indicator_id
+        and components.first_month <= months.month
+    group by months.indicator_id, months.month
 
 ),
 
-complete as (
+-- totals and partners side by side in one pass
+figures as (
 
     select
-        partners.indicator_id,
-        partners.month,
-        partners.department_code,
-        partners.dwellings
-    from partners
-    inner join {{ source('contract', 'components') }} as components
-        on components.indicator_id = partners.indicator_id
-        and components.first_month <= partners.month
-    group by
-        partners.indicator_id,
-        partners.month,
-        partners.department_code,
-        partners.dwellings,
-        partners.partners
-    having count(*) = partners.partners
+        series.indicator_id,
+        series.month,
+        series.department_code,
+        sum(case when series.series = 'total' then series.cumulative_dwellings end) as total,
+        sum(case when components.source is not null then series.cumulative_dwellings end)
+            as dwellings,
+        count(components.source) as partners
+    from {{ ref('series') }} as series
+    left join {{ source('contract', 'sources') }} as sources
+        on sources.series = series.series
+    left join {{ source('contract', 'components') }} as components
+        on components.indicator_id = series.indicator_id
+        and components.source = sources.source
+        and components.first_month <= series.month
+    group by series.indicator_id, series.month, series.department_code
 
 ),
 
-totals as (
+compared as (
 
-    select indicator_id, month, department_code, cumulative_dwellings
-    from {{ ref('series') }}
-    where series = 'total'
+    select
+        figures.month,
+        figures.indicator_id,
+        figures.department_code,
+        figures.total,
+        case when figures.partners = counted.partners then figures.dwellings end
+            as sum_of_partners
+    from figures
+    left join counted
+        on counted.indicator_id = figures.indicator_id
+        and counted.month = figures.month
 
 )
 
 select
-    coalesce(totals.month, complete.month) as month,
-    coalesce(totals.indicator_id, complete.indicator_id) as indicator_id,
-    coalesce(totals.department_code, complete.department_code) as department_code,
-    totals.cumulative_dwellings as total,
-    complete.dwellings as sum_of_partners
-from totals
-full outer join complete
-    on complete.indicator_id = totals.indicator_id
-    and complete.month = totals.month
-    and complete.department_code = totals.department_code
-where totals.cumulative_dwellings is null
-    or complete.dwellings is null
-    or totals.cumulative_dwellings <> complete.dwellings
+    month,
+    indicator_id,
+    department_code,
+    total,
+    sum_of_partners
+from compared
+where (total is null) <> (sum_of_partners is null)
+    or total <> sum_of_partners

@@ -47,9 +47,9 @@ class Cells:
 
     positions: npt.NDArray[np.int64]
     values: Figures
-    deliveries: npt.NDArray[np.int64]
+    deliveries: npt.NDArray[np.int32]
     rows: npt.NDArray[np.int64]
-    since: npt.NDArray[np.int64]
+    since: npt.NDArray[np.int32]
     corrected: npt.NDArray[np.bool_]
 
 
@@ -58,9 +58,9 @@ class MonthInForce:
 
     def __init__(self, size: int) -> None:
         self.values: Figures = np.full(size, np.nan)
-        self.deliveries = np.full(size, -1, dtype=np.int64)
+        self.deliveries = np.full(size, -1, dtype=np.int32)
         self.rows = np.full(size, -1, dtype=np.int64)
-        self.since = np.zeros(size, dtype=np.int64)
+        self.since = np.zeros(size, dtype=np.int32)
         self.corrected = np.zeros(size, dtype=bool)
 
     def cells(self, mask: npt.NDArray[np.bool_]) -> Cells:
@@ -215,7 +215,7 @@ class Observations:
 
         def of_cell(part: str, kind: str = "int64") -> npt.NDArray[Any]:
             parts = [getattr(cells, part) for cells in self._cells]
-            return np.concatenate([np.empty(0, dtype=kind), *parts]).astype(kind, copy=False)
+            return np.concatenate([np.empty(0, kind), *parts], dtype=kind, casting="unsafe")
 
         def named(numbers: npt.NDArray[Any], names: Sequence[str]) -> pd.Categorical[Any]:
             return pd.Categorical.from_codes(numbers, dtype=pd.CategoricalDtype(list(names)))
@@ -225,14 +225,17 @@ class Observations:
                 "indicator_id": named(of_month("indicator_id"), self._indicators),
                 "source": named(of_month("source"), self._sources),
                 "month": of_month("month", "datetime64[s]"),
-                "department_code": named(of_cell("positions"), self._codes),
+                "department_code": named(of_cell("positions", "int32"), self._codes),
                 "cumulative_dwellings": of_cell("values"),
-                "delivery_id": named(of_cell("deliveries"), delivery_ids),
+                "delivery_id": named(of_cell("deliveries", "int32"), delivery_ids),
                 "row_number": of_cell("rows"),
-                "valid_from": of_cell("since").astype("datetime64[D]").astype("datetime64[s]"),
+                "valid_from": of_cell("since", "int32")
+                .astype("datetime64[D]")
+                .astype("datetime64[s]"),
                 "valid_to": of_month("valid_to", "datetime64[s]"),
                 "closed_by": named(of_month("closed_by"), delivery_ids),
                 "change": named(of_month("change"), CHANGES),
                 "is_corrected": of_cell("corrected", "bool"),
-            }
+            },
+            copy=False,
         )

@@ -23,6 +23,9 @@ from acv_pipeline.tidying.records import ControlTotal
 
 Tables = dict[str, pd.DataFrame]
 
+# which rows of what judging gives are a table's
+_ONLY = {"validated.dwellings": "valid_to is null"}
+
 CHUNK_VECTORS = 500  # of 2048 rows: a million rows at a time
 
 _DEPARTMENT_ROWS = """
@@ -116,13 +119,16 @@ def months_to_judge(
 
 
 def read_tables(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Tables:
-    """The validated tables that follow from everything on record."""
+    """The validated tables that follow from everything on record, some with more rows (``_ONLY``).
+
+    Millions of figures are there once, whichever tables they go to.
+    """
     ledger = read_ledger(connection, contract)
     figures, verdicts = ledger.observations, _verdict_frame(ledger.verdicts)
     held = verdicts[verdicts["verdict"] == "held"]
     return {
         "validated.observations": figures,
-        "validated.dwellings": figures[figures["valid_to"].isna()],
+        "validated.dwellings": figures,
         "validated.corrections": ledger.corrections,
         "validated.verdicts": verdicts,
         "validated.held_months": held.assign(
@@ -288,15 +294,15 @@ def _replace(
     *,
     write: bool = True,
 ) -> set[Month]:
-    """Make ``frame`` the content of ``table`` for the given months; the months that changed."""
+    """Make of ``frame`` the content of ``table`` for the given months; the months that changed."""
     columns = tables()[table].columns
     chosen = "true" if months is None else _among(months)
     casts = ", ".join(
         f"cast({c.name if c.name in frame else 'null'} as {c.type}) as {c.name}" for c in columns
     )
-    connection.register("folded", frame[[c.name for c in columns if c.name in frame]])
+    connection.register("folded", frame)
     try:
-        fresh = f"(select {casts} from folded)"
+        fresh = f"(select {casts} from folded where {_ONLY.get(table, 'true')})"
         asked = ", ".join(column.name for column in columns)
         after, before = (
             dict(

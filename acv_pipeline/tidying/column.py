@@ -6,7 +6,7 @@ Not here: what is read (the recognisers).
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -122,28 +122,15 @@ class _Beside(Sequence[tuple[T, U]]):
 
 
 _all_texts = _Texts()
-# The last columns met, the latest first: each month's files list the same territories again.
-_latest: deque[tuple[Objects, Column[str]]] = deque(maxlen=4)
 
 
 def texts_of(series: pd.Series[str]) -> Column[str]:
-    """The column of a sheet's cells; columns with the same cells share what they hold."""
+    """The column of a sheet's cells."""
     global _all_texts
     if len(_all_texts) > MOST_TEXTS:
         _all_texts = _Texts()
-        _latest.clear()
-    cells = series.to_numpy(dtype=object)
-    for before, column in _latest:
-        if (
-            len(cells) == len(before)
-            and np.array_equal(cells[:1], before[:1])
-            and np.array_equal(cells, before)
-        ):
-            return column
     texts = distinct(series)
-    column = Column(texts.codes, texts.found, _Met(_all_texts, _all_texts.number(texts.found)))
-    _latest.appendleft((cells, column))
-    return column
+    return Column(texts.codes, texts.found, _Met(_all_texts, _all_texts.number(texts.found)))
 
 
 def distinct(series: pd.Series[str]) -> Column[str]:

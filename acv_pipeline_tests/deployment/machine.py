@@ -55,7 +55,9 @@ class Machine:
         self.root = Path(tempfile.mkdtemp(prefix="acv-server-"))
         self.root.chmod(0o755)  # Postgres does not run as root
         self.home, self.landing = self.root / "srv/acv/home", self.root / "srv/acv/landing"
-        self.landing.mkdir(parents=True)
+        self.backups = self.root / "var/backups/acv"
+        for folder in (self.landing, self.backups):
+            folder.mkdir(parents=True)
         self.https, self.operators, self.viewers, self.database = _free_ports(4)
         self.processes: list[subprocess.Popen[bytes]] = []
         self.log = self.root / "log"
@@ -64,13 +66,10 @@ class Machine:
     def start(self) -> None:
         self._start_postgres()
         self.environment = {**os.environ, **self._env_file()}
-        prepared = subprocess.run(
-            self._command("acv-prepare"), cwd=ROOT, env=self.environment, check=False,
-            stdout=self.log.open("ab"), stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        assert prepared.returncode == 0, self.tail()
+        self.run("acv-prepare")
         for unit in ("acv-ui", "acv-ui-readonly", "acv-daemon"):
-            self._spawn(self._command(unit))
+            (command,) = self._commands(unit)
+            self._spawn(command)
         self._start_nginx()
         self._until_both_answer()
 
@@ -136,15 +135,28 @@ class Machine:
         # one look at the landing zone, when the daemon starts: the runs here are the operator's
         return dict(line.split("=", 1) for line in lines) | {"ACV_TICK_SECONDS": "3600"}
 
-    def _command(self, unit: str) -> list[str]:
+    def run(self, unit: str) -> None:
+        """Let a unit that ends by itself do its work."""
+        for command in self._commands(unit):
+            done = subprocess.run(
+                command, cwd=ROOT, env=self.environment, check=False,
+                stdout=self.log.open("ab"), stderr=subprocess.STDOUT,
+            )  # fmt: skip
+            assert done.returncode == 0, self.tail()
+
+    def _commands(self, unit: str) -> list[list[str]]:
         text = (FILES / f"{unit}.service").read_text(encoding="utf-8")
-        (line,) = re.findall(r"^ExecStart=(.*)$", text, re.MULTILINE)
-        line = line.replace("/opt/acv/.venv/bin", str(Path(sys.executable).parent))
-        line = line.replace("/opt/acv", str(ROOT))
-        line = line.replace("-p 3000", f"-p {self.operators}").replace(
-            "-p 3001", f"-p {self.viewers}"
-        )
-        return shlex.split(line)
+        for written, here in {
+            "/opt/acv/.venv/bin": str(Path(sys.executable).parent),
+            "/opt/acv": str(ROOT),
+            "/var/backups/acv": str(self.backups),
+            "-p 3000": f"-p {self.operators}",
+            "-p 3001": f"-p {self.viewers}",
+            "%%": "%",  # systemd's ways to write these two
+            "$$": "$",
+        }.items():
+            text = text.replace(written, here)
+        return [shlex.split(line) for line in re.findall(r"^ExecStart=(.*)$", text, re.MULTILINE)]
 
     def _spawn(self, command: list[str]) -> None:
         self.processes.append(

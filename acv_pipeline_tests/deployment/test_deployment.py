@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tarfile
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -167,6 +168,19 @@ def test_dagsters_record_is_in_postgres_and_no_password_in_a_file(machine: Machi
     assert not (machine.home / "dagster" / "history").exists()
     config = (machine.home / "dagster" / "dagster.yaml").read_text(encoding="utf-8")
     assert "ACV_STORAGE_URL" in config and "postgresql://" not in config
+
+
+def test_the_nightly_backup_has_the_home_and_dagsters_record(machine: Machine) -> None:
+    """After the runs of above."""
+    machine.run("acv-backup")
+    (home,) = machine.backups.glob("home-*.tar.gz")
+    (record,) = machine.backups.glob("dagster-*.dump")
+    with tarfile.open(home) as archive:
+        assert any(name.endswith("warehouse.duckdb") for name in archive.getnames())
+    listed = subprocess.run(
+        ["pg_restore", "--list", record], capture_output=True, text=True, check=True
+    )
+    assert "TABLE DATA public event_logs" in listed.stdout
 
 
 def test_systemd_accepts_the_units() -> None:

@@ -20,7 +20,9 @@ from typing import Any
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 
+from acv_pipeline.cli import main
 from acv_pipeline.contract import Contract
 from acv_pipeline.home import Home
 from acv_pipeline.report.drawing import document
@@ -235,3 +237,11 @@ def test_too_little_memory_is_told_and_undone(home: Home, contract: Contract) ->
     with open_warehouse(home, contract) as connection:
         found = connection.execute("select 1 from duckdb_tables() where table_name = 'big'")
         assert found.fetchall() == []
+
+
+def test_a_published_copy_of_another_version_is_told(shop: Shop) -> None:
+    home = shop.world.fresh("another", "past")
+    with duckdb.connect(str(home.published)) as connection:
+        connection.execute("drop table validated.check_results")
+    result = CliRunner().invoke(main, ["status", "--home", str(home.root)])
+    assert result.exit_code == 2 and "written by another version" in result.stderr, result.output

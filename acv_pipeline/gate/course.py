@@ -68,7 +68,8 @@ class Course:
     def usual_paces(self) -> Figures:
         """Median earlier pace per département; NaN where none is known."""
         # of each département in a row, those not known last: the median is found by its place
-        paces = np.sort(np.ascontiguousarray(self.department_paces.T), axis=1)
+        paces = np.array(self.department_paces.T, order="C")
+        paces.sort(axis=1)
         known = (~np.isnan(paces)).sum(axis=1)
         if not paces.shape[1]:
             return np.full(len(paces), np.nan)

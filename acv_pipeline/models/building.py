@@ -102,14 +102,21 @@ def replace_table(
 
 
 @contextmanager
-def in_any_order(connection: DuckDBPyConnection) -> Iterator[None]:
-    """Tables made inside needn't keep the order in which rows are computed: a tenth quicker."""
-    connection.execute("set preserve_insertion_order = false")
+def written_quickly(connection: DuckDBPyConnection) -> Iterator[None]:
+    """Tables made inside take a quarter less time to write, and hardly more room.
+
+    They needn't keep the order in which rows are computed, and FSST is not tried on their texts:
+    for codes and names that recur, dictionaries are as small.
+    """
+    settings = {"preserve_insertion_order": "false", "disabled_compression_methods": "'fsst'"}
+    for name, value in settings.items():
+        connection.execute(f"set {name} = {value}")
     try:
         yield
     finally:
         with suppress(TransactionException):  # ended by an error; so is the connection then
-            connection.execute("reset preserve_insertion_order")
+            for name in settings:
+                connection.execute(f"reset {name}")
 
 
 def load_seed(

@@ -20,10 +20,10 @@ from acv_pipeline.models import folder
 from acv_pipeline.models.building import (
     BuildResult,
     SqlTestResult,
-    in_any_order,
     load_seed,
     offending_rows,
     replace_table,
+    written_quickly,
 )
 from acv_pipeline.models.definitions import (
     Column,
@@ -140,7 +140,7 @@ class Project:
         wanted = set(self.models if models is None else models)
         if unknown := sorted(wanted - self.models.keys()):
             raise SqlProjectError(f"no model is called {', '.join(unknown)}")
-        with in_any_order(connection):
+        with written_quickly(connection):
             return {
                 model.name: replace_table(
                     connection,

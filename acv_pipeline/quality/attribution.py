@@ -101,19 +101,28 @@ create or replace temp table {quarantine} as
 with quarantined as (
     select received.* from ({quarantined}) as received join {months} using (month)
 ),
+quarantined_months as (
+    select
+        source, month, min(delivered_on) as first_day,
+        min(delivery_id) as one_delivery, max(delivery_id) as another_delivery
+    from quarantined
+    group by all
+),
 figures as not materialized (
-    select received.* from ({figures}) as received join {months} using (month)
+    -- those that may settle a row of their month: of another delivery, not earlier; mostly none
+    select received.*
+    from ({figures}) as received
+    join {months} using (month)
+    join quarantined_months as doubted using (source, month)
+    where received.delivered_on >= doubted.first_day
+        and (
+            received.delivery_id <> doubted.one_delivery
+            or received.delivery_id <> doubted.another_delivery
+        )
 ),
 latest as (
-    -- figures that came after some quarantined row of their month: of most months, none
     select source, month, indicator_id, level, territory_code, max(delivered_on) as delivered_on
     from figures
-    join (
-        select source, month, min(delivered_on) as first_quarantined_on
-        from quarantined
-        group by all
-    ) using (source, month)
-    where delivered_on > first_quarantined_on
     group by all
 ),
 settled as (

@@ -165,8 +165,8 @@ class _Fold:
                 if progress:
                     progress(done, len(self.deliveries))
         for series, state in self.states.items():
-            for month, current in state.in_force.items():
-                self.observations.still_in_force(series, month, current)
+            for month in list(state.in_force):  # each month let go of once its cells are taken
+                self.observations.still_in_force(series, month, state.in_force.pop(month))
         ids = [delivery.delivery_id for delivery in self.deliveries]
         return Ledger(
             self.observations.frame(ids), list(self.verdicts.values()), self.register.frame(ids)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -170,7 +170,7 @@ class Observations:
         self, codes: Sequence[str], sources: Sequence[str], indicators: Sequence[str]
     ) -> None:
         self._codes, self._sources, self._indicators = codes, sources, indicators
-        self._cells: list[Cells] = []
+        self._parts: dict[str, list[npt.NDArray[Any]]] = {part.name: [] for part in fields(Cells)}
         self._facts: list[Facts] = []
 
     def closed(
@@ -203,19 +203,23 @@ class Observations:
             "indicator_id": self._indicators.index(indicator),
             "month": np.datetime64(month, "s"),
         }
-        self._cells.append(cells)
+        for name, parts in self._parts.items():
+            parts.append(getattr(cells, name))
         self._facts.append({**what, **end})
 
     def frame(self, delivery_ids: Sequence[str]) -> pd.DataFrame:
-        """All observations, columns as ``validated.observations``."""
-        sizes = [len(cells.positions) for cells in self._cells]
+        """All observations, columns as ``validated.observations``; asked for once.
+
+        What was collected is let go of part by part: millions of figures are not there twice.
+        """
+        sizes = list(map(len, self._parts["positions"]))
 
         def of_month(fact: str, kind: str = "int32") -> npt.NDArray[Any]:
             return np.repeat(np.array([facts[fact] for facts in self._facts], dtype=kind), sizes)
 
         def of_cell(part: str, kind: str = "int64") -> npt.NDArray[Any]:
-            parts = [getattr(cells, part) for cells in self._cells]
-            return np.concatenate([np.empty(0, kind), *parts], dtype=kind, casting="unsafe")
+            parts = [np.empty(0, kind), *self._parts.pop(part)]
+            return np.concatenate(parts, dtype=kind, casting="unsafe")
 
         def named(numbers: npt.NDArray[Any], names: Sequence[str]) -> pd.Categorical[Any]:
             return pd.Categorical.from_codes(numbers, dtype=pd.CategoricalDtype(list(names)))

@@ -12,12 +12,40 @@ with courses as (
 
 ),
 
-figures as (
+followed as (
 
     select
         courses.course,
-        increments.month,
         increments.department_code,
+        increments.cumulative_dwellings,
+        coalesce(increments.increment, 0) as increment,
+        lag(increments.cumulative_dwellings) over (
+            partition by courses.course, increments.department_code order by increments.month
+        ) as previous_dwellings
+    from {{ ref('monthly_increments') }} as increments
+    inner join courses
+        on courses.indicator_id = increments.indicator_id
+        and courses.series = increments.series
+        and courses.first_month <= increments.month
+
+),
+
+-- where each step is right, so are their sums: only the others are summed
+doubtful as (
+
+    select distinct course, department_code
+    from followed
+    where cumulative_dwellings
+        <> coalesce(previous_dwellings, cumulative_dwellings) + increment
+
+),
+
+figures as (
+
+    select
+        doubtful.course,
+        increments.month,
+        doubtful.department_code,
         increments.cumulative_dwellings,
         coalesce(increments.increment, 0) as increment
     from {{ ref('monthly_increments') }} as increments
@@ -25,6 +53,9 @@ figures as (
         on courses.indicator_id = increments.indicator_id
         and courses.series = increments.series
         and courses.first_month <= increments.month
+    inner join doubtful
+        on doubtful.course = courses.course
+        and doubtful.department_code = increments.department_code
 
 ),
 

@@ -73,7 +73,8 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
             due = [month for month in due if months[0] <= month <= months[1]]
         print_load(report)
         if due:
-            end_dead_runs(dagster, home)
+            # whoever starts a run by hand knows what else was started just now
+            end_dead_runs(dagster, home, young_seconds=0)
             result = run_months(pipeline, dagster, due, listen=progress.say)
             if result.failure:
                 click.echo(f"acv: run {result.run_id} failed: {result.failure}", err=True)

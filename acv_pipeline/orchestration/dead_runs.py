@@ -7,6 +7,7 @@ the next run does (``Pipeline.pending``).
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 
 import dagster as dg
@@ -14,7 +15,9 @@ from dagster import DagsterInstance
 
 from acv_pipeline.home import Home
 
-# a living run takes next to no time between its start and its lock, and from there to its end
+# a living run takes its lock within seconds of its start, also on a machine that is swapping
+YOUNG_SECONDS = 60.0
+# and has ended on the record next to no time after it gave the lock back
 BETWEEN_LOOKS_SECONDS = 5.0
 GOING_ON = [
     dg.DagsterRunStatus.NOT_STARTED,
@@ -41,13 +44,19 @@ def failed_lately(instance: DagsterInstance, seconds: float) -> bool:
     )
 
 
-def end_dead_runs(instance: DagsterInstance, home: Home) -> list[str]:
-    """End the runs that go on although no process is at work or waits for its turn; their ids."""
-    suspects = _started_by_nobody(instance, home)
+def end_dead_runs(
+    instance: DagsterInstance, home: Home, *, young_seconds: float = YOUNG_SECONDS
+) -> list[str]:
+    """End the runs that go on although no process is at work or waits for its turn; their ids.
+
+    Args:
+        young_seconds: leave alone what began more recently: it may be about to take its turn.
+    """
+    suspects = _begun_by_nobody(instance, home, young_seconds)
     if not suspects:
         return []
     time.sleep(BETWEEN_LOOKS_SECONDS)
-    dead = sorted(suspects & _started_by_nobody(instance, home))
+    dead = sorted(suspects & _begun_by_nobody(instance, home, young_seconds))
     for run_id in dead:
         run = instance.get_run_by_id(run_id)
         if run is not None and not run.is_finished:
@@ -55,7 +64,16 @@ def end_dead_runs(instance: DagsterInstance, home: Home) -> list[str]:
     return dead
 
 
-def _started_by_nobody(instance: DagsterInstance, home: Home) -> set[str]:
+def _begun_by_nobody(instance: DagsterInstance, home: Home, young_seconds: float) -> set[str]:
+    """Runs begun a while ago that have not ended, while no process is at work."""
     if not home.nobody_at_work():
         return set()
-    return set(instance.get_run_ids(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])))
+    begun = dg.RunsFilter(
+        statuses=[dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTED],
+        created_before=dt.datetime.now(dt.UTC) - dt.timedelta(seconds=young_seconds),
+    )
+    return {
+        record.dagster_run.run_id
+        for record in instance.get_run_records(begun)
+        if time.time() - (record.start_time or 0) > young_seconds
+    }

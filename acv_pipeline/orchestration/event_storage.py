@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as db
-from dagster import DagsterEventType, EventLogEntry
+from dagster import DagsterEventType, DagsterInstance, EventLogEntry
 from dagster._core.events import ASSET_EVENTS
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.storage.event_log.schema import (
@@ -50,6 +50,13 @@ BATCH_EVENTS, BATCH_SECONDS = 1000, 1.0
 
 EVENT_ID = SqlEventLogStorageTable.c.id
 Rows = list[dict[str, Any]]
+
+
+def settle(instance: DagsterInstance, run_id: str) -> None:
+    """Make what a run has recorded so far durable, where the storage puts that off."""
+    storage = instance.event_log_storage
+    if isinstance(storage, PooledSqliteEventLogStorage):
+        storage.settle(run_id)
 
 
 class _BatchError(Exception):
@@ -91,6 +98,13 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
             ):
                 self._write_waiting()
             self._waiting.append(event)
+
+    def settle(self, run_id: str) -> None:
+        """Write what waits, so that neither a kill nor a power cut can take it away any more."""
+        self._write_waiting()
+        for shard in (run_id, INDEX_SHARD_NAME):
+            with self._connect(shard) as connection:
+                connection.execute(db.text("PRAGMA wal_checkpoint(PASSIVE)"))
 
     def _write_waiting(self) -> None:
         with self._waiting_lock:
@@ -170,8 +184,8 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
                 self._initdb(initial)
                 initial.dispose()
                 self._initialized_dbs.add(shard)
-            # WAL stays consistent without an fsync per event; a power cut may lose the last ones,
-            # which the next run records again
+            # WAL stays consistent without an fsync per event; what a power cut takes away before
+            # it is settled, the next run records again
             db.event.listen(engine, "connect", _relax_synchronous)
             self._engines[shard] = engine
             while len(self._engines) > OPEN_SHARDS:

@@ -71,9 +71,13 @@ def _asked_of(
         pickle.dump((frame, list(asked)), process.stdin)
         process.stdin.flush()
         found: Found | None = pickle.load(process.stdout)
-    except (OSError, EOFError, pickle.PickleError):
+    except Exception:  # it is gone, or out of its mind
         process.kill()
         return None
+    except BaseException:  # interrupted: its answer must not be taken for that of the next question
+        process.kill()
+        process.wait()
+        raise
     return found
 
 

@@ -17,7 +17,9 @@ from dagster import DagsterEventType, DagsterInstance
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
+from acv_pipeline.definitions import JOB, build_definitions
 from acv_pipeline.flow import Pipeline
+from acv_pipeline.orchestration import dead_runs
 from acv_pipeline.warehouse import read_published
 from acv_pipeline_tests.assets.conftest import Run
 from acv_pipeline_tests.deliveries import course, deliver, deliver_course
@@ -237,6 +239,21 @@ def test_a_run_whose_process_was_killed_keeps_nobody_waiting(
     assert run_of_dead is not None and run_of_dead.status == dg.DagsterRunStatus.FAILURE
     assert recorded(instance, "department_rankings") == MONTHS
     assert going_on() == []
+
+
+def test_a_run_that_died_before_it_started_is_ended_too(
+    pipeline: Pipeline, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the arrival sensor waits for it for ever."""
+    monkeypatch.setattr(dead_runs, "BETWEEN_LOOKS_SECONDS", 0.0)
+    created = instance.create_run_for_job(build_definitions(pipeline).resolve_job_def(JOB))
+    assert created.status == dg.DagsterRunStatus.NOT_STARTED
+    assert dead_runs.end_dead_runs(instance, pipeline.home) == [], "it may be about to start"
+    with pipeline.home.at_work():
+        assert dead_runs.end_dead_runs(instance, pipeline.home, young_seconds=0) == []
+    assert dead_runs.is_run_going_on(instance)
+    assert dead_runs.end_dead_runs(instance, pipeline.home, young_seconds=0) == [created.run_id]
+    assert not dead_runs.is_run_going_on(instance)
 
 
 @pytest.mark.usefixtures("good_months")

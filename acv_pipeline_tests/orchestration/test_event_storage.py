@@ -212,6 +212,26 @@ def test_what_waits_is_seen_by_whoever_asks(home: Home) -> None:
         assert len(instance.all_logs(run_id)) == before + 4
 
 
+def test_what_is_settled_is_in_the_files(home: Home) -> None:
+    """Before months count as recorded, so that a kill takes nothing away from them."""
+    with open_instance(home) as instance:
+        run_id = record_range(instance)
+        (first, *_) = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
+
+        def on_disk(shard: str) -> int:
+            file = home.dagster / "history" / "runs" / f"{shard}.db"
+            kind = "dagster_event_type = 'ASSET_MATERIALIZATION'"
+            with sqlite3.connect(file) as own:  # without the storage, which would write first
+                (count,) = own.execute(f"select count(*) from event_logs where {kind}").fetchone()
+            return int(count)
+
+        before = [on_disk(run_id), on_disk("index")]
+        instance.event_log_storage.store_event(first)
+        assert [on_disk(run_id), on_disk("index")] == before
+        event_storage.settle(instance, run_id)
+        assert [on_disk(run_id), on_disk("index")] == [count + 1 for count in before]
+
+
 def test_a_batch_that_fails_is_written_one_by_one(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:

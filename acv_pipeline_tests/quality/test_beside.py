@@ -64,6 +64,19 @@ def test_if_it_is_killed_the_question_is_answered_all_the_same() -> None:
     assert [len(found) for found in beside.failures(FRAME, ASKED)] == [1, 1, 0]
 
 
+def test_an_answer_that_nobody_waited_for_is_not_that_of_the_next_question(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    beside.get_ready()
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(beside.pickle, "load", interrupted)
+        beside.failures(FRAME, ASKED)
+    assert beside.failures(FRAME[:1], ASKED) == [[], [], []]
+
+
 def test_without_memory_for_a_process_the_work_is_done_here(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

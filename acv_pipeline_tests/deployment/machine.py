@@ -27,6 +27,7 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 FILES = ROOT / "docs" / "deployment"
 NAME = "acv.example.org"
+SECRET = "of-the-database-alone"
 PASSWORDS = {"operator": "letmelaunch", "viewer": "letmelook"}
 PATIENCE_SECONDS = 400.0  # of a very busy machine
 
@@ -130,7 +131,7 @@ class Machine:
     def _env_file(self) -> dict[str, str]:
         text = (FILES / "acv.env").read_text(encoding="utf-8")
         text = text.replace("/srv/acv", str(self.root / "srv/acv"))
-        text = text.replace("acv:CHANGE-ME@127.0.0.1:5432", f"acv@127.0.0.1:{self.database}")
+        text = text.replace("CHANGE-ME@127.0.0.1:5432", f"{SECRET}@127.0.0.1:{self.database}")
         lines = [line for line in text.splitlines() if line and not line.startswith("#")]
         # one look at the landing zone, when the daemon starts: the runs here are the operator's
         return dict(line.split("=", 1) for line in lines) | {"ACV_TICK_SECONDS": "3600"}
@@ -175,7 +176,11 @@ class Machine:
         self.data.mkdir()
         if os.geteuid() == 0:
             shutil.chown(self.data, "postgres")
-        self._postgres("initdb", "-D", str(self.data), "-U", "acv", "--auth=trust", "-N")
+        password = self.data.with_suffix(".password")
+        password.write_text(SECRET, encoding="utf-8")
+        password.chmod(0o644)
+        login = ("-U", "acv", "--auth=scram-sha-256", f"--pwfile={password}")
+        self._postgres("initdb", "-D", str(self.data), *login, "-N")
         options = f"-p {self.database} -k {self.data} -c listen_addresses=127.0.0.1 -c fsync=off"
         self._pg_ctl("start", "-w", "-o", options, "-l", str(self.data / "log"))
         self._postgres(
@@ -191,6 +196,7 @@ class Machine:
         user = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
         subprocess.run(
             [str(programs / program), *arguments], check=True, cwd=self.data,
+            env=os.environ | {"PGPASSWORD": SECRET},
             stdout=subprocess.DEVNULL, stderr=self.log.open("ab"), **user,  # type: ignore[call-overload]
         )  # fmt: skip
 

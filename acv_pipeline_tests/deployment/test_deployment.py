@@ -17,7 +17,14 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.home import Home
 from acv_pipeline.warehouse import read_published
 from acv_pipeline_tests.deliveries import deliver_course
-from acv_pipeline_tests.deployment.machine import FILES, NAME, PATIENCE_SECONDS, Machine, missing
+from acv_pipeline_tests.deployment.machine import (
+    FILES,
+    NAME,
+    PATIENCE_SECONDS,
+    SECRET,
+    Machine,
+    missing,
+)
 
 LAUNCH = """
     mutation ($month: String!) {
@@ -167,7 +174,10 @@ def messages(machine: Machine, run_id: str) -> list[str]:
 def test_dagsters_record_is_in_postgres_and_no_password_in_a_file(machine: Machine) -> None:
     assert not (machine.home / "dagster" / "history").exists()
     config = (machine.home / "dagster" / "dagster.yaml").read_text(encoding="utf-8")
-    assert "ACV_STORAGE_URL" in config and "postgresql://" not in config
+    assert "ACV_STORAGE_URL" in config
+    written = [path for path in machine.home.rglob("*") if path.is_file()] + [machine.log]
+    assert SECRET in machine.environment["ACV_STORAGE_URL"] and len(written) > 5
+    assert [path for path in written if SECRET.encode() in path.read_bytes()] == []
 
 
 def test_the_nightly_backup_has_the_home_and_dagsters_record(machine: Machine) -> None:

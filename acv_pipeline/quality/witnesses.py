@@ -24,6 +24,13 @@ from acv_pipeline.quality.rule import Expectation
 
 # expectations that the smallest and the largest value and a null decide
 BY_EXTREMES = {"ColumnValuesToBeBetween", "ColumnValuesToBeOfType", "ColumnValuesToNotBeNull"}
+# and those that look at a row's own values; any other would need more rows than witnesses
+BY_VALUES = {
+    "ColumnValuesToBeInSet",
+    "ColumnValuesToNotBeInSet",
+    "ColumnPairValuesAToBeGreaterThanB",
+    "TableColumnsToMatchOrderedList",
+}
 # A set of more values is not handed over whole: Great Expectations copies its arguments scores of
 # times (36,000 codes: 3 s). DuckDB looks up what lies outside; all of that is asked about, and so
 # many of those inside.
@@ -59,7 +66,12 @@ class Witnesses:
         self._made: list[str] = []
 
     def ask(self, asked: Sequence[Expectation]) -> list[list[Failure]]:
-        """For each expectation the failure, or nothing; positions are those of its witness."""
+        """For each expectation the failure, or nothing; positions are those of its witness.
+
+        Raises:
+            ValueError: an expectation that witnesses can't answer for a whole table.
+        """
+        _check_answerable(asked)
         self._groups = _groups(asked, self.columns)
         known = [one for one in asked if set(one.columns) <= set(self.columns)]
         self._look_at_places([name for (name, *_), few in self._groups.items() if few])
@@ -213,6 +225,22 @@ class Witnesses:
         self._connection.execute(f"create or replace temp table {name} as {sql}")
         self._made.append(name)
         return name
+
+
+def _check_answerable(asked: Sequence[Expectation]) -> None:
+    for expectation in asked:
+        if expectation.kind not in BY_EXTREMES | BY_VALUES or "mostly" in expectation.arguments:
+            raise ValueError(
+                f"{expectation.kind} {dict(expectation.arguments)} is about more than a row's own "
+                "values: write it as SQL"
+            )
+        if _is_large_set(expectation):
+            beside = [one for one in asked if set(one.columns) & set(expectation.columns)]
+            if len(beside) > 1:
+                raise ValueError(
+                    f"{expectation.columns} has a set of more than {MOST_VALUES:,} values and "
+                    "another expectation: write one of them as SQL"
+                )
 
 
 def _is_large_set(expectation: Expectation) -> bool:

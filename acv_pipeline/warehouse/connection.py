@@ -55,7 +55,7 @@ def _open(
             return duckdb.connect(str(path), read_only=read_only, config=config)
         except duckdb.IOException as error:
             holder = re.search(r"Conflicting lock is held in (.*?PID \d+\)?)", str(error))
-            if "lock" not in str(error).lower():
+            if not _is_held(error):
                 raise _not_opened(path, error) from error
             who = holder.group(1) if holder else "another process"
             if time.monotonic() > deadline:
@@ -70,6 +70,11 @@ def _open(
             pause = min(pause * 1.5, 1.0)
         except duckdb.Error as error:
             raise _not_opened(path, error) from error
+
+
+def _is_held(error: duckdb.Error) -> bool:
+    """Whether another process has the file; a damaged one speaks of blocks."""
+    return "could not set lock" in str(error).lower()
 
 
 def _memory_limit() -> str | None:
@@ -151,7 +156,7 @@ def is_readable(path: Path) -> str | None:
             for (table,) in tables:
                 connection.execute(f"select sum(hash(t)) from {table} as t").fetchall()
     except duckdb.Error as error:
-        if "lock" in str(error).lower():
+        if _is_held(error):
             raise WarehouseError(f"another process holds {path}: wait for it to end") from error
         return str(error).splitlines()[0]
     return None

@@ -76,7 +76,9 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         try:
             browser = playwright.chromium.launch(
-                executable_path=shutil.which("chromium"), args=ARGUMENTS
+                executable_path=shutil.which("chromium"),
+                args=ARGUMENTS,
+                timeout=180_000,  # on a busy machine
             )
         except Error as error:
             pytest.skip(f"no Chromium here: {error}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import duckdb
@@ -15,6 +16,7 @@ from acv_pipeline.contract.tables import tables
 from acv_pipeline.home import Home
 from acv_pipeline.warehouse import (
     WarehouseError,
+    is_readable,
     open_warehouse,
     publish,
     read_published,
@@ -158,6 +160,27 @@ def test_publishing_keeps_the_hold_on_the_warehouse(home: Home, contract: Contra
         assert b"lock" in tried.stderr.lower()
         connection.execute("create table t as select 1 as i")
     assert subprocess.run([sys.executable, "-c", other], check=False).returncode == 0
+
+
+def test_a_damaged_block_is_not_taken_for_a_lock(home: Home, contract: Contract) -> None:
+    with open_warehouse(home, contract) as connection:
+        connection.execute("create table t as select i from range(300000) t(i)")
+    held = holder(home, 60)
+    with pytest.raises(WarehouseError, match="another process holds"):
+        is_readable(home.warehouse)
+    held.kill()
+    held.wait()
+    assert is_readable(home.warehouse) is None
+    content = bytearray(home.warehouse.read_bytes())
+    for place in range(12288, len(content), 4096):  # behind the headers
+        content[place + 100] ^= 0xFF
+    home.warehouse.write_bytes(content)
+    said = is_readable(home.warehouse)
+    assert said and "block" in said
+    start = time.monotonic()
+    with pytest.raises(WarehouseError, match="damaged"), open_warehouse(home, contract):
+        pass
+    assert time.monotonic() - start < 60, "nobody is waited for"
 
 
 def test_nothing_published_yet_is_a_clear_error(home: Home) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from dagster import DagsterInstance
 
 from acv_pipeline.contract import load_contract
 from acv_pipeline.contract.months import month_of
+from acv_pipeline.flow import Pipeline
 from acv_pipeline.home import Home
+from acv_pipeline.orchestration.dead_runs import GOING_ON
 from acv_pipeline.warehouse import read_journal
 from acv_pipeline_tests.deliveries import course, deliver, deliver_course
 
@@ -165,10 +168,16 @@ def on_record(home: Home) -> Digests:
             )
             for key in keys
         }
-        open_runs = instance.get_run_ids(
-            dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.QUEUED])
-        )
-    return {**months, "runs that never end": " ".join(open_runs)}
+        checks = Pipeline.configured(home, home.root).checks()
+        said = defaultdict(list)
+        for info in instance.event_log_storage.get_asset_check_partition_info(
+            [dg.AssetCheckKey(dg.AssetKey(check.asset), check.name) for check in checks]
+        ):
+            word = info.latest_execution_status.value if info.is_current else "outdated"
+            said[f"record of {info.check_key}"].append(f"{info.partition_key} {word}")
+        open_runs = instance.get_run_ids(dg.RunsFilter(statuses=GOING_ON))
+    words = {check: " ".join(sorted(of_months)) for check, of_months in said.items()}
+    return {**months, **words, "runs that never end": " ".join(open_runs)}
 
 
 def everything(home: Home) -> Digests:

@@ -1,6 +1,7 @@
 """The demo's whole history in one run, beside an empty Dagster run, dbt and the tutorials' way.
 
-Here: 2018-09 to 2022-12, three sources, all assets but publication, every check of every month.
+Here: 2018-09 to 2022-12, three sources, every check of every month; all assets, and all but the
+release and the report, which dbt has no counterpart of.
 """
 
 from __future__ import annotations
@@ -28,10 +29,13 @@ def benchmark(context: Context) -> Result:
     command = dbt.command(context.work)
 
     def pipeline() -> Measure:
-        return context.pipeline(landing, context.fresh(home.name))
+        return context.pipeline(landing, context.fresh("history_unpublished"))
+
+    def everything() -> Measure:
+        return context.acv_run(landing, context.fresh(home.name))
 
     context.say("once to learn the events, and the tables that dbt reads")
-    pipeline()
+    everything()
     events = recorded.take_down(home, landing, graph)
     sources = context.fresh("history_sources.duckdb")
     dbt.sources_only(home / "warehouse.duckdb", sources)
@@ -48,26 +52,41 @@ def benchmark(context: Context) -> Result:
         return dbt.build(command, database, context.work / "history_dbt")
 
     took = alternate(
-        {"pipeline": pipeline, "empty": lambda: empty(stock=False), "dbt": build},
+        {
+            "everything": everything,
+            "pipeline": pipeline,
+            "empty": lambda: empty(stock=False),
+            "dbt": build,
+        },
         context.runs,
         context.say,
     )
     stock = empty(stock=True)
     context.say(f"empty run on Dagster's own event storage: {stock.wall:.2f} s")
     taught = _tutorial(context, home / "warehouse.duckdb")
-    hashed = must_agree({"pipeline": home / "warehouse.duckdb", "dbt": database})
-    ours = took["pipeline"].wall
+    hashed = must_agree(
+        {
+            "pipeline": home / "warehouse.duckdb",
+            "unpublished": context.work / "history_unpublished" / "warehouse.duckdb",
+            "dbt": database,
+        }
+    )
+    ours = took["everything"].wall
     single, default = (taught[name].wall * MONTHS for name in ("in_process", "multiprocess"))
     return {
         "title": "The demo's whole history",
-        "note": f"149 deliveries, {MONTHS} months, {events:,} events on Dagster's record. "
+        "note": f"149 deliveries, {MONTHS} months, {events:,} events on Dagster's record; on "
+        f"the pipeline's own event storage `acv run` takes {ours / took['empty'].wall:.2f} × the "
+        "empty run. "
         f"The tutorial-style project ran {context.tutorial_months} months with each executor; its "
         f"times for {MONTHS} are extrapolated. Pipeline and dbt: {hashed}; the tutorial-style "
-        "project has the same rankings in the months it ran.",
+        "project has the same rankings in the months it ran. With the default executor its steps "
+        "are processes, one at a time, since DuckDB lets one write.",
         "rows": [
-            row("pipeline: `acv run`, all assets but publication", took["pipeline"]),
+            row("`acv run`: all assets, with release and report", took["everything"]),
+            row("the same without release and report", took["pipeline"]),
             row("empty run: same graph and events, the pipeline's event storage", took["empty"]),
-            row("empty run: same graph and events, Dagster's own event storage", stock, runs=1),
+            row("empty run: same graph and events, Dagster's own event storage", stock),
             row("dbt build of `dbt_like_sql` (figures in force given)", took["dbt"]),
             row(
                 "tutorial-style, `dagster job execute`, in-process executor, one month",
@@ -79,9 +98,13 @@ def benchmark(context: Context) -> Result:
             ),
         ],
         "requirements": [
-            requirement("× the empty run, same event storage", ours / took["empty"].wall, 1.5),
-            requirement("× the empty run, Dagster's own event storage", ours / stock.wall, 1.5),
-            requirement("× dbt build", ours / took["dbt"].wall, 1.5),
+            requirement("× the empty run", ours / stock.wall, 1.5),
+            requirement(
+                "× dbt build, without release and report",
+                took["pipeline"].wall / took["dbt"].wall,
+                1.5,
+            ),
+            requirement("× dbt build, with release and report", ours / took["dbt"].wall, 1.5),
             requirement(
                 "times as fast as tutorial-style, in-process executor",
                 single / ours,
@@ -101,7 +124,8 @@ def benchmark(context: Context) -> Result:
 def _tutorial(context: Context, warehouse: Path) -> dict[str, Measure]:
     """A few months of the tutorial-style project, through each executor; medians per month."""
     figures, home = context.work / "tutorial_figures", context.fresh("tutorial_home")
-    months = _write_figures(warehouse, figures)[: context.tutorial_months]
+    # the first makes the databases, and is not counted
+    months = _write_figures(warehouse, figures)[: context.tutorial_months + 1]
     found = {}
     for executor in ("in_process", "multiprocess"):
         dagster, database = context.fresh("tutorial_home"), context.fresh("tutorial.duckdb")
@@ -131,7 +155,7 @@ def _tutorial(context: Context, warehouse: Path) -> dict[str, Measure]:
                 )
             )  # fmt: skip
             context.say(f"tutorial-style, {executor}, {month}: {measures[-1].wall:.1f} s")
-        found[executor] = median(measures)
+        found[executor] = median(measures[1:])
         must_agree(
             {"tutorial": database, "pipeline": _first_months(context, warehouse, len(months))}
         )

@@ -36,11 +36,13 @@ class Measure:
         wall: seconds.
         cpu: seconds of processor time, of the command and its children.
         memory: peak resident bytes of its largest process.
+        runs: of how many runs these are the medians (of memory: the highest).
     """
 
     wall: float
     cpu: float
     memory: int
+    runs: int = 1
 
 
 def run(
@@ -90,6 +92,7 @@ def median(measures: list[Measure]) -> Measure:
         statistics.median(measure.wall for measure in measures),
         statistics.median(measure.cpu for measure in measures),
         max(measure.memory for measure in measures),
+        len(measures),
     )
 
 

@@ -31,22 +31,37 @@ def benchmark(context: Context) -> Result:
     pipeline()
     events = recorded.take_down(home, landing, graph)
 
-    def empty() -> Measure:
+    def empty(*, stock: bool) -> Measure:
         dagster = context.fresh("month_floor")
-        floor.prepare(dagster, stock=True)
+        floor.prepare(dagster, stock=stock)
         module = "benchmarks.references.floor"
-        return run(python("-m", module, graph, dagster), log=context.work / "floor.log")
+        command = python("-m", module, graph, dagster)
+        # the pipeline's home has been there for months; so has the empty run's
+        run(command, log=context.work / "floor.log")
+        return run(command, log=context.work / "floor.log")
 
-    took = alternate({"pipeline": pipeline, "empty": empty}, context.runs, context.say)
+    took = alternate(
+        {
+            "pipeline": pipeline,
+            "stock": lambda: empty(stock=True),
+            "empty": lambda: empty(stock=False),
+        },
+        context.runs,
+        context.say,
+    )
+    ours = took["pipeline"].wall
     return {
         "title": "One new month",
-        "note": f"the partners' deliveries of December on top of 51 months: {events:,} events. "
+        "note": f"the partners' deliveries of December on top of 51 months: {events:,} events; "
+        f"on the pipeline's own event storage it takes {ours / took['empty'].wall:.2f} × the empty "
+        "run. "
         f"Afterwards: {fingerprint(home / 'warehouse.duckdb')}.",
         "rows": [
             row("pipeline: from the files to the ranking, publication excluded", took["pipeline"]),
-            row("empty run of the same graph, Dagster's own event storage", took["empty"]),
+            row("empty run of the same graph, Dagster's own event storage", took["stock"]),
+            row("empty run of the same graph, the pipeline's event storage", took["empty"]),
         ],
         "requirements": [
-            requirement("× the empty run", took["pipeline"].wall / took["empty"].wall, 1.5)
+            requirement("× the empty run", ours / took["stock"].wall, 1.5),
         ],
     }

@@ -44,6 +44,7 @@ def _section(result: Result) -> str:
     rows = [
         [
             entry["way"],
+            entry["runs"],
             f"{entry['wall']:.2f}",
             f"{entry['cpu']:.2f}",
             f"{entry['memory'] / GIB * 1024:,.0f}",
@@ -51,7 +52,7 @@ def _section(result: Result) -> str:
         ]
         for entry in result["rows"]
     ]
-    header = ["", "seconds", "processor", "MiB", "marginal"]
+    header = ["", "runs", "seconds", "processor", "MiB", "marginal"]
     if not any(line[-1] for line in rows):
         header, rows = header[:-1], [line[:-1] for line in rows]
     facts = ", ".join(f"{name} {value}" for name, value in machine.items())

@@ -1,7 +1,7 @@
 """Dagster's own floor: the same graph and the same events, from a step that does nothing else.
 
 Usage: ``python -m benchmarks.references.floor GRAPH.json DAGSTER_HOME``; the graph and its events
-are those of a real run (``record``). Here: that empty step, and taking down a real run.
+are those of a real run (``recorded``). Here: that empty step.
 Nothing of the pipeline is imported to run it, unless the Dagster home names its event storage.
 """
 

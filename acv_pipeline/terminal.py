@@ -51,15 +51,20 @@ class Progress:
             click.echo("\r\033[K", nl=False, err=True)
 
     def say(self, line: str) -> None:
-        """Show what is being done."""
+        """Show what is being done, unless that was just done."""
         now = time.monotonic()
         if now - self._started < QUIET_SECONDS:
             return
+        if self._live or now - self._printed > LINE_SECONDS:
+            self.insist(line)
+
+    def insist(self, line: str) -> None:
+        """Show it at once: nothing else may be said for long."""
         if self._live:
             click.echo(f"\r\033[K  … {line[:100]}", nl=False, err=True)
-        elif now - self._printed > LINE_SECONDS:
-            self._printed = now
-            click.echo(f"  … {line} ({now - self._started:.0f} s)", err=True)
+        else:
+            self._printed = time.monotonic()
+            click.echo(f"  … {line} ({self._printed - self._started:.0f} s)", err=True)
 
 
 def print_load(report: LoadReport) -> None:

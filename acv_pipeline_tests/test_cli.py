@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -15,6 +16,7 @@ from click.testing import CliRunner, Result
 from acv_pipeline.cli import main
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
+from acv_pipeline.home import Home
 from acv_pipeline_tests.deliveries import ACV, course, deliver, deliver_course
 
 MONTHS = ["2018-09", "2018-10", "2018-11"]
@@ -54,6 +56,20 @@ def hold_november(landing: Path, contract: Contract) -> None:
     november = course(contract, month_of("2018-11"), source="action_logement")
     del november["62"]
     deliver(landing, "action_logement", "2018-12-10", {"2018-11": november}, name="nov.csv")
+
+
+def test_a_run_waits_for_whoever_is_at_work_however_long(
+    acv: Acv, landing: Path, contract: Contract
+) -> None:
+    deliver_course(landing, contract, "anah", MONTHS[:1])
+    with ThreadPoolExecutor(1) as beside:
+        with Home(acv.home).at_work("a long run"):
+            waiting = beside.submit(acv.run)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=8)
+            assert not (acv.home / "warehouse.duckdb").exists()
+        result = waiting.result(timeout=120)
+    assert "waiting for a long run" in result.output and "1 new delivery" in result.output
 
 
 def test_run_says_what_came_and_a_second_run_that_nothing_did(

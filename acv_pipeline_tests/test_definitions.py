@@ -115,3 +115,14 @@ if __name__ == "__main__":
         + yaml.safe_dump(current, sort_keys=False, allow_unicode=True),
         encoding="utf-8",
     )
+
+
+def test_loading_them_waits_for_no_large_library() -> None:
+    """Beyond importing Dagster it takes half a second at most (``make bench``)."""
+    code = (
+        "import sys, dagster; known = set(sys.modules); import acv_pipeline.definitions as d;"
+        "d.defs(); new = sys.modules.keys() - known;"
+        "sys.exit(str({'great_expectations', 'pandas', 'sqlalchemy', 'sqlglot'} & new or '') or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -22,7 +22,6 @@ from acv_pipeline.flow import Outcome, Pipeline, Say
 from acv_pipeline.landing import LandingError
 from acv_pipeline.ledger.corrections import CorrectionsError
 from acv_pipeline.models import SqlProjectError
-from acv_pipeline.orchestration.event_storage import settle
 from acv_pipeline.quality.check import Check
 from acv_pipeline.release import ReleaseError
 from acv_pipeline.warehouse import WarehouseError
@@ -96,6 +95,9 @@ def build_assets(pipeline: Pipeline, listen: Say | None = None) -> dg.AssetsDefi
                     f"{', '.join(sorted(set(outcome.broken)))} must hold and does not",
                     allow_retries=False,
                 )
+            # loading the definitions goes without SQLAlchemy
+            from acv_pipeline.orchestration.event_storage import settle
+
             # only what can't be lost any more counts as recorded
             settle(context.instance, context.run_id)
             pipeline.recorded(assets, [m for m in months if only is None or m in only])

@@ -58,16 +58,18 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
         print_publication,
         print_status,
     )
-    from acv_pipeline.warehouse import read_published
+    from acv_pipeline.warehouse import in_plain_words, read_published
 
     pipeline = Pipeline.configured(home, landing)
     with Progress() as progress, instance(home) as dagster:
         progress.say("looking at the landing zone")
-        due, report = pipeline.pending(
-            say=progress.say,
-            progress=lambda done, of, name: progress.say(f"reading {name} ({done} of {of})"),
-            run_follows=True,
-        )
+        # a run may be long at work: it is waited for, and named
+        with in_plain_words(home.root), home.at_work("acv run", progress.insist):
+            due, report = pipeline.pending(
+                say=progress.insist,
+                progress=lambda done, of, name: progress.say(f"reading {name} ({done} of {of})"),
+                run_follows=True,
+            )
         standstill.looked(home, report.unread, dt.datetime.now(dt.UTC))
         if months:
             due = [month for month in due if months[0] <= month <= months[1]]

@@ -1,4 +1,4 @@
-"""Everybody at once on one home: runs of single months, a backfill, readers, and the UI.
+"""Everybody at once on one home: runs of single months, a backfill, commands, readers, and the UI.
 
 Here: starting them and judging what each of them saw. Not here: dying (``kills``).
 """
@@ -22,6 +22,7 @@ from typing import Any
 
 import dagster as dg
 
+from acv_pipeline.cli import main
 from acv_pipeline.contract import load_contract
 from acv_pipeline.contract.months import month_of, shift
 from acv_pipeline.flow import Pipeline
@@ -59,13 +60,15 @@ def contend(folder: Path, seconds: float = 0, *, with_ui: bool = True) -> dict[s
     """Let them all work at once, again and again for so many seconds; how often who did what.
 
     Raises:
-        AssertionError: a run was not green, a reader saw a month half new, the UI did not answer.
+        AssertionError: a run was not green, a command failed, a reader saw a month half new or
+            old figures to the end, the UI did not answer.
     """
     home, landing, log = Home(folder / "home"), folder / "landing", folder / "log"
     contract = load_contract()
     for source in ("anah", "action_logement"):
         deliver_course(landing, contract, source, OLD)
     preload(partial(acv_run, home, landing), log)
+    sums = _news(landing)
     looks: dict[str, Callable[[], bool]] = dict.fromkeys(
         ["reader 1", "reader 2"], partial(_read, home, _news(landing))
     )
@@ -78,12 +81,15 @@ def contend(folder: Path, seconds: float = 0, *, with_ui: bool = True) -> dict[s
             for name, look in looks.items()
         }
         ended: list[int] = []
+        commanded: list[int] = []
         deadline = time.monotonic() + seconds
         try:
             while not ended or time.monotonic() < deadline:
                 months = [*((month, month) for month in MONTHS), (MONTHS[0], MONTHS[-1])]
                 workers = [fork(partial(_run, home, landing, *some), log) for some in months]
+                commands = fork(partial(_commands, home, folder / f"{len(ended)}.tar.gz"), log)
                 ended += [child.end() for child in workers]
+                commanded.append(commands.end())
             while not all(map(_answers, counts.values())):
                 assert time.monotonic() < deadline + PATIENCE_SECONDS, counts
                 time.sleep(0.2)
@@ -91,9 +97,10 @@ def contend(folder: Path, seconds: float = 0, *, with_ui: bool = True) -> dict[s
             stop.touch()
             looked = {name: child.end() for name, child in watchers.items()}
     output = log.read_text(encoding="utf-8")[-4000:]
-    assert ended == [0] * len(ended), output
+    assert ended == [0] * len(ended) and not any(commanded), output
     assert looked == dict.fromkeys(watchers, 0), output
     assert ask(partial(_runs, home), log) == {"SUCCESS": len(ended) + 1}, output
+    assert ask(partial(_in_force, home), log) == {month: sums[month][-1] for month in MONTHS}
     looked_often = {name: int(path.read_text(encoding="utf-8")) for name, path in counts.items()}
     return {"runs": len(ended), **looked_often}
 
@@ -145,6 +152,20 @@ def _run(home: Home, landing: Path, first: str, last: str) -> None:
         result = runs.run_months(pipeline, dagster, months, listen=lambda _: None)
     if result.failure:
         raise AssertionError(result.failure)
+
+
+def _commands(home: Home, backup: Path) -> None:
+    """What people type meanwhile; months of 2018 are late by now, which status says by a 1."""
+    for command, fine in (["status"], (0, 1)), (["backup", str(backup)], (0,)):
+        try:
+            main([*command, "--home", str(home.root)])
+        except SystemExit as ended:
+            assert ended.code in fine, (command, ended.code)
+
+
+def _in_force(home: Home) -> dict[str, int]:
+    with read_published(home) as connection:
+        return {month: figures for month, figures, *_ in connection.execute(SEEN).fetchall()}
 
 
 def _look(look: Callable[[], bool], stop: Path, count: Path) -> None:

@@ -70,6 +70,11 @@ def prepare(home: Home) -> None:
         if not config.exists():
             text = yaml.safe_dump(_settings(home), sort_keys=False)
             config.write_text(_HEADER + text, encoding="utf-8")
+        if not os.environ.get(STORAGE_URL) and f"env: {STORAGE_URL}" in config.read_text("utf-8"):
+            raise WarehouseError(
+                f"{home.root} keeps Dagster's record in the database that ${STORAGE_URL} names, "
+                "which is not set: run this with the settings of the server, 'acv-shell acv …'"
+            )
     except OSError as error:
         raise WarehouseError(f"cannot write to {home.root}: {error.strerror}") from error
     if not os.access(home.dagster, os.W_OK):

@@ -25,6 +25,7 @@ from acv_pipeline.orchestration import event_storage
 from acv_pipeline.orchestration.event_storage import OPEN_SHARDS
 from acv_pipeline.orchestration.home import instance as open_instance
 from acv_pipeline.orchestration.home import prepare
+from acv_pipeline.warehouse import WarehouseError
 
 
 def record(instance: DagsterInstance, months: int) -> None:
@@ -47,6 +48,16 @@ def test_settings_changed_by_hand_are_kept(home: Home) -> None:
     config.write_text("telemetry: {enabled: false}\n", encoding="utf-8")
     prepare(home)
     assert yaml.safe_load(config.read_text(encoding="utf-8")) == {"telemetry": {"enabled": False}}
+
+
+def test_a_home_of_the_server_without_its_settings_says_which(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as server:
+        server.setenv("ACV_STORAGE_URL", "postgresql+psycopg2://acv:secret@127.0.0.1/dagster")
+        prepare(home)
+    with pytest.raises(WarehouseError, match=r"\$ACV_STORAGE_URL names, which is not set"):
+        prepare(home)
 
 
 def test_the_stock_storage_reads_what_it_wrote_and_back(home: Home) -> None:

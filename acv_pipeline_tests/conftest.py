@@ -1,9 +1,11 @@
-"""What most tests need: the contract, an empty home, and the official releases if they are here."""
+"""What most tests need: the contract, an empty home, the official releases, a browser."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
@@ -12,6 +14,14 @@ from acv_pipeline.contract import Contract, load_contract
 from acv_pipeline.home import Home
 from acv_pipeline.warehouse import open_warehouse
 from acv_pipeline_tests.deliveries import REAL_DATA, WHY_NO_REAL_DATA
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+BROWSER_ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +53,24 @@ def real_data() -> Path:
     if not REAL_DATA.is_dir():
         pytest.skip(WHY_NO_REAL_DATA)
     return REAL_DATA
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium; closed with its module: a process can't have two, nor an event loop beside it."""
+    from playwright.sync_api import Error, sync_playwright
+
+    with sync_playwright() as playwright:
+        try:
+            browser = playwright.chromium.launch(
+                executable_path=shutil.which("chromium"),
+                args=BROWSER_ARGUMENTS,
+                timeout=180_000,  # on a busy machine
+            )
+        except Error as error:
+            pytest.skip(f"no Chromium here: {error}")
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(autouse=True)

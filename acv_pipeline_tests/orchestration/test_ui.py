@@ -26,7 +26,6 @@ from acv_pipeline.flow import Pipeline
 from acv_pipeline.home import Home
 from acv_pipeline_tests.alerts.receivers import free_port
 from acv_pipeline_tests.deliveries import course, deliver, deliver_course
-from acv_pipeline_tests.report.conftest import browser  # noqa: F401
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 240_000  # milliseconds; how long a busy machine may take for any step
@@ -101,7 +100,7 @@ class Ui:
 
 
 @pytest.fixture
-def ui(browser: Browser, dev: Dev) -> Iterator[Ui]:  # noqa: F811
+def ui(browser: Browser, dev: Dev) -> Iterator[Ui]:
     page = browser.new_page(viewport={"width": 1500, "height": 1000})
     yield Ui(page, dev.port)
     page.close()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 import pytest
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.home import Home
@@ -22,10 +21,6 @@ from acv_pipeline_tests.warehouses import process
 
 TODAY = dt.date(2026, 11, 23)
 RELEASE = "5e" * 32
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 
 @pytest.fixture(scope="package")
@@ -69,21 +64,6 @@ def report(world: World, tmp_path_factory: pytest.TempPathFactory) -> Report:
 @pytest.fixture(scope="package")
 def real_report(real: World, tmp_path_factory: pytest.TempPathFactory) -> Report:
     return report_on(real, tmp_path_factory.mktemp("real_report"))
-
-
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(
-                executable_path=shutil.which("chromium"),
-                args=ARGUMENTS,
-                timeout=180_000,  # on a busy machine
-            )
-        except Error as error:
-            pytest.skip(f"no Chromium here: {error}")
-        yield browser
-        browser.close()
 
 
 @dataclass

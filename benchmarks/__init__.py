@@ -1,6 +1,6 @@
 """Benchmarks: the pipeline beside other ways to do the same work, in one session.
 
-    make bench                         all of it, about ten minutes; writes docs/performance.md
+    make bench                         all of it, which takes a while; writes docs/performance.md
     make bench SIZE=20M                the long table with 20 million rows instead of 3.7 million
     make bench ONLY="month loading"    some benchmarks; the others keep their last results
 
@@ -14,7 +14,7 @@ end in rankings must end in the same ones: their hash is compared, and a differe
 | ``references/`` | DuckDB script, pandas script, tutorial-style Dagster, empty Dagster, real dbt |
 | ``measure`` | running a command: time, processor time, peak memory |
 | ``rankings`` | the hash by which results are compared |
-| ``history``, ``month``, ``bulk``, ``loading`` | the benchmarks |
+| ``history``, ``month``, ``bulk``, ``growth``, ``loading`` | the benchmarks |
 | ``page`` | results (JSON) to ``docs/performance.md`` |
 
 Real dbt needs an environment of its own (``dbt-core<1.12`` and ``dbt-duckdb``): the one whose

@@ -16,6 +16,7 @@ from acv_pipeline.landing.rules import LandingError
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
+# a look has to end within Dagster's patience with a sensor, a minute
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 8
 EXTRAS = {"s3": "s3", "s3a": "s3", "sftp": "sftp", "ssh": "sftp"}

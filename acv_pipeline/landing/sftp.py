@@ -12,9 +12,8 @@ from typing import Any
 import paramiko
 from fsspec.implementations.sftp import SFTPFileSystem
 
-# a look has to end within Dagster's patience with a sensor, a minute
-CONNECT_SECONDS = 5
-ANSWER_SECONDS = 8
+from acv_pipeline.landing.connection import ANSWER_SECONDS, CONNECT_SECONDS
+
 FILES = (Path("~/.ssh/known_hosts"), Path("/etc/ssh/ssh_known_hosts"))
 
 

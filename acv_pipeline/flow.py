@@ -287,12 +287,14 @@ class Pipeline:
             if extracts:
                 say(f"receiving from {', '.join(extracts.values())}")
                 outcome.load = self._receive(connection, extracts.values())
-            fresh = self.judged.tables(connection, self.contract) if VALIDATED in chosen else None
+            if VALIDATED in chosen:
+                say(f"judging what was received for {_span(months)}")
+                self.judged.tables(connection, self.contract)
             with transaction(connection):
                 if VALIDATED in chosen:
-                    say(f"judging what was received for {_span(months)}")
-                    judged = judge_and_write(connection, self.contract, months, fresh=fresh)
-                    self.judged.forget()
+                    judged = judge_and_write(
+                        connection, self.contract, months, fresh=self.judged.taken()
+                    )
                     known_months.add_unrecorded(connection, judged.changed)
                 if models:
                     say(f"building {', '.join(models)}")

@@ -16,13 +16,14 @@ def main(landing: str, home: str) -> None:
     garbage.seldom()  # as the command does
     from acv_pipeline.flow import RELEASE, REPORT, Pipeline
     from acv_pipeline.home import Home
-    from acv_pipeline.orchestration.home import instance
-    from acv_pipeline.orchestration.runs import run_months
 
     pipeline = Pipeline.configured(Home(Path(home)), Path(landing))
     assets = [name for name in pipeline.assets() if name not in (RELEASE, REPORT)]
+    due, report = pipeline.pending(run_follows=True)
+    from acv_pipeline.orchestration.home import instance
+    from acv_pipeline.orchestration.runs import run_months
+
     with instance(pipeline.home) as dagster:
-        due, report = pipeline.pending(run_follows=True)
         result = run_months(pipeline, dagster, due, assets=assets, listen=print)
     if result.failure or report.refused:
         sys.exit(f"{result.failure or report.refused}")

@@ -47,9 +47,7 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
     """What ``acv run`` does; its exit code."""
     from acv_pipeline import standstill
     from acv_pipeline.flow import Pipeline
-    from acv_pipeline.orchestration.dead_runs import end_dead_runs
-    from acv_pipeline.orchestration.home import instance
-    from acv_pipeline.orchestration.runs import run_months
+    from acv_pipeline.orchestration.home import prepare
     from acv_pipeline.status import status as read_status
     from acv_pipeline.terminal import (
         Progress,
@@ -61,7 +59,8 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
     from acv_pipeline.warehouse import in_plain_words, read_published
 
     pipeline = Pipeline.configured(home, landing)
-    with Progress() as progress, instance(home) as dagster:
+    with Progress() as progress:
+        prepare(home)
         progress.say("looking at the landing zone")
         # a run may be long at work: it is waited for, and named
         with in_plain_words(home.root), home.at_work("acv run", progress.insist):
@@ -75,9 +74,15 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
             due = [month for month in due if months[0] <= month <= months[1]]
         print_load(report)
         if due:
-            # whoever starts a run by hand knows what else was started just now
-            end_dead_runs(dagster, home, young_seconds=0)
-            result = run_months(pipeline, dagster, due, listen=progress.say)
+            # Dagster takes a while to load: while Great Expectations does, and only for a run
+            from acv_pipeline.orchestration.dead_runs import end_dead_runs
+            from acv_pipeline.orchestration.home import instance
+            from acv_pipeline.orchestration.runs import run_months
+
+            with instance(home) as dagster:
+                # whoever starts a run by hand knows what else was started just now
+                end_dead_runs(dagster, home, young_seconds=0)
+                result = run_months(pipeline, dagster, due, listen=progress.say)
             if result.failure:
                 click.echo(f"acv: run {result.run_id} failed: {result.failure}", err=True)
                 return DATA_HELD

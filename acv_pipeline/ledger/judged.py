@@ -28,6 +28,12 @@ class Judged:
         self._at: tuple[str, int] | None = None
         self._tables: Tables = {}
 
+    def taken(self) -> Tables:
+        """What ``tables`` gave, which is not kept here any longer."""
+        tables = self._tables
+        self.forget()
+        return tables
+
     def tables(self, connection: duckdb.DuckDBPyConnection, contract: Contract) -> Tables:
         """The tables of schema ``validated`` that judging everything gives; not in a transaction.
 

@@ -19,6 +19,7 @@ from acv_pipeline.tidying.pairs import LEVELS
 from acv_pipeline.tidying.reasons import CODES
 from acv_pipeline.tidying.record_table import FATES, RecordTable, reason_text
 from acv_pipeline.tidying.records import TidyDelivery
+from acv_pipeline.warehouse import written_quickly
 
 _EXTRACT_ROWS = """
 insert into raw.extract_rows (delivery_id, row_number, sheet, sheet_row, sheet_column, cells)
@@ -69,10 +70,11 @@ def append_records(
     )
     connection.register("records", frame)
     try:
-        for width in np.unique(rows.width).tolist():
-            cells = ", ".join(f"cell_{place}::varchar" for place in range(width))
-            connection.execute(_EXTRACT_ROWS.format(cells=cells, width=width))
-        connection.execute(_TIDY_ROWS)
+        with written_quickly(connection):
+            for width in np.unique(rows.width).tolist():
+                cells = ", ".join(f"cell_{place}::varchar" for place in range(width))
+                connection.execute(_EXTRACT_ROWS.format(cells=cells, width=width))
+            connection.execute(_TIDY_ROWS)
     finally:
         connection.unregister("records")
 

@@ -20,6 +20,7 @@ from acv_pipeline.ledger.blocks import Blocks, DeliveryFigures
 from acv_pipeline.ledger.corrections import read_register
 from acv_pipeline.ledger.fold import Judge, Ledger, SignOff, Verdict, fold
 from acv_pipeline.tidying.records import ControlTotal
+from acv_pipeline.warehouse import written_quickly
 
 Tables = dict[str, pd.DataFrame]
 
@@ -94,9 +95,10 @@ def judge_and_write(
     fresh = read_tables(connection, contract) if fresh is None else fresh
     chosen = None if months is None else sorted(months)
     changed: set[Month] = set()
-    for table, frame in fresh.items():
-        changed |= _replace(connection, table, frame, chosen)
-    _write_row_tables(connection)
+    with written_quickly(connection):
+        for table, frame in fresh.items():
+            changed |= _replace(connection, table, frame, chosen)
+        _write_row_tables(connection)
     _write_delivery_status(connection)
     return JudgeReport(
         changed=changed,

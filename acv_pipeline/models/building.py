@@ -7,13 +7,11 @@ Not here: which models exist and in what order (``project``), and opening DuckDB
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from duckdb import CatalogException, DuckDBPyConnection, TransactionException
+from duckdb import CatalogException, DuckDBPyConnection
 
 from acv_pipeline.models.definitions import SqlProjectError
 
@@ -99,24 +97,6 @@ def replace_table(
     else:
         connection.execute(f"drop table {fresh}")
     return BuildResult({month: rows for month, (rows, _) in after.items()}, frozenset(changed))
-
-
-@contextmanager
-def written_quickly(connection: DuckDBPyConnection) -> Iterator[None]:
-    """Tables made inside take a quarter less time to write, and hardly more room.
-
-    They needn't keep the order in which rows are computed, and FSST is not tried on their texts:
-    for codes and names that recur, dictionaries are as small.
-    """
-    settings = {"preserve_insertion_order": "false", "disabled_compression_methods": "'fsst'"}
-    for name, value in settings.items():
-        connection.execute(f"set {name} = {value}")
-    try:
-        yield
-    finally:
-        with suppress(TransactionException):  # ended by an error; so is the connection then
-            for name in settings:
-                connection.execute(f"reset {name}")
 
 
 def load_seed(

@@ -23,7 +23,6 @@ from acv_pipeline.models.building import (
     load_seed,
     offending_rows,
     replace_table,
-    written_quickly,
 )
 from acv_pipeline.models.definitions import (
     Column,
@@ -33,6 +32,7 @@ from acv_pipeline.models.definitions import (
     SqlProjectError,
     SqlTest,
 )
+from acv_pipeline.warehouse import written_quickly
 
 
 @dataclass(frozen=True)

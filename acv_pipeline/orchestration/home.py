@@ -8,12 +8,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import yaml
-from dagster import DagsterInstance
 
 from acv_pipeline.home import Home
 from acv_pipeline.warehouse import WarehouseError, in_plain_words
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance  # preparing a home needn't wait for it
 
 _HEADER = """\
 # Written by acv_pipeline when this home was made; change it as you like, it is not written again.
@@ -87,6 +90,7 @@ def prepare(home: Home) -> None:
 def instance(home: Home) -> Iterator[DagsterInstance]:
     """The Dagster instance of this home."""
     import sqlalchemy.exc  # loading the definitions goes without
+    from dagster import DagsterInstance
 
     prepare(home)
     try:

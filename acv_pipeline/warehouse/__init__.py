@@ -6,6 +6,7 @@ from acv_pipeline.warehouse.connection import (
     publish,
     read_published,
     transaction,
+    written_quickly,
 )
 from acv_pipeline.warehouse.journal import journal_of, read_journal, restore_words
 from acv_pipeline.warehouse.schema import append, is_fitted, replace, set_fitted
@@ -26,4 +27,5 @@ __all__ = [
     "restore_words",
     "set_fitted",
     "transaction",
+    "written_quickly",
 ]

@@ -186,6 +186,24 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         raise WarehouseError("the warehouse rolled back what was written: nothing was changed")
 
 
+@contextmanager
+def written_quickly(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """What is written inside takes a quarter less time on two cores, and hardly more room.
+
+    Rows needn't keep the order in which they are computed, so all cores write; and FSST is not
+    tried on texts: for codes and names that recur, dictionaries are as small.
+    """
+    settings = {"preserve_insertion_order": "false", "disabled_compression_methods": "'fsst'"}
+    for name, value in settings.items():
+        connection.execute(f"set {name} = {value}")
+    try:
+        yield
+    finally:
+        with suppress(duckdb.TransactionException):  # ended by an error; so is the connection then
+            for name in settings:
+                connection.execute(f"reset {name}")
+
+
 def commits(connection: duckdb.DuckDBPyConnection) -> int:
     """How many transactions were committed since the warehouse was made."""
     ((count,),) = connection.execute("select count from raw.commits").fetchall()

@@ -193,8 +193,7 @@ class Pipeline:
 
         with self.warehouse(say) as connection:
             report = self._receive(connection, self.contract.sources, reading)
-            fresh = self.judged.tables(connection, self.contract)
-            months = months_to_judge(connection, self.contract, fresh=fresh)
+            months = months_to_judge(self.judged.fresh(connection, self.contract))
             months |= known_months.unrecorded(connection)
         if not run_follows:
             self.judged.forget()
@@ -289,7 +288,7 @@ class Pipeline:
                 outcome.load = self._receive(connection, extracts.values())
             if VALIDATED in chosen:
                 say(f"judging what was received for {_span(months)}")
-                self.judged.tables(connection, self.contract)
+                self.judged.fresh(connection, self.contract)
             with transaction(connection):
                 if VALIDATED in chosen:
                     judged = judge_and_write(

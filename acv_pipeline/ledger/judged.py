@@ -12,13 +12,11 @@ import duckdb
 from acv_pipeline.contract import Contract
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    Tables = dict[str, pd.DataFrame]
+    from acv_pipeline.ledger.store import Fresh
 
 
 class Judged:
-    """Remembers the tables that follow from what is on record in one warehouse."""
+    """Remembers what judging everything on record in one warehouse gave."""
 
     def __init__(self) -> None:
         self.forget()
@@ -26,27 +24,27 @@ class Judged:
     def forget(self) -> None:
         """Let go of it: it may be big."""
         self._at: tuple[str, int] | None = None
-        self._tables: Tables = {}
+        self._fresh: Fresh | None = None
 
-    def taken(self) -> Tables:
-        """What ``tables`` gave, which is not kept here any longer."""
-        tables = self._tables
+    def taken(self) -> Fresh | None:
+        """What ``fresh`` gave, which is not kept here any longer."""
+        fresh = self._fresh
         self.forget()
-        return tables
+        return fresh
 
-    def tables(self, connection: duckdb.DuckDBPyConnection, contract: Contract) -> Tables:
-        """The tables of schema ``validated`` that judging everything gives; not in a transaction.
+    def fresh(self, connection: duckdb.DuckDBPyConnection, contract: Contract) -> Fresh:
+        """What judging everything gives; not in a transaction.
 
         Args:
             contract: always the same.
         """
-        from acv_pipeline.ledger.store import read_tables
+        from acv_pipeline.ledger.store import read_fresh
 
         at = connection.execute(
             "select (select path from duckdb_databases() where database_name = current_database()),"
             " (select count from raw.commits)"
         ).fetchall()[0]
-        if at != self._at:
-            self._tables = read_tables(connection, contract)
+        if at != self._at or self._fresh is None:
+            self._fresh = read_fresh(connection, contract)
             self._at = at
-        return self._tables
+        return self._fresh

@@ -6,7 +6,8 @@ Here: between tables and ``fold``. Not here: judging, and the raw tables' conten
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import duckdb
@@ -21,8 +22,6 @@ from acv_pipeline.ledger.corrections import read_register
 from acv_pipeline.ledger.fold import Judge, Ledger, SignOff, Verdict, fold
 from acv_pipeline.tidying.records import ControlTotal
 from acv_pipeline.warehouse import written_quickly
-
-Tables = dict[str, pd.DataFrame]
 
 # which rows of what judging gives are a table's
 _ONLY = {"validated.dwellings": "valid_to is null"}
@@ -44,6 +43,20 @@ join known_territory_code using (territory_code)
 where rows.level = 'department' and rows.month is not null
     and rows.fate in ('figure', 'quarantined')
 """
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """What follows from everything on record, whatever the warehouse says now.
+
+    Attributes:
+        tables: the validated tables, some with more rows (``_ONLY``). Millions of figures are there
+            once, whichever tables they go to.
+        differing: by table, the months in which the warehouse says something else.
+    """
+
+    tables: dict[str, pd.DataFrame]
+    differing: dict[str, set[Month]]
 
 
 @dataclass
@@ -84,20 +97,24 @@ def judge_and_write(
     contract: Contract,
     months: Iterable[Month] | None = None,
     *,
-    fresh: Tables | None = None,
+    fresh: Fresh | None = None,
 ) -> JudgeReport:
     """Judge everything on record and bring the given months into force; call in a transaction.
 
     Args:
         months: write these only (all by default); the others stay as they are.
-        fresh: what judging gives (``read_tables``), where that is known already.
+        fresh: what judging gives (``read_fresh``), where that is known already.
     """
-    fresh = read_tables(connection, contract) if fresh is None else fresh
-    chosen = None if months is None else sorted(months)
+    fresh = fresh or read_fresh(connection, contract)
+    chosen = None if months is None else set(months)
     changed: set[Month] = set()
     with written_quickly(connection):
-        for table, frame in fresh.items():
-            changed |= _replace(connection, table, frame, chosen)
+        for table, frame in fresh.tables.items():
+            differing = fresh.differing[table]
+            replaced = differing if chosen is None else differing & chosen
+            if replaced:
+                _replace(connection, table, frame, replaced)
+            changed |= replaced
         _write_row_tables(connection)
     _write_delivery_status(connection)
     return JudgeReport(
@@ -109,26 +126,17 @@ def judge_and_write(
     )
 
 
-def months_to_judge(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, *, fresh: Tables | None = None
-) -> set[Month]:
-    """The months that judging everything on record would change; nothing is written."""
-    fresh = read_tables(connection, contract) if fresh is None else fresh
-    changed: set[Month] = set()
-    for table, frame in fresh.items():
-        changed |= _replace(connection, table, frame, None, write=False)
-    return changed
+def months_to_judge(fresh: Fresh) -> set[Month]:
+    """The months that bringing everything into force would change."""
+    return set().union(*fresh.differing.values())
 
 
-def read_tables(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Tables:
-    """The validated tables that follow from everything on record, some with more rows (``_ONLY``).
-
-    Millions of figures are there once, whichever tables they go to.
-    """
+def read_fresh(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Fresh:
+    """Judge everything on record; nothing is written."""
     ledger = read_ledger(connection, contract)
     figures, verdicts = ledger.observations, _verdict_frame(ledger.verdicts)
     held = verdicts[verdicts["verdict"] == "held"]
-    return {
+    tables = {
         "validated.observations": figures,
         "validated.dwellings": figures,
         "validated.corrections": ledger.corrections,
@@ -139,6 +147,9 @@ def read_tables(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Ta
             reason=held["signed_off_reason"],
         ),
     }
+    return Fresh(
+        tables, {table: _differing(connection, table, frame) for table, frame in tables.items()}
+    )
 
 
 def received(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[DeliveryFigures]:
@@ -288,47 +299,47 @@ def _verdict_frame(verdicts: list[Verdict]) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _replace(
-    connection: duckdb.DuckDBPyConnection,
-    table: str,
-    frame: pd.DataFrame,
-    months: list[Month] | None,
-    *,
-    write: bool = True,
+def _differing(
+    connection: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame
 ) -> set[Month]:
-    """Make of ``frame`` the content of ``table`` for the given months; the months that changed."""
-    columns = tables()[table].columns
-    chosen = "true" if months is None else _among(months)
-    casts = ", ".join(
-        f"cast({c.name if c.name in frame else 'null'} as {c.type}) as {c.name}" for c in columns
-    )
-    connection.register("folded", frame)
-    try:
-        fresh = f"(select {casts} from folded where {_ONLY.get(table, 'true')})"
-        asked = ", ".join(column.name for column in columns)
+    """The months in which ``table`` isn't what ``frame`` says."""
+    asked = ", ".join(column.name for column in tables()[table].columns)
+    with _registered(connection, table, frame) as fresh:
         after, before = (
             dict(
                 connection.execute(
-                    f"select month, (count(*), sum(hash({asked}))) from {rows}"
-                    f" where {chosen} group by month"
+                    f"select month, (count(*), sum(hash({asked}))) from {rows} group by month"
                 ).fetchall()
             )
             for rows in (fresh, table)
         )
-        changed = {m for m in after.keys() | before.keys() if after.get(m) != before.get(m)}
-        if changed and write:
-            if set(before) & changed:
-                connection.execute(f"delete from {table} where {_among(changed)}")
-            connection.execute(f"insert into {table} select * from {fresh} where {_among(changed)}")
+    return {m for m in after.keys() | before.keys() if after.get(m) != before.get(m)}
+
+
+def _replace(
+    connection: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame, months: set[Month]
+) -> None:
+    """Make of ``frame`` the content of ``table`` for the given months."""
+    chosen = ", ".join(f"date '{month}'" for month in sorted(months))
+    connection.execute(f"delete from {table} where month in ({chosen})")
+    with _registered(connection, table, frame) as fresh:
+        connection.execute(f"insert into {table} select * from {fresh} where month in ({chosen})")
+
+
+@contextmanager
+def _registered(
+    connection: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame
+) -> Iterator[str]:
+    """The rows of ``frame`` that belong into ``table``, in its columns, for a FROM clause."""
+    casts = ", ".join(
+        f"cast({column.name if column.name in frame else 'null'} as {column.type}) as {column.name}"
+        for column in tables()[table].columns
+    )
+    connection.register("folded", frame)
+    try:
+        yield f"(select {casts} from folded where {_ONLY.get(table, 'true')})"
     finally:
         connection.unregister("folded")
-    return changed
-
-
-def _among(months: Iterable[Month]) -> str:
-    """An SQL condition: the month is one of these."""
-    listed = ", ".join(f"date '{month}'" for month in months)
-    return f"month in ({listed or 'null'})"
 
 
 def _write_row_tables(connection: duckdb.DuckDBPyConnection) -> None:

@@ -20,9 +20,9 @@ from acv_pipeline_tests.deliveries import deliver_course
 def judgings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Grows with each time everything is judged."""
     counted: list[int] = []
-    judge = store.read_tables
+    judge = store.read_fresh
     monkeypatch.setattr(
-        store, "read_tables", lambda *args: counted.append(len(counted)) or judge(*args)
+        store, "read_fresh", lambda *args: counted.append(len(counted)) or judge(*args)
     )
     return counted
 
@@ -32,13 +32,13 @@ def test_it_holds_until_something_is_committed(
 ) -> None:
     judged = Judged()
     with open_warehouse(home, contract) as connection:
-        first = judged.tables(connection, contract)
-        assert judged.tables(connection, contract) is first
+        first = judged.fresh(connection, contract)
+        assert judged.fresh(connection, contract) is first
     with open_warehouse(home, contract) as connection:
-        assert judged.tables(connection, contract) is first
+        assert judged.fresh(connection, contract) is first
         with transaction(connection):
             pass
-        assert judged.tables(connection, contract) is not first
+        assert judged.fresh(connection, contract) is not first
     assert len(judgings) == 2
 
 
@@ -46,7 +46,7 @@ def test_it_is_of_one_warehouse(tmp_path: Path, contract: Contract, judgings: li
     judged = Judged()
     for name in ("one", "other"):
         with open_warehouse(Home(tmp_path / name), contract) as connection:
-            judged.tables(connection, contract)
+            judged.fresh(connection, contract)
     assert len(judgings) == 2
 
 
@@ -59,8 +59,8 @@ def test_finding_the_months_and_running_them_judge_once(
     outcome = pipeline.run(months, pipeline.assets()[:-2], [])
     assert len(judgings) == 1 and not outcome.broken
     # nothing is kept once it is used, nor where no run follows
-    assert not pipeline.judged._tables
-    assert pipeline.pending()[0] and not pipeline.judged._tables
+    assert not pipeline.judged._fresh
+    assert pipeline.pending()[0] and not pipeline.judged._fresh
     with open_warehouse(home, contract) as connection:
         (rows,) = connection.execute("select count(*) from validated.dwellings").fetchall()[0]
     assert rows == 2 * len(contract.panel("nb-logement-accompagnement"))

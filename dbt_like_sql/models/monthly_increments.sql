@@ -6,9 +6,23 @@
 with courses as (
 
     select
+        indicators.indicator_id,
+        named.series,
+        row_number() over (order by indicators.indicator_id, named.series) as course
+    from {{ source('contract', 'indicators') }} as indicators
+    cross join (
+        select series from {{ source('contract', 'sources') }}
+        union
+        select 'total' as series
+    ) as named
+
+),
+
+starts as (
+
+    select
         indicator_id,
         series,
-        row_number() over (order by indicator_id, series) as course,
         min(case when cumulative_dwellings > 0 then month end) as started_in
     from {{ ref('series') }}
     group by indicator_id, series
@@ -23,11 +37,14 @@ figures as (
         series.department_code,
         series.cumulative_dwellings,
         series.is_corrected,
-        coalesce(series.month >= courses.started_in, false) as has_started
+        coalesce(series.month >= starts.started_in, false) as has_started
     from {{ ref('series') }} as series
     inner join courses
         on courses.indicator_id = series.indicator_id
         and courses.series = series.series
+    inner join starts
+        on starts.indicator_id = courses.indicator_id
+        and starts.series = courses.series
 
 ),
 

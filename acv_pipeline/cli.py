@@ -6,10 +6,13 @@ Imports of Dagster and pandas wait until a command needs them: ``acv --help`` is
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from acv_pipeline import garbage
 from acv_pipeline.commands import decisions, figures, running, upkeep
+from acv_pipeline.commands.common import WRONG_USE
 
 COMMANDS = (
     running.run,
@@ -33,3 +36,14 @@ def main() -> None:
 
 for command in COMMANDS:
     main.add_command(command)
+
+
+def acv() -> None:
+    """The program ``acv``."""
+    try:
+        main()
+    except SystemExit as end:
+        garbage.end_process(end.code if isinstance(end.code, int) else bool(end.code))
+    except OSError as error:  # commands put theirs in words: this one is about what they print
+        print(f"acv: {error}", file=sys.stderr)
+        garbage.end_process(WRONG_USE)

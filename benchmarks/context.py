@@ -51,7 +51,7 @@ class Context:
 
     def acv_run(self, landing: Path, home: Path) -> Measure:
         """``acv run`` with everything, publication included."""
-        start = "from acv_pipeline.cli import main; main()"
+        start = "from acv_pipeline.cli import acv; acv()"
         command = python("-c", start, "run", "--landing", landing, "--home", home)
         return run(command, log=self.work / "acv_run.log")
 

@@ -27,6 +27,7 @@ def main(landing: str, home: str) -> None:
         result = run_months(pipeline, dagster, due, assets=assets, listen=print)
     if result.failure or report.refused:
         sys.exit(f"{result.failure or report.refused}")
+    garbage.end_process(0)  # as the command does
 
 
 if __name__ == "__main__":

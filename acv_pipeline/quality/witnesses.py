@@ -10,6 +10,7 @@ Expectations (``expectations``), what is expected (``rule``), and counting (``ev
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -36,7 +37,7 @@ BY_VALUES = {
 # many of those inside.
 MOST_VALUES = 1000
 
-PLACES = "witness_places"
+_numbers = itertools.count()
 Columns = tuple[str, ...]
 
 
@@ -63,10 +64,21 @@ class Witnesses:
         self._batch = batch
         self.columns = [name for name, *_ in connection.execute(f"describe {batch}").fetchall()]
         self.places = [name for name in ("asset", "month") if name in self.columns]
+        # several may be at work on one connection
+        self._prefix = f"witness_{next(_numbers)}"
+        self._places = f"{self._prefix}_places"
         self._made: list[str] = []
 
     def ask(self, asked: Sequence[Expectation]) -> list[list[Failure]]:
         """For each expectation the failure, or nothing; positions are those of its witness.
+
+        Raises:
+            ValueError: as ``question``.
+        """
+        return failures(*self.question(asked))
+
+    def question(self, asked: Sequence[Expectation]) -> tuple[pd.DataFrame, list[Expectation]]:
+        """The witnesses side by side, and what is expected of them.
 
         Raises:
             ValueError: an expectation that witnesses can't answer for a whole table.
@@ -80,12 +92,12 @@ class Witnesses:
             columns: self._extremes(columns[0]) if by_extremes else self._distinct(columns)
             for columns, by_extremes in self._groups.items()
         }
-        return failures(self._frame(), [self._reduced(expectation) for expectation in asked])
+        return self._frame(), [self._reduced(expectation) for expectation in asked]
 
     def counts(self) -> list[tuple[Any, ...]]:
         """How many rows there are, by asset (where the batch has it) and month."""
         listed = ", ".join(self.places)
-        return self._connection.execute(f"select {listed}, rows from {PLACES}").fetchall()
+        return self._connection.execute(f"select {listed}, rows from {self._places}").fetchall()
 
     def offending(
         self, failed: Sequence[Failure], say: Callable[[Expectation, Any], str]
@@ -131,7 +143,7 @@ class Witnesses:
 
     def forget(self) -> None:
         """Drop the temporary tables."""
-        for table in (PLACES, *self._made):
+        for table in (self._places, *self._made):
             self._connection.execute(f"drop table if exists temp.{table}")
 
     def _failing(self, failure: Failure, columns: Columns) -> tuple[_Witness, list[int]]:
@@ -157,16 +169,16 @@ class Witnesses:
         ]
         asked = ", ".join([*self.places, "count(*) as rows", *extremes])
         self._connection.execute(
-            f"create or replace temp table {PLACES} as select {asked} from ({self._batch})"
+            f"create or replace temp table {self._places} as select {asked} from ({self._batch})"
             f" group by {', '.join(self.places)}"
         )
 
     def _extremes(self, name: str) -> _Witness:
         return self._witness(
             (name,),
-            f'select "least {name}" as {name} from {PLACES}'
-            f' union select "most {name}" from {PLACES}'
-            f' union select null from {PLACES} where "null {name}"',
+            f'select "least {name}" as {name} from {self._places}'
+            f' union select "most {name}" from {self._places}'
+            f' union select null from {self._places} where "null {name}"',
         )
 
     def _distinct(self, columns: Columns) -> _Witness:
@@ -188,7 +200,7 @@ class Witnesses:
 
     def _witness(self, columns: Columns, sql: str) -> _Witness:
         table = self._make(
-            f"witness_{len(self._made)}",
+            f"values_{len(self._made)}",
             f"select row_number() over (order by {', '.join(columns)}) - 1 as position, *"
             f" from ({sql})",
         )
@@ -221,7 +233,8 @@ class Witnesses:
             }
         )
 
-    def _make(self, name: str, sql: str) -> str:
+    def _make(self, what: str, sql: str) -> str:
+        name = f"{self._prefix}_{what}"
         self._connection.execute(f"create or replace temp table {name} as {sql}")
         self._made.append(name)
         return name

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import IO
 
 import duckdb
 import pytest
@@ -297,3 +298,45 @@ def test_the_real_release_gives_the_published_figures(
         "select count(*) from validated.row_accounts"
         " where received <> validated + quarantined + held + control + set_aside"
     ) == [(0,)]
+
+
+# the program itself, which ends its process; who asks it to print the modules it loaded
+PROGRAM = """
+import atexit, sys
+from acv_pipeline.cli import acv
+atexit.register(lambda: print("dagster" in sys.modules, file=sys.stderr))
+sys.argv[0] = "acv"
+acv()
+"""
+
+
+def program(*arguments: object, stdout: int | IO[str] = subprocess.PIPE) -> tuple[int, str]:
+    """Exit code, and the last line on stderr."""
+    ended = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *map(str, arguments)],
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in ended.stderr
+    return ended.returncode, ended.stderr.splitlines()[-1]
+
+
+def test_a_run_with_nothing_to_do_does_not_wait_for_dagster(
+    acv: Acv, landing: Path, contract: Contract
+) -> None:
+    asked = ("run", "--landing", landing, "--home", acv.home)
+    for source in ("anah", "action_logement"):
+        deliver_course(landing, contract, source, MONTHS)
+    assert program(*asked)[1] == "True"
+    assert program(*asked)[1] == "False"
+
+
+def test_nowhere_to_print_is_said_without_a_traceback(
+    acv: Acv, landing: Path, contract: Contract
+) -> None:
+    deliver_course(landing, contract, "anah", MONTHS)
+    acv.run()
+    with Path("/dev/full").open("w") as full:
+        assert program("status", "--home", acv.home, stdout=full)[0] == 2

@@ -11,12 +11,14 @@ from pathlib import Path
 import duckdb
 
 from acv_pipeline.models import Project
+from acv_pipeline.warehouse.connection import DICTIONARIES
 
 
 def main(database: str, seeds: str) -> None:
     """Build and test in ``database``, which holds the sources' tables."""
     project = Project.load()
     with duckdb.connect(database) as connection:
+        connection.execute(DICTIONARIES)
         project.load_seeds(connection, Path(seeds))
         project.build(connection)
         for test in project.tests.values():

@@ -6,7 +6,9 @@ Imports of Dagster and pandas wait until a command needs them: ``acv --help`` is
 
 from __future__ import annotations
 
+import errno
 import sys
+from contextlib import suppress
 
 import click
 
@@ -44,6 +46,10 @@ def acv() -> None:
         main()
     except SystemExit as end:
         garbage.end_process(end.code if isinstance(end.code, int) else bool(end.code))
-    except OSError as error:  # commands put theirs in words: this one is about what they print
-        print(f"acv: {error}", file=sys.stderr)
+    except OSError as error:
+        # of what a command does it tells itself; this is about printing: writing to no named file
+        if error.errno not in (errno.ENOSPC, errno.EIO) or error.filename is not None:
+            raise
+        with suppress(OSError):
+            print(f"acv: what there is to say cannot be printed: {error.strerror}", file=sys.stderr)
         garbage.end_process(WRONG_USE)

@@ -286,14 +286,15 @@ class Pipeline:
             if extracts:
                 say(f"receiving from {', '.join(extracts.values())}")
                 outcome.load = self._receive(connection, extracts.values())
+            fresh = None
             if VALIDATED in chosen:
                 say(f"judging what was received for {_span(months)}")
-                self.judged.fresh(connection, self.contract)
+                fresh = self.judged.fresh(connection, self.contract)
+                self.judged.forget()
             with transaction(connection):
                 if VALIDATED in chosen:
-                    judged = judge_and_write(
-                        connection, self.contract, months, fresh=self.judged.taken()
-                    )
+                    judged = judge_and_write(connection, self.contract, months, fresh=fresh)
+                    fresh = None  # it may be big
                     known_months.add_unrecorded(connection, judged.changed)
                 if models:
                     say(f"building {', '.join(models)}")

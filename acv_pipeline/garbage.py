@@ -27,15 +27,16 @@ def end_process(code: int) -> NoReturn:
     """End as ``sys.exit`` does, but leave this process's memory to the system.
 
     Python would take thousands of modules apart first, object by object, which takes half a second.
-    For a program's very end: files and connections are closed, threads have ended.
+    For a program's very end: files and connections must be closed, and threads have ended.
 
     Args:
-        code: the exit code; 1 instead of 0 where what was printed cannot be written out.
+        code: the exit code; 2 instead of 0 where what was printed cannot be written out.
     """
     atexit._run_exitfuncs()
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except OSError:
-        code = code or 1
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:  # closed by whoever started this
+                stream.flush()
+        except OSError:
+            code = code or 2
     os._exit(code)

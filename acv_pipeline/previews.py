@@ -51,7 +51,7 @@ def preview(
 ) -> Preview:
     """The rows of ``month`` to show of ``table``, which has a column ``month``."""
     first_indicator = next(iter(contract.indicators))
-    order = ["indicator_id = ? desc", *([_FIRST[table]] if table in _FIRST else [])]
+    order = ["indicator_id = ? desc", _FIRST.get(table, "columns(*)")]
     total = _count(connection, table)
     shown = connection.execute(
         f"select * from {table} where month = ? order by {', '.join(order)} limit {ROWS}",

@@ -48,7 +48,7 @@ def test_a_process_ends_properly_but_is_not_taken_apart(code: int) -> None:
     assert (ended.returncode, ended.stdout, ended.stderr) == (code, "said\n", "ended properly\n")
 
 
-@pytest.mark.parametrize(("code", "ends_with"), [(0, 1), (2, 2)])
+@pytest.mark.parametrize(("code", "ends_with"), [(0, 2), (1, 1)])
 def test_what_could_not_be_said_is_no_success(code: int, ends_with: int) -> None:
     with Path("/dev/full").open("w") as full:
         ended = subprocess.run(
@@ -60,3 +60,11 @@ def test_what_could_not_be_said_is_no_success(code: int, ends_with: int) -> None
             check=False,
         )
     assert (ended.returncode, ended.stderr) == (ends_with, "ended properly\n")
+
+
+@pytest.mark.parametrize("closed", ["1", "2"])
+def test_a_closed_stream_is_no_failure(closed: str) -> None:
+    code = "from acv_pipeline.cli import acv; acv()"
+    command = f"exec {sys.executable} -c '{code}' --help {closed}>&-"
+    ended = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (ended.returncode, "Traceback" in ended.stderr) == (0, False)

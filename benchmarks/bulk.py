@@ -66,7 +66,7 @@ def benchmark(context: Context) -> Result:
 
 def _rows(took: dict[str, dict[str, Measure]], small: Inputs, large: Inputs) -> Result:
     names = {
-        "pipeline": f"pipeline (memory limit {MEMORY_GIB} GiB)",
+        "pipeline": f"pipeline (DuckDB's memory limit {DUCKDB_GIB} GiB)",
         "duckdb_script": "hand-written DuckDB script (keeps no received rows)",
         "pandas_script": "pandas script",
     }

@@ -26,12 +26,6 @@ class Judged:
         self._at: tuple[str, int] | None = None
         self._fresh: Fresh | None = None
 
-    def taken(self) -> Fresh | None:
-        """What ``fresh`` gave, which is not kept here any longer."""
-        fresh = self._fresh
-        self.forget()
-        return fresh
-
     def fresh(self, connection: duckdb.DuckDBPyConnection, contract: Contract) -> Fresh:
         """What judging everything gives; not in a transaction.
 
@@ -44,7 +38,8 @@ class Judged:
             "select (select path from duckdb_databases() where database_name = current_database()),"
             " (select count from raw.commits)"
         ).fetchall()[0]
-        if at != self._at or self._fresh is None:
-            self._fresh = read_fresh(connection, contract)
-            self._at = at
-        return self._fresh
+        fresh = self._fresh
+        if at != self._at or fresh is None:
+            fresh = read_fresh(connection, contract)
+            self._fresh, self._at = fresh, at
+        return fresh

@@ -47,12 +47,12 @@ where rows.level = 'department' and rows.month is not null
 
 @dataclass(frozen=True)
 class Fresh:
-    """What follows from everything on record, whatever the warehouse says now.
+    """What follows from everything on record, and where the warehouse says something else.
 
     Attributes:
         tables: the validated tables, some with more rows (``_ONLY``). Millions of figures are there
             once, whichever tables they go to.
-        differing: by table, the months in which the warehouse says something else.
+        differing: by table, the months that the warehouse had otherwise when this was made.
     """
 
     tables: dict[str, pd.DataFrame]

@@ -15,7 +15,9 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import BinaryIO
 
 import pandas as pd
@@ -28,6 +30,7 @@ Found = list[list[Failure]]
 
 _lock = threading.Lock()
 _process: subprocess.Popen[bytes] | None = None
+_given_up: subprocess.Popen[bytes] | None = None
 _owner = 0
 
 
@@ -47,6 +50,29 @@ def failures(frame: pd.DataFrame, asked: Sequence[Expectation]) -> Found:
         if process := _running():
             found = _asked_of(process, frame, asked)
     return expectations.failures(frame, asked) if found is None else found
+
+
+@contextmanager
+def asking() -> Iterator[Callable[[pd.DataFrame, Sequence[Expectation]], Future[Found]]]:
+    """``failures`` without waiting: a thread asks, one question after the other.
+
+    Where an error or Ctrl-C ends what is done inside, nobody waits for answers.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        try:
+            yield lambda frame, asked: thread.submit(failures, frame, asked)
+        except BaseException:
+            thread.shutdown(wait=False, cancel_futures=True)
+            _give_up()
+            raise
+
+
+def _give_up() -> None:
+    """End the process that is being asked, if one is."""
+    global _given_up
+    if _process and _owner == os.getpid():
+        _given_up = _process
+        _process.kill()
 
 
 def _running() -> subprocess.Popen[bytes] | None:
@@ -73,6 +99,8 @@ def _asked_of(
         found: Found | None = pickle.load(process.stdout)
     except Exception:  # it is gone, or out of its mind
         process.kill()
+        if process is _given_up:
+            raise CancelledError from None
         return None
     except BaseException:  # interrupted: its answer must not be taken for that of the next question
         process.kill()

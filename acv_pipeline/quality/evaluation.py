@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -16,8 +16,8 @@ import duckdb
 import pandas as pd
 
 from acv_pipeline.contract import Contract, Month
+from acv_pipeline.quality import beside
 from acv_pipeline.quality.attribution import CHECKED_MONTHS, attributed
-from acv_pipeline.quality.beside import failures
 from acv_pipeline.quality.check import Check, CheckResult
 from acv_pipeline.quality.expectations import Failure
 from acv_pipeline.quality.rule import ColumnRule, Expectation, SqlRule
@@ -44,15 +44,6 @@ class _Tally:
     checked: Counter[Place] = field(default_factory=Counter)
     problems: dict[Place, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     sample: dict[Place, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """What is asked of Great Expectations about one table; nothing, if it isn't there yet."""
-
-    sharing: list[ColumnRule]
-    witnesses: Witnesses | None = None
-    answer: Future[list[list[Failure]]] | None = None
 
 
 def evaluate(
@@ -90,15 +81,27 @@ def evaluate(
     for rule in chosen:
         if isinstance(rule, ColumnRule):
             by_batch[rule.batch].append(rule)
-    # what is asked of Great Expectations is answered while DuckDB looks for the rest
-    with attributed(connection, contract, months), ThreadPoolExecutor(1) as asking:
-        asked = [_ask(connection, batch, sharing, asking) for batch, sharing in by_batch.items()]
+    with ExitStack() as stack:
+        stack.enter_context(attributed(connection, contract, months))
+        # Great Expectations answers while DuckDB looks for the rest
+        ask = stack.enter_context(beside.asking())
+        questions = []
+        for batch, sharing in by_batch.items():
+            try:
+                witnesses = Witnesses(connection, batch)
+            except duckdb.CatalogException:  # not built yet
+                tallies |= {(c.asset, c.name): _Tally() for rule in sharing for c in rule.checks}
+                continue
+            stack.callback(witnesses.forget)
+            asked = witnesses.question([each for rule in sharing for each in rule.expectations])
+            questions.append((sharing, witnesses, ask(*asked)))
         for rule in chosen:
             if isinstance(rule, SqlRule):
                 tally = _by_sql(connection, rule)
                 tallies |= {(check.asset, check.name): tally for check in rule.checks}
-        for one in asked:
-            tallies |= _answered(connection, one)
+        for sharing, witnesses, answer in questions:
+            tallies |= _by_expectations(connection, sharing, witnesses, answer.result())
+            witnesses.forget()
         _add_origin(connection, tallies.values())
     return [
         _result(check, month, tallies[check.asset, check.name])
@@ -142,34 +145,20 @@ def _by_sql(connection: duckdb.DuckDBPyConnection, rule: SqlRule) -> _Tally:
     return tally
 
 
-def _ask(
+def _by_expectations(
     connection: duckdb.DuckDBPyConnection,
-    batch: str,
     sharing: list[ColumnRule],
-    asking: ThreadPoolExecutor,
-) -> _Asked:
-    """Have one table validated once for all the rules that share it."""
-    try:
-        witnesses = Witnesses(connection, batch)
-    except duckdb.CatalogException:  # not built yet
-        return _Asked(sharing)
-    question = witnesses.question([each for rule in sharing for each in rule.expectations])
-    return _Asked(sharing, witnesses, asking.submit(failures, *question))
-
-
-def _answered(
-    connection: duckdb.DuckDBPyConnection, asked: _Asked
+    witnesses: Witnesses,
+    answers: list[list[Failure]],
 ) -> dict[tuple[str, str], _Tally]:
-    """What the validation of a table found."""
+    """What the validation of one table, for all the rules that share it, says of its rows."""
     found: dict[tuple[str, str], _Tally] = {}
-    if asked.witnesses is None or asked.answer is None:
-        return {(c.asset, c.name): _Tally() for rule in asked.sharing for c in rule.checks}
-    witnesses, asset = asked.witnesses, asked.sharing[0].checks[0].asset
-    outcomes = iter(asked.answer.result())
+    asset = sharing[0].checks[0].asset
+    outcomes = iter(answers)
     checked = Counter(
         {(own[0] if own else asset, month): rows for *own, month, rows in witnesses.counts()}
     )
-    for rule in asked.sharing:
+    for rule in sharing:
         failed = [failure for _ in rule.expectations for failure in next(outcomes)]
         tally = _Tally(checked=checked)
         if any(failure.positions is None for failure in failed):
@@ -177,7 +166,6 @@ def _answered(
         elif table := witnesses.offending(failed, _say):
             _blame_rows(tally, connection, table, witnesses.columns, asset)
         found |= {(check.asset, check.name): tally for check in rule.checks}
-    witnesses.forget()
     return found
 
 

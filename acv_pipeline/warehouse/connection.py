@@ -191,7 +191,10 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 @contextmanager
 def written_quickly(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """All cores write what is written inside: rows needn't keep the order they are computed in."""
+    """All cores write what is written inside: rows needn't keep the order they are computed in.
+
+    Nor do rows that anything in this process reads meanwhile, from any connection.
+    """
     connection.execute("set preserve_insertion_order = false")
     try:
         yield

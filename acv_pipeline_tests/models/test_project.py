@@ -20,6 +20,7 @@ def test_models_come_after_those_they_read(project: Project) -> None:
         "validated.dwellings",
         "contract.components",
         "contract.sources",
+        "contract.indicators",
     )
     assert project.models["department_rankings"].seeds == ("departments",)
 

@@ -115,6 +115,46 @@ def test_each_mart_has_its_key_tested(sound: World, model: str) -> None:
     assert result.sample[0]["occurrences"] == 2
 
 
+@pytest.mark.parametrize("model", ["series", "monthly_increments", "department_rankings"])
+@pytest.mark.parametrize("code", ["x0", "x59", "x60", "x129", None], ids=str)
+def test_a_key_that_is_there_twice_is_found_among_many(
+    sound: World, model: str, code: str | None
+) -> None:
+    table = sound.project.models[model].table
+    one = f"from {table} where series = 'total' and month = '2020-02-01' limit 1"
+    many = "select case when i >= 0 then 'x' || i end as code from range(-1, 130) as t(i)"
+    sound.connection.execute(
+        f"insert into {table} select one.* replace (many.code as department_code)"
+        f" from (select * {one}) as one, ({many}) as many"
+    )
+    assert sound.project.run_test(sound.connection, f"{model}_unique_key").passed
+    sound.connection.execute(
+        f"insert into {table} from {table} where department_code is not distinct from ?", [code]
+    )
+    result = sound.project.run_test(sound.connection, f"{model}_unique_key")
+    found = [(row["department_code"], row["occurrences"]) for row in result.sample]
+    assert found == [(code, 2)]
+
+
+@pytest.mark.parametrize("column", ["indicator_id", "series", "department_code", "month"])
+def test_a_ranking_of_nobody_is_found(sound: World, column: str) -> None:
+    sound.connection.execute(
+        f"insert into marts.department_rankings select * replace (null as {column})"
+        " from marts.department_rankings limit 1"
+    )
+    result = sound.project.run_test(sound.connection, "no_rank_without_figure")
+    assert (result.total, result.sample[0][column]) == (1, None)
+
+
+def test_an_indicator_that_the_contract_drops_is_in_no_mart(sound: World) -> None:
+    for table in ("indicators", "components", "panel"):
+        sound.connection.execute(f"delete from contract.{table}")
+    sound.build()
+    assert sound.rows("select count(*) from validated.dwellings") != [(0,)]
+    for model in ("series", "monthly_increments", "department_rankings", "territory_totals"):
+        assert sound.rows(f"select count(*) from marts.{model}") == [(0,)], model
+
+
 def test_every_test_has_a_failing_case(project: Project) -> None:
     keys = {f"{model}_unique_key" for model in project.models}
     assert set(project.tests) == set(BREAKS) | keys

@@ -36,21 +36,24 @@ def received(landing: Path) -> pd.DataFrame:
 
 def months(texts: pd.Series) -> pd.Series:
     """The first day of the month that each text says."""
-    read = pd.to_datetime(texts, format="%Y-%m", errors="coerce")
+    known = pd.Series(texts.unique())
+    read = pd.to_datetime(known, format="%Y-%m", errors="coerce")
     for form in ("%m/%Y", "%d/%m/%Y"):
-        read = read.fillna(pd.to_datetime(texts, format=form, errors="coerce"))
-    return read.dt.to_period("M").dt.to_timestamp()
+        read = read.fillna(pd.to_datetime(known, format=form, errors="coerce"))
+    first = read.dt.to_period("M").dt.to_timestamp()
+    return texts.map(dict(zip(known, first, strict=True)))
 
 
 def values(texts: pd.Series) -> pd.Series:
     """The whole number that each text says."""
-    number = texts.str.strip().str.replace(r" logements?$", "", regex=True)
+    known = pd.Series(texts.unique())
+    number = known.str.strip().str.replace(r" logements?$", "", regex=True)
     number = number.str.replace(r"^(\d+),0+$", r"\1", regex=True)
     number = number.where(
         ~number.str.fullmatch(r"[1-9]\d{0,2}( \d{3})+"), number.str.replace(" ", "")
     )
     whole = number.where(number.str.fullmatch(r"0|[1-9]\d*"))
-    return whole.astype("Float64")
+    return texts.map(dict(zip(known, whole.astype("Float64"), strict=True)))
 
 
 def judged(rows: pd.DataFrame, departments: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

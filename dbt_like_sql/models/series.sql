@@ -68,6 +68,9 @@ select
 from {{ source('validated', 'dwellings') }} as dwellings
 inner join {{ source('contract', 'sources') }} as sources
     on sources.source = dwellings.source
+-- figures of an indicator that the contract no longer has stay on record, and count for nothing
+inner join {{ source('contract', 'indicators') }} as indicators
+    on indicators.indicator_id = dwellings.indicator_id
 
 union all
 

@@ -39,10 +39,10 @@ figures as (
         series.cumulative_dwellings
     from {{ ref('series') }} as series
     inner join courses
-        on courses.indicator_id = series.indicator_id
-        and courses.series = series.series
+        on courses.indicator_id is not distinct from series.indicator_id
+        and courses.series is not distinct from series.series
     inner join departments
-        on departments.department_code = series.department_code
+        on departments.department_code is not distinct from series.department_code
 
 ),
 
@@ -58,10 +58,10 @@ rankings as (
         ranked.rank_increment
     from {{ ref('department_rankings') }} as ranked
     inner join courses
-        on courses.indicator_id = ranked.indicator_id
-        and courses.series = ranked.series
+        on courses.indicator_id is not distinct from ranked.indicator_id
+        and courses.series is not distinct from ranked.series
     inner join departments
-        on departments.department_code = ranked.department_code
+        on departments.department_code is not distinct from ranked.department_code
 
 ),
 

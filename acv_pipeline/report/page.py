@@ -10,7 +10,7 @@ import base64
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from acv_pipeline.report.accounts import Accounts
 from acv_pipeline.report.figures import IndicatorFigures, Stretch, summaries
 from acv_pipeline.report.maps import symbols
 from acv_pipeline.report.palette import style_sheet
-from acv_pipeline.report.views import CELLS_NAMED, IndicatorView, source_label
+from acv_pipeline.report.views import CELLS_NAMED, IndicatorView
 
 HERE = Path(__file__).parent
 _DAY = ("§written-on§", "§le§")
@@ -55,7 +55,7 @@ def page(
             views=views,
             accounts=accounts,
             contract=contract,
-            label=partial(source_label, contract),
+            label=lambda source: contract.source(source).label,
             departments=departments,
             regions=contract.territories.regions,
             region_of=contract.territories.region_of,

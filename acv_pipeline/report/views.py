@@ -110,7 +110,7 @@ class IndicatorView:
 
     def labels(self, sources: Sequence[str]) -> Both:
         """Sources by their names."""
-        return listed([source_label(self.contract, source) for source in sources])
+        return listed([self.contract.source(source).label for source in sources])
 
     def missing(self, month: CourseMonth) -> Both:
         """Sources without figures for a month."""
@@ -285,9 +285,3 @@ class IndicatorView:
     def rules(self, hold: Hold) -> list[str]:
         """The names of the rules that stopped a month."""
         return [rule.strip() for rule in hold.rules.split(",")]
-
-
-def source_label(contract: Contract, source_id: str) -> str:
-    """A source's name; its id when the contract has dropped it since it delivered."""
-    source = contract.sources.get(source_id)
-    return source.label if source else source_id

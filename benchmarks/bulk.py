@@ -18,7 +18,7 @@ from benchmarks.references import dbt
 
 SMALL = 96  # territories: ten thousand rows
 MEMORY_GIB = 4
-DUCKDB_GIB = 2  # of these; the rest is Python's, which holds what was judged until it is written
+DUCKDB_GIB = 3  # of these
 # beyond this, pandas needs more memory than most machines have, and dbt's turn is known
 PANDAS_ROWS = 6_000_000
 SCRIPTS = ("duckdb_script", "pandas_script")
@@ -97,9 +97,11 @@ def _rows(took: dict[str, dict[str, Measure]], small: Inputs, large: Inputs) -> 
     return {"rows": rows, "requirements": requirements, "microseconds_per_row": round(per_row, 2)}
 
 
-def pipeline(context: Context, inputs: Inputs, size: str) -> Measure:
-    """The pipeline on a long table in a fresh home, its memory bounded."""
-    limit = {"ACV_MEMORY_LIMIT": f"{DUCKDB_GIB}GiB"}
+def pipeline(
+    context: Context, inputs: Inputs, size: str, *, duckdb_gib: float = DUCKDB_GIB
+) -> Measure:
+    """The pipeline on a long table in a fresh home, DuckDB's memory bounded."""
+    limit = {"ACV_MEMORY_LIMIT": f"{duckdb_gib}GiB"}
     home = context.fresh(f"bulk_home_{size}")
     return context.pipeline(inputs.landing, home, inputs.env | limit)
 

@@ -5,24 +5,25 @@ Here: the pipeline alone. Not here: other ways to do the same (``bulk``).
 
 from __future__ import annotations
 
-from benchmarks.bulk import DUCKDB_GIB, MEMORY_GIB, SMALL, pipeline
+from benchmarks.bulk import MEMORY_GIB, SMALL, pipeline
 from benchmarks.context import Context, Result, requirement, row
 from benchmarks.inputs import MONTHS, PARTNERS, long_table
 from benchmarks.measure import GIB
 
 FROM, TO = 1_000_000, 20_000_000
+DUCKDB_GIB = 1.5  # of the four: Python holds what was judged until it is written
 
 
 def benchmark(context: Context) -> Result:
     """Run it; rows and requirements."""
     least = long_table(context.work / "long_small", SMALL)
-    base = pipeline(context, least, "small")
+    base = pipeline(context, least, "small", duckdb_gib=DUCKDB_GIB)
     rows, costs, memory = [], [], 0
     for size in (FROM, TO):
         territories = size // (MONTHS * PARTNERS)
         inputs = long_table(context.work / f"long_{territories}", territories)
         context.say(f"{inputs.rows:,} rows")
-        taken = pipeline(context, inputs, "growing")
+        taken = pipeline(context, inputs, "growing", duckdb_gib=DUCKDB_GIB)
         marginal = taken.wall - base.wall
         costs.append(marginal / (inputs.rows - least.rows) * 1e6)
         memory = max(memory, taken.memory)

@@ -18,9 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from acv_pipeline.contract.months import Month, month_of
 from acv_pipeline.contract.territories import Territories
-
-# the same as yaml.SafeLoader, ten times as fast where libyaml is there
-_YAML_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from acv_pipeline.contract.yaml_file import read_yaml
 
 CONTRACT_FILE = Path(__file__).with_name("contract.yml")
 SQL_PROJECT = Path(__file__).resolve().parents[2] / "dbt_like_sql"
@@ -290,7 +288,7 @@ def load_contract(path: Path | None = None, seeds: Path | None = None) -> Contra
     path = path or Path(os.environ.get("ACV_CONTRACT") or CONTRACT_FILE)
     seeds = seeds or Path(os.environ.get("ACV_SEEDS") or SQL_PROJECT / "seeds")
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), _YAML_LOADER)
+        data = read_yaml(path)
         if not isinstance(data, dict):
             raise ContractError(f"{path}: expected a mapping at the top level")
         return Contract(**data, territories=Territories.from_seeds(seeds))

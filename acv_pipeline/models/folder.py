@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 import yaml
 
+from acv_pipeline.contract.yaml_file import read_yaml
 from acv_pipeline.models.definitions import (
     Column,
     Model,
@@ -26,7 +27,6 @@ MODEL_SCHEMA = "marts"
 SEED_SCHEMA = "reference"
 
 Entry: TypeAlias = dict[str, Any]
-_YAML_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def documented(path: Path) -> dict[str, list[Entry]]:
@@ -37,7 +37,7 @@ def documented(path: Path) -> dict[str, list[Entry]]:
     found: dict[str, list[Entry]] = {}
     for file in files:
         try:
-            content = yaml.load(file.read_text(encoding="utf-8"), _YAML_LOADER)
+            content = read_yaml(file)
         except yaml.YAMLError as error:
             raise SqlProjectError(f"{file} is not valid YAML: {error}") from error
         for kind, entries in content.items():

@@ -11,11 +11,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 
 from acv_pipeline.contract import Contract, Indicator
 from acv_pipeline.contract.model import Words
+from acv_pipeline.contract.yaml_file import read_yaml
 
 TABLES_FILE = Path(__file__).with_name("tables.yml")
 PARTNER = "{partner}"
@@ -119,7 +119,7 @@ class ReleaseFile:
 
 @cache
 def _declared() -> dict[str, Any]:
-    declared: dict[str, Any] = yaml.safe_load(TABLES_FILE.read_text(encoding="utf-8"))
+    declared: dict[str, Any] = read_yaml(TABLES_FILE)
     return declared
 
 

@@ -15,12 +15,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from markupsafe import Markup, escape
 
 from acv_pipeline.contract import Month
 from acv_pipeline.contract.model import Words
 from acv_pipeline.contract.months import shift
+from acv_pipeline.contract.yaml_file import read_yaml
 
 LANGUAGES = ("fr", "en")
 NARROW = "\u202f"  # narrow no-break space: groups of digits, and before ; ! ? %
@@ -142,7 +142,7 @@ _FORMATTERS = {language: _Formatter(language) for language in LANGUAGES}
 
 @cache
 def _all_texts() -> dict[str, Any]:
-    texts = yaml.safe_load(Path(__file__).with_name("texts.yml").read_text(encoding="utf-8"))
+    texts = read_yaml(Path(__file__).with_name("texts.yml"))
     if not isinstance(texts, dict):
         raise TypeError("texts.yml: expected a mapping")
     return texts

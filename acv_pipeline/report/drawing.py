@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 import resource
-from concurrent.futures import Executor, Future
 from typing import Any
-from uuid import uuid4
 from xml.etree import ElementTree
 
 import vl_convert
@@ -26,30 +24,6 @@ _GROUPED = re.compile(rf"\d{NARROW}\d")
 _UNWANTED = ("role", "pointer-events", "class")
 # V8 reserves so many before it begins, and ends the process if it can't
 _ADDRESS_BYTES = 66 * 1024**3
-
-
-class Drawings:
-    """Charts drawn by a thread while the page is written: in it, each has a mark until then."""
-
-    def __init__(self, thread: Executor) -> None:
-        self._thread = thread
-        self._drawn: dict[str, Future[Markup]] = {}
-
-    def inline(self, spec: Spec, css_class: str, **data: object) -> Markup:
-        """Where ``inline``'s SVG will be."""
-        mark = f"§{uuid4().hex}§"
-        self._drawn[mark] = self._thread.submit(inline, spec, css_class, **data)
-        return Markup(mark)
-
-    def placed(self, html: str) -> str:
-        """The page with every SVG in its place.
-
-        Raises:
-            MemoryError: as ``inline``.
-        """
-        for mark, drawn in self._drawn.items():
-            html = html.replace(mark, drawn.result())
-        return html
 
 
 def inline(spec: Spec, css_class: str, **data: object) -> Markup:

@@ -10,7 +10,6 @@ import base64
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,6 @@ from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.synthetic import FILE_MARK
 from acv_pipeline.report import words
 from acv_pipeline.report.accounts import Accounts
-from acv_pipeline.report.drawing import Drawings
 from acv_pipeline.report.figures import IndicatorFigures, Stretch, summaries
 from acv_pipeline.report.maps import symbols
 from acv_pipeline.report.palette import style_sheet
@@ -41,19 +39,7 @@ def page(
     release_sha256: str | None,
 ) -> str:
     """The whole page as HTML, but for the day it was written on (``dated``)."""
-    with ThreadPoolExecutor(1) as thread:
-        drawings = Drawings(thread)
-        views = [IndicatorView(figures, contract, drawings) for figures in shown]
-        html = _written(views, accounts, contract, release_sha256)
-        return drawings.placed(html) + "\n"
-
-
-def _written(
-    views: Sequence[IndicatorView],
-    accounts: Accounts,
-    contract: Contract,
-    release_sha256: str | None,
-) -> str:
+    views = [IndicatorView(figures, contract) for figures in shown]
     departments = contract.territories.departments
     with_section = [
         code
@@ -62,7 +48,7 @@ def _written(
     ]
     style = style_sheet() + (HERE / "style.css").read_text(encoding="utf-8")
     script = (HERE / "script.js").read_text(encoding="utf-8")
-    return (
+    html = (
         _environment()
         .get_template("page.html")
         .render(
@@ -83,6 +69,7 @@ def _written(
             policy=_policy(script),
         )
     )
+    return html + "\n"
 
 
 def dated(html: str, written_on: dt.date) -> str:

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.months import shift
 from acv_pipeline.report import charts
-from acv_pipeline.report.drawing import Drawings
+from acv_pipeline.report.drawing import inline
 from acv_pipeline.report.figures import CourseMonth, IndicatorFigures
 from acv_pipeline.report.maps import MapClass, classify, page_map
 from acv_pipeline.report.palette import PARTNERS, variable
@@ -65,7 +65,6 @@ class IndicatorView:
 
     figures: IndicatorFigures
     contract: Contract
-    drawings: Drawings
 
     @property
     def slug(self) -> str:
@@ -180,7 +179,7 @@ class IndicatorView:
         course = self.figures.course
         return Drawn(
             *(
-                self.drawings.inline(
+                inline(
                     spec(frame),
                     css_class,
                     first=f"{course[0].month:%Y-%m}",

@@ -10,6 +10,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from types import TracebackType
 
 import click
@@ -48,7 +49,7 @@ class Progress:
     ) -> None:
         """Clear the line."""
         if self._live:
-            click.echo("\r\033[K", nl=False, err=True)
+            _show("\r\033[K", nl=False)
 
     def say(self, line: str) -> None:
         """Show what is being done, unless that was just done."""
@@ -61,10 +62,15 @@ class Progress:
     def insist(self, line: str) -> None:
         """Show it at once: nothing else may be said for long."""
         if self._live:
-            click.echo(f"\r\033[K  … {line[:100]}", nl=False, err=True)
+            _show(f"\r\033[K  … {line[:100]}", nl=False)
         else:
             self._printed = time.monotonic()
-            click.echo(f"  … {line} ({self._printed - self._started:.0f} s)", err=True)
+            _show(f"  … {line} ({self._printed - self._started:.0f} s)")
+
+
+def _show(text: str, *, nl: bool = True) -> None:
+    with suppress(OSError):  # nobody looks any more: no reason to stop the work
+        click.echo(text, nl=nl, err=True)
 
 
 def print_load(report: LoadReport) -> None:

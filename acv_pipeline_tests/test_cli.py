@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -15,9 +18,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from acv_pipeline.cli import main
+from acv_pipeline.commands.common import plain_errors
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.home import Home
+from acv_pipeline.terminal import Progress
 from acv_pipeline_tests.deliveries import ACV, course, deliver, deliver_course
 
 MONTHS = ["2018-09", "2018-10", "2018-11"]
@@ -340,3 +345,47 @@ def test_nowhere_to_print_is_said_without_a_traceback(
     acv.run()
     with Path("/dev/full").open("w") as full:
         assert program("status", "--home", acv.home, stdout=full)[0] == 2
+
+
+class DagsterExecutionInterruptedError(BaseException):
+    """As Dagster raises it instead of ``KeyboardInterrupt``; it is no ``Exception``."""
+
+
+def interrupted_while_clearing_up() -> None:
+    try:
+        raise KeyboardInterrupt
+    finally:
+        raise duckdb.TransactionException("Current transaction is aborted")
+
+
+def interrupted_in_a_run() -> None:
+    raise DagsterExecutionInterruptedError
+
+
+@pytest.mark.parametrize("how", [interrupted_while_clearing_up, interrupted_in_a_run])
+def test_an_interruption_is_one_line(
+    how: Callable[[], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended, plain_errors():
+        how()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == (
+        "acv: interrupted: what is whole stays, the next run ends the work\n"
+    )
+
+
+def test_a_bug_stays_a_bug() -> None:
+    with pytest.raises(ZeroDivisionError), plain_errors():
+        raise ZeroDivisionError
+
+
+def test_work_goes_on_when_nobody_looks_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w", buffering=1) as nobody:
+        monkeypatch.setattr(sys, "stderr", nobody)
+        with Progress() as progress:
+            progress.insist("reading")
+        monkeypatch.undo()
+        with suppress(BrokenPipeError):
+            nobody.close()

@@ -19,6 +19,7 @@ from acv_pipeline.contract.months import month_of
 from acv_pipeline.home import Home
 
 FINE, DATA_HELD, WRONG_USE = 0, 1, 2
+INTERRUPTED = 130  # as shells say it
 
 
 class MonthType(click.ParamType[Month]):
@@ -73,7 +74,28 @@ def home_of(given: Path | None) -> Home:
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
-    """Errors that a person can act on are one line, with exit code 2; never a traceback."""
+    """What a person can act on is one line, with exit code 2, or 130 after Ctrl-C; no traceback."""
+    try:
+        with _errors_in_one_line():
+            yield
+    except BaseException as error:
+        if not _was_interrupted(error):
+            raise
+        click.echo("acv: interrupted: what is whole stays, the next run ends the work", err=True)
+        sys.exit(INTERRUPTED)
+
+
+def _was_interrupted(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is behind it: Dagster has an exception of its own, clearing up adds others."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt) or "ExecutionInterrupted" in type(error).__name__:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+@contextmanager
+def _errors_in_one_line() -> Iterator[None]:
     import duckdb
 
     from acv_pipeline.landing import LandingError

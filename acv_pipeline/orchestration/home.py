@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _HEADER = """\
 # Written by acv_pipeline when this home was made; change it as you like, it is not written again.
 """
+_RUNS = Path("history", "runs")
 # such as postgresql+psycopg2://acv:…@127.0.0.1:5432/dagster; needs the extra "server"
 STORAGE_URL = "ACV_STORAGE_URL"
 
@@ -39,7 +41,7 @@ def _storage(home: Home) -> dict[str, object]:
         "event_log_storage": {
             "module": "acv_pipeline.orchestration.event_storage",
             "class": "PooledSqliteEventLogStorage",
-            "config": {"base_dir": str(home.dagster / "history" / "runs")},
+            "config": {"base_dir": str(home.dagster / _RUNS)},
         },
     }
 
@@ -73,6 +75,7 @@ def prepare(home: Home) -> None:
         if not config.exists():
             text = yaml.safe_dump(_settings(home), sort_keys=False)
             config.write_text(_HEADER + text, encoding="utf-8")
+        _record_here(home, config)
         if not os.environ.get(STORAGE_URL) and f"env: {STORAGE_URL}" in config.read_text("utf-8"):
             raise WarehouseError(
                 f"{home.root} keeps Dagster's record in the database that ${STORAGE_URL} names, "
@@ -84,6 +87,18 @@ def prepare(home: Home) -> None:
         raise WarehouseError(f"cannot write to {home.dagster}: no permission")
     os.environ["DAGSTER_HOME"] = str(home.dagster)
     os.environ["ACV_HOME"] = str(home.root)
+
+
+def _record_here(home: Home, config: Path) -> None:
+    """A home that was copied or moved keeps its own record: Dagster wants whole paths."""
+    text = config.read_text(encoding="utf-8")
+    try:
+        storage = (yaml.safe_load(text) or {}).get("event_log_storage") or {}
+    except yaml.YAMLError as error:
+        raise WarehouseError(f"{config} is not valid YAML: {error}") from error
+    place, own = (storage.get("config") or {}).get("base_dir"), str(home.dagster / _RUNS)
+    if storage.get("class") == "PooledSqliteEventLogStorage" and place not in (None, own):
+        config.write_text(text.replace(str(place), own), encoding="utf-8")
 
 
 @contextmanager

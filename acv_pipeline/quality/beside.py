@@ -11,7 +11,6 @@ from __future__ import annotations
 import atexit
 import os
 import pickle
-import signal
 import subprocess
 import sys
 import threading
@@ -81,7 +80,12 @@ def _running() -> subprocess.Popen[bytes] | None:
     if _process is None or _owner != os.getpid() or _process.poll() is not None:
         command = [sys.executable, "-P", "-m", __name__]
         try:
-            _process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            _process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                start_new_session=True,  # Ctrl-C is for whoever asks
+            )
         except OSError:  # no memory for another process
             return None
         _owner = os.getpid()
@@ -118,7 +122,6 @@ def _end() -> None:
 
 def main() -> None:
     """Answer whoever started this process, until there is nobody."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever asks
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing printed gets into an answer
     expectations.get_ready()

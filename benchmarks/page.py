@@ -20,9 +20,10 @@ Written by `make bench`: every figure below was measured, on the machine named, 
 `benchmarks/` ([how](../benchmarks/__init__.py)). Ways of one table ran alternately in one session;
 times are medians in seconds, memory is the highest peak of a way's largest process.
 
-"Asked" is what this project set out to reach. "The empty run" is Dagster recording the same events of the same
-graph whose steps do nothing, on Dagster's own event storage; the notes give the ratio on ours, which is faster.
-What a tutorial-style project takes for the whole history is extrapolated from the months named there.
+"Asked" is what this project set out to reach. "The empty run" is Dagster recording the same events
+of the same graph whose steps do nothing, on Dagster's own event storage; the notes give the ratio
+on ours, which is faster. What a tutorial-style project takes for the whole history is extrapolated
+from the months named there.
 """
 
 

@@ -86,9 +86,9 @@ def plain_errors() -> Iterator[None]:
 
 
 def _was_interrupted(error: BaseException | None) -> bool:
-    """Whether Ctrl-C is behind it: Dagster has an exception of its own, clearing up adds others."""
+    """Whether Ctrl-C is behind it, as Python, Dagster or DuckDB say it; clearing up adds others."""
     while error is not None:
-        if isinstance(error, KeyboardInterrupt) or "ExecutionInterrupted" in type(error).__name__:
+        if "Interrupt" in type(error).__name__ or "Query interrupted" in str(error):
             return True
         error = error.__cause__ or error.__context__
     return False

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 from dagster import DagsterInstance
+from dagster_shared.error import SerializableErrorInfo
 
 from acv_pipeline.assets.partitions import key_of
 from acv_pipeline.assets.run import STEP
@@ -34,7 +35,11 @@ def run_months(
     assets: Sequence[str] | None = None,
     listen: Say,
 ) -> RunResult:
-    """Materialise the given months in one run: all assets, or those named, with their checks."""
+    """Materialise the given months in one run: all assets, or those named, with their checks.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C ended the run; Dagster's record has it as failed.
+    """
     job = build_definitions(pipeline, listen).resolve_job_def(JOB)
     result = job.execute_in_process(
         instance=instance,
@@ -50,14 +55,28 @@ def run_months(
             "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
         },
     )
+    if any(_was_interrupted(event.step_failure_data.error) for event in _failures(result)):
+        raise KeyboardInterrupt
     return RunResult(result.run_id, None if result.success else _failure(result))
 
 
+def _failures(result: dg.ExecuteInProcessResult) -> list[dg.DagsterEvent]:
+    return [event for event in result.all_events if event.is_step_failure]
+
+
+def _was_interrupted(error: SerializableErrorInfo | None) -> bool:
+    """Whether Ctrl-C is behind it, as Python, Dagster or DuckDB say it."""
+    while error is not None:
+        if "Interrupt" in (error.cls_name or "") or "Query interrupted" in error.message:
+            return True
+        error = error.cause or error.context
+    return False
+
+
 def _failure(result: dg.ExecuteInProcessResult) -> str:
-    for event in result.all_events:
-        if event.is_step_failure:
-            data = event.step_failure_data
-            if data.user_failure_data and data.user_failure_data.description:
-                return data.user_failure_data.description
-            return data.error_display_string if data.error else event.message or ""
+    for event in _failures(result):
+        data = event.step_failure_data
+        if data.user_failure_data and data.user_failure_data.description:
+            return data.user_failure_data.description
+        return data.error_display_string if data.error else event.message or ""
     return "the run failed; its log in the Dagster UI says why"

@@ -379,6 +379,13 @@ def test_a_bug_stays_a_bug() -> None:
         raise ZeroDivisionError
 
 
+def test_a_chain_of_errors_that_comes_back_to_itself_ends() -> None:
+    first, second = ValueError("first"), ValueError("second")
+    first.__cause__, second.__context__ = second, first
+    with pytest.raises(ValueError, match="first"), plain_errors():
+        raise first
+
+
 def test_work_goes_on_when_nobody_looks_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
     os.close(reading)

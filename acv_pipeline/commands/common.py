@@ -87,7 +87,9 @@ def plain_errors() -> Iterator[None]:
 
 def _was_interrupted(error: BaseException | None) -> bool:
     """Whether Ctrl-C is behind it, as Python, Dagster or DuckDB say it; clearing up adds others."""
-    while error is not None:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:  # chains may come back to where they began
+        seen.add(id(error))
         if "Interrupt" in type(error).__name__ or "Query interrupted" in str(error):
             return True
         error = error.__cause__ or error.__context__

@@ -36,6 +36,7 @@ from acv_pipeline_tests.torture.world import (
     state,
 )
 
+PUBLISHED_UNRECORDED = "published validated.unrecorded"
 CHAIN = (4, 10)  # kills in one home, one after the other
 OUTSIDE = "before any phase"
 MUST_HIT = {"load", "gate", "marts", "checks", "publish", "release"}
@@ -179,7 +180,8 @@ class Torture:
         found = ask(partial(everything, home), self._log)
         wrong = {
             name: (undisturbed.result.get(name), found.get(name))
-            for name in undisturbed.result.keys() | found.keys()
+            # which months a run had yet to record when it published depends on the runs before it
+            for name in (undisturbed.result.keys() | found.keys()) - {PUBLISHED_UNRECORDED}
             if undisturbed.result.get(name) != found.get(name)
         }
         assert not wrong, f"{what}: differs from the undisturbed: {wrong}"

@@ -68,12 +68,18 @@ def _begun_by_nobody(instance: DagsterInstance, home: Home, young_seconds: float
     """Runs begun a while ago that have not ended, while no process is at work."""
     if not home.nobody_at_work():
         return set()
-    begun = dg.RunsFilter(
-        statuses=[dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTED],
-        created_before=dt.datetime.now(dt.UTC) - dt.timedelta(seconds=young_seconds),
+    begun = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTED]
+    return _unchanged(instance, begun, young_seconds) | _unchanged(
+        # its process is loading Dagster, and takes no lock before it has
+        instance,
+        [dg.DagsterRunStatus.STARTING],
+        max(young_seconds, YOUNG_SECONDS),
     )
-    return {
-        record.dagster_run.run_id
-        for record in instance.get_run_records(begun)
-        if time.time() - (record.start_time or 0) > young_seconds
-    }
+
+
+def _unchanged(
+    instance: DagsterInstance, statuses: list[dg.DagsterRunStatus], seconds: float
+) -> set[str]:
+    """Runs that have had one of the statuses for so many seconds."""
+    since = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=seconds)
+    return set(instance.get_run_ids(dg.RunsFilter(statuses=statuses, updated_before=since)))

@@ -256,6 +256,25 @@ def test_a_run_that_died_before_it_started_is_ended_too(
     assert not dead_runs.is_run_going_on(instance)
 
 
+def test_a_run_that_died_while_dagster_started_it_is_ended_within_a_minute(
+    pipeline: Pipeline, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dagster itself gives up after five minutes; a daemon that is killed leaves such runs."""
+    monkeypatch.setattr(dead_runs, "BETWEEN_LOOKS_SECONDS", 0.0)
+    created = instance.create_run_for_job(build_definitions(pipeline).resolve_job_def(JOB))
+    starting = dg.DagsterEvent(
+        dg.DagsterEventType.RUN_STARTING.value, job_name=JOB, message="starting"
+    )
+    instance.report_dagster_event(starting, run_id=created.run_id)
+    assert dead_runs.is_run_going_on(instance)
+    for young in (0, dead_runs.YOUNG_SECONDS):
+        ended = dead_runs.end_dead_runs(instance, pipeline.home, young_seconds=young)
+        assert ended == [], "its process may be loading"
+    monkeypatch.setattr(dead_runs, "YOUNG_SECONDS", 0.0)
+    assert dead_runs.end_dead_runs(instance, pipeline.home, young_seconds=0) == [created.run_id]
+    assert not dead_runs.is_run_going_on(instance)
+
+
 @pytest.mark.usefixtures("good_months")
 def test_a_run_waits_for_its_turn_and_names_who_is_at_work(
     pipeline: Pipeline, run: Run, instance: DagsterInstance

@@ -167,6 +167,7 @@ def quicken() -> None:
         )
 
     replace_everywhere("acv_pipeline.flow:table_checks", lambda _: lambda contract: [])
+    replace_everywhere("acv_pipeline.quality.answers:get_ready", lambda _: lambda: None)
     replace_everywhere("acv_pipeline.flow:Pipeline.assets", without_report)
     replace_everywhere("acv_pipeline.orchestration.runs:run_months", of_assets)
 

@@ -51,6 +51,7 @@ def end_dead_runs(
 
     Args:
         young_seconds: leave alone what began more recently: it may be about to take its turn.
+            What Dagster is starting is left alone for a minute in any case.
     """
     suspects = _begun_by_nobody(instance, home, young_seconds)
     if not suspects:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from acv_pipeline import beside
 from acv_pipeline.contract import Contract, Month, load_contract
 from acv_pipeline.contract.months import first_day, shift
 from acv_pipeline.home import Home
@@ -27,6 +28,7 @@ from acv_pipeline.ledger.corrections import load_register, read_register, record
 from acv_pipeline.ledger.judged import Judged
 from acv_pipeline.models import Project
 from acv_pipeline.previews import Preview, preview, preview_of_extract
+from acv_pipeline.publication import RELEASE, REPORT, Publication, make_publication
 from acv_pipeline.quality import checks as table_checks
 from acv_pipeline.quality.check import Check, CheckResult
 from acv_pipeline.quality.gate_checks import evaluate_gate_checks, gate_checks
@@ -36,7 +38,6 @@ from acv_pipeline.warehouse import (
     is_fitted,
     open_warehouse,
     publish,
-    read_published,
     set_fitted,
     transaction,
 )
@@ -44,13 +45,9 @@ from acv_pipeline.warehouse import (
 if TYPE_CHECKING:
     # made with libraries that take a while to import: loading the definitions goes without
     from acv_pipeline.ledger.load import LoadReport
-    from acv_pipeline.release import Release
-    from acv_pipeline.report import Report
 
 VALIDATED = "validated_dwellings"
 QUARANTINED = "quarantined_rows"
-RELEASE = "open_data_release"
-REPORT = "indicator_report"
 
 Say = Callable[[str], None]
 Progress = Callable[[int, int, str], None]
@@ -68,10 +65,7 @@ class Outcome:
         load: what the landing zone brought, when it was looked at.
         held: months with an open hold.
         broken: checks of the marts that must hold and don't; nothing was published then.
-        release: the open data release that stands, if it was asked for.
-        report: the report page, if it was asked for.
-        pictures: plots of marts as SVG, by asset; drawn along with the report, whose library takes
-            a while to load.
+        moved: the months that were asked for, and those beside them that marts moved.
     """
 
     row_counts: dict[str, dict[Month, int]] = field(default_factory=dict)
@@ -80,9 +74,7 @@ class Outcome:
     load: LoadReport | None = None
     held: set[Month] = field(default_factory=set)
     broken: list[str] = field(default_factory=list)
-    release: Release | None = None
-    report: Report | None = None
-    pictures: dict[str, bytes] = field(default_factory=dict)
+    moved: set[Month] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -183,11 +175,11 @@ class Pipeline:
             LandingError, WarehouseError: the landing zone or the warehouse cannot be used.
         """
         from acv_pipeline.ledger.store import months_to_judge
-        from acv_pipeline.quality import beside
+        from acv_pipeline.quality import answers
 
         def reading(done: int, of: int, name: str) -> None:
             if run_follows:
-                beside.get_ready()  # something is new, so it will have to be validated
+                answers.get_ready()  # something is new, so it will have to be validated
             if progress:
                 progress(done, of, name)
 
@@ -258,7 +250,7 @@ class Pipeline:
         only: set[Month] | None = None,
         say: Say = lambda _: None,
     ) -> Outcome:
-        """Run the chosen steps for the given months, in the order of the flow.
+        """Run the chosen steps for the given months, up to the published copy.
 
         Args:
             months: the months that may be written.
@@ -270,12 +262,12 @@ class Pipeline:
             LandingError, WarehouseError: the landing zone or the warehouse cannot be used.
         """
         from acv_pipeline.ledger.store import judge_and_write
-        from acv_pipeline.quality import beside
+        from acv_pipeline.quality import answers
         from acv_pipeline.quality.record import record_results
 
         asked = set(checks)
         if asked:
-            beside.get_ready()
+            answers.get_ready()
         chosen = set(assets)
         extracts = {asset: source for asset, source in self.extracts().items() if asset in chosen}
         models = [name for name in self.project.models if name in chosen]
@@ -316,67 +308,40 @@ class Pipeline:
                     outcome.previews[asset] = self._preview(connection, asset, max(shown))
             # what moved is checked again, and must hold before it is published
             moved = scope.union(*changed.values())
+            outcome.moved = moved
             outcome.results = self._evaluate(connection, asked, moved, say)
             record_results(connection, outcome.results)
             if VALIDATED in chosen or models:
                 outcome.broken = [r.check.name for r in outcome.results if self._is_broken(r)]
                 if not outcome.broken:
                     publish(connection, self.home)
-        if not outcome.broken and not chosen.isdisjoint((RELEASE, REPORT)):
-            self._release_and_report(chosen, scope, outcome, say)
         return outcome
 
-    def _release_and_report(
-        self, chosen: set[str], scope: set[Month], outcome: Outcome, say: Say
-    ) -> None:
-        """What leaves the house is made from the published copy: nothing unsound is in there."""
-        from acv_pipeline.release import make_release
-        from acv_pipeline.report import write_report
+    @contextmanager
+    def publication(
+        self, assets: Iterable[str], outcome: Outcome, say: Say = lambda _: None
+    ) -> Iterator[Callable[[], Publication]]:
+        """Make the release, the report or both, if they are among the assets, of what a run did.
 
-        today = self.contract.today()
-        with read_published(self.home) as connection:
-            ranked = known_months.rows_of_mart(connection, "marts.department_rankings")
-            if RELEASE in chosen:
-                say("writing the open data release")
-                outcome.release = make_release(
-                    connection, self.contract, self.home.releases, today=today
-                )
-            if REPORT in chosen:
-                say("writing the report page")
-                # a release of an earlier run may be of other figures: the page names none then
-                outcome.report = write_report(
-                    connection,
-                    self.contract,
-                    self.home.report,
-                    release_sha256=outcome.release.sha256 if outcome.release else None,
-                    today=today,
-                )
-                outcome.pictures = self._pictures(connection, outcome)
-        # a mart may have moved months beside those asked for; what was made contains them too
-        moved = scope.union(*outcome.row_counts.values()) - outcome.held
-        shown = {m: n for m, n in ranked.items() if n and m in moved}
-        for asset, made in ((RELEASE, outcome.release), (REPORT, outcome.report)):
-            if made:
-                outcome.row_counts[asset] = shown
+        They are made by the process beside while this one does what is inside.
 
-    def _pictures(
-        self, connection: duckdb.DuckDBPyConnection, outcome: Outcome
-    ) -> dict[str, bytes]:
-        """A plot of the last month of each mart that has one, of the contract's first indicator.
+        Yields:
+            What waits for them. Nothing is made after a run that was not published.
 
-        The mart may have a later month of which a partner is all there is: that is no plot's.
+        Raises:
+            OSError, ReleaseError, WarehouseError: they cannot be made; raised by what waits.
         """
-        from acv_pipeline.report.plots import PLOTS, last_shown
-
-        indicator = next(iter(self.contract.indicators))
-        drawn = {}
-        for asset, plot in PLOTS.items():
-            if counts := outcome.row_counts.get(asset):
-                month = last_shown(connection, self.contract, indicator, max(counts))
-                svg = month and plot(connection, self.contract, indicator, month)
-                if svg:
-                    drawn[asset] = svg
-        return drawn
+        asked = {RELEASE, REPORT}.intersection(assets)
+        if outcome.broken or not asked:
+            yield Publication
+            return
+        say("writing what leaves the house: " + ", ".join(sorted(asked, reverse=True)))
+        shown = {asset: max(counts) for asset, counts in outcome.row_counts.items() if counts}
+        with beside.asking() as ask:
+            made = ask(
+                make_publication, self.home, self.contract, asked, shown, self.contract.today()
+            )
+            yield made.answer
 
     def _evaluate(
         self,

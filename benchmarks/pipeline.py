@@ -14,8 +14,9 @@ def main(landing: str, home: str) -> None:
     from acv_pipeline import garbage
 
     garbage.seldom()  # as the command does
-    from acv_pipeline.flow import RELEASE, REPORT, Pipeline
+    from acv_pipeline.flow import Pipeline
     from acv_pipeline.home import Home
+    from acv_pipeline.publication import RELEASE, REPORT
 
     pipeline = Pipeline.configured(Home(Path(home)), Path(landing))
     assets = [name for name in pipeline.assets() if name not in (RELEASE, REPORT)]

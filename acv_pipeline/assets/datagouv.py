@@ -14,7 +14,8 @@ from pydantic import Field
 from acv_pipeline.assets.publication import GROUP
 from acv_pipeline.assets.shown import CODE, rows_shown, spec
 from acv_pipeline.datagouv.settings import MODE, OFF, PassingError, PublishError, Settings, is_on
-from acv_pipeline.flow import RELEASE, Pipeline
+from acv_pipeline.flow import Pipeline
+from acv_pipeline.publication import RELEASE
 from acv_pipeline.release import latest_release
 
 ASSET = "data_gouv_resources"

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from acv_pipeline.assets.shown import CODE, rows_shown, spec
-from acv_pipeline.flow import RELEASE, REPORT, Pipeline
+from acv_pipeline.flow import Pipeline
+from acv_pipeline.publication import RELEASE, REPORT
 
 if TYPE_CHECKING:
     from acv_pipeline.release import Release

@@ -8,7 +8,8 @@ Not here: running (``run``), and how tables and plots are shown (``shown``).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import dagster as dg
@@ -22,7 +23,8 @@ from acv_pipeline.assets.partitions import key_of
 from acv_pipeline.assets.shown import lineage_shown, picture_shown, rows_shown
 from acv_pipeline.contract import Month
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.flow import QUARANTINED, RELEASE, REPORT, VALIDATED, Outcome, Pipeline, Say
+from acv_pipeline.flow import QUARANTINED, VALIDATED, Outcome, Pipeline, Say
+from acv_pipeline.publication import PICTURED, RELEASE, REPORT, Publication
 from acv_pipeline.quality.check import CheckResult
 
 SEVERITY = {
@@ -36,25 +38,76 @@ Targets = Mapping[tuple[str, Month], Target]
 
 
 def events(
-    instance: DagsterInstance, pipeline: Pipeline, outcome: Outcome, say: Say
+    instance: DagsterInstance,
+    pipeline: Pipeline,
+    outcome: Outcome,
+    publication: Callable[[], Publication],
+    say: Say,
 ) -> Iterator[Event]:
-    """One materialisation per asset and month, one evaluation per check and month."""
-    for asset, counts in outcome.row_counts.items():
-        for month, rows in sorted(counts.items()):
-            metadata: dict[str, Any] = {"dagster/partition_row_count": rows}
+    """One materialisation per asset and month, one evaluation per check and month.
+
+    Args:
+        publication: waits for what leaves the house: what doesn't show it is recorded meanwhile.
+    """
+    months = sorted(outcome.moved)
+    # plots come with the report, and go with a mart's last month
+    pictured = [max(n) for asset, n in outcome.row_counts.items() if n and asset in PICTURED]
+    waiting = [month for month in months if pictured and month >= min(pictured)]
+    ready = months[: len(months) - len(waiting)]
+    yield from _months(instance, pipeline, outcome, Publication(), ready, say)
+    try:
+        made = publication()
+    except Exception:
+        # what was found is told all the same
+        yield from _months(instance, pipeline, outcome, Publication(), waiting, say)
+        raise
+    shown = {m: n for m, n in made.row_counts.items() if m in outcome.moved - outcome.held}
+    counts = outcome.row_counts | dict.fromkeys(made.assets, shown)
+    whole = replace(outcome, row_counts=counts)
+    yield from _materialisations(pipeline, whole, made, made.assets, ready)
+    yield from _months(instance, pipeline, whole, made, waiting, say)
+
+
+def _months(
+    instance: DagsterInstance,
+    pipeline: Pipeline,
+    outcome: Outcome,
+    made: Publication,
+    months: Sequence[Month],
+    say: Say,
+) -> Iterator[Event]:
+    """What is recorded of some months: evaluations name the materialisations before them."""
+    yield from _materialisations(pipeline, outcome, made, outcome.row_counts, months)
+    results: dict[Month, list[CheckResult]] = {month: [] for month in months}
+    for result in outcome.results:
+        if result.month in results:
+            results[result.month].append(result)
+    targets = last_materialisations(instance, [r for found in results.values() for r in found])
+    checked = sorted({result.month for result in outcome.results})
+    for month, found in results.items():
+        if len(checked) > 1 and found:
+            say(f"recording {month:%Y-%m} ({checked.index(month) + 1} of {len(checked)})")
+        for result in found:
+            yield evaluation(result, targets.get((result.check.asset, month)))
+
+
+def _materialisations(
+    pipeline: Pipeline,
+    outcome: Outcome,
+    made: Publication,
+    assets: Iterable[str],
+    months: Sequence[Month],
+) -> Iterator[dg.AssetMaterialization]:
+    for asset in assets:
+        counts = outcome.row_counts[asset]
+        for month in months:
+            if month not in counts:
+                continue
+            metadata: dict[str, Any] = {"dagster/partition_row_count": counts[month]}
             if month == max(counts):
                 # the UI shows the last one recorded as the asset's state
-                metadata |= _details(pipeline, outcome, asset)
+                metadata |= _details(pipeline, outcome, made, asset)
             yield dg.AssetMaterialization(asset, partition=key_of(month), metadata=metadata)
-    results: dict[Month, list[CheckResult]] = defaultdict(list)
-    for result in outcome.results:
-        results[result.month].append(result)
-    targets = last_materialisations(instance, outcome.results)
-    for number, month in enumerate(sorted(results), start=1):
-        if len(results) > 1:
-            say(f"recording {month:%Y-%m} ({number} of {len(results)})")
-        for result in results[month]:
-            yield evaluation(result, targets.get((result.check.asset, month)))
 
 
 def evaluation(result: CheckResult, target: Target | None) -> dg.AssetCheckEvaluation:
@@ -106,21 +159,21 @@ def last_materialisations(instance: DagsterInstance, results: Sequence[CheckResu
     return targets
 
 
-def _details(pipeline: Pipeline, outcome: Outcome, asset: str) -> dict[str, Any]:
+def _details(pipeline: Pipeline, outcome: Outcome, made: Publication, asset: str) -> dict[str, Any]:
     """What the UI shows of an asset beside its row counts."""
     details: dict[str, Any] = {}
     if shown := outcome.previews.get(asset):
         details["dagster/row_count"] = shown.total_rows
-        if picture := outcome.pictures.get(asset):
+        if picture := made.pictures.get(asset):
             details["picture"] = picture_shown(picture, asset)
         if shown.common:
             details["preview of"] = ", ".join(f"{k} {v}" for k, v in shown.common.items())
         if shown.rows:
             details["preview"] = rows_shown(shown.rows)
-    if asset == RELEASE and outcome.release:
-        details |= publication.release_details(outcome.release)
-    elif asset == REPORT and outcome.report:
-        details |= publication.report_details(outcome.report)
+    if asset == RELEASE and made.release:
+        details |= publication.release_details(made.release)
+    elif asset == REPORT and made.report:
+        details |= publication.report_details(made.report)
     elif asset in pipeline.project.models:
         details |= lineage_shown(marts.column_lineage(pipeline, asset))
     elif asset in (VALIDATED, QUARANTINED):

@@ -82,13 +82,14 @@ def build_assets(pipeline: Pipeline, listen: Say | None = None) -> dg.AssetsDefi
                     only=only,
                     say=say,
                 )
+                _log(context, outcome)
+                with pipeline.publication(assets, outcome, say) as publication:
+                    yield from events(context.instance, pipeline, outcome, publication, say)
             except (
                 CorrectionsError, LandingError, ReleaseError, SqlProjectError, WarehouseError,
             ) as error:  # fmt: skip
                 # bad surroundings, not a bug: one line for people, no traceback
                 raise dg.Failure(description=str(error), allow_retries=False) from None
-            _log(context, outcome)
-            yield from events(context.instance, pipeline, outcome, say)
             if outcome.broken:
                 raise dg.Failure(
                     description=f"not published, readers keep the last copy: "

@@ -15,8 +15,9 @@ from typing import Any, cast
 import duckdb
 import pandas as pd
 
+from acv_pipeline import beside
 from acv_pipeline.contract import Contract, Month
-from acv_pipeline.quality import beside
+from acv_pipeline.quality import answers
 from acv_pipeline.quality.attribution import CHECKED_MONTHS, attributed
 from acv_pipeline.quality.check import Check, CheckResult
 from acv_pipeline.quality.expectations import Failure
@@ -94,13 +95,13 @@ def evaluate(
                 continue
             stack.callback(witnesses.forget)
             asked = witnesses.question([each for rule in sharing for each in rule.expectations])
-            questions.append((sharing, witnesses, ask(*asked)))
+            questions.append((sharing, witnesses, answers.answer(ask, *asked)))
         for rule in chosen:
             if isinstance(rule, SqlRule):
                 tally = _by_sql(connection, rule)
                 tallies |= {(check.asset, check.name): tally for check in rule.checks}
-        for sharing, witnesses, answer in questions:
-            tallies |= _by_expectations(connection, sharing, witnesses, answer.result())
+        for sharing, witnesses, answered in questions:
+            tallies |= _by_expectations(connection, sharing, witnesses, answered())
             witnesses.forget()
         _add_origin(connection, tallies.values())
     return [

@@ -19,7 +19,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from acv_pipeline.quality.beside import failures
+from acv_pipeline.quality.answers import failures
 from acv_pipeline.quality.expectations import Failure
 from acv_pipeline.quality.rule import Expectation
 

@@ -79,11 +79,11 @@ def map_plot(
 
 
 PLOTS: dict[str, Plot] = {
-    "territory_totals": national_plot,
-    "monthly_increments": movers_plot,
-    "department_rankings": map_plot,
+    "national": national_plot,
+    "movers": movers_plot,
+    "map": map_plot,
 }
-"""By the mart they picture: figures of one indicator at the end of one month, as SVG."""
+"""By name: figures of one indicator at the end of one month, as SVG."""
 
 
 def last_shown(

@@ -9,10 +9,12 @@ import dagster as dg
 import pytest
 from dagster import DagsterInstance
 
+from acv_pipeline.contract import Contract
 from acv_pipeline.definitions import JOB, build_definitions
 from acv_pipeline.flow import Pipeline
 from acv_pipeline.home import Home
 from acv_pipeline.orchestration.home import instance as open_instance
+from acv_pipeline_tests.deliveries import deliver_course
 
 Run = Callable[..., dg.ExecuteInProcessResult]
 
@@ -20,6 +22,13 @@ Run = Callable[..., dg.ExecuteInProcessResult]
 @pytest.fixture
 def pipeline(home: Home, landing: Path) -> Pipeline:
     return Pipeline.configured(home, landing)
+
+
+@pytest.fixture
+def good_months(landing: Path, contract: Contract) -> None:
+    """Four months of both partners."""
+    for source in ("anah", "action_logement"):
+        deliver_course(landing, contract, source, ["2018-09", "2018-10", "2018-11", "2018-12"])
 
 
 @pytest.fixture

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import dagster as dg
@@ -11,8 +14,11 @@ from dagster import DagsterInstance
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.flow import RELEASE, REPORT, Pipeline
+from acv_pipeline.flow import Pipeline
+from acv_pipeline.ledger.months import rows_of_mart
+from acv_pipeline.publication import PICTURED, RELEASE, REPORT
 from acv_pipeline.release import latest_release, release_sha256
+from acv_pipeline.warehouse import read_published
 from acv_pipeline_tests.assets.conftest import Run
 from acv_pipeline_tests.assets.test_run import recorded
 from acv_pipeline_tests.deliveries import course, deliver, deliver_course
@@ -74,3 +80,79 @@ def test_before_anything_is_published_there_is_nothing_to_release(run: Run) -> N
     assert not result.success
     (failure,) = [event for event in result.all_events if event.is_step_failure]
     assert "holds no published figures yet" in str(failure.step_failure_data.user_failure_data)
+
+
+@pytest.mark.usefixtures("good_months")
+def test_if_they_cannot_be_made_the_figures_stand_and_the_months_stay_due(
+    pipeline: Pipeline, run: Run, instance: DagsterInstance
+) -> None:
+    pipeline.home.releases.parent.mkdir(parents=True, exist_ok=True)
+    pipeline.home.releases.write_text("no folder")
+    result = run(MONTHS[0], MONTHS[-1])
+    assert not result.success
+    (failure,) = [event for event in result.all_events if event.is_step_failure]
+    assert "cannot write a release to" in str(failure.step_failure_data.user_failure_data)
+    assert recorded(instance, "validated_dwellings") == MONTHS, "what was found is told"
+    assert recorded(instance, RELEASE) == []
+    with read_published(pipeline.home) as published:
+        assert rows_of_mart(published, "marts.department_rankings").keys() == {
+            month_of(month) for month in MONTHS
+        }
+    due, _ = pipeline.pending()
+    assert [f"{month:%Y-%m}" for month in due] == MONTHS
+    pipeline.home.releases.unlink()
+    assert run(MONTHS[0], MONTHS[-1]).success
+    assert recorded(instance, "validated_dwellings") == recorded(instance, RELEASE) == MONTHS
+
+
+@pytest.mark.usefixtures("good_months")
+def test_a_mart_is_recorded_last_with_its_plot_and_every_evaluation_names_its_month(
+    run: Run, instance: DagsterInstance
+) -> None:
+    """The last month waits for plots that are drawn beside; the others don't."""
+    assert run(MONTHS[0], MONTHS[-1]).success
+    for mart in PICTURED:
+        records = instance.fetch_materializations(dg.AssetKey(mart), limit=10).records
+        assert [record.partition_key for record in records] == [f"{m}-01" for m in MONTHS[::-1]]
+        shown = [record.asset_materialization.metadata for record in records]
+        assert ["picture" in metadata for metadata in shown] == [True, *[False] * (len(shown) - 1)]
+
+
+@pytest.mark.usefixtures("good_months")
+def test_a_run_killed_while_they_are_made_leaves_nobody_at_it_and_no_part_of_them(
+    pipeline: Pipeline, landing: Path
+) -> None:
+    home = pipeline.home
+    command = [
+        str(Path(sys.executable).with_name("acv")), "run",
+        "--landing", str(landing), "--home", str(home.root),
+    ]  # fmt: skip
+
+    def staged() -> list[Path]:
+        return list(home.releases.glob(".*")) if home.releases.exists() else []
+
+    def is_alive(pid: str) -> bool:
+        try:
+            return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+
+    killed = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    children = Path(f"/proc/{killed.pid}/task/{killed.pid}/children")
+    deadline = time.monotonic() + 60
+    beside: list[str] = []
+    while not staged():
+        assert killed.poll() is None and time.monotonic() < deadline
+        beside = children.read_text().split()
+        time.sleep(0.002)
+    killed.kill()
+    killed.wait()
+    assert beside
+    while any(is_alive(pid) for pid in beside):
+        assert time.monotonic() < deadline, "the process beside goes on"
+        time.sleep(0.05)
+    again = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert again.returncode == 0, again.stdout + again.stderr
+    release = latest_release(home.releases)
+    assert release and staged() == []
+    assert release_sha256(release) in home.report.read_text(encoding="utf-8")

@@ -49,12 +49,6 @@ def marts(pipeline: Pipeline) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
-@pytest.fixture
-def good_months(landing: Path, contract: Contract) -> None:
-    for source in ("anah", "action_logement"):
-        deliver_course(landing, contract, source, MONTHS)
-
-
 @pytest.mark.usefixtures("good_months")
 def test_months_one_by_one_and_a_range_give_the_same_tables(pipeline: Pipeline, run: Run) -> None:
     assert run("2018-09", "2018-12").success

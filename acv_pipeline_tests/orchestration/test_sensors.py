@@ -14,10 +14,11 @@ from acv_pipeline import standstill
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.definitions import SETTLE_SECONDS, build_definitions
-from acv_pipeline.flow import RELEASE, REPORT, Pipeline
+from acv_pipeline.flow import Pipeline
 from acv_pipeline.home import Home
 from acv_pipeline.ledger import load as loading
 from acv_pipeline.orchestration.arrivals import stretches
+from acv_pipeline.publication import RELEASE, REPORT
 from acv_pipeline_tests.deliveries import course, deliver, deliver_course
 
 

@@ -11,10 +11,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from acv_pipeline import beside
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.home import Home
-from acv_pipeline.quality import Check, beside, checks, evaluation
+from acv_pipeline.quality import Check, answers, checks, evaluation, expectations
 from acv_pipeline.quality.evaluation import evaluate
 from acv_pipeline.warehouse import publish, read_published
 from acv_pipeline_tests.deliveries import ACV
@@ -49,13 +50,13 @@ def test_interrupted_it_waits_for_no_answer_and_leaves_nothing(
 
     def interrupted(*_: object) -> None:
         assert beside._process is not None
-        os.kill(beside._process.pid, signal.SIGSTOP)  # it will never answer
+        os.kill(beside._process.popen.pid, signal.SIGSTOP)  # it will never answer
         raise KeyboardInterrupt
 
     expected = evaluate(good.connection, good.contract, checks(good.contract), good.months)
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(beside.expectations, "is_ready", lambda: False)
-        beside.get_ready()
+        patched.setattr(expectations, "is_ready", lambda: False)
+        answers.get_ready()
         patched.setattr(evaluation, "_by_sql", interrupted)
         evaluate(good.connection, good.contract, checks(good.contract), good.months)
     assert good.connection.execute(temporary).fetchall() == before

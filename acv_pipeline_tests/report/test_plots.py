@@ -9,14 +9,13 @@ from xml.etree import ElementTree
 import duckdb
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.flow import Outcome, Pipeline
-from acv_pipeline.home import Home
 from acv_pipeline.models import Project
-from acv_pipeline.report.plots import PLOTS, map_plot, movers_plot, national_plot
+from acv_pipeline.publication import PICTURED, pictures
+from acv_pipeline.report.plots import map_plot, movers_plot, national_plot
 from acv_pipeline.warehouse import transaction
 from acv_pipeline_tests.deliveries import ACV, PVD, deliver_course
 from acv_pipeline_tests.report.world import HELD_MONTH, World
-from acv_pipeline_tests.warehouses import PROJECT, process
+from acv_pipeline_tests.warehouses import process
 
 MAY = dt.date(2020, 5, 1)
 JUNE = dt.date(2020, 6, 1)
@@ -52,20 +51,15 @@ def test_movers_after_a_gap_say_since_when(world: World) -> None:
     assert len(figures) == 10 and all(text.endswith(" since Mar 2020") for text in figures)
 
 
-def test_pictures_are_of_the_last_month_that_the_indicator_has(
-    world: World, tmp_path: Path
-) -> None:
+def test_pictures_are_of_the_last_month_that_the_indicator_has(world: World) -> None:
     """July has figures of Anah alone: the mart has rows, the total has none."""
-    pipeline = Pipeline(Home(tmp_path), Home(tmp_path).landing, world.contract, PROJECT)
-    counts = {JUNE: 1, HELD_MONTH: 1}
-    outcome = Outcome(row_counts={mart: dict(counts) for mart in PLOTS})
     assert map_plot(world.connection, world.contract, ACV, HELD_MONTH) is None
-    drawn = pipeline._pictures(world.connection, outcome)
-    assert drawn.keys() == PLOTS.keys()
+    drawn = pictures(world.connection, world.contract, dict.fromkeys(PICTURED, HELD_MONTH))
+    assert drawn.keys() == PICTURED.keys()
     assert drawn["department_rankings"] == map_plot(world.connection, world.contract, ACV, JUNE)
     assert "Dwellings added, to the end of June 2020" in texts(drawn["monthly_increments"])
-    outcome = Outcome(row_counts={mart: {dt.date(2019, 12, 1): 1} for mart in PLOTS})
-    assert pipeline._pictures(world.connection, outcome) == {}, "before the first figure"
+    before = dict.fromkeys(PICTURED, dt.date(2019, 12, 1))
+    assert pictures(world.connection, world.contract, before) == {}, "before the first figure"
 
 
 def test_a_single_month_has_a_course_and_a_map_and_no_movers(

@@ -12,9 +12,10 @@ import duckdb
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.synthetic import FILE_MARK
-from acv_pipeline.flow import RELEASE, REPORT, Outcome, Pipeline
+from acv_pipeline.flow import Outcome, Pipeline
 from acv_pipeline.home import Home
 from acv_pipeline.models import Project
+from acv_pipeline.publication import RELEASE, REPORT
 from acv_pipeline.release import latest_release, release_sha256
 from acv_pipeline.report import write_report
 from acv_pipeline.warehouse import transaction
@@ -147,7 +148,8 @@ def test_the_page_names_a_release_of_its_own_figures_alone(
         for source in ("anah", "action_logement"):
             deliver_course(tmp_path / "landing", contract, source, [month])
         published(home, contract, tmp_path / "landing")
-        pipeline._release_and_report(set(chosen), set(), Outcome(), lambda _: None)
+        with pipeline.publication(chosen, Outcome()) as made:
+            assert made().assets == list(chosen)
         return home.report.read_text(encoding="utf-8")
 
     both = page("2020-01", RELEASE, REPORT)

@@ -24,8 +24,9 @@ import duckdb
 
 from acv_pipeline.contract import load_contract
 from acv_pipeline.contract.tables import tables
-from acv_pipeline.flow import REPORT, Pipeline
+from acv_pipeline.flow import Pipeline
 from acv_pipeline.home import Home
+from acv_pipeline.publication import REPORT
 from acv_pipeline.quality.gate_checks import gate_checks
 from acv_pipeline.quality.sql_tests import sql_checks
 
@@ -103,6 +104,8 @@ def fork(work: Callable[[], Any], log: Path) -> Child:
         os.dup2(output, 1)
         os.dup2(output, 2)
         sys.stdout = sys.stderr = os.fdopen(1, "w", buffering=1, encoding="utf-8", closefd=False)
+        # a fork's own work, so that what it does can be told and counted
+        replace_everywhere("acv_pipeline.beside:_running", lambda _: lambda: None)
         for phase, place in PHASES.items():
             announce(phase, place, writes)
         work()
@@ -143,7 +146,9 @@ def flow(home: Home, landing: Path) -> None:
     if due:
         assets = pipeline.assets()
         checks = [*gate_checks(), *sql_checks(pipeline.project)]
-        pipeline.run(due, assets, [(check.asset, check.name) for check in checks])
+        outcome = pipeline.run(due, assets, [(check.asset, check.name) for check in checks])
+        with pipeline.publication(assets, outcome) as made:
+            made()
         pipeline.recorded(assets, due)
 
 
@@ -162,7 +167,7 @@ def quicken() -> None:
         )
 
     replace_everywhere("acv_pipeline.flow:table_checks", lambda _: lambda contract: [])
-    replace_everywhere("acv_pipeline.quality.beside:get_ready", lambda _: lambda: None)
+    replace_everywhere("acv_pipeline.quality.answers:get_ready", lambda _: lambda: None)
     replace_everywhere("acv_pipeline.flow:Pipeline.assets", without_report)
     replace_everywhere("acv_pipeline.orchestration.runs:run_months", of_assets)
 

@@ -39,28 +39,26 @@ class Ask(Protocol):
 class Question(Generic[R]):
     """Something that was asked."""
 
-    def __init__(self, work: Callable[[], R]) -> None:
-        self._work = work
-        self._answer: tuple[bool, Any] | None = None
-        self._process: _Process | None = None
+    def __init__(self, work: Callable[[], R], process: _Process | None) -> None:
+        """Without a process, or if that fails, the work is done here once it is waited for."""
+        self._work: Callable[[], R] | None = work
+        self._answer: Any = None
+        self._process = process
 
     def answer(self) -> R:
         """What the function returns, once it has; what fails there is done here once more."""
-        while self._answer is None and self._process and self._process.is_heard():
+        while self._process and self._process.is_heard():
             continue
-        if self._answer is None or not self._answer[0]:
-            self._answer = True, self._work()
-        answer: R = self._answer[1]
+        if self._work:
+            self.hear(True, self._work())
+        answer: R = self._answer
         return answer
 
-    def ask(self, process: _Process | None, message: bytes) -> None:
-        """Send it; without a process, or if that is gone, it is answered here."""
-        if process and process.send(self, message):
-            self._process = process
-
-    def hear(self, answer: tuple[bool, Any]) -> None:
-        """Whether the process could, and what the function returned."""
-        self._answer = answer
+    def hear(self, is_done: bool, answer: R) -> None:
+        """What the function returned, if it could."""
+        self._process = None
+        if is_done:
+            self._work, self._answer = None, answer  # what it was given may be big
 
 
 class _Process:
@@ -71,6 +69,7 @@ class _Process:
         self._connection, other = Pipe()
         self._unanswered: deque[Question[Any]] = deque()
         self._lock = threading.RLock()
+        self.ready_for: set[Callable[[], object]] = set()
         with other:
             self.popen = subprocess.Popen(
                 [sys.executable, "-P", "-m", __name__, str(other.fileno())],
@@ -88,17 +87,16 @@ class _Process:
     def is_asked(self) -> bool:
         return bool(self._unanswered)
 
-    def send(self, question: Question[Any], message: bytes) -> bool:
+    def send(self, question: Question[Any], message: bytes) -> None:
         with self._lock:
+            self._unanswered.append(question)
             try:
                 self._connection.send_bytes(message)
-            except OSError:
-                return False
+            except OSError:  # it is gone, as whoever waits for the answer is told
+                self.end()
             except BaseException:  # interrupted, perhaps in the middle of it
                 self.end()
                 raise
-            self._unanswered.append(question)
-        return True
 
     def is_heard(self) -> bool:
         """Wait for an answer and hand it to its question; False: the process is gone."""
@@ -106,14 +104,14 @@ class _Process:
             if not self._unanswered:
                 return True  # another thread was given it meanwhile
             try:
-                answer = self._connection.recv()
+                is_done, answer = self._connection.recv()
             except Exception:  # it is gone, or out of its mind
                 self.end()
                 return False
             except BaseException:  # interrupted, perhaps in the middle of an answer
                 self.end()
                 raise
-            self._unanswered.popleft().hear(answer)
+            self._unanswered.popleft().hear(is_done, answer)
         return True
 
     def end(self) -> None:
@@ -126,8 +124,11 @@ _lock = threading.Lock()
 
 
 def get_ready(function: Callable[[], object]) -> None:
-    """Start the process, if there is none, and have it call ``function``; returns at once."""
-    _ask(function)
+    """Start the process, if there is none, and have it call ``function`` once; returns at once."""
+    process = _running()
+    if process and function not in process.ready_for:
+        process.ready_for.add(function)
+        _ask(function)
 
 
 @contextmanager
@@ -145,8 +146,10 @@ def asking() -> Iterator[Ask]:
 
 
 def _ask(function: Callable[P, R], /, *arguments: P.args, **named: P.kwargs) -> Question[R]:
-    question = Question(lambda: function(*arguments, **named))
-    question.ask(_running(), pickle.dumps((function, arguments, named)))
+    process = _running()
+    question = Question(lambda: function(*arguments, **named), process)
+    if process:
+        process.send(question, pickle.dumps((function, arguments, named)))
     return question
 
 
@@ -180,11 +183,11 @@ def main() -> None:
 
 def _listen(asker: Connection, questions: SimpleQueue[bytes]) -> None:
     """Take every question at once, so that nobody waits to ask, and end when nobody is there."""
-    while True:
-        try:
+    try:
+        while True:
             questions.put(asker.recv_bytes())
-        except (EOFError, OSError):
-            os._exit(0)
+    finally:  # also when a question is too big: who asks answers it, and must not wait
+        os._exit(0)
 
 
 def _answered(message: bytes) -> tuple[bool, Any]:

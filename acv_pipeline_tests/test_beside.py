@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
+from queue import SimpleQueue
 
 import pandas as pd
 import pytest
@@ -47,6 +50,39 @@ def test_it_finds_what_is_found_here_and_is_asked_again() -> None:
     assert answers.failures(FRAME, ASKED) == expectations.failures(FRAME, ASKED)
     assert answers.failures(FRAME[:1], ASKED) == [[], [], []]
     assert process() is first
+
+
+def test_getting_ready_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers.get_ready()
+    assert beside._process
+    monkeypatch.setattr(beside._Process, "send", lambda *_: pytest.fail("asked again"))
+    answers.get_ready()
+
+
+def test_an_answer_keeps_nothing_of_what_was_asked() -> None:
+    given = pd.DataFrame({"x": range(3)})
+    kept = weakref.ref(given)
+    with beside.asking() as ask:
+        question = ask(len, given)
+        del given
+        assert question.answer() == 3
+    gc.collect()
+    assert kept() is None
+
+
+def test_it_ends_rather_than_leave_questions_unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits is told by its end, and does the work."""
+
+    class Full:
+        def recv_bytes(self) -> bytes:
+            raise MemoryError
+
+    def ended(code: int) -> None:
+        raise SystemExit(code)
+
+    monkeypatch.setattr(beside.os, "_exit", ended)
+    with pytest.raises(SystemExit):
+        beside._listen(Full(), SimpleQueue())  # type: ignore[arg-type]
 
 
 def test_whoever_has_it_loaded_needs_no_process(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,7 +100,7 @@ def build_assets(pipeline: Pipeline, listen: Say | None = None) -> dg.AssetsDefi
             from acv_pipeline.orchestration.event_storage import settle
 
             # only what can't be lost any more counts as recorded
-            settle(context.instance, context.run_id)
+            settle(context.instance, context.run.run_id)
             pipeline.recorded(assets, [m for m in months if only is None or m in only])
 
     return monthly_figures

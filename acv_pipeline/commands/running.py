@@ -47,7 +47,7 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
     """What ``acv run`` does; its exit code."""
     from acv_pipeline import standstill
     from acv_pipeline.flow import Pipeline
-    from acv_pipeline.orchestration.home import prepare
+    from acv_pipeline.orchestration.home import has_unended_run, prepare
     from acv_pipeline.status import status as read_status
     from acv_pipeline.terminal import (
         Progress,
@@ -73,7 +73,7 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
         if months:
             due = [month for month in due if months[0] <= month <= months[1]]
         print_load(report)
-        if due:
+        if due or has_unended_run(home):
             # Dagster takes a while to load: while Great Expectations does, and only for a run
             from acv_pipeline.orchestration.dead_runs import end_dead_runs
             from acv_pipeline.orchestration.home import instance
@@ -82,8 +82,8 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
             with instance(home) as dagster:
                 # whoever starts a run by hand knows what else was started just now
                 end_dead_runs(dagster, home, young_seconds=0)
-                result = run_months(pipeline, dagster, due, listen=progress.say)
-            if result.failure:
+                result = due and run_months(pipeline, dagster, due, listen=progress.say)
+            if result and result.failure:
                 click.echo(f"acv: run {result.run_id} failed: {result.failure}", err=True)
                 return DATA_HELD
     if not due and not home.published.exists():

@@ -51,7 +51,7 @@ def end_dead_runs(
 
     Args:
         young_seconds: leave alone what began more recently: it may be about to take its turn.
-            What Dagster is starting is left alone for a minute in any case.
+            What Dagster is starting or cancelling is left alone for a minute in any case.
     """
     suspects = _begun_by_nobody(instance, home, young_seconds)
     if not suspects:
@@ -71,9 +71,9 @@ def _begun_by_nobody(instance: DagsterInstance, home: Home, young_seconds: float
         return set()
     begun = [dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTED]
     return _unchanged(instance, begun, young_seconds) | _unchanged(
-        # its process is loading Dagster, and takes no lock before it has
+        # its process is loading Dagster, and takes no lock before it has, or is giving it back
         instance,
-        [dg.DagsterRunStatus.STARTING],
+        [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.CANCELING],
         max(young_seconds, YOUNG_SECONDS),
     )
 

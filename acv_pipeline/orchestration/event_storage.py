@@ -286,7 +286,7 @@ def _record_evaluations(index: Connection, entries: list[tuple[EventLogEntry, in
             db.select(table.c.asset_key, table.c.check_name, table.c.partition).where(
                 table.c.run_id == rows[0]["of_run"]
             )
-        ).tuples()
+        )
     )
     key = ("of_asset", "of_check", "of_partition")
     added = {name: row for row in rows if (name := tuple(row[part] for part in key)) not in there}

@@ -6,8 +6,9 @@ Here: ``dagster.yaml`` and opening the instance. Not here: runs (``runs``).
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ _HEADER = """\
 # Written by acv_pipeline when this home was made; change it as you like, it is not written again.
 """
 _RUNS = Path("history", "runs")
+_ENDED = ("SUCCESS", "FAILURE", "CANCELED")
 # such as postgresql+psycopg2://acv:…@127.0.0.1:5432/dagster; needs the extra "server"
 STORAGE_URL = "ACV_STORAGE_URL"
 
@@ -99,6 +101,23 @@ def _record_here(home: Home, config: Path) -> None:
     place, own = (storage.get("config") or {}).get("base_dir"), str(home.dagster / _RUNS)
     if storage.get("class") == "PooledSqliteEventLogStorage" and place not in (None, own):
         config.write_text(text.replace(str(place), own), encoding="utf-8")
+
+
+def has_unended_run(home: Home) -> bool:
+    """Whether Dagster's record here has a run that has not ended, perhaps because it died.
+
+    Read without loading Dagster, which takes longer than a run with nothing to do. On a server it
+    is the arrival sensor that asks.
+    """
+    record = home.dagster / "history" / "runs.db"
+    if os.environ.get(STORAGE_URL) or not record.exists():
+        return False
+    unended = f"select 1 from runs where status not in {_ENDED} limit 1"
+    try:
+        with closing(sqlite3.connect(record)) as connection:
+            return connection.execute(unended).fetchone() is not None
+    except sqlite3.Error:  # without tables yet, busy or damaged: a run with something to do says so
+        return False
 
 
 @contextmanager

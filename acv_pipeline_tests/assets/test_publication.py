@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import dagster as dg
 import pytest
 from dagster import DagsterInstance
 
+from acv_pipeline import beside
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.flow import Pipeline
@@ -116,6 +118,33 @@ def test_a_mart_is_recorded_last_with_its_plot_and_every_evaluation_names_its_mo
         assert [record.partition_key for record in records] == [f"{m}-01" for m in MONTHS[::-1]]
         shown = [record.asset_materialization.metadata for record in records]
         assert ["picture" in metadata for metadata in shown] == [True, *[False] * (len(shown) - 1)]
+
+
+@pytest.mark.usefixtures("good_months")
+def test_if_the_process_that_makes_them_is_killed_the_run_makes_them(
+    pipeline: Pipeline, run: Run, instance: DagsterInstance
+) -> None:
+    releases = pipeline.home.releases
+    pids: list[int] = []
+
+    def kill_it() -> None:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if releases.exists() and list(releases.glob(".*")) and beside._process:
+                pids.append(beside._process.popen.pid)
+                beside._process.popen.kill()
+                return
+            time.sleep(0.001)
+
+    killer = threading.Thread(target=kill_it)
+    killer.start()
+    assert run(MONTHS[0], MONTHS[-1]).success
+    killer.join()
+    assert len(pids) == 1
+    release = latest_release(releases)
+    assert [p for p in releases.iterdir() if not p.is_symlink()] == [release]
+    assert release_sha256(release) in pipeline.home.report.read_text(encoding="utf-8")
+    assert recorded(instance, RELEASE) == recorded(instance, REPORT) == MONTHS
 
 
 @pytest.mark.usefixtures("good_months")

@@ -20,6 +20,7 @@ from acv_pipeline.contract.months import month_of
 from acv_pipeline.definitions import JOB, build_definitions
 from acv_pipeline.flow import Pipeline
 from acv_pipeline.orchestration import dead_runs
+from acv_pipeline.orchestration.home import has_unended_run
 from acv_pipeline.warehouse import read_published
 from acv_pipeline_tests.assets.conftest import Run
 from acv_pipeline_tests.deliveries import course, deliver, deliver_course
@@ -235,6 +236,30 @@ def test_a_run_whose_process_was_killed_keeps_nobody_waiting(
     assert going_on() == []
 
 
+@pytest.mark.usefixtures("good_months")
+def test_a_run_killed_at_its_very_end_is_ended_by_the_next_although_nothing_is_due(
+    pipeline: Pipeline, instance: DagsterInstance, landing: Path
+) -> None:
+    """Its months are on record, its end is not."""
+    work = ["run", "--landing", str(landing), "--home", str(pipeline.home.root)]
+    code = (
+        "import os; from acv_pipeline.cli import acv; from acv_pipeline.flow import Pipeline;"
+        "whole = Pipeline.recorded;"
+        "Pipeline.recorded = lambda *given: (whole(*given), os.kill(os.getpid(), 9));"
+        "acv()"
+    )
+    killed = subprocess.run([sys.executable, "-c", code, *work], check=False, capture_output=True)
+    assert killed.returncode == -9, killed.stderr.decode()
+    assert pipeline.pending()[0] == []
+    assert dead_runs.is_run_going_on(instance) and has_unended_run(pipeline.home)
+    acv = str(Path(sys.executable).with_name("acv"))
+    again = subprocess.run([acv, *work], capture_output=True, text=True, timeout=120, check=False)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "Nothing to do: no new figures, nothing changed." in again.stdout
+    assert not dead_runs.is_run_going_on(instance) and not has_unended_run(pipeline.home)
+    assert [run.status for run in instance.get_runs()] == [dg.DagsterRunStatus.FAILURE]
+
+
 def test_a_run_that_died_before_it_started_is_ended_too(
     pipeline: Pipeline, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -250,20 +275,19 @@ def test_a_run_that_died_before_it_started_is_ended_too(
     assert not dead_runs.is_run_going_on(instance)
 
 
-def test_a_run_that_died_while_dagster_started_it_is_ended_within_a_minute(
-    pipeline: Pipeline, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("event", ["RUN_STARTING", "RUN_CANCELING"])
+def test_a_run_that_died_while_dagster_started_or_cancelled_it_is_ended_within_a_minute(
+    pipeline: Pipeline, instance: DagsterInstance, monkeypatch: pytest.MonkeyPatch, event: str
 ) -> None:
-    """Dagster itself gives up after five minutes; a daemon that is killed leaves such runs."""
+    """Dagster itself gives up after minutes; a daemon that is killed leaves such runs."""
     monkeypatch.setattr(dead_runs, "BETWEEN_LOOKS_SECONDS", 0.0)
     created = instance.create_run_for_job(build_definitions(pipeline).resolve_job_def(JOB))
-    starting = dg.DagsterEvent(
-        dg.DagsterEventType.RUN_STARTING.value, job_name=JOB, message="starting"
-    )
-    instance.report_dagster_event(starting, run_id=created.run_id)
+    begun = dg.DagsterEvent(dg.DagsterEventType[event].value, job_name=JOB, message="")
+    instance.report_dagster_event(begun, run_id=created.run_id)
     assert dead_runs.is_run_going_on(instance)
     for young in (0, dead_runs.YOUNG_SECONDS):
         ended = dead_runs.end_dead_runs(instance, pipeline.home, young_seconds=young)
-        assert ended == [], "its process may be loading"
+        assert ended == [], "its process may be at it"
     monkeypatch.setattr(dead_runs, "YOUNG_SECONDS", 0.0)
     assert dead_runs.end_dead_runs(instance, pipeline.home, young_seconds=0) == [created.run_id]
     assert not dead_runs.is_run_going_on(instance)

@@ -5,12 +5,18 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from acv_pipeline.home import Home
 from acv_pipeline.orchestration.event_storage import PooledSqliteEventLogStorage
-from acv_pipeline.orchestration.home import instance, prepare
+from acv_pipeline.orchestration.home import has_unended_run, instance, prepare
 from acv_pipeline.warehouse import WarehouseError
+
+
+@dg.job
+def nothing() -> None:
+    """A job without a step."""
 
 
 def settings(home: Home) -> Path:
@@ -32,6 +38,25 @@ def test_a_copied_home_has_a_record_of_its_own(tmp_path: Path) -> None:
     before = settings(first).stat().st_mtime_ns
     prepare(first)
     assert settings(first).stat().st_mtime_ns == before
+
+
+def test_whether_a_run_has_not_ended_is_told_without_dagster(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    assert not has_unended_run(home)
+    with instance(home) as dagster:
+        assert not has_unended_run(home)
+        dagster.create_run_for_job(nothing)
+        assert has_unended_run(home)
+        (run,) = dagster.get_runs()
+        dagster.report_run_canceled(run)
+        assert not has_unended_run(home)
+
+
+def test_a_damaged_record_is_for_a_run_with_something_to_do(tmp_path: Path) -> None:
+    record = tmp_path / "dagster" / "history" / "runs.db"
+    record.parent.mkdir(parents=True)
+    record.write_text("no database")
+    assert not has_unended_run(Home(tmp_path))
 
 
 def test_another_storage_is_left_alone(tmp_path: Path) -> None:

@@ -183,10 +183,13 @@ class Pipeline:
             if progress:
                 progress(done, of, name)
 
-        with self.warehouse(say) as connection:
-            report = self._receive(connection, self.contract.sources, reading)
+        with beside.asking() as ask, self.warehouse(say) as connection:
+            helping = ask if run_follows else None
+            report = self._receive(connection, self.contract.sources, reading, helping)
             months = months_to_judge(self.judged.fresh(connection, self.contract))
             months |= known_months.unrecorded(connection)
+            if helping and months:
+                self.project.read_lineage_beside(helping)
         if not run_follows:
             self.judged.forget()
         last = self.last_month()
@@ -197,6 +200,7 @@ class Pipeline:
         connection: duckdb.DuckDBPyConnection,
         sources: Iterable[str],
         progress: Progress | None = None,
+        ask: beside.Ask | None = None,
     ) -> LoadReport:
         """Take in what is new; months that nothing else tells of wait to be recorded."""
         from acv_pipeline.ledger.load import load
@@ -208,6 +212,7 @@ class Pipeline:
             sources=sources,
             settle_seconds=self.settle_seconds,
             progress=progress,
+            ask=ask,
         )
         known_months.add_of_lately_received(connection, self.contract)
         return report

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+from acv_pipeline.beside import Ask
 from acv_pipeline.contract import Contract
 from acv_pipeline.landing import LandedFile, Zone, receive, sha256, sidecar_path
+from acv_pipeline.ledger.ahead import readings
 from acv_pipeline.ledger.pending import Pending, gathering
-from acv_pipeline.tidying import DeliveryRefused, read_delivery
+from acv_pipeline.tidying import DeliveryRefused
 
 
 @dataclass
@@ -51,6 +53,7 @@ def load(
     sources: Iterable[str] | None = None,
     settle_seconds: float = 0,
     progress: Callable[[int, int, str], None] | None = None,
+    ask: Ask | None = None,
 ) -> LoadReport:
     """Record every delivery of the landing zone that isn't on record yet.
 
@@ -58,6 +61,7 @@ def load(
         sources: look at these only.
         settle_seconds: leave files touched more recently for the next time.
         progress: called with (files done, files in all, file name).
+        ask: asks the process beside, which reads some of many files.
 
     Raises:
         LandingError: the landing zone cannot be read.
@@ -81,26 +85,25 @@ def load(
     with gathering(connection, known) as pending:
         present = _identify(connection, files, report, pending)
         firsts = _first_sightings(connection, present)
-        for done, (delivery_id, file) in enumerate(sorted(firsts.items(), key=_by_place), start=1):
-            status, before, _, received_at = known.get(delivery_id, (None, None, None, None))
+        due: list[tuple[int, str, LandedFile, str]] = []
+        for number, (delivery_id, file) in enumerate(sorted(firsts.items(), key=_by_place), 1):
+            _, before, _, _ = known.get(delivery_id, (None, None, None, None))
             try:
                 read_with = _read_with(file, contract)
             except OSError as error:
                 report.unread.append(_unread(file, error))
                 continue
-            if before == read_with:
-                continue
+            if before != read_with:
+                due.append((number, delivery_id, file, read_with))
+        reads = readings([file for _, _, file, _ in due], contract, ask)
+        for (number, delivery_id, file, read_with), read in zip(due, reads, strict=True):
+            status, _, _, received_at = known.get(delivery_id, (None, None, None, None))
             if progress:
-                progress(done, len(firsts), file.name)
+                progress(number, len(firsts), file.name)
             if status in (None, "refused"):
                 report.new.append(delivery_id)
             try:
-                tidy = read_delivery(
-                    file.path,
-                    contract.sources[file.source],
-                    contract,
-                    received_on=file.delivered_on,
-                )
+                tidy = read()
             except DeliveryRefused as refusal:
                 pending.refused(file, delivery_id, refusal, read_with, received_at)
                 report.refused.append((_place(file), str(refusal)))

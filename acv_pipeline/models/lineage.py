@@ -1,21 +1,29 @@
 """Column lineage: from which columns a model's columns are made, read from its SQL by sqlglot.
 
 Here: parsing. It takes a while (a second or so for all models), so nothing of it happens when
-definitions are loaded. Not here: anything that runs SQL.
+definitions are loaded, nor is sqlglot imported. Not here: anything that runs SQL.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from sqlglot import exp
-from sqlglot.lineage import Node, lineage
+if TYPE_CHECKING:
+    from sqlglot.lineage import Node
 
 Tables = Mapping[str, Mapping[str, str]]
 """Column types by column name, by ``schema.table``."""
+Lineage = dict[str, tuple[tuple[str, str], ...]]
+"""The (``schema.table``, column) pairs a column is computed from, by column."""
 
 
-def column_lineage(sql: str, tables: Tables) -> dict[str, tuple[tuple[str, str], ...]]:
+def column_lineages(selects: Mapping[str, str], tables: Tables) -> dict[str, Lineage]:
+    """``column_lineage`` of each SELECT, by its name."""
+    return {name: column_lineage(sql, tables) for name, sql in selects.items()}
+
+
+def column_lineage(sql: str, tables: Tables) -> Lineage:
     """The (``schema.table``, column) pairs each selected column is computed from.
 
     A column made of constants or counted rows alone comes from none.
@@ -24,6 +32,8 @@ def column_lineage(sql: str, tables: Tables) -> dict[str, tuple[tuple[str, str],
         sql: one SELECT in DuckDB's dialect, with real table names.
         tables: the columns of every table it reads.
     """
+    from sqlglot.lineage import lineage
+
     schema: dict[str, dict[str, dict[str, str]]] = {}
     for name, columns in tables.items():
         namespace, _, table = name.partition(".")
@@ -33,6 +43,8 @@ def column_lineage(sql: str, tables: Tables) -> dict[str, tuple[tuple[str, str],
 
 
 def _origins(node: Node) -> tuple[tuple[str, str], ...]:
+    from sqlglot import exp
+
     return tuple(
         sorted(
             {

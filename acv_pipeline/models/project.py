@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
+from acv_pipeline.beside import Ask, Question
 from acv_pipeline.contract.model import SQL_PROJECT
 from acv_pipeline.contract.tables import tables
 from acv_pipeline.models import folder
@@ -32,6 +33,7 @@ from acv_pipeline.models.definitions import (
     SqlProjectError,
     SqlTest,
 )
+from acv_pipeline.models.lineage import Lineage, Tables, column_lineages
 from acv_pipeline.warehouse import written_quickly
 
 
@@ -53,6 +55,9 @@ class Project:
     sources: tuple[str, ...]
     tests: dict[str, SqlTest]
     sources_as_of: dict[str, Select]
+    _asked: list[Question[dict[str, Lineage]]] = field(
+        default_factory=list, init=False, compare=False, repr=False
+    )
 
     @classmethod
     def load(cls, path: Path = SQL_PROJECT) -> Project:
@@ -74,13 +79,21 @@ class Project:
         return self._select(name).expand(self._table, lambda source: source)
 
     @cached_property
-    def column_lineage(self) -> dict[str, dict[str, tuple[tuple[str, str], ...]]]:
+    def column_lineage(self) -> dict[str, Lineage]:
         """By model and column, the (``schema.table``, column) pairs it is computed from.
 
         Read from the SQL on first use.
         """
-        from acv_pipeline.models.lineage import column_lineage  # parses; not needed to load
+        if self._asked:
+            return self._asked.pop().answer()
+        return column_lineages(*self._selects_and_columns())
 
+    def read_lineage_beside(self, ask: Ask) -> None:
+        """Have ``column_lineage`` read by the process beside; returns at once."""
+        if not self._asked:
+            self._asked.append(ask(column_lineages, *self._selects_and_columns()))
+
+    def _selects_and_columns(self) -> tuple[dict[str, str], Tables]:
         columns = {
             table.name: {column.name: column.type for column in table.columns}
             for table in tables().values()
@@ -88,7 +101,7 @@ class Project:
             table: {column.name: column.data_type for column in described}
             for table, described in self._columns
         }
-        return {name: column_lineage(self.compile(name), columns) for name in self.models}
+        return {name: self.compile(name) for name in self.models}, columns
 
     def compile_as_of(self, name: str, day: dt.date | str) -> str:
         """One SELECT that gives a model as it would have been at the end of ``day``.

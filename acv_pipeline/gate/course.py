@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from acv_pipeline.contract import Month
 from acv_pipeline.contract.months import elapsed
+from acv_pipeline.gate.remembered import remembered
 
 Figures: TypeAlias = npt.NDArray[np.float64]
 """Cumulative dwellings per département, in the order of ``MonthCase.codes``; NaN: no figure."""
@@ -39,9 +40,8 @@ class Course:
         paces: earlier national increments per month, oldest first.
         rates: the same steps as compound growth per month (0.02: 2 % a month).
         gaps: how many months each step took.
-        levels: the earlier figures that moved, one row per step, the oldest first.
+        levels: the earlier figures that moved, the oldest first; between two of them is a step.
         department_pace: increments per month since the figures last moved, per département.
-        department_paces: the earlier ones, one row per step, one column per département.
         unchanged_shares: for each earlier pair of neighbouring months, the share of the
             départements above zero whose figure did not move.
     """
@@ -54,15 +54,21 @@ class Course:
     paces: npt.NDArray[np.float64]
     rates: npt.NDArray[np.float64]
     gaps: npt.NDArray[np.float64]
-    levels: npt.NDArray[np.float64]
+    levels: Sequence[Figures]
     department_pace: Figures
-    department_paces: npt.NDArray[np.float64]
     unchanged_shares: npt.NDArray[np.float64]
 
     @cached_property
     def common(self) -> npt.NDArray[np.bool_]:
         """Départements with a figure in both months."""
         return ~np.isnan(self.increments)
+
+    @cached_property
+    def department_paces(self) -> npt.NDArray[np.float64]:
+        """Earlier increments per month, one row per step, one column per département."""
+        paces: npt.NDArray[np.float64] = np.diff(np.array(self.levels), axis=0)
+        paces /= self.gaps[:, None]
+        return paces
 
     @cached_property
     def usual_paces(self) -> Figures:
@@ -98,35 +104,53 @@ class Course:
         return float(np.nansum(np.maximum(self.increments, 0)))
 
 
+@remembered(1)
 def has_figures(figures: Figures) -> bool:
     """Whether any figure is above zero (an empty or all-zero month says nothing)."""
     return bool((figures > 0).any())
 
 
+@remembered(2)
 def unchanged_share(earlier: Figures, later: Figures) -> float:
     """Share of the départements above zero in ``earlier`` whose figure is the same in ``later``."""
     counted = (earlier > 0) & ~np.isnan(later)
     return float((earlier == later)[counted].mean()) if counted.any() else 0.0
 
 
+@remembered(2)
+def _are_equal(earlier: Figures, later: Figures) -> bool:
+    return np.array_equal(earlier, later, equal_nan=True)
+
+
+@remembered(2)
+def _increment(earlier: Figures, later: Figures) -> float:
+    """The national increment over the départements both have."""
+    return float(np.nansum(later - earlier))
+
+
+@remembered(2)
+def _totals(earlier: Figures, later: Figures) -> tuple[float, float]:
+    """The sums over the départements both have."""
+    common = ~np.isnan(earlier) & ~np.isnan(later)
+    return float(earlier[common].sum()), float(later[common].sum())
+
+
 def _moving(history: list[tuple[Month, Figures]]) -> list[tuple[Month, Figures]]:
     """The months whose figures differ from the month before them."""
     kept = history[:1]
     for month, figures in history[1:]:
-        if not np.array_equal(figures, kept[-1][1], equal_nan=True):
+        if not _are_equal(figures, kept[-1][1]):
             kept.append((month, figures))
     return kept
 
 
 def _growth_rates(
-    levels: npt.NDArray[np.float64], gaps: npt.NDArray[np.float64]
+    totals: Sequence[tuple[float, float]], gaps: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
-    """Compound growth per month of each step, over the départements both its ends have."""
-    before, after = levels[:-1], levels[1:]
-    common = ~np.isnan(before) & ~np.isnan(after)
-    totals = np.where(common, before, 0).sum(axis=1), np.where(common, after, 0).sum(axis=1)
-    known = (totals[0] > 0) & (totals[1] > 0)
-    ratio = np.divide(totals[1], totals[0], out=np.ones(len(gaps)), where=known)
+    """Compound growth per month of each step, given the totals at both its ends."""
+    before, after = np.array(totals, dtype=np.float64).reshape(-1, 2).T
+    known = (before > 0) & (after > 0)
+    ratio = np.divide(after, before, out=np.ones(len(gaps)), where=known)
     return np.asarray(ratio ** (1 / gaps) - 1, dtype=np.float64)
 
 
@@ -145,10 +169,12 @@ def course_of(
         return None
     previous_month, previous = history[-1]
     moving = _moving(history)
-    steps = list(itertools.pairwise(moving))
-    gaps = np.array([elapsed(start, end) for (start, _), (end, _) in steps], dtype=np.float64)
-    levels = np.array([figures for _, figures in moving])
-    department_paces = np.diff(levels, axis=0) / gaps[:, None]
+    gaps = np.array(
+        [elapsed(start, end) for (start, _), (end, _) in itertools.pairwise(moving)],
+        dtype=np.float64,
+    )
+    levels = [figures for _, figures in moving]
+    steps = list(itertools.pairwise(levels))
     months = elapsed(moving[-1][0], month)
     increments = delivered - previous
     return Course(
@@ -157,12 +183,11 @@ def course_of(
         increments=increments,
         months=months,
         pace=float(np.nansum(increments)) / months,
-        paces=np.nansum(department_paces, axis=1),
-        rates=_growth_rates(levels, gaps),
+        paces=np.array([_increment(*step) for step in steps], dtype=np.float64) / gaps,
+        rates=_growth_rates([_totals(*step) for step in steps], gaps),
         gaps=gaps,
         levels=levels,
         department_pace=increments / months,
-        department_paces=department_paces,
         unchanged_shares=np.array(
             [
                 unchanged_share(before, after)

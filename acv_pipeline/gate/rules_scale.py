@@ -10,6 +10,7 @@ import numpy as np
 
 from acv_pipeline.gate.case import MonthCase
 from acv_pipeline.gate.course import Course, Figures
+from acv_pipeline.gate.remembered import remembered
 from acv_pipeline.gate.rule import Alarm, Limits, rule, table
 
 
@@ -21,15 +22,18 @@ def _ratios(case: MonthCase, course: Course) -> Figures:
     return ratios
 
 
-def _slowest_growth(before: Figures, after: Figures, limits: Limits) -> tuple[float, float]:
+@remembered(2)
+def _slowest_growth(
+    before: Figures, after: Figures, min_level: float, min_departments: float, quantile: float
+) -> tuple[float, float]:
     """Growth of the slowest départements (a low quantile), and as a share of the national growth.
 
     NaN when too few départements can be judged; the share is 0 when the nation does not grow.
     """
-    judged = (before >= limits["min_level"]) & ~np.isnan(after)
-    if judged.sum() < limits["min_departments"]:
+    judged = (before >= min_level) & ~np.isnan(after)
+    if judged.sum() < min_departments:
         return float("nan"), float("nan")
-    slowest = float(np.quantile(after[judged] / before[judged] - 1, limits["quantile"]))
+    slowest = float(np.quantile(after[judged] / before[judged] - 1, quantile))
     national = float(after[judged].sum() / before[judged].sum() - 1)
     return slowest, slowest / national if national > 0 else 0.0
 
@@ -140,10 +144,11 @@ def all_figures_raised(case: MonthCase, limits: Limits) -> Alarm | None:
     course = case.course
     if course is None:
         return None
-    growth, evenness = _slowest_growth(course.previous, case.figures, limits)
+    judging = limits["min_level"], limits["min_departments"], limits["quantile"]
+    growth, evenness = _slowest_growth(course.previous, case.figures, *judging)
     long_enough = np.flatnonzero(course.gaps >= course.months)[-int(limits["max_steps"]) :]
     earlier = [
-        _slowest_growth(course.levels[step], course.levels[step + 1], limits)
+        _slowest_growth(course.levels[step], course.levels[step + 1], *judging)
         for step in long_enough
     ]
     earlier = [known for known in earlier if not np.isnan(known[0])]

@@ -18,6 +18,7 @@ import pandas as pd
 from acv_pipeline.contract import Month
 from acv_pipeline.gate.case import Totals
 from acv_pipeline.gate.course import Figures
+from acv_pipeline.gate.remembered import frozen
 from acv_pipeline.ledger.blocks import Block
 
 if TYPE_CHECKING:
@@ -138,8 +139,7 @@ class SeriesState:
         if (block.values[replaced.positions] != replaced.values).any():
             self.superseded.setdefault(month, []).append(current.values)
         # cases that were judged hold on to the old array
-        current.values = current.values.copy()
-        current.values[changed] = block.values[changed]
+        current.values = frozen(np.where(changed, block.values, current.values))
         current.corrected = np.where(changed, block.corrected, current.corrected)
         current.since[changed] = (day - _EPOCH).days
         return replaced if len(replaced.positions) else None
@@ -152,8 +152,9 @@ class SeriesState:
         cells = current.cells(mask)
         if not len(cells.positions):
             return None
-        current.values = current.values.copy()
-        current.values[cells.positions] = np.nan
+        values = current.values.copy()
+        values[cells.positions] = np.nan
+        current.values = frozen(values)
         if np.isnan(current.values).all():
             del self.in_force[month]
         return cells

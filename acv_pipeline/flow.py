@@ -177,15 +177,10 @@ class Pipeline:
         from acv_pipeline.ledger.store import months_to_judge
         from acv_pipeline.quality import answers
 
-        def reading(done: int, of: int, name: str) -> None:
-            if run_follows:
-                answers.get_ready()  # something is new, so it will have to be validated
-            if progress:
-                progress(done, of, name)
-
         with beside.asking() as ask, self.warehouse(say) as connection:
             helping = ask if run_follows else None
-            report = self._receive(connection, self.contract.sources, reading, helping)
+            expect = answers.get_ready if run_follows else None
+            report = self._receive(connection, self.contract.sources, progress, helping, expect)
             months = months_to_judge(self.judged.fresh(connection, self.contract))
             months |= known_months.unrecorded(connection)
             if helping and months:
@@ -201,6 +196,7 @@ class Pipeline:
         sources: Iterable[str],
         progress: Progress | None = None,
         ask: beside.Ask | None = None,
+        expect: Callable[[], None] | None = None,
     ) -> LoadReport:
         """Take in what is new; months that nothing else tells of wait to be recorded."""
         from acv_pipeline.ledger.load import load
@@ -213,6 +209,7 @@ class Pipeline:
             settle_seconds=self.settle_seconds,
             progress=progress,
             ask=ask,
+            expect=expect,
         )
         known_months.add_of_lately_received(connection, self.contract)
         return report

@@ -20,6 +20,9 @@ from acv_pipeline.ledger.ahead import readings
 from acv_pipeline.ledger.pending import Pending, gathering
 from acv_pipeline.tidying import DeliveryRefused
 
+# bytes that take longer to read than the libraries that judge and check them take to load
+MUCH = 30_000_000
+
 
 @dataclass
 class LoadReport:
@@ -54,6 +57,7 @@ def load(
     settle_seconds: float = 0,
     progress: Callable[[int, int, str], None] | None = None,
     ask: Ask | None = None,
+    expect: Callable[[], None] | None = None,
 ) -> LoadReport:
     """Record every delivery of the landing zone that isn't on record yet.
 
@@ -62,6 +66,8 @@ def load(
         settle_seconds: leave files touched more recently for the next time.
         progress: called with (files done, files in all, file name).
         ask: asks the process beside, which reads some of many files.
+        expect: called if there is anything to read, since judging and checking will follow: before
+            little is read, and after much, since that keeps every core busy.
 
     Raises:
         LandingError: the landing zone cannot be read.
@@ -96,6 +102,9 @@ def load(
             if before != read_with:
                 due.append((number, delivery_id, file, read_with))
         reads = readings([file for _, _, file, _ in due], contract, ask)
+        is_much = sum(file.byte_size for _, _, file, _ in due) > MUCH
+        if due and expect and not is_much:
+            expect()
         for (number, delivery_id, file, read_with), read in zip(due, reads, strict=True):
             status, _, _, received_at = known.get(delivery_id, (None, None, None, None))
             if progress:
@@ -109,6 +118,8 @@ def load(
                 report.refused.append((_place(file), str(refusal)))
             else:
                 pending.delivery(file, delivery_id, tidy, read_with, received_at)
+    if is_much and expect:
+        expect()
     for file, delivery_id in pending.sighted:
         first = firsts.get(delivery_id)
         if first is not None and first != file:

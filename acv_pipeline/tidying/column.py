@@ -42,8 +42,10 @@ class _Texts:
         """The number of each text."""
         known = self._numbers
         numbers = list(map(known.get, texts))
-        if None in numbers:
-            numbers = [known.setdefault(text, len(known)) for text in texts]
+        place = -1
+        for _ in range(numbers.count(None)):  # few: the others are not looked at one by one
+            place = numbers.index(None, place + 1)
+            numbers[place] = known.setdefault(texts[place], len(known))
         return np.array(numbers, dtype=np.intp)
 
     def __len__(self) -> int:

@@ -23,7 +23,7 @@ from acv_pipeline.tidying import DeliveryRefused, TidyDelivery
 from acv_pipeline.warehouse import append, transaction
 
 # Rows gathered before they are written, while as many are read; bounds memory, not meaning.
-BATCH_ROWS = 480_000
+BATCH_ROWS = 960_000
 
 
 @dataclass

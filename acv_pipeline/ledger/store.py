@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -303,16 +304,16 @@ def _differing(
     connection: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame
 ) -> set[Month]:
     """The months in which ``table`` isn't what ``frame`` says."""
-    asked = ", ".join(column.name for column in tables()[table].columns)
+
+    def said_by(rows: str, compared: str) -> dict[Month, tuple[Any, ...]]:
+        asked = f"select month, count(*), {compared} from {rows} group by month"
+        return {month: tuple(said) for month, *said in connection.execute(asked).fetchall()}
+
+    hashed = f"sum(hash({', '.join(column.name for column in tables()[table].columns)}))"
+    before = said_by(table, hashed)
     with _registered(connection, table, frame) as fresh:
-        after, before = (
-            dict(
-                connection.execute(
-                    f"select month, (count(*), sum(hash({asked}))) from {rows} group by month"
-                ).fetchall()
-            )
-            for rows in (fresh, table)
-        )
+        # where nothing is yet there is nothing to compare with
+        after = said_by(fresh, hashed if before else "null")
     return {m for m in after.keys() | before.keys() if after.get(m) != before.get(m)}
 
 

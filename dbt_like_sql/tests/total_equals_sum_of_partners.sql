@@ -14,25 +14,47 @@ with counted as (
 
 ),
 
+named as (
+
+    select source, series from {{ source('contract', 'sources') }}
+    union all
+    select cast(null as varchar) as source, 'total' as series
+
+),
+
+-- Indicators by number: as texts they take twice as long to add up by, once there are too many
+-- figures for the memory.
+courses as (
+
+    select
+        indicators.indicator_id,
+        dense_rank() over (order by indicators.indicator_id) as indicator,
+        named.series,
+        components.first_month as counted_from
+    from {{ source('contract', 'indicators') }} as indicators
+    cross join named
+    left join {{ source('contract', 'components') }} as components
+        on components.indicator_id = indicators.indicator_id
+        and components.source = named.source
+
+),
+
 -- totals and partners side by side in one pass
 figures as (
 
     select
-        series.indicator_id,
+        courses.indicator,
         series.month,
         series.department_code,
-        sum(case when series.series = 'total' then series.cumulative_dwellings end) as total,
-        sum(case when components.source is not null then series.cumulative_dwellings end)
+        sum(case when courses.series = 'total' then series.cumulative_dwellings end) as total,
+        sum(case when courses.counted_from <= series.month then series.cumulative_dwellings end)
             as dwellings,
-        count(components.source) as partners
+        count(case when courses.counted_from <= series.month then 1 end) as partners
     from {{ ref('series') }} as series
-    left join {{ source('contract', 'sources') }} as sources
-        on sources.series = series.series
-    left join {{ source('contract', 'components') }} as components
-        on components.indicator_id = series.indicator_id
-        and components.source = sources.source
-        and components.first_month <= series.month
-    group by series.indicator_id, series.month, series.department_code
+    inner join courses
+        on courses.indicator_id = series.indicator_id
+        and courses.series = series.series
+    group by courses.indicator, series.month, series.department_code
 
 ),
 
@@ -40,14 +62,16 @@ compared as (
 
     select
         figures.month,
-        figures.indicator_id,
+        indicators.indicator_id,
         figures.department_code,
         figures.total,
         case when figures.partners = counted.partners then figures.dwellings end
             as sum_of_partners
     from figures
+    inner join (select distinct indicator, indicator_id from courses) as indicators
+        on indicators.indicator = figures.indicator
     left join counted
-        on counted.indicator_id = figures.indicator_id
+        on counted.indicator_id = indicators.indicator_id
         and counted.month = figures.month
 
 )

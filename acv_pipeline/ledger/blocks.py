@@ -37,7 +37,7 @@ class Block:
     """
 
     values: Figures
-    rows: npt.NDArray[np.int64]
+    rows: npt.NDArray[np.int32]
     quarantined: npt.NDArray[np.bool_]
     corrected: npt.NDArray[np.bool_]
 
@@ -160,7 +160,7 @@ class Blocks:
         if key not in blocks:
             blocks[key] = Block(
                 np.full(self._size, np.nan),
-                np.full(self._size, -1, dtype=np.int64),
+                np.full(self._size, -1, dtype=np.int32),
                 np.zeros(self._size, dtype=bool),
                 np.zeros(self._size, dtype=bool),
             )

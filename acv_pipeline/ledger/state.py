@@ -24,7 +24,8 @@ from acv_pipeline.ledger.blocks import Block
 if TYPE_CHECKING:
     from acv_pipeline.ledger.fold import Verdict
 
-_EPOCH = dt.date(1970, 1, 1)
+_EPOCH = dt.date(1970, 1, 1).toordinal()
+NO_DAY = -1
 CHANGES = ("replaced", "withdrawn", "corrected")
 
 Series = tuple[str, str]
@@ -49,7 +50,7 @@ class Cells:
     positions: npt.NDArray[np.int64]
     values: Figures
     deliveries: npt.NDArray[np.int32]
-    rows: npt.NDArray[np.int64]
+    rows: npt.NDArray[np.int32]
     since: npt.NDArray[np.int32]
     corrected: npt.NDArray[np.bool_]
 
@@ -60,7 +61,7 @@ class MonthInForce:
     def __init__(self, size: int) -> None:
         self.values: Figures = np.full(size, np.nan)
         self.deliveries = np.full(size, -1, dtype=np.int32)
-        self.rows = np.full(size, -1, dtype=np.int64)
+        self.rows = np.full(size, -1, dtype=np.int32)
         self.since = np.zeros(size, dtype=np.int32)
         self.corrected = np.zeros(size, dtype=bool)
 
@@ -141,7 +142,7 @@ class SeriesState:
         # cases that were judged hold on to the old array
         current.values = frozen(np.where(changed, block.values, current.values))
         current.corrected = np.where(changed, block.corrected, current.corrected)
-        current.since[changed] = (day - _EPOCH).days
+        current.since[changed] = _days(day)
         return replaced if len(replaced.positions) else None
 
     def withdraw(self, month: Month, mask: npt.NDArray[np.bool_]) -> Cells | None:
@@ -185,7 +186,7 @@ class Observations:
     ) -> None:
         """Cells that stopped being in force on ``day``, because of a delivery (its ordinal)."""
         end: Facts = {
-            "valid_to": np.datetime64(day, "s"),
+            "valid_to": _days(day),
             "closed_by": -1 if closed_by is None else closed_by,
             "change": CHANGES.index(change),
         }
@@ -194,7 +195,7 @@ class Observations:
     def still_in_force(self, series: Series, month: Month, current: MonthInForce) -> None:
         """All cells of a month that is in force at the end."""
         everything = np.ones(len(current.values), dtype=bool)
-        end: Facts = {"valid_to": np.datetime64("NaT", "s"), "closed_by": -1, "change": -1}
+        end: Facts = {"valid_to": NO_DAY, "closed_by": -1, "change": -1}
         self._add(series, month, current.cells(everything), end)
 
     def _add(self, series: Series, month: Month, cells: Cells, end: Facts) -> None:
@@ -202,7 +203,7 @@ class Observations:
         what: Facts = {
             "source": self._sources.index(source),
             "indicator_id": self._indicators.index(indicator),
-            "month": np.datetime64(month, "s"),
+            "month": _days(month),
         }
         for name, parts in self._parts.items():
             parts.append(getattr(cells, name))
@@ -211,14 +212,15 @@ class Observations:
     def frame(self, delivery_ids: Sequence[str]) -> pd.DataFrame:
         """All observations, columns as ``validated.observations``; asked for once.
 
+        Numbers take four bytes: those of rows, and days, which count from 1970 (``NO_DAY``: none).
         What was collected is let go of part by part: millions of figures are not there twice.
         """
         sizes = list(map(len, self._parts["positions"]))
 
-        def of_month(fact: str, kind: str = "int32") -> npt.NDArray[Any]:
-            return np.repeat(np.array([facts[fact] for facts in self._facts], dtype=kind), sizes)
+        def of_month(fact: str) -> npt.NDArray[Any]:
+            return np.repeat(np.array([facts[fact] for facts in self._facts], dtype="int32"), sizes)
 
-        def of_cell(part: str, kind: str = "int64") -> npt.NDArray[Any]:
+        def of_cell(part: str, kind: str = "int32") -> npt.NDArray[Any]:
             parts = [np.empty(0, kind), *self._parts.pop(part)]
             return np.concatenate(parts, dtype=kind, casting="unsafe")
 
@@ -229,18 +231,21 @@ class Observations:
             {
                 "indicator_id": named(of_month("indicator_id"), self._indicators),
                 "source": named(of_month("source"), self._sources),
-                "month": of_month("month", "datetime64[s]"),
-                "department_code": named(of_cell("positions", "int32"), self._codes),
-                "cumulative_dwellings": of_cell("values"),
-                "delivery_id": named(of_cell("deliveries", "int32"), delivery_ids),
+                "month": of_month("month"),
+                "department_code": named(of_cell("positions"), self._codes),
+                "cumulative_dwellings": of_cell("values", "int64"),
+                "delivery_id": named(of_cell("deliveries"), delivery_ids),
                 "row_number": of_cell("rows"),
-                "valid_from": of_cell("since", "int32")
-                .astype("datetime64[D]")
-                .astype("datetime64[s]"),
-                "valid_to": of_month("valid_to", "datetime64[s]"),
+                "valid_from": of_cell("since"),
+                "valid_to": of_month("valid_to"),
                 "closed_by": named(of_month("closed_by"), delivery_ids),
                 "change": named(of_month("change"), CHANGES),
                 "is_corrected": of_cell("corrected", "bool"),
             },
             copy=False,
         )
+
+
+def _days(day: dt.date) -> int:
+    """Days since 1970."""
+    return day.toordinal() - _EPOCH

@@ -16,16 +16,17 @@ import numpy as np
 import pandas as pd
 
 from acv_pipeline.contract import Contract, Month
-from acv_pipeline.contract.tables import tables
+from acv_pipeline.contract.tables import Column, tables
 from acv_pipeline.gate.rules import judge as judge_month
 from acv_pipeline.ledger.blocks import Blocks, DeliveryFigures
 from acv_pipeline.ledger.corrections import read_register
 from acv_pipeline.ledger.fold import Judge, Ledger, SignOff, Verdict, fold
+from acv_pipeline.ledger.state import NO_DAY
 from acv_pipeline.tidying.records import ControlTotal
 from acv_pipeline.warehouse import written_quickly
 
 # which rows of what judging gives are a table's
-_ONLY = {"validated.dwellings": "valid_to is null"}
+_ONLY = {"validated.dwellings": f"valid_to = {NO_DAY}"}
 
 CHUNK_VECTORS = 500  # of 2048 rows: a million rows at a time
 
@@ -333,7 +334,7 @@ def _registered(
 ) -> Iterator[str]:
     """The rows of ``frame`` that belong into ``table``, in its columns, for a FROM clause."""
     casts = ", ".join(
-        f"cast({column.name if column.name in frame else 'null'} as {column.type}) as {column.name}"
+        f"cast({_of_frame(column, frame)} as {column.type}) as {column.name}"
         for column in tables()[table].columns
     )
     connection.register("folded", frame)
@@ -341,6 +342,15 @@ def _registered(
         yield f"(select {casts} from folded where {_ONLY.get(table, 'true')})"
     finally:
         connection.unregister("folded")
+
+
+def _of_frame(column: Column, frame: pd.DataFrame) -> str:
+    """SQL: a column's value, where the frame has it."""
+    if column.name not in frame:
+        return "null"
+    if column.type == "DATE" and frame[column.name].dtype == np.int32:
+        return f"date '1970-01-01' + nullif({column.name}, {NO_DAY})"
+    return column.name
 
 
 def _write_row_tables(connection: duckdb.DuckDBPyConnection) -> None:

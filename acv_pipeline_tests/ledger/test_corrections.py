@@ -14,6 +14,7 @@ from acv_pipeline.contract.months import month_of
 from acv_pipeline.ledger.corrections import Correction, CorrectionsError, load_register
 from acv_pipeline.ledger.fold import Ledger, SignOff, fold
 from acv_pipeline_tests.deliveries import ACV
+from acv_pipeline_tests.ledger.observed import observations
 from acv_pipeline_tests.ledger.test_fold import delivery, holding, in_force
 
 TODAY = dt.date(2021, 6, 1)
@@ -42,7 +43,8 @@ def correction(
 
 def history(ledger: Ledger, code: str = "01") -> list[tuple[object, ...]]:
     """(figure, corrected?, from, to, how it ended) in the order of days."""
-    rows = ledger.observations[ledger.observations["department_code"] == code]
+    rows = observations(ledger)
+    rows = rows[rows["department_code"] == code]
     return [
         (
             row.cumulative_dwellings,

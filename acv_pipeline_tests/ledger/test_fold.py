@@ -23,6 +23,7 @@ from acv_pipeline.ledger.store import judge_and_write, read_ledger
 from acv_pipeline.warehouse import transaction
 from acv_pipeline_tests.blocks import blocks_of
 from acv_pipeline_tests.deliveries import ACV, course, deliver
+from acv_pipeline_tests.ledger.observed import observations
 
 CODES = ["01", "02", "03"]
 
@@ -80,7 +81,7 @@ def holding(*values: float) -> Callable[[MonthCase], list[Finding]]:
 
 
 def in_force(ledger: Ledger) -> dict[tuple[str, str], int]:
-    figures = ledger.observations
+    figures = observations(ledger)
     figures = figures[figures["valid_to"].isna()]
     return {
         (f"{month:%Y-%m}", code): value
@@ -120,12 +121,14 @@ def test_a_correction_keeps_what_it_replaced_and_settles_the_hold(contract: Cont
         contract,
         judge=holding(99),
     )
-    history = ledger.observations[ledger.observations["department_code"] == "01"]
+    history = observations(ledger)
+    history = history[history["department_code"] == "01"]
     assert history["cumulative_dwellings"].tolist() == [10, 11]
     assert history["change"].astype("str").fillna("").tolist() == ["replaced", ""]
     assert [str(day)[:10] for day in history["valid_to"]] == ["2021-03-01", "NaT"]
     assert [v.status for v in ledger.verdicts] == [None, "superseded", None]
-    unchanged = ledger.observations[ledger.observations["department_code"] == "02"]
+    unchanged = observations(ledger)
+    unchanged = unchanged[unchanged["department_code"] == "02"]
     assert len(unchanged) == 1, "a figure that is only confirmed makes no new observation"
 
 
@@ -215,7 +218,8 @@ def test_a_full_history_delivery_withdraws_what_it_drops(contract: Contract) -> 
         judge=holding(),
     )
     assert in_force(ledger) == {("2021-01", "01"): 10}
-    gone = ledger.observations[ledger.observations["change"] == "withdrawn"]
+    gone = observations(ledger)
+    gone = gone[gone["change"] == "withdrawn"]
     months = gone["month"].dt.strftime("%Y-%m")
     assert sorted(zip(months, gone["department_code"], strict=True)) == [
         ("2020-12", "01"), ("2020-12", "02"), ("2021-01", "02"),
@@ -237,7 +241,7 @@ def test_a_sign_off_brings_the_month_into_force_on_its_day(contract: Contract) -
     held = delivery(contract, "2021-02-10", {"2021-01": {"01": 99}})
     ledger = fold([held], [signed(held, "2021-02-15")], contract, judge=holding(99))
     assert in_force(ledger) == {("2021-01", "01"): 99}
-    assert str(ledger.observations["valid_from"].iloc[0])[:10] == "2021-02-15"
+    assert str(observations(ledger)["valid_from"].iloc[0])[:10] == "2021-02-15"
     assert ledger.verdicts[0].status == "signed_off"
 
 

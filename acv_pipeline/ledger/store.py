@@ -367,27 +367,39 @@ def _write_row_tables(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         """
         insert into validated.quarantined_rows by name
+        with quarantined as materialized (
+            select
+                rows.delivery_id, rows.row_number, rows.reason_code, rows.reason, rows.reason_fr,
+                rows.indicator_id, rows.month, rows.level, rows.territory_code,
+                deliveries.source, deliveries.delivered_on, deliveries.file_name
+            from raw.tidy_rows as rows
+            join raw.deliveries as deliveries on deliveries.delivery_id = rows.delivery_id
+            where rows.fate = 'quarantined'
+        ),
+        -- the figures in force of their keys, of which the few above are looked for in one pass
+        released as (
+            select rows.delivery_id, rows.row_number, dwellings.delivery_id as released_by
+            from quarantined as rows
+            join validated.dwellings as dwellings
+                on dwellings.indicator_id = rows.indicator_id
+                and dwellings.source = rows.source
+                and dwellings.month = rows.month
+                and dwellings.department_code = rows.territory_code
+            join raw.deliveries as later on later.delivery_id = dwellings.delivery_id
+            where (later.delivered_on, later.file_name, later.delivery_id)
+                > (rows.delivered_on, rows.file_name, rows.delivery_id)
+        )
         select
             rows.delivery_id, rows.row_number, rows.reason_code, rows.reason, rows.reason_fr,
-            extract.cells, extract.sheet, extract.sheet_row, deliveries.source,
+            extract.cells, extract.sheet, extract.sheet_row, rows.source,
             rows.indicator_id, rows.month,
             case when rows.level = 'department' then rows.territory_code end as department_code,
-            dwellings.delivery_id as released_by
-        from raw.tidy_rows as rows
+            released.released_by
+        from quarantined as rows
         join raw.extract_rows as extract
             on extract.delivery_id = rows.delivery_id and extract.row_number = rows.row_number
-        join raw.deliveries as deliveries on deliveries.delivery_id = rows.delivery_id
-        left join validated.dwellings as dwellings
-            on dwellings.indicator_id = rows.indicator_id
-            and dwellings.source = deliveries.source
-            and dwellings.month = rows.month
-            and dwellings.department_code = rows.territory_code
-            and dwellings.delivery_id in (
-                select later.delivery_id from raw.deliveries as later
-                where (later.delivered_on, later.file_name, later.delivery_id)
-                    > (deliveries.delivered_on, deliveries.file_name, deliveries.delivery_id)
-            )
-        where rows.fate = 'quarantined'
+        left join released
+            on released.delivery_id = rows.delivery_id and released.row_number = rows.row_number
         """
     )
 

@@ -25,9 +25,6 @@ from acv_pipeline.ledger.state import NO_DAY
 from acv_pipeline.tidying.records import ControlTotal
 from acv_pipeline.warehouse import written_quickly
 
-# which rows of what judging gives are a table's
-_ONLY = {"validated.dwellings": f"valid_to = {NO_DAY}"}
-
 CHUNK_VECTORS = 500  # of 2048 rows: a million rows at a time
 
 _DEPARTMENT_ROWS = """
@@ -136,11 +133,10 @@ def months_to_judge(fresh: Fresh) -> set[Month]:
 def read_fresh(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Fresh:
     """Judge everything on record; nothing is written."""
     ledger = read_ledger(connection, contract)
-    figures, verdicts = ledger.observations, _verdict_frame(ledger.verdicts)
+    verdicts = _verdict_frame(ledger.verdicts)
     held = verdicts[verdicts["verdict"] == "held"]
     tables = {
-        "validated.observations": figures,
-        "validated.dwellings": figures,
+        "validated.observations": ledger.observations,
         "validated.corrections": ledger.corrections,
         "validated.verdicts": verdicts,
         "validated.held_months": held.assign(
@@ -332,14 +328,14 @@ def _replace(
 def _registered(
     connection: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame
 ) -> Iterator[str]:
-    """The rows of ``frame`` that belong into ``table``, in its columns, for a FROM clause."""
+    """The rows of ``frame`` in the columns of ``table``, for a FROM clause."""
     casts = ", ".join(
         f"cast({_of_frame(column, frame)} as {column.type}) as {column.name}"
         for column in tables()[table].columns
     )
     connection.register("folded", frame)
     try:
-        yield f"(select {casts} from folded where {_ONLY.get(table, 'true')})"
+        yield f"(select {casts} from folded)"
     finally:
         connection.unregister("folded")
 

@@ -126,11 +126,7 @@ class PairReader:
     def territory(self, pair: Pair) -> Territory:
         """The territory that ``pair`` names."""
         code, name = pair
-        if (
-            self._level == "department"
-            and not name
-            and code in self._readers["department"].official
-        ):
+        if not name and self._is_official(code):
             return Territory("department", code, place=self._places[code])
         found = self._territory(code, name)
         place = -1 if found.code is None else self._places[found.code]

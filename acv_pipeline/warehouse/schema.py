@@ -55,9 +55,25 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create what is missing; leave alone what is there."""
     for schema in SCHEMAS:
         connection.execute(f"create schema if not exists {schema}")
+    _drop_copies(connection)
     for table in tables().values():
-        connection.execute(_ddl(table))
+        if not table.view:
+            connection.execute(_ddl(table))
     _add_columns(connection)
+    for table in tables().values():
+        if table.view:  # it may read columns that are only just there
+            connection.execute(_ddl(table))
+
+
+def _drop_copies(connection: duckdb.DuckDBPyConnection) -> None:
+    """What an earlier version kept as a table, and is a view of others now."""
+    kept = connection.execute(
+        "select schema_name || '.' || table_name from duckdb_tables()"
+        " where database_name = current_database()"
+    ).fetchall()
+    for (name,) in kept:
+        if name in tables() and tables()[name].view:
+            connection.execute(f"drop table {name}")
 
 
 def _add_columns(connection: duckdb.DuckDBPyConnection) -> None:

@@ -76,7 +76,7 @@ def test_the_reason_of_a_sign_off_explains_the_month_it_released(fallen: World) 
 
 def test_a_corrected_figure_explains_a_fall_from_it_or_to_it(fallen: World) -> None:
     fallen.connection.execute(
-        "update validated.dwellings set is_corrected = true"
+        "update validated.observations set is_corrected = true"
         " where source = 'anah' and month = '2021-01-01'"
     )
     on = day("2021-02-11")
@@ -104,7 +104,7 @@ def test_what_somebody_said_holds_for_that_very_fall(fallen: World, contract: Co
     assert why(fallen, "total")[0][3:] == expected
     assert fallen.project.run_test(fallen.connection, "decreases_explained").passed
     fallen.connection.execute(
-        "update validated.dwellings set cumulative_dwellings = 80 where source = 'anah'"
+        "update validated.observations set cumulative_dwellings = 80 where source = 'anah'"
         " and month = '2021-02-01'"
     )
     assert why(fallen)[0][2:] == (-20, "unexplained", None)

@@ -174,9 +174,6 @@ def revised(world: World) -> World:
         if until:
             world.observe(second, "b", "2022-03-15", at=("2021-12", code))
         world.observe(second + 1, "b", "2022-03-15", at=("2022-02", code))
-    world.figures("barometre", {"2021-12": {"01": 60}}, delivery="b")
-    world.figures("barometre", {"2021-12": {"03": 80, "2A": 70}}, delivery="a")
-    world.figures("barometre", {"2022-02": {"01": 61, "03": 81, "2A": 71}}, delivery="b")
     return world.build()
 
 

@@ -11,7 +11,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from acv_pipeline.models import Project
-from acv_pipeline_tests.models.world import ACV, PVD, World, month
+from acv_pipeline_tests.models.world import ACV, PVD, World, in_force, month
 
 PANEL = ["01", "03", "2A", "2B"]  # regions 84, 84, 94, 94
 MONTHS = [month(text) for text in ("2019-11", "2019-12", "2020-01", "2020-03", "2020-04")]
@@ -180,11 +180,11 @@ def test_marts_are_what_the_definitions_say(
     open_world: World, given_figures: dict[tuple, int]
 ) -> None:
     world = open_world
-    world.connection.execute("delete from validated.dwellings")
+    world.connection.execute("delete from validated.observations")
     if given_figures:
         world.insert(
-            "validated.dwellings",
-            *((*key, value, "first", 1, False) for key, value in given_figures.items()),
+            "validated.observations",
+            *(in_force(*key, value, "first", 1) for key, value in given_figures.items()),
         )
     world.build()
     for name in world.project.tests:

@@ -18,10 +18,10 @@ def test_models_come_after_those_they_read(project: Project) -> None:
         assert all(order.index(upstream) < order.index(name) for upstream in model.depends_on)
     assert project.models["monthly_increments"].depends_on == ("series",)
     assert project.models["series"].sources == (
+        "contract.indicators",
         "validated.dwellings",
         "contract.components",
         "contract.sources",
-        "contract.indicators",
     )
     assert project.models["department_rankings"].seeds == ("departments",)
 
@@ -54,7 +54,7 @@ def test_a_changed_month_changes_its_own_and_the_next_increments(world: World) -
     world.figures("barometre", {f"2020-0{m}": {"01": 10 * m, "03": m} for m in range(1, 6)})
     world.build()
     world.connection.execute(
-        "update validated.dwellings set cumulative_dwellings = 25"
+        "update validated.observations set cumulative_dwellings = 25"
         " where department_code = '01' and month = '2020-02-01'"
     )
     results = world.project.build(world.connection)
@@ -67,7 +67,7 @@ def test_a_changed_month_changes_its_own_and_the_next_increments(world: World) -
 def test_a_month_that_loses_its_rows_is_a_changed_month(world: World) -> None:
     world.figures("barometre", {"2020-01": {"01": 1}, "2020-02": {"01": 2}})
     world.build()
-    world.connection.execute("delete from validated.dwellings where month = '2020-02-01'")
+    world.connection.execute("delete from validated.observations where month = '2020-02-01'")
     result = world.project.build(world.connection, ["series"])["series"]
     assert result.changed_months == {month("2020-02")}
     assert result.rows_per_month == {month("2020-01"): 1}

@@ -28,6 +28,12 @@ def day(text: str) -> dt.date:
     return dt.date.fromisoformat(text)
 
 
+def in_force(*figure: Any) -> tuple[Any, ...]:
+    """A row of ``validated.observations`` from the columns up to ``row_number``."""
+    since = day("2018-01-01")
+    return (*figure, since, None, None, None, False)
+
+
 class World:
     """An in-memory warehouse with ACV, PVD and three sources, and no figures yet.
 
@@ -75,8 +81,8 @@ class World:
         for text, by_department in figures.items():
             for row, (code, value) in enumerate(by_department.items(), start=1):
                 self.insert(
-                    "validated.dwellings",
-                    (indicator, source, month(text), code, value, delivery, row, False),
+                    "validated.observations",
+                    in_force(indicator, source, month(text), code, value, delivery, row),
                 )
 
     def build(self) -> World:
@@ -101,8 +107,17 @@ class World:
         source: str = "barometre",
         indicator: str = ACV,
     ) -> None:
-        """Put one figure on record, as in force from one day to another; ``at``: month, code."""
+        """Put one figure on record, as in force from one day to another; ``at``: month, code.
+
+        One that is in force still takes the place of the one that was.
+        """
         change = None if until is None else "replaced"
+        if until is None:
+            self.connection.execute(
+                "delete from validated.observations where valid_to is null and source = ?"
+                " and indicator_id = ? and month = ? and department_code = ?",
+                [source, indicator, month(at[0]), at[1]],
+            )
         self.insert(
             "validated.observations",
             (

@@ -81,35 +81,35 @@ BROKEN: dict[str, Broken] = {
     ),
     # figures in force
     "validated_dwellings-known_codes": Broken(
-        one("validated.dwellings", "department_code", "'20'"), "unknown department_code 20"
+        one("validated.observations", "department_code", "'20'"), "unknown department_code 20"
     ),
     "figures_not_negative_integers": Broken(
-        one("validated.dwellings", "cumulative_dwellings", "-1"), "cumulative_dwellings -1"
+        one("validated.observations", "cumulative_dwellings", "-1"), "cumulative_dwellings -1"
     ),
     "unique_key": Broken(
-        "insert into validated.dwellings select * from validated.dwellings where month = "
+        "insert into validated.observations select * from validated.observations where month = "
         f"date '{NOVEMBER}' and source = 'anah' and department_code = '59'",
         "anah: 59 more than once",
         failed=2,
     ),
     "month_in_range": Broken(
-        "update validated.dwellings set indicator_id = 'nb-logements-renoves-petites-villes' "
+        "update validated.observations set indicator_id = 'nb-logements-renoves-petites-villes' "
         "where month = date '2020-09-01' and source = 'anah' and department_code = '59'",
         "before its indicator's first month: 2020-09-01",
         month=month_of("2020-09"),
     ),
     "panel_complete": Broken(
-        f"delete from validated.dwellings where month = date '{NOVEMBER}' "
+        f"delete from validated.observations where month = date '{NOVEMBER}' "
         "and source = 'anah' and department_code in ('59', '2A')",
         "ACV anah (2)",
         failed=2,
     ),
     "every_partner_present": Broken(
-        f"delete from validated.dwellings where month = date '{NOVEMBER}' and source = 'anah'",
+        f"delete from validated.observations where month = date '{NOVEMBER}' and source = 'anah'",
         "ACV anah",
     ),
     "every_figure_has_provenance": Broken(
-        one("validated.dwellings", "row_number", "12345"), "row not on record"
+        one("validated.observations", "row_number", "12345"), "row not on record"
     ),
     "corrections_still_match": Broken(
         "update contract.corrections set delivered = delivered + 1",
@@ -266,9 +266,9 @@ def test_a_hole_in_the_panel_says_why(
 
 
 COLUMN_DAMAGE = {
-    "source": ("known_codes", "validated.dwellings", "'insee'"),
-    "department_code": ("known_codes", "validated.dwellings", "null"),
-    "cumulative_dwellings": ("figures_not_negative_integers", "validated.dwellings", "null"),
+    "source": ("known_codes", "validated.observations", "'insee'"),
+    "department_code": ("known_codes", "validated.observations", "null"),
+    "cumulative_dwellings": ("figures_not_negative_integers", "validated.observations", "null"),
     "series": ("known_codes", "marts.series", "'sum'"),
     "region_code": ("known_codes", "marts.department_rankings", "null"),
     "rank_cumulative": ("ranks_in_range", "marts.department_rankings", "102"),
@@ -281,7 +281,7 @@ COLUMN_DAMAGE = {
 @pytest.mark.parametrize("column", COLUMN_DAMAGE)
 def test_each_column_is_looked_at(good: World, column: str) -> None:
     name, table, value = COLUMN_DAMAGE[column]
-    asset = "validated_dwellings" if table == "validated.dwellings" else table.split(".")[1]
+    asset = "validated_dwellings" if table == "validated.observations" else table.split(".")[1]
     (check,) = (c for c in CHECKS if (c.asset, c.name) == (asset, name))
     good.connection.execute("begin")
     try:
@@ -328,7 +328,7 @@ def test_a_figure_that_its_row_does_not_say_has_no_provenance(good: World) -> No
     good.connection.execute("begin")
     try:
         good.connection.execute(
-            one("validated.dwellings", "cumulative_dwellings", "cumulative_dwellings + 1")
+            one("validated.observations", "cumulative_dwellings", "cumulative_dwellings + 1")
         )
         (result,) = evaluate(good.connection, CONTRACT, [check], [NOVEMBER])
     finally:

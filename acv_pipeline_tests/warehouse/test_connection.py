@@ -192,8 +192,8 @@ def test_a_warehouse_of_an_earlier_version_gets_its_missing_columns(
     home: Home, contract: Contract
 ) -> None:
     with open_warehouse(home, contract) as connection:
-        connection.execute("alter table validated.dwellings drop column is_corrected")
+        connection.execute("alter table validated.observations drop column is_corrected")
         connection.execute("delete from raw.fitted")  # its definitions were others
     with open_warehouse(home, contract) as connection:
-        columns = connection.table("validated.dwellings").columns
-    assert columns == tables()["validated.dwellings"].column_names
+        columns = connection.table("validated.observations").columns
+    assert columns == tables()["validated.observations"].column_names

@@ -26,7 +26,7 @@ from acv_pipeline.lateness import Late, late_months
 from acv_pipeline.ledger import months as known_months
 from acv_pipeline.ledger.corrections import load_register, read_register, record_register
 from acv_pipeline.ledger.judged import Judged
-from acv_pipeline.models import Project
+from acv_pipeline.models import Project, exists
 from acv_pipeline.previews import Preview, preview, preview_of_extract
 from acv_pipeline.publication import RELEASE, REPORT, Publication, make_publication
 from acv_pipeline.quality import checks as table_checks
@@ -294,7 +294,7 @@ class Pipeline:
                     say(f"building {', '.join(models)}")
                     built = self.project.build(connection, models)
                     changed = {name: result.changed_months for name, result in built.items()}
-                    if all(_exists(connection, m.table) for m in self.project.models.values()):
+                    if all(exists(connection, m.stored) for m in self.project.models.values()):
                         self.project.write_as_of_macros(connection)
             outcome.held = known_months.open_holds(connection)
             for asset in self.assets():
@@ -359,7 +359,7 @@ class Pipeline:
             return []
         say(f"checking {_span(months)}")
         # a mart that was never built has nothing to check
-        built = {m.name for m in self.project.models.values() if _exists(connection, m.table)}
+        built = {m.name for m in self.project.models.values() if exists(connection, m.stored)}
 
         def chosen(checks: list[Check]) -> list[Check]:
             return [
@@ -420,11 +420,3 @@ def _span(months: Sequence[Month]) -> str:
     if len(months) == 1:
         return f"{months[0]:%Y-%m}"
     return f"{len(months)} months ({months[0]:%Y-%m} to {months[-1]:%Y-%m})"
-
-
-def _exists(connection: duckdb.DuckDBPyConnection, table: str) -> bool:
-    schema, _, name = table.partition(".")
-    found = connection.execute(
-        "select 1 from duckdb_tables() where schema_name = ? and table_name = ?", [schema, name]
-    ).fetchall()
-    return bool(found)

@@ -7,13 +7,14 @@ Not here: which models exist and in what order (``project``), and opening DuckDB
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from duckdb import CatalogException, DuckDBPyConnection
 
-from acv_pipeline.models.definitions import SqlProjectError
+from acv_pipeline.models.definitions import Model, SqlProjectError
 
 SAMPLE_ROWS = 20
 
@@ -53,50 +54,90 @@ class SqlTestResult:
         return self.total == 0
 
 
+def number_codes(connection: DuckDBPyConnection, column: str, sql: str) -> None:
+    """Make ``column`` a type of this connection: the texts that ``sql`` selects, as numbers.
+
+    Tables that use it keep their own list of them, so that the next list may be another.
+    """
+    connection.execute(
+        f"create or replace temp type {column} as enum ("
+        f"select distinct {column} from ({sql}) where {column} is not null order by {column})"
+    )
+
+
 def replace_table(
-    connection: DuckDBPyConnection, table: str, sql: str, columns: list[tuple[str, str]]
+    connection: DuckDBPyConnection, model: Model, sql: str, codes: Collection[str]
 ) -> BuildResult:
-    """Make ``table`` hold what ``sql`` selects; an unchanged table isn't written to.
+    """Make ``model.stored`` hold what ``sql`` selects; an unchanged table isn't written to.
+
+    ``model.table`` becomes a view that shows it as documented.
 
     Args:
         connection: an open connection, in a transaction or not.
-        table: ``schema.name``; created when absent. It needs a column ``month``.
-        sql: one SELECT.
-        columns: the (name, lower-case type) the table is documented to have, in order.
+        sql: one SELECT of the documented columns; ``month`` is among them.
+        codes: columns that are stored as numbers (``number_codes``).
 
     Raises:
         SqlProjectError: it reads a table that isn't there, or doesn't give those columns.
     """
-    schema, _, name = table.partition(".")
-    fresh = f"{schema}.{name}_fresh"
-    connection.execute(f"create schema if not exists {schema}")
-    try:
-        connection.execute(f"create or replace table {fresh} as {sql}")
-    except CatalogException as error:
-        missing = str(error).partition("\n")[0]
-        raise SqlProjectError(
-            f"{table} reads a table that isn't there ({missing}): build what it reads first"
-        ) from error
-    if (selected := _columns(connection, fresh)) != columns:
-        connection.execute(f"drop table {fresh}")
-        raise SqlProjectError(
-            f"the SELECT of {table} gives {_listed(selected)}, but schema.yml documents "
-            f"{_listed(columns)}: make the two agree"
-        )
-    comparable = _exists(connection, table) and _columns(connection, table) == columns
-    compared = columns if comparable else []  # with nothing to compare, rows are only counted
-    after = _fingerprints(connection, fresh, compared)
-    before = _fingerprints(connection, table, compared) if comparable else {}
+    for table in (model.table, model.stored):
+        connection.execute(f"create schema if not exists {table.partition('.')[0]}")
+    _must_be_documented(connection, model, sql)
+    coded = {column.name: column.data_type for column in model.columns if column.name in codes}
+    numbers = _replaced({name: name for name in coded})
+    fresh = f"{model.stored}_fresh"
+    connection.execute(f"create or replace table {fresh} as select *{numbers} from ({sql})")
+    texts = _replaced(coded)
+    names = [column.name for column in model.columns]
+    comparable = exists(connection, model.table) and names == [
+        name for name, _ in _columns(connection, model.table)
+    ]
+    # with nothing to compare, rows are only counted
+    after = _fingerprints(
+        connection, f"(select *{texts} from {fresh})", names if comparable else []
+    )
+    before = _fingerprints(connection, model.table, names) if comparable else {}
     changed = {
         month for month in after.keys() | before.keys() if after.get(month) != before.get(month)
     }
-    if changed or not comparable:
+    if changed or not exists(connection, model.stored):
         # the new table itself takes the old one's place: writing it again would take as long
-        connection.execute(f"drop table if exists {table}")
-        connection.execute(f"alter table {fresh} rename to {name}")
+        connection.execute(f"drop table if exists {model.stored}")
+        connection.execute(f"alter table {fresh} rename to {model.name}")
     else:
         connection.execute(f"drop table {fresh}")
+    _show(connection, model.table, f"select *{texts} from {model.stored}")
     return BuildResult({month: rows for month, (rows, _) in after.items()}, frozenset(changed))
+
+
+def _must_be_documented(connection: DuckDBPyConnection, model: Model, sql: str) -> None:
+    """``sql`` must give the columns that the model is documented to have."""
+    try:
+        selected = _columns(connection, f"({sql})")
+    except CatalogException as error:
+        missing = str(error).partition("\n")[0]
+        raise SqlProjectError(
+            f"{model.table} reads a table that isn't there ({missing}): build what it reads first"
+        ) from error
+    documented = [(column.name, column.data_type) for column in model.columns]
+    if selected != documented:
+        raise SqlProjectError(
+            f"the SELECT of {model.table} gives {_listed(selected)}, but schema.yml documents "
+            f"{_listed(documented)}: make the two agree"
+        )
+
+
+def _replaced(types: Mapping[str, str]) -> str:
+    """SQL, after a star: some columns as these types."""
+    casts = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in types.items())
+    return f" replace ({casts})" if casts else ""
+
+
+def _show(connection: DuckDBPyConnection, view: str, sql: str) -> None:
+    """Make ``view`` show what ``sql`` selects; a table in its place is dbt's, or of old."""
+    if exists(connection, view, "BASE TABLE"):
+        connection.execute(f"drop table {view}")
+    connection.execute(f"create or replace view {view} as {sql}")
 
 
 def load_seed(
@@ -133,31 +174,38 @@ def offending_rows(connection: DuckDBPyConnection, sql: str) -> SqlTestResult:
 
 
 def _columns(connection: DuckDBPyConnection, table: str) -> list[tuple[str, str]]:
-    """The (name, lower-case type) of each column of ``schema.name``."""
+    """The (name, lower-case type) of each column of ``schema.name``; a code is a text."""
     rows = connection.execute(f"describe {table}").fetchall()
-    return [(str(name), str(kind).lower()) for name, kind, *_ in rows]
+    return [
+        (str(name), "varchar" if kind.startswith("ENUM(") else str(kind).lower())
+        for name, kind, *_ in rows
+    ]
 
 
 def _fingerprints(
-    connection: DuckDBPyConnection, table: str, columns: list[tuple[str, str]]
+    connection: DuckDBPyConnection, table: str, columns: list[str]
 ) -> dict[dt.date, tuple[int, int]]:
     """How many rows each month has, and the sum of the 64-bit hashes of ``columns``.
 
     The order of the rows makes no difference.
     """
-    hashed = f"sum(hash({', '.join(name for name, _ in columns)}))" if columns else "0"
+    hashed = f"sum(hash({', '.join(columns)}))" if columns else "0"
     rows = connection.execute(
         f"select month, count(*), {hashed} from {table} group by month order by month"
     ).fetchall()
     return {month: (count, fingerprint) for month, count, fingerprint in rows}
 
 
-def _exists(connection: DuckDBPyConnection, table: str) -> bool:
-    """Whether there is such a table; asked first, since an error would end the transaction."""
+def exists(connection: DuckDBPyConnection, table: str, kind: str = "") -> bool:
+    """Whether there is such a table or view; asked first, since errors end the transaction.
+
+    Args:
+        kind: only a ``BASE TABLE``, or only a ``VIEW``.
+    """
     found = connection.execute(
-        "select 1 from duckdb_tables() where schema_name = ? and table_name = ?"
-        " and database_name = current_database()",
-        table.split("."),
+        "select 1 from information_schema.tables where table_catalog = current_database()"
+        " and table_schema = ? and table_name = ? and table_type like ?",
+        [*table.split("."), kind or "%"],
     )
     return bool(found.fetchall())
 

@@ -136,6 +136,7 @@ class Model:
     """One mart: one SELECT, one table, called ``table`` (``schema.name``).
 
     Attributes:
+        stored: where this pipeline keeps its rows; ``table`` shows them.
         depends_on: the models it reads.
         seeds: the seeds it reads.
         sources: ``schema.table`` of the sources it reads.
@@ -143,6 +144,7 @@ class Model:
 
     name: str
     table: str
+    stored: str
     description: str
     columns: tuple[Column, ...]
     select: Select

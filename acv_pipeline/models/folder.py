@@ -25,6 +25,7 @@ from acv_pipeline.models.definitions import (
 
 MODEL_SCHEMA = "marts"
 SEED_SCHEMA = "reference"
+STORED_SCHEMA = "stored"
 
 Entry: TypeAlias = dict[str, Any]
 
@@ -60,6 +61,20 @@ def read_as_of(path: Path, sources: Iterable[str]) -> dict[str, Select]:
     return selects
 
 
+def read_codes(
+    path: Path, models: Iterable[Model], seeds: Iterable[str], sources: Iterable[str]
+) -> dict[str, Select]:
+    """The SELECT of all values that a column can have, by the column's name in the models."""
+    selects = {file.stem: Select.read(file) for file in sorted((path / "codes").glob("*.sql"))}
+    _must_be_defined(selects, {*seeds, *sources})
+    columns = {column.name for model in models for column in model.columns}
+    if unknown := sorted(selects.keys() - columns):
+        raise SqlProjectError(
+            f"{path / 'codes'} lists codes of {', '.join(unknown)}, which is no model's column"
+        )
+    return selects
+
+
 def read_seeds(path: Path, entries: list[Entry]) -> dict[str, Seed]:
     """The seeds, by name."""
     return {
@@ -81,6 +96,7 @@ def read_models(
     return {
         name: Model(
             **_named(described[name], MODEL_SCHEMA),
+            stored=f"{STORED_SCHEMA}.{name}",
             columns=_columns(described[name]),
             select=selects[name],
             depends_on=tuple(ref for ref in selects[name].refs if ref in selects),

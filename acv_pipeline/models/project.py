@@ -22,6 +22,7 @@ from acv_pipeline.models.building import (
     BuildResult,
     SqlTestResult,
     load_seed,
+    number_codes,
     offending_rows,
     replace_table,
 )
@@ -47,6 +48,7 @@ class Project:
         sources: ``schema.table`` of the tables the models read and never write.
         tests: by name.
         sources_as_of: what a source was on a day, by its ``schema.table``.
+        codes: the SELECT of all values of a column, for those that are stored as numbers.
     """
 
     path: Path
@@ -55,6 +57,7 @@ class Project:
     sources: tuple[str, ...]
     tests: dict[str, SqlTest]
     sources_as_of: dict[str, Select]
+    codes: dict[str, Select]
     _asked: list[Question[dict[str, Lineage]]] = field(
         default_factory=list, init=False, compare=False, repr=False
     )
@@ -72,7 +75,8 @@ class Project:
         models = folder.read_models(path, entries.get("models", []), seeds, sources)
         tests = folder.read_tests(path, entries.get("data_tests", []), models, seeds, sources)
         sources_as_of = folder.read_as_of(path, sources)
-        return cls(path, models, seeds, sources, tests, sources_as_of)
+        codes = folder.read_codes(path, models.values(), seeds, sources)
+        return cls(path, models, seeds, sources, tests, sources_as_of, codes)
 
     def compile(self, name: str) -> str:
         """The SELECT of a model or test, with the real names of the tables it reads."""
@@ -144,7 +148,8 @@ class Project:
         """Make the tables of ``models`` (default: all) what their SELECTs give, in build order.
 
         Whole tables, inside the caller's transaction if there is one. A table that comes out
-        the same is not written to.
+        the same is not written to. Codes are stored as numbers; ``model.table`` is a view that
+        shows the texts.
 
         Raises:
             SqlProjectError: a model is unknown, reads one that was never built, or doesn't give
@@ -154,12 +159,11 @@ class Project:
         if unknown := sorted(wanted - self.models.keys()):
             raise SqlProjectError(f"no model is called {', '.join(unknown)}")
         with written_quickly(connection):
+            for column, select in self.codes.items():
+                number_codes(connection, column, self._over_stored(select))
             return {
                 model.name: replace_table(
-                    connection,
-                    model.table,
-                    self.compile(model.name),
-                    [(column.name, column.data_type) for column in model.columns],
+                    connection, model, self._over_stored(model.select), self.codes
                 )
                 for model in self.models.values()
                 if model.name in wanted
@@ -174,7 +178,7 @@ class Project:
 
     def run_test(self, connection: DuckDBPyConnection, test: str) -> SqlTestResult:
         """The offending rows of ``test``, in the tables as they stand."""
-        return offending_rows(connection, self.compile(test))
+        return offending_rows(connection, self._over_stored(self._select(test)))
 
     @property
     def _columns(self) -> list[tuple[str, tuple[Column, ...]]]:
@@ -186,6 +190,13 @@ class Project:
         if definition is None:
             raise SqlProjectError(f"no model or test is called {name}")
         return definition.select
+
+    def _over_stored(self, select: Select) -> str:
+        """Plain SQL over the marts as they are stored: numbers are compared, not texts."""
+        return select.expand(self._stored, lambda source: source)
+
+    def _stored(self, ref: str) -> str:
+        return self.models[ref].stored if ref in self.models else self.seeds[ref].table
 
     def _table(self, ref: str) -> str:
         return (self.models.get(ref) or self.seeds[ref]).table

@@ -24,9 +24,9 @@ needs_dbt = pytest.mark.skipif(
 )
 
 
-@pytest.fixture
-def warehouse(world: World, tmp_path: Path) -> Path:
-    """A warehouse file with figures of every kind, and no marts."""
+@pytest.fixture(params=["no marts", "our marts"])
+def warehouse(world: World, tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """A warehouse file with figures of every kind."""
     for source, factor in (("anah", 2), ("action_logement", 3), ("barometre", 5)):
         for indicator in (ACV, PVD):
             world.figures(
@@ -51,8 +51,9 @@ def warehouse(world: World, tmp_path: Path) -> Path:
     path = tmp_path / "warehouse.duckdb"
     world.connection.execute(f"attach '{path}' as copied (storage_version 'v1.0.0')")
     world.connection.execute("copy from database memory to copied")
-    world.connection.execute("drop schema copied.marts cascade")
-    world.connection.execute("drop schema copied.reference cascade")
+    if request.param == "no marts":
+        for schema in ("stored", "marts", "reference"):
+            world.connection.execute(f"drop schema copied.{schema} cascade")
     world.connection.execute("detach copied")
     return path
 
@@ -92,3 +93,9 @@ def test_dbt_builds_the_same_tables(world: World, project: Project, warehouse: P
             rows = ours.fetchall()
             assert rows, node.name
             assert theirs.fetchall() == rows, node.name
+    # and the engine takes over from dbt
+    with duckdb.connect(str(warehouse)) as taken_over:
+        taken_over.execute("delete from validated.observations where source = 'anah'")
+        project.build(taken_over)
+        left = taken_over.execute("select distinct series from marts.series order by 1").fetchall()
+        assert left == [("action_logement",), ("published",)]

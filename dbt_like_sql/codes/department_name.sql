@@ -1,0 +1,1 @@
+select department_name from {{ ref('departments') }}

@@ -1,0 +1,3 @@
+select series from {{ source('contract', 'sources') }}
+union all
+select 'total' as series

@@ -285,7 +285,7 @@ class Pipeline:
                 say(f"judging what was received for {_span(months)}")
                 fresh = self.judged.fresh(connection, self.contract)
                 self.judged.forget()
-            with transaction(connection):
+            with transaction(connection, skips_log=bool(models)):
                 if VALIDATED in chosen:
                     judged = judge_and_write(connection, self.contract, months, fresh=fresh)
                     fresh = None  # it may be big

@@ -166,11 +166,18 @@ def is_readable(path: Path) -> str | None:
 
 
 @contextmanager
-def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+def transaction(
+    connection: duckdb.DuckDBPyConnection, *, skips_log: bool = False
+) -> Iterator[None]:
     """All or nothing. An error inside rolls back and is raised again.
 
     After an error that the caller swallowed, DuckDB's COMMIT returns as if nothing were wrong
     and rolls back; so a counter moves with the rest and is looked at afterwards.
+
+    Args:
+        skips_log: what is written goes into the file at once, not into DuckDB's log first. There,
+            each 122,880 rows repeat every text that a coded column can have: of 20 million rows
+            2 GB, in memory too.
 
     Raises:
         WarehouseError: the commit did not take place.
@@ -180,11 +187,17 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     try:
         connection.execute("update raw.commits set count = count + 1")
         yield
+        if skips_log:
+            connection.execute("set checkpoint_threshold = '1KB'")
         connection.execute("commit")
     except BaseException:
         with suppress(duckdb.Error):  # a database that cannot go on has rolled back by itself
             connection.execute("rollback")
         raise
+    finally:
+        if skips_log:
+            with suppress(duckdb.Error):
+                connection.execute("reset checkpoint_threshold")
     if commits(connection) != before + 1:
         raise WarehouseError("the warehouse rolled back what was written: nothing was changed")
 

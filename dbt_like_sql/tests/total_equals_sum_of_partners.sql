@@ -14,28 +14,16 @@ with counted as (
 
 ),
 
-named as (
-
-    select source, series from {{ source('contract', 'sources') }}
-    union all
-    select cast(null as varchar) as source, 'total' as series
-
-),
-
--- Indicators by number: as texts they take twice as long to add up by, once there are too many
--- figures for the memory.
-courses as (
+-- the series that a total is made of
+parts as (
 
     select
-        indicators.indicator_id,
-        dense_rank() over (order by indicators.indicator_id) as indicator,
-        named.series,
-        components.first_month as counted_from
-    from {{ source('contract', 'indicators') }} as indicators
-    cross join named
-    left join {{ source('contract', 'components') }} as components
-        on components.indicator_id = indicators.indicator_id
-        and components.source = named.source
+        components.indicator_id,
+        sources.series,
+        components.first_month
+    from {{ source('contract', 'components') }} as components
+    inner join {{ source('contract', 'sources') }} as sources
+        on sources.source = components.source
 
 ),
 
@@ -43,18 +31,18 @@ courses as (
 figures as (
 
     select
-        courses.indicator,
+        series.indicator_id,
         series.month,
         series.department_code,
-        sum(case when courses.series = 'total' then series.cumulative_dwellings end) as total,
-        sum(case when courses.counted_from <= series.month then series.cumulative_dwellings end)
+        sum(case when series.series = 'total' then series.cumulative_dwellings end) as total,
+        sum(case when parts.first_month <= series.month then series.cumulative_dwellings end)
             as dwellings,
-        count(case when courses.counted_from <= series.month then 1 end) as partners
+        count(case when parts.first_month <= series.month then 1 end) as partners
     from {{ ref('series') }} as series
-    inner join courses
-        on courses.indicator_id = series.indicator_id
-        and courses.series = series.series
-    group by courses.indicator, series.month, series.department_code
+    left join parts
+        on parts.indicator_id = series.indicator_id
+        and parts.series = series.series
+    group by series.indicator_id, series.month, series.department_code
 
 ),
 
@@ -62,16 +50,14 @@ compared as (
 
     select
         figures.month,
-        indicators.indicator_id,
+        figures.indicator_id,
         figures.department_code,
         figures.total,
         case when figures.partners = counted.partners then figures.dwellings end
             as sum_of_partners
     from figures
-    inner join (select distinct indicator, indicator_id from courses) as indicators
-        on indicators.indicator = figures.indicator
     left join counted
-        on counted.indicator_id = indicators.indicator_id
+        on counted.indicator_id = figures.indicator_id
         and counted.month = figures.month
 
 )

@@ -26,7 +26,7 @@ from acv_pipeline.lateness import Late, late_months
 from acv_pipeline.ledger import months as known_months
 from acv_pipeline.ledger.corrections import load_register, read_register, record_register
 from acv_pipeline.ledger.judged import Judged
-from acv_pipeline.models import Project, exists
+from acv_pipeline.models import Project
 from acv_pipeline.previews import Preview, preview, preview_of_extract
 from acv_pipeline.publication import RELEASE, REPORT, Publication, make_publication
 from acv_pipeline.quality import checks as table_checks
@@ -37,6 +37,7 @@ from acv_pipeline.quality.sql_tests import evaluate_sql_checks, sql_checks
 from acv_pipeline.warehouse import (
     is_fitted,
     open_warehouse,
+    own_tables,
     publish,
     set_fitted,
     transaction,
@@ -150,6 +151,7 @@ class Pipeline:
             if not is_fitted(connection, "seeds", wanted):
                 self.project.load_seeds(connection, seeds)
                 set_fitted(connection, "seeds", wanted)
+            self.project.adopt(connection)
             if read_register(connection) != list(register):
                 with transaction(connection):
                     changed = record_register(connection, register)
@@ -294,7 +296,7 @@ class Pipeline:
                     say(f"building {', '.join(models)}")
                     built = self.project.build(connection, models)
                     changed = {name: result.changed_months for name, result in built.items()}
-                    if all(exists(connection, m.stored) for m in self.project.models.values()):
+                    if own_tables(connection).issuperset(self.project.stored):
                         self.project.write_as_of_macros(connection)
             outcome.held = known_months.open_holds(connection)
             for asset in self.assets():
@@ -359,7 +361,8 @@ class Pipeline:
             return []
         say(f"checking {_span(months)}")
         # a mart that was never built has nothing to check
-        built = {m.name for m in self.project.models.values() if exists(connection, m.stored)}
+        there = own_tables(connection)
+        built = {m.name for m in self.project.models.values() if m.stored in there}
 
         def chosen(checks: list[Check]) -> list[Check]:
             return [

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from acv_pipeline.ledger.fold import Verdict
 
 _EPOCH = dt.date(1970, 1, 1).toordinal()
-NO_DAY = -1
+NO_DAY = -1  # of days counted from 1970, none of which is earlier
 CHANGES = ("replaced", "withdrawn", "corrected")
 
 Series = tuple[str, str]

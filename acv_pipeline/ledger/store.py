@@ -49,8 +49,7 @@ class Fresh:
     """What follows from everything on record, and where the warehouse says something else.
 
     Attributes:
-        tables: the validated tables, some with more rows (``_ONLY``). Millions of figures are there
-            once, whichever tables they go to.
+        tables: the validated tables.
         differing: by table, the months that the warehouse had otherwise when this was made.
     """
 
@@ -341,7 +340,7 @@ def _registered(
 
 
 def _of_frame(column: Column, frame: pd.DataFrame) -> str:
-    """SQL: a column's value, where the frame has it."""
+    """SQL: a column's value, where the frame has it; whole numbers are days counted from 1970."""
     if column.name not in frame:
         return "null"
     if column.type == "DATE" and frame[column.name].dtype == np.int32:
@@ -382,8 +381,9 @@ def _write_row_tables(connection: duckdb.DuckDBPyConnection) -> None:
                 and dwellings.month = rows.month
                 and dwellings.department_code = rows.territory_code
             join raw.deliveries as later on later.delivery_id = dwellings.delivery_id
-            where (later.delivered_on, later.file_name, later.delivery_id)
-                > (rows.delivered_on, rows.file_name, rows.delivery_id)
+            where rows.level = 'department'
+                and (later.delivered_on, later.file_name, later.delivery_id)
+                    > (rows.delivered_on, rows.file_name, rows.delivery_id)
         )
         select
             rows.delivery_id, rows.row_number, rows.reason_code, rows.reason, rows.reason_fr,

@@ -4,7 +4,7 @@ Here: definitions (models, tests, seeds, columns, lineage), compiling, building,
 Not here: SQL of the marts (``dbt_like_sql``), opening DuckDB (``warehouse``), Dagster.
 """
 
-from acv_pipeline.models.building import BuildResult, SqlTestResult, exists
+from acv_pipeline.models.building import BuildResult, SqlTestResult
 from acv_pipeline.models.definitions import (
     Column,
     Model,
@@ -23,5 +23,4 @@ __all__ = [
     "SqlProjectError",
     "SqlTest",
     "SqlTestResult",
-    "exists",
 ]

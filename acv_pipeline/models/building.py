@@ -1,20 +1,22 @@
 """What happens in DuckDB: replacing tables, and asking tests for their offending rows.
 
-Here: statements on a connection that is handed in, inside the caller's transaction.
+Here: statements on a connection that is handed in, inside the caller's transaction; how a mart is
+stored (codes as numbers) and shown (a view with their texts).
 Not here: which models exist and in what order (``project``), and opening DuckDB.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from duckdb import CatalogException, DuckDBPyConnection
+from duckdb import CatalogException, ConversionException, DuckDBPyConnection
 
 from acv_pipeline.models.definitions import Model, SqlProjectError
+from acv_pipeline.warehouse import own_tables
 
 SAMPLE_ROWS = 20
 
@@ -54,15 +56,36 @@ class SqlTestResult:
         return self.total == 0
 
 
-def number_codes(connection: DuckDBPyConnection, column: str, sql: str) -> None:
-    """Make ``column`` a type of this connection: the texts that ``sql`` selects, as numbers.
+def number_codes(connection: DuckDBPyConnection, column: str, selects: Sequence[str]) -> None:
+    """Make ``column`` a type of this connection: the texts that any SELECT gives, as numbers.
 
     Tables that use it keep their own list of them, so that the next list may be another.
+
+    Args:
+        selects: each gives a column of that name.
+
+    Raises:
+        SqlProjectError: one reads a table that isn't there.
     """
-    connection.execute(
-        f"create or replace temp type {column} as enum ("
-        f"select distinct {column} from ({sql}) where {column} is not null order by {column})"
-    )
+    try:
+        connection.execute(
+            f"create or replace temp type {column} as enum ("
+            f"select distinct {column} from ({' union all '.join(selects)})"
+            f" where {column} is not null order by {column})"
+        )
+    except CatalogException as error:
+        raise _missing(f"codes/{column}.sql", error) from error
+
+
+def adopt(connection: DuckDBPyConnection, model: Model) -> None:
+    """Where ``model.table`` is a table, which dbt or an earlier version made, keep its rows.
+
+    A table of other columns than those documented stays until the model is built.
+    """
+    if _as_documented(_described(connection, model.table)) == _documented(model):
+        _create_schemas(connection, model)
+        connection.execute(f"create or replace table {model.stored} as from {model.table}")
+        _show(connection, model)
 
 
 def replace_table(
@@ -78,53 +101,75 @@ def replace_table(
         codes: columns that are stored as numbers (``number_codes``).
 
     Raises:
-        SqlProjectError: it reads a table that isn't there, or doesn't give those columns.
+        SqlProjectError: it reads a table that isn't there, doesn't give those columns, or gives a
+            code that isn't listed.
     """
-    for table in (model.table, model.stored):
-        connection.execute(f"create schema if not exists {table.partition('.')[0]}")
+    _create_schemas(connection, model)
     _must_be_documented(connection, model, sql)
-    coded = {column.name: column.data_type for column in model.columns if column.name in codes}
-    numbers = _replaced({name: name for name in coded})
+    documented = _documented(model)
+    numbers = _replaced({name: name for name, _ in documented if name in codes})
     fresh = f"{model.stored}_fresh"
-    connection.execute(f"create or replace table {fresh} as select *{numbers} from ({sql})")
-    texts = _replaced(coded)
-    names = [column.name for column in model.columns]
-    comparable = exists(connection, model.table) and names == [
-        name for name, _ in _columns(connection, model.table)
-    ]
+    try:
+        connection.execute(f"create or replace table {fresh} as select *{numbers} from ({sql})")
+    except ConversionException as error:
+        value = str(error).partition(" to ENUM")[0]  # which is followed by all that are listed
+        raise SqlProjectError(
+            f"{model.table} has a code that no file of codes/ lists ({value}): add it there"
+        ) from error
+    there = stored_columns(connection, model)
+    comparable = _as_documented(there) == documented
     # with nothing to compare, rows are only counted
-    after = _fingerprints(
-        connection, f"(select *{texts} from {fresh})", names if comparable else []
-    )
-    before = _fingerprints(connection, model.table, names) if comparable else {}
+    compared = [name for name, _ in documented] if comparable else []
+    after = _fingerprints(connection, fresh, compared)
+    before = _fingerprints(connection, model.stored, compared) if comparable else {}
     changed = {
         month for month in after.keys() | before.keys() if after.get(month) != before.get(month)
     }
-    if changed or not exists(connection, model.stored):
+    if changed or there != _described(connection, fresh):
         # the new table itself takes the old one's place: writing it again would take as long
         connection.execute(f"drop table if exists {model.stored}")
         connection.execute(f"alter table {fresh} rename to {model.name}")
     else:
         connection.execute(f"drop table {fresh}")
-    _show(connection, model.table, f"select *{texts} from {model.stored}")
+    _show(connection, model)
     return BuildResult({month: rows for month, (rows, _) in after.items()}, frozenset(changed))
+
+
+def stored_columns(connection: DuckDBPyConnection, model: Model) -> list[tuple[str, str]]:
+    """The (name, type) of each column of ``model.stored``; none while it isn't there."""
+    if model.stored not in own_tables(connection):
+        return []
+    return _described(connection, model.stored)
+
+
+def _documented(model: Model) -> list[tuple[str, str]]:
+    return [(column.name, column.data_type) for column in model.columns]
+
+
+def _create_schemas(connection: DuckDBPyConnection, model: Model) -> None:
+    for table in (model.table, model.stored):
+        connection.execute(f"create schema if not exists {table.partition('.')[0]}")
 
 
 def _must_be_documented(connection: DuckDBPyConnection, model: Model, sql: str) -> None:
     """``sql`` must give the columns that the model is documented to have."""
     try:
-        selected = _columns(connection, f"({sql})")
+        selected = _as_documented(_described(connection, f"({sql})"))
     except CatalogException as error:
-        missing = str(error).partition("\n")[0]
-        raise SqlProjectError(
-            f"{model.table} reads a table that isn't there ({missing}): build what it reads first"
-        ) from error
-    documented = [(column.name, column.data_type) for column in model.columns]
+        raise _missing(model.table, error) from error
+    documented = _documented(model)
     if selected != documented:
         raise SqlProjectError(
             f"the SELECT of {model.table} gives {_listed(selected)}, but schema.yml documents "
             f"{_listed(documented)}: make the two agree"
         )
+
+
+def _missing(who: str, error: CatalogException) -> SqlProjectError:
+    missing = str(error).partition("\n")[0]
+    return SqlProjectError(
+        f"{who} reads a table that isn't there ({missing}): build what it reads first"
+    )
 
 
 def _replaced(types: Mapping[str, str]) -> str:
@@ -133,11 +178,13 @@ def _replaced(types: Mapping[str, str]) -> str:
     return f" replace ({casts})" if casts else ""
 
 
-def _show(connection: DuckDBPyConnection, view: str, sql: str) -> None:
-    """Make ``view`` show what ``sql`` selects; a table in its place is dbt's, or of old."""
-    if exists(connection, view, "BASE TABLE"):
-        connection.execute(f"drop table {view}")
-    connection.execute(f"create or replace view {view} as {sql}")
+def _show(connection: DuckDBPyConnection, model: Model) -> None:
+    """Make the view ``model.table`` show what is stored; a table in its place goes."""
+    if model.table in own_tables(connection):
+        connection.execute(f"drop table {model.table}")
+    connection.execute(
+        f"create or replace view {model.table} as {_as_texts(connection, model.stored)}"
+    )
 
 
 def load_seed(
@@ -154,7 +201,7 @@ def load_seed(
 def offending_rows(connection: DuckDBPyConnection, sql: str) -> SqlTestResult:
     """Run a test: the rows ``sql`` selects, counted, per month, and a sample."""
     connection.execute(f"create or replace temp table offending as {sql}")
-    names = [name for name, _ in _columns(connection, "temp.offending")]
+    names = [name for name, _ in _described(connection, "temp.offending")]
     per_month = connection.execute(
         "select month, count(*) from offending where month is not null group by all order by 1"
         if "month" in names
@@ -173,13 +220,25 @@ def offending_rows(connection: DuckDBPyConnection, sql: str) -> SqlTestResult:
     )
 
 
-def _columns(connection: DuckDBPyConnection, table: str) -> list[tuple[str, str]]:
-    """The (name, lower-case type) of each column of ``schema.name``; a code is a text."""
+def _described(connection: DuckDBPyConnection, table: str) -> list[tuple[str, str]]:
+    """The (name, type) of each column."""
     rows = connection.execute(f"describe {table}").fetchall()
-    return [
-        (str(name), "varchar" if kind.startswith("ENUM(") else str(kind).lower())
-        for name, kind, *_ in rows
-    ]
+    return [(str(name), str(kind)) for name, kind, *_ in rows]
+
+
+def _is_coded(kind: str) -> bool:
+    return kind.startswith("ENUM(")
+
+
+def _as_documented(columns: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Columns as ``schema.yml`` has them: types in lower case, a code is a text."""
+    return [(name, "varchar" if _is_coded(kind) else kind.lower()) for name, kind in columns]
+
+
+def _as_texts(connection: DuckDBPyConnection, table: str) -> str:
+    """The SELECT of all rows with their codes as texts."""
+    coded = [name for name, kind in _described(connection, table) if _is_coded(kind)]
+    return f"select *{_replaced(dict.fromkeys(coded, 'varchar'))} from {table}"
 
 
 def _fingerprints(
@@ -187,27 +246,14 @@ def _fingerprints(
 ) -> dict[dt.date, tuple[int, int]]:
     """How many rows each month has, and the sum of the 64-bit hashes of ``columns``.
 
-    The order of the rows makes no difference.
+    Neither the order of the rows nor the numbers of codes make a difference.
     """
     hashed = f"sum(hash({', '.join(columns)}))" if columns else "0"
     rows = connection.execute(
-        f"select month, count(*), {hashed} from {table} group by month order by month"
+        f"select month, count(*), {hashed} from ({_as_texts(connection, table)})"
+        " group by month order by month"
     ).fetchall()
     return {month: (count, fingerprint) for month, count, fingerprint in rows}
-
-
-def exists(connection: DuckDBPyConnection, table: str, kind: str = "") -> bool:
-    """Whether there is such a table or view; asked first, since errors end the transaction.
-
-    Args:
-        kind: only a ``BASE TABLE``, or only a ``VIEW``.
-    """
-    found = connection.execute(
-        "select 1 from information_schema.tables where table_catalog = current_database()"
-        " and table_schema = ? and table_name = ? and table_type like ?",
-        [*table.split("."), kind or "%"],
-    )
-    return bool(found.fetchall())
 
 
 def _listed(columns: list[tuple[str, str]]) -> str:

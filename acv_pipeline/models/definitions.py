@@ -133,10 +133,10 @@ def _unusable(path: Path, error: TemplateError) -> SqlProjectError:
 
 @dataclass(frozen=True)
 class Model:
-    """One mart: one SELECT, one table, called ``table`` (``schema.name``).
+    """One mart: one SELECT, shown as ``table`` (``schema.name``).
 
     Attributes:
-        stored: where this pipeline keeps its rows; ``table`` shows them.
+        stored: the table that has its rows; ``table`` is a view of it.
         depends_on: the models it reads.
         seeds: the seeds it reads.
         sources: ``schema.table`` of the sources it reads.

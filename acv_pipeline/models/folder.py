@@ -66,7 +66,7 @@ def read_codes(
 ) -> dict[str, Select]:
     """The SELECT of all values that a column can have, by the column's name in the models."""
     selects = {file.stem: Select.read(file) for file in sorted((path / "codes").glob("*.sql"))}
-    _must_be_defined(selects, {*seeds, *sources})
+    _must_be_defined(selects, {*seeds, *sources}, "no seed and not in sources.yml")
     columns = {column.name for model in models for column in model.columns}
     if unknown := sorted(selects.keys() - columns):
         raise SqlProjectError(
@@ -141,13 +141,14 @@ def _described(folder: Path, entries: list[Entry]) -> tuple[dict[str, Select], d
     return selects, described
 
 
-def _must_be_defined(selects: dict[str, Select], defined: set[str]) -> None:
+def _must_be_defined(
+    selects: dict[str, Select],
+    defined: set[str],
+    otherwise: str = "no model, no seed and not in sources.yml",
+) -> None:
     for select in selects.values():
         if unknown := sorted({*select.refs, *select.sources} - defined):
-            raise SqlProjectError(
-                f"{select.path} reads {', '.join(unknown)}, which is no model, no seed and not"
-                " in sources.yml"
-            )
+            raise SqlProjectError(f"{select.path} reads {', '.join(unknown)}, which is {otherwise}")
 
 
 def _build_order(selects: dict[str, Select]) -> list[str]:

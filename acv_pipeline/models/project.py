@@ -21,10 +21,12 @@ from acv_pipeline.models import folder
 from acv_pipeline.models.building import (
     BuildResult,
     SqlTestResult,
+    adopt,
     load_seed,
     number_codes,
     offending_rows,
     replace_table,
+    stored_columns,
 )
 from acv_pipeline.models.definitions import (
     Column,
@@ -35,7 +37,7 @@ from acv_pipeline.models.definitions import (
     SqlTest,
 )
 from acv_pipeline.models.lineage import Lineage, Tables, column_lineages
-from acv_pipeline.warehouse import written_quickly
+from acv_pipeline.warehouse import own_tables, written_quickly
 
 
 @dataclass(frozen=True)
@@ -158,9 +160,13 @@ class Project:
         wanted = set(self.models if models is None else models)
         if unknown := sorted(wanted - self.models.keys()):
             raise SqlProjectError(f"no model is called {', '.join(unknown)}")
+        self.adopt(connection)
         with written_quickly(connection):
+            there = {m.stored: dict(stored_columns(connection, m)) for m in self.models.values()}
             for column, select in self.codes.items():
-                number_codes(connection, column, self._over_stored(select))
+                # marts that aren't built now may still have others
+                kept = [f"select {column} from {name}" for name in there if column in there[name]]
+                number_codes(connection, column, [self._over_stored(select), *kept])
             return {
                 model.name: replace_table(
                     connection, model, self._over_stored(model.select), self.codes
@@ -168,6 +174,13 @@ class Project:
                 for model in self.models.values()
                 if model.name in wanted
             }
+
+    def adopt(self, connection: DuckDBPyConnection) -> None:
+        """Take over marts that are tables, which dbt or an earlier version made."""
+        there = own_tables(connection)
+        for model in self.models.values():
+            if model.table in there:
+                adopt(connection, model)
 
     def load_seeds(self, connection: DuckDBPyConnection, folder: Path | None = None) -> None:
         """Fill the reference tables from the seeds (from files of the same name in ``folder``)."""
@@ -179,6 +192,11 @@ class Project:
     def run_test(self, connection: DuckDBPyConnection, test: str) -> SqlTestResult:
         """The offending rows of ``test``, in the tables as they stand."""
         return offending_rows(connection, self._over_stored(self._select(test)))
+
+    @property
+    def stored(self) -> set[str]:
+        """Where all marts are stored."""
+        return {model.stored for model in self.models.values()}
 
     @property
     def _columns(self) -> list[tuple[str, tuple[Column, ...]]]:

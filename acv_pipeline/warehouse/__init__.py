@@ -9,7 +9,7 @@ from acv_pipeline.warehouse.connection import (
     written_quickly,
 )
 from acv_pipeline.warehouse.journal import journal_of, read_journal, restore_words
-from acv_pipeline.warehouse.schema import append, is_fitted, replace, set_fitted
+from acv_pipeline.warehouse.schema import append, is_fitted, own_tables, replace, set_fitted
 from acv_pipeline.warehouse.trouble import WarehouseError, in_plain_words
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "is_readable",
     "journal_of",
     "open_warehouse",
+    "own_tables",
     "publish",
     "read_journal",
     "read_published",

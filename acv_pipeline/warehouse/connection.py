@@ -175,20 +175,19 @@ def transaction(
     and rolls back; so a counter moves with the rest and is looked at afterwards.
 
     Args:
-        skips_log: what is written goes into the file at once, not into DuckDB's log first. There,
-            each 122,880 rows repeat every text that a coded column can have: of 20 million rows
-            2 GB, in memory too.
+        skips_log: what is written goes into the file at once, not into DuckDB's log first, where
+            each 122,880 rows would repeat every text that a coded column can have.
 
     Raises:
         WarehouseError: the commit did not take place.
     """
     before = commits(connection)
+    if skips_log:
+        connection.execute("set checkpoint_threshold = '1KB'")
     connection.execute("begin")
     try:
         connection.execute("update raw.commits set count = count + 1")
         yield
-        if skips_log:
-            connection.execute("set checkpoint_threshold = '1KB'")
         connection.execute("commit")
     except BaseException:
         with suppress(duckdb.Error):  # a database that cannot go on has rolled back by itself

@@ -65,15 +65,21 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute(_ddl(table))
 
 
+def own_tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Every ``schema.name`` that is a table and no view."""
+    found = connection.execute(
+        "select schema_name || '.' || table_name from duckdb_tables()"
+        " where database_name = current_database() and not temporary"
+    ).fetchall()
+    return {name for (name,) in found}
+
+
 def _drop_copies(connection: duckdb.DuckDBPyConnection) -> None:
     """What an earlier version kept as a table, and is a view of others now."""
-    kept = connection.execute(
-        "select schema_name || '.' || table_name from duckdb_tables()"
-        " where database_name = current_database()"
-    ).fetchall()
-    for (name,) in kept:
-        if name in tables() and tables()[name].view:
-            connection.execute(f"drop table {name}")
+    there = own_tables(connection)
+    for table in tables().values():
+        if table.view and table.name in there:
+            connection.execute(f"drop table {table.name}")
 
 
 def _add_columns(connection: duckdb.DuckDBPyConnection) -> None:

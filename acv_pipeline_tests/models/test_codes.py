@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from acv_pipeline.models import Project, SqlProjectError
+from acv_pipeline.models.definitions import Select
 from acv_pipeline_tests.models.world import World, month
 from acv_pipeline_tests.warehouses import make_table
 
@@ -63,8 +65,65 @@ def test_a_table_in_the_place_of_a_mart_makes_room_for_it(built: World) -> None:
     assert built.rows("select count(*) from marts.series") == [(4,)]
 
 
+def test_what_dbt_built_since_is_not_gone_back_behind(built: World) -> None:
+    built.connection.execute("update validated.observations set cumulative_dwellings = 99")
+    for model in built.project.models.values():
+        rows = built.project.compile(model.name)
+        make_table(built.connection, model.table)
+        built.connection.execute(f"create or replace table {model.table} as {rows}")
+    results = built.project.build(built.connection)
+    assert all(result.changed_months == frozenset() for result in results.values())
+    assert built.rows("select distinct cumulative_dwellings from marts.series") == [(99,)]
+    assert built.rows("select distinct cumulative_dwellings from stored.series") == [(99,)]
+
+
+def test_a_part_can_be_built_and_tested_on_marts_of_an_earlier_version(built: World) -> None:
+    for model in built.project.models.values():
+        make_table(built.connection, model.table)
+    built.connection.execute("drop schema stored cascade")
+    built.project.adopt(built.connection)
+    assert built.project.run_test(built.connection, "no_rank_without_figure").passed
+    for model in built.project.models.values():
+        make_table(built.connection, model.table)
+    built.connection.execute("drop schema stored cascade")
+    result = built.project.build(built.connection, ["monthly_increments"])["monthly_increments"]
+    assert result.changed_months == frozenset()
+
+
+def test_what_is_stored_otherwise_than_it_would_be_now_is_written_anew(built: World) -> None:
+    built.connection.execute("alter table stored.series alter cumulative_dwellings type integer")
+    built.connection.execute("alter table stored.series alter department_code type varchar")
+    results = built.project.build(built.connection)
+    assert results["monthly_increments"].changed_months == frozenset()
+    stored = types(built, "stored.series")
+    assert stored["cumulative_dwellings"] == "BIGINT"
+    assert stored["department_code"].startswith("ENUM(")
+
+
+def test_a_part_is_built_though_the_contract_has_dropped_a_series(built: World) -> None:
+    built.connection.execute("update contract.sources set series = 'renamed'")
+    built.project.build(built.connection, ["monthly_increments"])
+    assert built.rows("select distinct series from marts.monthly_increments") == [("published",)]
+
+
+def test_a_code_that_no_file_lists_is_named(built: World, project: Project) -> None:
+    listed = Select(Path("codes/series.sql"), "select 'anah' as series", (), ())
+    forgetful = dataclasses.replace(project, codes=project.codes | {"series": listed})
+    built.connection.execute("drop schema stored cascade")
+    built.connection.execute("drop schema marts cascade")
+    with pytest.raises(SqlProjectError, match=r"no file of codes/ lists .*'published'"):
+        forgetful.build(built.connection)
+
+
+def test_codes_that_cannot_be_read_are_named(built: World) -> None:
+    built.connection.execute("drop schema reference cascade")
+    with pytest.raises(SqlProjectError, match=r"codes/department_code\.sql reads a table"):
+        built.project.build(built.connection)
+
+
 def test_a_table_of_other_columns_in_the_place_of_a_mart_says_nothing(built: World) -> None:
     built.connection.execute("drop view marts.series")
+    built.connection.execute("drop table stored.series")
     built.connection.execute("create table marts.series as select 1 as nothing")
     results = built.project.build(built.connection)
     assert results["series"].changed_months == {month("2020-01"), month("2020-02")}

@@ -1,7 +1,8 @@
 """The long table by hand: one DuckDB script from the partners' files to rankings, totals and tests.
 
 It knows both layouts in advance and keeps no received row, only figures and quarantined rows: the
-practical limit of speed. Usage: ``duckdb_script.py LANDING SEEDS DATABASE``.
+practical limit of speed. Usage: ``duckdb_script.py LANDING SEEDS DATABASE [keep]``; with ``keep``
+it does keep the received rows, as the pipeline must.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ from read_csv(getvariable('landing') || '/action_logement/*/*.csv',
     delim = ',', header = true, nullstr = '\x01',
     columns = {'dept': 'varchar', 'cumul': 'varchar', 'month_text': 'varchar'})
 """
+KEPT = "create table raw.extract_rows as from received"
 # each distinct text is understood once
 MONTHS = r"""
 create temp table months as
@@ -242,17 +244,17 @@ TESTS = {
 }
 
 
-def main(landing: str, seeds: str, database: str) -> None:
-    """Build everything in a new ``database``."""
+def main(landing: str, seeds: str, database: str, keep: str = "") -> None:
+    """Build everything in a new ``database``; if told to ``keep`` them, received rows too."""
     Path(database).unlink(missing_ok=True)
     with duckdb.connect(database) as connection:
         connection.execute("set preserve_insertion_order = false")
         connection.execute(f"set variable landing = '{landing}'; set variable seeds = '{seeds}'")
-        for schema in ("reference", "validated", "marts"):
+        for schema in ("raw", "reference", "validated", "marts"):
             connection.execute(f"create schema {schema}")
         for sql in (
-            TYPES, SEED, TERRITORIES, RECEIVED, MONTHS, FIGURES, UNDERSTOOD, TWICE, QUARANTINED,
-            DWELLINGS, SERIES, INCREMENTS, RANKINGS, TOTALS,
+            TYPES, SEED, TERRITORIES, RECEIVED, *([KEPT] if keep else []), MONTHS, FIGURES,
+            UNDERSTOOD, TWICE, QUARANTINED, DWELLINGS, SERIES, INCREMENTS, RANKINGS, TOTALS,
         ):  # fmt: skip
             connection.execute(sql)
         for name, sql in TESTS.items():

@@ -1,7 +1,8 @@
 """The long table in plain pandas: read, understand, add up, rank, test; stored in a DuckDB file.
 
 It knows both layouts in advance and keeps no received row, only figures and quarantined rows.
-Usage: ``pandas_script.py LANDING SEEDS DATABASE``.
+Usage: ``pandas_script.py LANDING SEEDS DATABASE [keep]``; with ``keep`` it does keep the received
+rows, as the pipeline must.
 """
 
 from __future__ import annotations
@@ -170,13 +171,15 @@ def problems(figures: pd.DataFrame, ranked: pd.DataFrame, summed: pd.DataFrame) 
     return [name for name, holds in tests.items() if not holds]
 
 
-def main(landing: str, seeds: str, database: str) -> None:
-    """Build everything, and store it in a new ``database``."""
+def main(landing: str, seeds: str, database: str, keep: str = "") -> None:
+    """Build everything, and store it in a new ``database``, with the received rows if told to."""
     departments = pd.read_csv(
         Path(seeds) / "departments.csv",
         dtype={"department_code": "str", "department_name": "str", "region_code": "str"},
     )
-    figures, quarantined = judged(received(Path(landing)), departments)
+    rows = received(Path(landing))
+    kept = {"raw.extract_rows": rows.copy()} if keep else {}
+    figures, quarantined = judged(rows, departments)
     all_series = series(figures)
     moved = increments(all_series)
     ranked = rankings(moved, departments)
@@ -186,6 +189,7 @@ def main(landing: str, seeds: str, database: str) -> None:
     Path(database).unlink(missing_ok=True)
     with duckdb.connect(database) as connection:
         for table, frame in {
+            **kept,
             "validated.dwellings": figures,
             "validated.quarantined_rows": quarantined,
             "marts.series": all_series,

@@ -39,6 +39,7 @@ from acv_pipeline.warehouse import (
     open_warehouse,
     own_tables,
     publish,
+    row_count,
     set_fitted,
     transaction,
 )
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     # made with libraries that take a while to import: loading the definitions goes without
     from acv_pipeline.ledger.load import LoadReport
 
+# rows received, beyond which DuckDB's log of the marts takes long and much memory
+MANY_ROWS = 5_000_000
 VALIDATED = "validated_dwellings"
 QUARANTINED = "quarantined_rows"
 
@@ -287,7 +290,8 @@ class Pipeline:
                 say(f"judging what was received for {_span(months)}")
                 fresh = self.judged.fresh(connection, self.contract)
                 self.judged.forget()
-            with transaction(connection, skips_log=bool(models)):
+            many = row_count(connection, "raw.tidy_rows") > MANY_ROWS
+            with transaction(connection, skips_log=many):
                 if VALIDATED in chosen:
                     judged = judge_and_write(connection, self.contract, months, fresh=fresh)
                     fresh = None  # it may be big

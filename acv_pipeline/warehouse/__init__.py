@@ -9,7 +9,14 @@ from acv_pipeline.warehouse.connection import (
     written_quickly,
 )
 from acv_pipeline.warehouse.journal import journal_of, read_journal, restore_words
-from acv_pipeline.warehouse.schema import append, is_fitted, own_tables, replace, set_fitted
+from acv_pipeline.warehouse.schema import (
+    append,
+    is_fitted,
+    own_tables,
+    replace,
+    row_count,
+    set_fitted,
+)
 from acv_pipeline.warehouse.trouble import WarehouseError, in_plain_words
 
 __all__ = [
@@ -26,6 +33,7 @@ __all__ = [
     "read_published",
     "replace",
     "restore_words",
+    "row_count",
     "set_fitted",
     "transaction",
     "written_quickly",

@@ -176,7 +176,9 @@ def transaction(
 
     Args:
         skips_log: what is written goes into the file at once, not into DuckDB's log first, where
-            each 122,880 rows would repeat every text that a coded column can have.
+            each 122,880 rows would repeat every text that a coded column can have. For very many
+            rows only: a process killed in the midst of it may leave a damaged file (DuckDB 2.0.0
+            writes over a block in use, at every checkpoint).
 
     Raises:
         WarehouseError: the commit did not take place.

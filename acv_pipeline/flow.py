@@ -154,7 +154,9 @@ class Pipeline:
             if not is_fitted(connection, "seeds", wanted):
                 self.project.load_seeds(connection, seeds)
                 set_fitted(connection, "seeds", wanted)
-            self.project.adopt(connection)
+            if self.project.adoptable(connection):
+                with transaction(connection):
+                    self.project.adopt(connection)
             if read_register(connection) != list(register):
                 with transaction(connection):
                     changed = record_register(connection, register)

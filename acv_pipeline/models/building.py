@@ -77,15 +77,16 @@ def number_codes(connection: DuckDBPyConnection, column: str, selects: Sequence[
         raise _missing(f"codes/{column}.sql", error) from error
 
 
-def adopt(connection: DuckDBPyConnection, model: Model) -> None:
-    """Where ``model.table`` is a table, which dbt or an earlier version made, keep its rows.
+def is_as_documented(connection: DuckDBPyConnection, model: Model) -> bool:
+    """Whether ``model.table`` has the documented columns."""
+    return _as_documented(_described(connection, model.table)) == _documented(model)
 
-    A table of other columns than those documented stays until the model is built.
-    """
-    if _as_documented(_described(connection, model.table)) == _documented(model):
-        _create_schemas(connection, model)
-        connection.execute(f"create or replace table {model.stored} as from {model.table}")
-        _show(connection, model)
+
+def adopt(connection: DuckDBPyConnection, model: Model) -> None:
+    """Keep the rows of the table ``model.table``, and show them in its place."""
+    _create_schemas(connection, model)
+    connection.execute(f"create or replace table {model.stored} as from {model.table}")
+    _show(connection, model)
 
 
 def replace_table(

@@ -22,6 +22,7 @@ from acv_pipeline.models.building import (
     BuildResult,
     SqlTestResult,
     adopt,
+    is_as_documented,
     load_seed,
     number_codes,
     offending_rows,
@@ -175,12 +176,19 @@ class Project:
                 if model.name in wanted
             }
 
-    def adopt(self, connection: DuckDBPyConnection) -> None:
-        """Take over marts that are tables, which dbt or an earlier version made."""
+    def adoptable(self, connection: DuckDBPyConnection) -> list[Model]:
+        """Marts that are tables, which dbt or an earlier version made.
+
+        A table of other columns than those documented is none: it stays until its model is built.
+        """
         there = own_tables(connection)
-        for model in self.models.values():
-            if model.table in there:
-                adopt(connection, model)
+        tables = [model for model in self.models.values() if model.table in there]
+        return [model for model in tables if is_as_documented(connection, model)]
+
+    def adopt(self, connection: DuckDBPyConnection) -> None:
+        """Take over the marts that are tables; call in a transaction, so that a crash undoes it."""
+        for model in self.adoptable(connection):
+            adopt(connection, model)
 
     def load_seeds(self, connection: DuckDBPyConnection, folder: Path | None = None) -> None:
         """Fill the reference tables from the seeds (from files of the same name in ``folder``)."""

@@ -23,6 +23,22 @@ from acv_pipeline.contract.yaml_file import read_yaml
 CONTRACT_FILE = Path(__file__).with_name("contract.yml")
 SQL_PROJECT = Path(__file__).resolve().parents[2] / "dbt_like_sql"
 
+READING_WORDS = (
+    "other_dates",
+    "state_words",
+    "header_abbreviations",
+    "stock_dates",
+    "value_types",
+    "part_names",
+    "whole_names",
+    "department_parts",
+    "other_quantities",
+    "figure_words",
+    "foreign_identifiers",
+    "provisional_marks",
+)
+"""Entries that a contract may leave to the package's own."""
+
 MonthField = Annotated[Month, BeforeValidator(lambda value: month_of(str(value)))]
 
 
@@ -166,7 +182,18 @@ class Contract(_Entry):
     template_markers: list[str]
     note_openings: list[str]
     month_words: dict[int, list[str]]
-    sending_words: list[str]
+    other_dates: dict[str, list[str]]
+    state_words: list[str]
+    header_abbreviations: dict[str, list[str]]
+    stock_dates: list[str]
+    value_types: dict[Literal["actual", "initial", "target"], list[str]]
+    part_names: list[str]
+    whole_names: list[str]
+    department_parts: dict[str, dict[str, list[str]]]
+    other_quantities: list[str]
+    figure_words: list[str]
+    foreign_identifiers: str
+    provisional_marks: list[str]
     department_variants: dict[str, list[str]] = {}
     region_variants: dict[str, list[str]] = {}
     dataset: Dataset
@@ -275,6 +302,18 @@ class Contract(_Entry):
         return {meaning: [*own.get(meaning, []), *names] for meaning, names in self.headers.items()}
 
 
+def _with_our_words(data: dict[str, Any]) -> dict[str, Any]:
+    """A contract of an earlier version, with the words for reading that it doesn't know yet."""
+    ours = read_yaml(CONTRACT_FILE)
+    data = {**{key: ours[key] for key in READING_WORDS if key in ours}, **data}
+    if isinstance(headers := data.get("headers"), dict):
+        data["headers"] = {**ours["headers"], **headers}
+    if own := data.pop("sending_words", None):  # they are one kind of ``other_dates`` now
+        kinds = data["other_dates"]
+        data["other_dates"] = {**kinds, "sending": [*kinds.get("sending", []), *own]}
+    return data
+
+
 def load_contract(path: Path | None = None, seeds: Path | None = None) -> Contract:
     """Read and check the contract.
 
@@ -291,6 +330,8 @@ def load_contract(path: Path | None = None, seeds: Path | None = None) -> Contra
         data = read_yaml(path)
         if not isinstance(data, dict):
             raise ContractError(f"{path}: expected a mapping at the top level")
+        if path != CONTRACT_FILE:
+            data = _with_our_words(data)
         return Contract(**data, territories=Territories.from_seeds(seeds))
     except OSError as error:
         raise ContractError(f"cannot read {error.filename}: {error.strerror}") from error

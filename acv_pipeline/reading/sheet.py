@@ -5,6 +5,7 @@ Here: ``Sheet`` and ``Limits``. Not here: how a format is read, and what the cel
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,10 @@ import numpy.typing as npt
 import pandas as pd
 
 MIB = 1024 * 1024
+TEXT, NUMBER, DATE = 0, 1, 2
+"""What a file says a cell is."""
+EXCEL_EPOCH = dt.date(1899, 12, 30)
+"""The day whose serial number is 0, but in workbooks that count from 1904."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,9 @@ class Sheet:
         widths: how many cells each row really has; None where all have as many.
         filled: positions (row, column from 0) that a vertical merge filled from its top cell.
         remarks: what a reader of the delivery should know of how it was read.
+        kinds: what each cell is (``TEXT``, ``NUMBER``, ``DATE``); None where all are texts.
+        is_visible: whether the workbook shows the sheet.
+        epoch: the day whose serial number is 0.
     """
 
     name: str
@@ -67,6 +75,9 @@ class Sheet:
     widths: npt.NDArray[np.intp] | None = None
     filled: frozenset[tuple[int, int]] = frozenset()
     remarks: tuple[str, ...] = ()
+    kinds: npt.NDArray[np.int8] | None = None
+    is_visible: bool = True
+    epoch: dt.date = EXCEL_EPOCH
 
 
 def text_frame(rows: Sequence[Sequence[str]]) -> pd.DataFrame:

@@ -1,7 +1,4 @@
-"""Texts made comparable: case, accents, punctuation and spaces folded away.
-
-Here: folding and the cleaning of cells that every recogniser shares. Not here: what texts mean.
-"""
+"""Texts made comparable: case, accents, punctuation, spaces and footnote numbers folded away."""
 
 from __future__ import annotations
 
@@ -12,6 +9,8 @@ from functools import lru_cache
 
 SPACES = re.compile(r"[\s\u00a0\u2000-\u200b\u202f\u205f\u3000\ufeff]+")
 LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "’": "'", "\u00ad": ""})
+# a superscript is the number of a footnote, no digit of what it stands at
+FOOTNOTES = str.maketrans(dict.fromkeys("⁰¹²³⁴⁵⁶⁷⁸⁹", ""))
 NOT_ALPHANUMERIC = re.compile(r"[^0-9a-z\ufffd]+")
 EXCEL_MARKS = ('="', "'")
 EXCEL_TEXT = re.compile(r'="(.*)"|\'(.*)', re.DOTALL)
@@ -36,7 +35,7 @@ def _spaced(text: str) -> str:
 def plain(text: str) -> str:
     """``text`` in lower case without accents; punctuation stays."""
     if not text.isascii():
-        decomposed = unicodedata.normalize("NFKD", text.translate(LIGATURES))
+        decomposed = unicodedata.normalize("NFKD", text.translate(LIGATURES).translate(FOOTNOTES))
         text = "".join(c for c in decomposed if not unicodedata.combining(c))
     return _spaced(text).casefold()
 
@@ -60,6 +59,34 @@ def any_word(words: Iterable[str]) -> str:
     return "|".join(sorted(map(re.escape, set(words)), key=lambda word: (-len(word), word)))
 
 
+class Marks:
+    """Marks that follow a text and change nothing of what it says: ``*``, ``(1)``, ``¹``, ``(p)``.
+
+    Args:
+        provisional: the words that say that a figure may still change.
+    """
+
+    def __init__(self, provisional: Iterable[str]) -> None:
+        words = any_word(map(plain, provisional))
+        footnote = r"\*+|[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\([0-9]{1,2}\)|\[[0-9]{1,2}\]"
+        flag = rf"\((?P<a>{words})\.?\)|\[(?P<b>{words})\.?\]|(?<![^\W\d_])(?P<c>{words})\.?"
+        self._end = re.compile(rf"\s*(?:{footnote}|{flag})$", re.IGNORECASE)
+
+    def split(self, text: str) -> tuple[str, bool]:
+        """The text without its marks, and whether one of them says that it is provisional."""
+        provisional = False
+        while (match := self._end.search(text)) and match.start() > 0:
+            provisional = provisional or any(match.group(*"abc"))
+            text = text[: match.start()]
+        return text, provisional
+
+
 def says(folded: str, name: str) -> bool:
     """Whether the folded text holds ``name`` as whole words (digits may touch it)."""
     return re.search(rf"(?<![a-z]){re.escape(fold(name))}(?![a-z])", folded) is not None
+
+
+@lru_cache(maxsize=64)
+def words_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
+    """A pattern for any of ``names`` in folded text, in the singular or the plural."""
+    return re.compile(rf"(?<![a-z])(?:{any_word(map(fold, names))})(?:e|s|es)?(?![a-z])")

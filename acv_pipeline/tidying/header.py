@@ -1,64 +1,116 @@
-"""Where the tables of a sheet are, and what their columns mean.
-
-Here: finding header rows by the contract's synonyms, and the months that headers name.
-Not here: the rows below (``rows``) and which month or indicator wins (``statements``).
-"""
+"""Where the tables of a sheet are: a header of one or two lines, and the rows below it."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import pandas as pd
 
 from acv_pipeline.contract import Contract, Month, Source
 from acv_pipeline.reading import DeliveryRefused, Sheet
-from acv_pipeline.tidying.column import Column, Lexicon, constant, distinct, of_contract, texts_of
-from acv_pipeline.tidying.fold import compact, fold, plain
-from acv_pipeline.tidying.months import MonthReader, day_order
+from acv_pipeline.reading.sheet import TEXT
+from acv_pipeline.tidying.column import Cell, Column, constant, of_contract, texts_of
+from acv_pipeline.tidying.fold import clean, compact, plain
+from acv_pipeline.tidying.months import day_order
+from acv_pipeline.tidying.names import TERRITORY, ColumnName, ColumnNames
+from acv_pipeline.tidying.numbers import no_figure_tokens
+from acv_pipeline.tidying.refusals import both_readings, listed
 from acv_pipeline.tidying.territories import PlaceReader
 
 HEADER_LINES = 30
 SMALLEST_BLOCK = 64
-TERRITORY = ("department_code", "department_name", "region_code", "region_name", "national")
-SEVERAL_ALLOWED = ("indicator", "indicator_id", "ignored")
-FILLER = {"a", "au", "fin", "le", "en", "de", "du", "mois"}
+SEVERAL_ALLOWED = ("indicator", "indicator_id", "ignored", "label", "part")
 
 Columns = dict[str, tuple[int, ...]]
+Line = list[str]
+
+
+@dataclass(frozen=True)
+class Header:
+    """The names of a table's columns.
+
+    Attributes:
+        first, last: the lines it stands in, by position in the sheet.
+        names: what each column is called and means.
+    """
+
+    first: int
+    last: int
+    names: tuple[ColumnName, ...]
+
+    @cached_property
+    def columns(self) -> Columns:
+        """Column positions by meaning, without those that hold one month's figures."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for place, name in enumerate(self.names):
+            if name.meaning and not name.month:
+                found[name.meaning].append(place)
+        return {meaning: tuple(places) for meaning, places in found.items()}
+
+    @cached_property
+    def months(self) -> dict[int, Month]:
+        """The month by column position, where a column holds one month's figures."""
+        return {
+            place: name.month.month
+            for place, name in enumerate(self.names)
+            if name.month and name.month.month
+        }
+
+    @property
+    def has_figures(self) -> bool:
+        """Whether it names a column of figures."""
+        return "cumulative" in self.columns or any(name.month for name in self.names)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it names all that a table takes."""
+        return self.has_figures and bool(set(TERRITORY) & set(self.columns))
+
+    @property
+    def score(self) -> int:
+        """How many meanings it names; one with all it takes beats any other."""
+        meant = set(self.columns) - {"ignored", "label"}
+        return len(meant) + bool(self.months) + 100 * self.is_complete
 
 
 @dataclass(frozen=True)
 class Table:
-    """A header row and the rows below it.
+    """A header and the rows below it.
 
     Attributes:
         sheet: where it stands.
-        title: the cells above the header that say something.
-        header_at: the header's row in ``sheet.cells``, from 0.
-        end: the row after the table's last, from 0.
+        title: the lines above the header, cell by cell.
+        head: the header.
+        end: the position after the table's last row.
         columns: column positions by meaning.
         month_columns: month by column position, where a column holds one month's figures.
     """
 
     sheet: Sheet
-    title: tuple[str, ...]
-    header_at: int
+    title: tuple[tuple[str, ...], ...]
+    head: Header
     end: int
     columns: Columns
     month_columns: dict[int, Month]
 
     @cached_property
-    def header(self) -> list[str]:
-        """The header cells as received."""
-        return _texts(self.sheet.cells.iloc[self.header_at])
+    def header(self) -> Line:
+        """The names of the columns as received."""
+        return [name.text for name in self.head.names]
+
+    @property
+    def value_columns(self) -> list[int]:
+        """The positions of the columns whose cells are figures."""
+        return list(self.month_columns) or [self.columns["cumulative"][0]]
 
     @cached_property
     def body(self) -> pd.DataFrame:
         """The rows below the header, without the blank ones at the end."""
-        below = self.sheet.cells.iloc[self.header_at + 1 : self.end]
+        first = self.head.last + 1
+        below = self.sheet.cells.iloc[first : self.end]
         end, block = len(below), SMALLEST_BLOCK
         while end > 0:  # from the end: it is rarely blank for long
             start = max(0, end - block)
@@ -74,17 +126,24 @@ class Table:
         return {}
 
     def column(self, position: int) -> Column[str]:
-        """The cells of the column at ``position``."""
+        """The texts of the column at ``position``."""
         if position not in self._read:
             self._read[position] = texts_of(self.body[position])
         return self._read[position]
 
-    def cells(self, position: int) -> Column[str]:
-        """The same, for columns whose texts need not be known: they may mean nothing."""
-        return self._read.get(position) or distinct(self.body[position])
+    def cells(self, position: int) -> Column[Cell]:
+        """The cells of the column at ``position``, with what the file says that they are."""
+        texts = self.column(position)
+        if self.sheet.kinds is None:
+            return texts.map(lambda text: Cell(text, TEXT))
+        first = self.head.last + 1
+        kinds = self.sheet.kinds[first : first + len(self.body), position]
+        found = sorted(set(kinds.tolist()))
+        pairs = texts.beside(Column(pd.Index(found).get_indexer(pd.Index(kinds)), found))
+        return pairs.map(lambda pair: Cell(*pair))
 
     def text(self, meaning: str) -> Column[str]:
-        """The cells of a meaning; blank where the table has no such column."""
+        """The texts of a meaning; blank where the table has no such column."""
         if positions := self.columns.get(meaning):
             return self.column(positions[0])
         return constant("", len(self.body))
@@ -98,132 +157,157 @@ class HeaderFinder:
     source: Source
 
     @cached_property
-    def meanings(self) -> dict[str, str]:
-        """Meaning by folded column name; the source's own names win."""
-        names: dict[str, str] = {}
-        for headers in (self.source.headers, self.contract.headers):
-            for meaning, synonyms in headers.items():
-                for synonym in synonyms:
-                    names.setdefault(compact(synonym), meaning)
-        return names
-
-    @property
-    def _months(self) -> MonthReader:
-        return of_contract(MonthReader, self.contract)
-
-    @cached_property
-    def _names_territories(self) -> Lexicon[str, bool]:
-        """Whether a text is the name of a column of territories."""
-        return Lexicon(lambda text: self.meanings.get(compact(text)) in TERRITORY)
+    def names(self) -> ColumnNames:
+        """What columns are called."""
+        return ColumnNames(self.contract, self.source)
 
     def find(self, sheet: Sheet, file_name: str) -> list[Table]:
         """The tables of ``sheet``, one below the other.
 
         Raises:
             DeliveryRefused: ``no_header``, ``no_department_column``, ``no_value_column``,
-                ``duplicate_column`` or ``ambiguous_value_column``, listing what was found and
-                what was expected.
+                ``duplicate_column``, ``ambiguous_value_column`` or ``ambiguous_month``, listing
+                what was found and what was expected.
         """
         where = f"{file_name}, sheet {sheet.name}" if sheet.name else file_name
         lines = sheet.cells.iloc[:HEADER_LINES].to_numpy(dtype=object).tolist()
-        score, position = max(
-            ((self._score(line), -place) for place, line in enumerate(lines)), default=(0, 0)
+        head = max(
+            (self._one_line(line, place) for place, line in enumerate(lines)),
+            key=lambda header: (header.score, -header.first),
+            default=None,
         )
-        position = -position
-        if score < 2:
+        if head is not None:
+            head = self._with_second_line(head, lines[head.first : head.first + 2])
+            head = self._with_line_above(head, lines)
+        if head is None or head.score < 2:
             raise self._no_header(where, lines)
-        first = self._table(where, sheet, position, _said(lines[:position]))
+        first = self._table(where, sheet, head, tuple(map(tuple, lines[: head.first])))
         tables = [first]
         for place in self._further_headers(first):
             previous = tables[-1]
+            pair = sheet.cells.iloc[place : place + 2].to_numpy(dtype=object).tolist()
+            further = self._with_second_line(self._one_line(pair[0], place), pair)
+            title = self._title_above(sheet, previous.head.last, place)
             tables[-1] = dataclasses.replace(previous, end=place + 1)
-            title = self._title_above(sheet, previous.header_at, place)
-            tables.append(self._table(where, sheet, place, title or previous.title))
+            tables.append(self._table(where, sheet, further, title or previous.title))
         return tables
 
-    def is_header(self, cells: list[str]) -> bool:
+    def is_header(self, cells: Line) -> bool:
         """Whether a line names columns, that of territories among them."""
-        territory = any(self.meanings.get(compact(cell)) in TERRITORY for cell in cells)
-        return territory and self._score(cells) >= 2
+        territory = any(self.names.meaning(cell) in TERRITORY for cell in cells)
+        return territory and self._one_line(cells, 0).score >= 2
 
-    def _score(self, header: list[str]) -> int:
-        """How many meanings a line names; a line with all it takes beats any other."""
-        columns, months = self._columns(header)
-        complete = bool(set(TERRITORY) & set(columns)) and bool(months or "cumulative" in columns)
-        return len(set(columns) - {"ignored"}) + (1 if months else 0) + 100 * complete
+    def _one_line(self, line: Line, place: int) -> Header:
+        order = day_order(map(plain, line))
+        return Header(place, place, tuple(self.names.name(text, order) for text in line))
+
+    def _two_lines(self, first: int, top: Line, bottom: Line) -> Header:
+        """A header of two lines; a name of the first that is followed by blanks spans them."""
+        order = day_order(map(plain, [*top, *bottom]))
+        spans: list[tuple[str, int]] = []
+        for upper, lower in zip(top, bottom, strict=True):
+            spanned = spans and not upper.strip() and lower.strip()
+            at = spans[-1][1] if spanned else len(spans)
+            spans.append((spans[-1][0] if spanned else upper, at))
+        sizes = [sum(at == other for _, other in spans) for _, at in spans]
+        names = (
+            self.names.name_of_two(upper, lower, order, alone=size == 1)
+            for (upper, _), lower, size in zip(spans, bottom, sizes, strict=True)
+        )
+        return Header(first, first + 1, tuple(names))
+
+    def _with_second_line(self, head: Header, pair: list[Line]) -> Header:
+        """The header with the line below it, where that is a second line of names."""
+        if head.score < 1 or len(pair) < 2 or not self._continues(head, *pair):
+            return head
+        return self._two_lines(head.first, *pair)
+
+    def _continues(self, head: Header, top: Line, bottom: Line) -> bool:
+        """Whether ``bottom`` is the second line of a header whose first is ``top``."""
+        said = [(place, text) for place, text in enumerate(bottom) if text.strip()]
+        if not said or bottom == top:
+            return False
+        territories = {p for meaning in TERRITORY for p in head.columns.get(meaning, ())}
+        for place, text in said:
+            named = self.names.name(text).meaning is not None
+            same = compact(text) == compact(top[place])
+            if place in territories and not (named or same):
+                return False
+            if not named and not self._is_words(text):
+                return False
+        figures = {*head.columns.get("cumulative", ()), *head.months}
+        if not any(place in figures or not top[place].strip() for place, _ in said):
+            return False
+        # the header again, in words or in code names, is a row of its own
+        adds = any(not top[place].strip() for place, _ in said)
+        return adds or not self.is_header(bottom)
+
+    def _is_words(self, text: str) -> bool:
+        """Whether a cell holds words, and neither a number nor the lack of one."""
+        known = no_figure_words(self.contract)
+        return any(c.isalpha() for c in text) and plain(clean(text)) not in known
+
+    def _with_line_above(self, head: Header, lines: list[Line]) -> Header:
+        """The header with the line above it, where that says more of the columns of figures."""
+        if head.first != head.last or head.first == 0 or not lines:
+            return head
+        top, bottom = lines[head.first - 1], lines[head.first]
+        territories = [p for meaning in TERRITORY for p in head.columns.get(meaning, ())]
+        if not any(text.strip() for text in top) or any(top[p].strip() for p in territories):
+            return head
+        both = self._two_lines(head.first - 1, top, bottom)
+        figures = [*head.columns.get("cumulative", ()), *head.months]
+        above = any(
+            top[at].strip() or both.names[at].meaning != head.names[at].meaning for at in figures
+        )
+        return both if (both.is_complete and not head.is_complete) or above else head
 
     def _further_headers(self, first: Table) -> list[int]:
-        """Rows below the first table's header that are headers again."""
+        """Positions below the first table's header that are headers again."""
         territories = {place for meaning in TERRITORY for place in first.columns.get(meaning, ())}
         found: set[int] = set()
         for place in territories:
-            again = self._names_territories.of(first.column(place)).array(bool, bool)
-            found.update(first.body.index[again])
+            again = first.column(place).where(lambda text: self.names.meaning(text) in TERRITORY)
+            found.update((again.nonzero()[0] + first.head.last + 1).tolist())
         cells = first.sheet.cells
         return sorted(place for place in found if self.is_header(_texts(cells.iloc[place])))
 
-    def _title_above(self, sheet: Sheet, after: int, header_at: int) -> tuple[str, ...]:
+    def _title_above(self, sheet: Sheet, after: int, header_at: int) -> tuple[tuple[str, ...], ...]:
         """The lines of one cell just above a further header."""
-        lines: list[list[str]] = []
+        lines: list[tuple[str, ...]] = []
         for place in range(header_at - 1, after, -1):
-            filled = _said([_texts(sheet.cells.iloc[place])])
-            if len(filled) > 1:
+            line = _texts(sheet.cells.iloc[place])
+            if sum(bool(text.strip()) for text in line) > 1:
                 break
-            lines.append(list(filled))
-        return _said(lines[::-1])
+            lines.append(tuple(line))
+        return tuple(line for line in lines[::-1] if any(text.strip() for text in line))
 
-    def _table(self, where: str, sheet: Sheet, position: int, title: tuple[str, ...]) -> Table:
-        header = _texts(sheet.cells.iloc[position])
-        columns, months = self._columns(header)
-        body = sheet.cells.iloc[position + 1 :]
-        columns = self._sort_territories(columns, body)
-        self._check_complete(where, header, columns, months)
+    def _table(
+        self, where: str, sheet: Sheet, head: Header, title: tuple[tuple[str, ...], ...]
+    ) -> Table:
+        header = [name.text for name in head.names]
+        body = sheet.cells.iloc[head.last + 1 :]
+        for name in head.names:
+            if name.month and name.month.problem:
+                raise both_readings(where, name.text, name.month)
+        columns = self._sort_territories(_filled(head.columns, body), body)
+        self._check_complete(where, header, columns, head)
         twins = [
             (meaning, places)
             for meaning, places in columns.items()
             if meaning not in SEVERAL_ALLOWED
         ]
-        for month in dict.fromkeys(months.values()):
-            places = tuple(place for place, other in months.items() if other == month)
+        for month in dict.fromkeys(head.months.values()):
+            places = tuple(place for place, other in head.months.items() if other == month)
             twins.append((f"{month:%Y-%m}", places))
         for meaning, places in twins:
             if any(not body[places[0]].equals(body[other]) for other in places[1:]):
                 raise _duplicate(where, meaning, [header[place] for place in places])
         once: dict[Month, int] = {}
-        for place, month in months.items():
+        for place, month in head.months.items():
             once.setdefault(month, place)
         by_place = {place: month for month, place in once.items()}
-        return Table(sheet, title, position, len(sheet.cells), columns, by_place)
-
-    def _columns(self, header: list[str]) -> tuple[Columns, dict[int, Month]]:
-        found: dict[str, list[int]] = defaultdict(list)
-        months: dict[int, Month] = {}
-        order = day_order(map(plain, header))
-        for position, text in enumerate(header):
-            if not text.strip() or len(text) > 200:
-                continue
-            if meaning := self.meanings.get(compact(text)):
-                found[meaning].append(position)
-            elif month := self._month_of_header(text, order):
-                months[position] = month
-        return {meaning: tuple(places) for meaning, places in found.items()}, months
-
-    @cached_property
-    def _month_of_header(self) -> Callable[[str, str], Month | None]:
-        return lru_cache(maxsize=1 << 16)(self._read_month)
-
-    def _read_month(self, text: str, order: str) -> Month | None:
-        """The month of ``mars 2021``, ``2021-03-31`` or ``Cumul à fin mars 2021``."""
-        if month := self._months.cell(plain(text), order).month:
-            return month
-        reads = [read for read in self._months.within(text) if read.month]
-        if len(reads) != 1:
-            return None
-        start, end = reads[0].span
-        rest = fold(plain(text)[:start] + " " + plain(text)[end:])
-        words = [word for word in rest.split() if word not in FILLER]
-        meaning = self.meanings.get("".join(words)) or self.meanings.get(compact(rest))
-        return reads[0].month if not words or meaning in ("cumulative", "month") else None
+        return Table(sheet, title, head, len(sheet.cells), columns, by_place)
 
     def _sort_territories(self, columns: Columns, body: pd.DataFrame) -> Columns:
         """Where several columns could be a territory's code or name, look at what they hold."""
@@ -244,15 +328,13 @@ class HeaderFinder:
                     columns[name] = tuple(names)
         return columns
 
-    def _check_complete(
-        self, where: str, header: list[str], columns: Columns, months: dict[int, Month]
-    ) -> None:
+    def _check_complete(self, where: str, header: Line, columns: Columns, head: Header) -> None:
         if not any(meaning in columns for meaning in TERRITORY):
             raise self._missing(where, header, "no_department_column", "department_code")
-        if "cumulative" not in columns and not months:
+        if not head.has_figures:
             raise self._missing(where, header, "no_value_column", "cumulative")
-        if "cumulative" in columns and months:
-            names = _listed([header[place] for place in (*columns["cumulative"], *months)])
+        if "cumulative" in columns and head.months:
+            names = listed([header[place] for place in (*columns["cumulative"], *head.months)])
             raise DeliveryRefused(
                 "ambiguous_value_column",
                 f"{where} has both a column of figures and columns for single months: {names}; "
@@ -261,7 +343,7 @@ class HeaderFinder:
                 "que les chiffres cumulés",
             )
 
-    def _missing(self, where: str, header: list[str], code: str, meaning: str) -> DeliveryRefused:
+    def _missing(self, where: str, header: Line, code: str, meaning: str) -> DeliveryRefused:
         names = ", ".join(self.contract.headers_of(self.source.id)[meaning])
         what = {"department_code": "the département", "cumulative": "the cumulative figure"}[
             meaning
@@ -269,17 +351,17 @@ class HeaderFinder:
         what_fr = {"department_code": "le département", "cumulative": "le cumul"}[meaning]
         return DeliveryRefused(
             code,
-            f"{where}: no column for {what}; found {_listed(header)}; expected one named {names}",
-            f"{where} : pas de colonne pour {what_fr} ; trouvé {_listed(header)} ; attendu une "
+            f"{where}: no column for {what}; found {listed(header)}; expected one named {names}",
+            f"{where} : pas de colonne pour {what_fr} ; trouvé {listed(header)} ; attendu une "
             f"colonne nommée {names}",
         )
 
-    def _no_header(self, where: str, lines: list[list[str]]) -> DeliveryRefused:
+    def _no_header(self, where: str, lines: list[Line]) -> DeliveryRefused:
         names = self.contract.headers_of(self.source.id)
         expected = "; ".join(
             ", ".join(names[meaning][:6]) for meaning in ("department_code", "month", "cumulative")
         )
-        shown = _listed(next((line for line in lines if "".join(line).strip()), []))
+        shown = listed(next((line for line in lines if "".join(line).strip()), []))
         return DeliveryRefused(
             "no_header",
             f"{where}: no row with column names among the first {HEADER_LINES} lines; the first "
@@ -287,6 +369,21 @@ class HeaderFinder:
             f"{where} : aucune ligne d'intitulés parmi les {HEADER_LINES} premières ; la première "
             f"porte {shown or 'rien'} ; attendu : {expected}",
         )
+
+
+def _filled(columns: Columns, body: pd.DataFrame) -> Columns:
+    """Of several columns for the same thing, those that hold anything."""
+    return {
+        meaning: tuple(p for p in places if body[p].str.strip().any()) or places[:1]
+        if len(places) > 1
+        else places
+        for meaning, places in columns.items()
+    }
+
+
+def no_figure_words(contract: Contract) -> dict[str, str]:
+    """Kind of "no figure" by word, made once."""
+    return of_contract(no_figure_tokens, contract)
 
 
 def _held(reader: PlaceReader, cells: pd.Series[str]) -> str:
@@ -298,25 +395,14 @@ def _held(reader: PlaceReader, cells: pd.Series[str]) -> str:
     return what if 2 * best > len(texts) else "neither"
 
 
-def _duplicate(where: str, meaning: str, names: list[str]) -> DeliveryRefused:
+def _duplicate(where: str, meaning: str, names: Line) -> DeliveryRefused:
     return DeliveryRefused(
         "duplicate_column",
-        f"{where}: several columns for {meaning} with different content: {_listed(names)}; keep "
-        "one",
-        f"{where} : plusieurs colonnes pour {meaning} au contenu différent : {_listed(names)} ; "
+        f"{where}: several columns for {meaning} with different content: {listed(names)}; keep one",
+        f"{where} : plusieurs colonnes pour {meaning} au contenu différent : {listed(names)} ; "
         "n'en garder qu'une",
     )
 
 
-def _texts(row: pd.Series[str]) -> list[str]:
+def _texts(row: pd.Series[str]) -> Line:
     return [str(text) for text in row]
-
-
-def _said(lines: list[list[str]]) -> tuple[str, ...]:
-    return tuple(text for line in lines for text in line if text.strip())
-
-
-def _listed(texts: list[str]) -> str:
-    shown = [text for text in texts if text.strip()]
-    more = f" and {len(shown) - 30} more" if len(shown) > 30 else ""
-    return ", ".join(f"“{text[:60]}”" for text in shown[:30]) + more

@@ -6,12 +6,13 @@ statements (``statements``).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.tidying.column import Column, constant
-from acv_pipeline.tidying.fold import clean, compact, fold, says
+from acv_pipeline.tidying.fold import clean, compact, fold, plain, says
 from acv_pipeline.tidying.header import Table
 
 
@@ -57,10 +58,19 @@ class IndicatorReader:
         codes = self._joined(table, "indicator_id", size)
         names = self._joined(table, "indicator", size)
         said = codes.beside(names)
+        foreign = {code for codes, _ in said.found for code in codes if self._is_foreign(code)}
+        if len(foreign) == 1:  # of one indicator: it is that of the delivery
+            said = said.map(
+                lambda pair: (tuple(code for code in pair[0] if code not in foreign), pair[1])
+            )
         silent = IndicatorRead(self.stated, None if self.stated else "no_indicator")
         if any(text for pair in said.found for texts in pair for text in texts):
             silent = IndicatorRead(None, "no_indicator")
         return said.map(lambda pair: self._line(*pair) or silent)
+
+    def _is_foreign(self, code: str) -> bool:
+        """Whether a code is a form's own number of an indicator, which says not which of ours."""
+        return re.fullmatch(self.contract.foreign_identifiers, plain(code)) is not None
 
     def _joined(self, table: Table, meaning: str, size: int) -> Column[tuple[str, ...]]:
         """The non-blank texts of all columns of a meaning."""
@@ -76,6 +86,8 @@ class IndicatorReader:
         by_code = {self._by_id.get(compact(code)) for code in codes}
         by_name = {found for name in names for found in self._named(name)}
         said = " / ".join((*codes, *names))
+        if any(map(self._is_foreign, codes)):
+            return IndicatorRead(None, "no_indicator", said)
         if codes and None in by_code:
             return IndicatorRead(None, "other_indicator", codes[0])
         known = {found for found in by_code | by_name if found}

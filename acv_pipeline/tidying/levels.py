@@ -1,8 +1,7 @@
 """Which territory each line of a table is about, and at which level.
 
-Here: département, region or national, for a table and for each of its lines; every region code is
-also a département code, so names, headers and the set of codes decide. Not here: how one text
-names a territory (``territories``).
+Every region code is also a département code: names, headers and the set of codes decide which a
+table holds.
 """
 
 from __future__ import annotations
@@ -17,9 +16,7 @@ import pandas as pd
 from acv_pipeline.contract import Contract
 from acv_pipeline.tidying.column import (
     Column,
-    Lexicon,
     Mask,
-    Readings,
     constant,
     of_contract,
     texts_of,
@@ -39,10 +36,10 @@ class TerritoryReader:
     contract: Contract
     table: Table
 
-    def read(self) -> Readings[Territory]:
+    def read(self) -> Column[Territory]:
         """A ``Territory`` per line."""
         reader = of_contract(PairReader, self.contract, self.level, self._has_labels)
-        return reader.pairs.of(self._pairs)
+        return self._pairs.map(reader.read)
 
     @cached_property
     def level(self) -> str:
@@ -50,27 +47,28 @@ class TerritoryReader:
         if self._own_columns == "national":
             return "national"
         named = {
-            "department": int(self._signs.distinct(_is_department, bool).sum()),
-            "region": int(self._signs.distinct(_is_region, bool).sum()),
+            "department": sum(signs.department for signs in self._signs),
+            "region": sum(signs.region for signs in self._signs),
         }
         if named["region"] != named["department"]:
             return max(named, key=lambda level: named[level])
         if self._own_columns == "region":
             return "region"
-        codes = set(self._signs.distinct(_department_code, object)) - {None}
+        codes = {signs.code for signs in self._signs} - {None}
         if len(codes) >= REGIONS_AT_LEAST and codes <= set(self.contract.territories.regions):
             return "region"
         return "department"
 
     @cached_property
-    def _signs(self) -> Readings[Signs]:
-        return of_contract(SignReader, self.contract).pairs.of(self._pairs)
+    def _signs(self) -> list[Signs]:
+        return [of_contract(SignReader, self.contract).read(pair) for pair in self._pairs.found]
 
     @property
     def _has_labels(self) -> bool:
         """Whether the name column holds names of territories at all."""
-        names = {"department": _names_department, "region": _names_region}.get(self.level)
-        return names is not None and bool(self._signs.distinct(names, bool).any())
+        if self.level == "department":
+            return any(signs.names_department for signs in self._signs)
+        return self.level == "region" and any(signs.names_region for signs in self._signs)
 
     @cached_property
     def _own_columns(self) -> str:
@@ -86,10 +84,10 @@ class TerritoryReader:
         if self._own_columns == "national":
             return self.table.text("national").beside(constant("", len(self.table.body)))
         code, name = (self.table.text(f"{self._own_columns}_{part}") for part in ("code", "name"))
-        if _IS_PADDED.of(code).distinct(bool, bool).any():
+        if any(map(_is_padded, code.found)):
             code = code.map(lambda text: re.sub(r"^0(?=[0-9]{2}$)", "", clean(text)))
         pairs = code.beside(name)
-        nowhere = _IS_NOWHERE.of(pairs).array(bool, bool)
+        nowhere = pairs.where(_is_nowhere)
         return self._sums_elsewhere(pairs, nowhere) if nowhere.any() else pairs
 
     def _sums_elsewhere(self, pairs: Column[Pair], nowhere: Mask) -> Column[Pair]:
@@ -111,27 +109,3 @@ def _is_nowhere(pair: Pair) -> bool:
 
 def _is_padded(text: str) -> bool:
     return PADDED.fullmatch(fold(text)) is not None
-
-
-_IS_NOWHERE: Lexicon[Pair, bool] = Lexicon(_is_nowhere)
-_IS_PADDED: Lexicon[str, bool] = Lexicon(_is_padded)
-
-
-def _is_department(signs: Signs) -> bool:
-    return signs.department
-
-
-def _is_region(signs: Signs) -> bool:
-    return signs.region
-
-
-def _department_code(signs: Signs) -> str | None:
-    return signs.code
-
-
-def _names_department(signs: Signs) -> bool:
-    return signs.names_department
-
-
-def _names_region(signs: Signs) -> bool:
-    return signs.names_region

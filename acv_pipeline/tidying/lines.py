@@ -1,7 +1,4 @@
-"""Lines below a header that are no records: blank, the header again, the form's own, notes.
-
-Here: telling them from records. Not here: what records say (``rows``).
-"""
+"""Lines below a header that are no records: blank, the header again, the form's own, notes."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.tidying.column import Lexicon, Mask, of_contract, texts_of
+from acv_pipeline.tidying.column import Mask, of_contract, texts_of
 from acv_pipeline.tidying.fold import clean, fold
 from acv_pipeline.tidying.header import HeaderFinder, Table
 from acv_pipeline.tidying.reasons import NUMBERS
@@ -37,7 +34,7 @@ def settle_lines(verdicts: Verdicts, table: Table, finder: HeaderFinder, unresol
     for meaning in LOOKED_AT:
         for position in table.columns.get(meaning, ()):
             column = table.column(position)
-            marked = markers.texts.of(column).array(bool, bool)
+            marked = column.where(markers.is_marked)
             verdicts.settle(marked, "template_row", column.map(clean).at if marked.any() else "")
     values = {*table.columns.get("cumulative", ()), *table.month_columns}
     kind = line_test(finder, values, markers.is_marked)
@@ -90,8 +87,8 @@ def misaligned(table: Table) -> tuple[Mask, npt.NDArray[np.intp] | None]:
     size = len(table.body)
     if widths is None:
         return np.zeros(size, dtype=bool), None
-    expected = int(widths[table.header_at])
-    own = widths[table.header_at + 1 :][:size]
+    expected = int(widths[table.head.last])
+    own = widths[table.head.last + 1 :][:size]
     beyond = (table.body.iloc[:, expected:].to_numpy(dtype=object) != "").any(axis=1)
     meant = {place for key, places in table.columns.items() if key != "ignored" for place in places}
     meant |= set(table.month_columns)
@@ -106,7 +103,6 @@ class MarkerReader:
     def __init__(self, contract: Contract) -> None:
         self._markers = {fold(marker) for marker in contract.template_markers}
         self._openings = tuple(f"{m} " for m in self._markers if len(m) > SHORT_MARKER)
-        self.texts = Lexicon(self.is_marked)
 
     def is_marked(self, text: str) -> bool:
         """Whether the cell is such a mark."""

@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.months import first_day, month_end
+from acv_pipeline.reading.sheet import EXCEL_EPOCH
 from acv_pipeline.tidying.column import Column
-from acv_pipeline.tidying.fold import any_word, clean, plain
+from acv_pipeline.tidying.fold import Marks, any_word, clean, plain
 
 YEAR = r"(?P<y>20[0-9]{2})"
 SHORT_YEAR = r"(?P<y>(?:20)?[0-9]{2})"
@@ -26,8 +27,11 @@ TIME = (
     r"(?:[t ]+(?P<time>[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?)"
     r" ?(?P<zone>z|utc|[+-][0-9]{2}:?[0-9]{2})?)?"
 )
-SERIAL = re.compile(r"([34567][0-9]{4})(?:[.,][0-9]+)?")  # Excel days since 1899-12-30: 1982 on
-EXCEL_EPOCH = dt.date(1899, 12, 30)
+SERIAL = re.compile(r"([34567][0-9]{4})([.,][0-9]+)?")  # Excel days since 1899-12-30: 1982 on
+# A time of day an hour or two before midnight is midnight, moved by a summer time or a time zone
+# that a program forgot. The last minute of a day is a way to write its end.
+LATE, LAST_MINUTE = dt.time(22), dt.time(23, 59)
+ENDS_OF_DAY = (dt.time(23, 59), dt.time(23, 59, 59))
 
 
 @dataclass(frozen=True)
@@ -53,22 +57,31 @@ class MonthReader:
 
     contract: Contract
 
-    def column(self, column: Column[str]) -> Column[MonthRead]:
+    def column(self, column: Column[str], epoch: dt.date = EXCEL_EPOCH) -> Column[MonthRead]:
         """What the cells of one month column say.
 
         Day comes before month unless a date of the column can only be month first
         (``3/31/2021``) and none only day first.
         """
-        folded = column.map(lambda text: plain(clean(text)))
+        folded = column.map(lambda text: plain(self.marks.split(clean(text))[0]))
         order = day_order(folded.found)
-        return folded.map(lambda text: self.cell(text, order))
+        return folded.map(lambda text: self.cell(text, order, epoch))
 
-    def cell(self, folded: str, order: str = "day") -> MonthRead:
+    @cached_property
+    def marks(self) -> Marks:
+        """The marks that may follow a month."""
+        return Marks(self.contract.provisional_marks)
+
+    def cell(self, folded: str, order: str = "day", epoch: dt.date = EXCEL_EPOCH) -> MonthRead:
         """The month that a whole cell says; the text is plain (see ``fold.plain``)."""
         if not folded:
             return MonthRead(None, "no_month_in_row")
         if serial := SERIAL.fullmatch(folded):
-            return of_day(EXCEL_EPOCH + dt.timedelta(days=int(serial[1])))
+            fraction = float((serial[2] or ".0").replace(",", "."))
+            moment = dt.datetime.combine(epoch, dt.time()) + dt.timedelta(
+                days=int(serial[1]), seconds=round(fraction * 86_400)
+            )
+            return of_moment(moment)
         bare = self._leading.sub("", folded)
         reads = [
             self._read(match, order)
@@ -142,7 +155,9 @@ class MonthReader:
         if parts.get("h"):
             return MonthRead(dt.date(year, int(parts["h"]) * 6, 1))
         if parts.get("a"):
-            return _either_order(int(parts["a"]), int(parts["b"]), year, order)
+            read = _either_order(int(parts["a"]), int(parts["b"]), year, order)
+            known = read.day and read.problem in (None, "mid_month_date")
+            return self._at(read.day, parts) if known and read.day else read
         month = self._words[parts["word"]] if parts.get("word") else int(parts["m"])
         if not 1 <= month <= 12:
             return MonthRead(None, "impossible_date")
@@ -150,20 +165,33 @@ class MonthReader:
             return MonthRead(dt.date(year, month, 1))
         if int(parts["d"]) not in range(1, calendar.monthrange(year, month)[1] + 1):
             return MonthRead(None, "impossible_date")
-        day = dt.date(year, month, int(parts["d"]))
-        if parts.get("zone"):
-            day = self._local(day, parts["time"], parts["zone"])
-        return of_day(day)
+        return self._at(dt.date(year, month, int(parts["d"])), parts)
 
-    def _local(self, day: dt.date, time: str, zone: str) -> dt.date:
-        """A moment with a time zone as a day where the figures are made."""
-        offset = "+00:00" if zone in ("z", "utc") else zone
-        hours, minutes = (int(part) for part in time.split(":")[:2])
+    def _at(self, day: dt.date, parts: dict[str, str | None]) -> MonthRead:
+        """The month of a day with a time of day, of the zone where the figures are made."""
+        if not parts.get("time"):
+            return of_day(day)
+        hours, minutes, *seconds = re.split("[:.,]", parts["time"] or "")
         try:
-            moment = dt.datetime.fromisoformat(f"{day}T{hours:02}:{minutes:02}{offset}")
+            time = dt.time(int(hours), int(minutes), int(seconds[0]) if seconds else 0)
         except ValueError:
-            return day
-        return moment.astimezone(ZoneInfo(self.contract.timezone)).date()
+            return MonthRead(None, "impossible_date")
+        moment = dt.datetime.combine(day, time)
+        if (zone := parts.get("zone")) and time not in ENDS_OF_DAY:
+            offset = "+00:00" if zone in ("z", "utc") else zone
+            aware = dt.datetime.fromisoformat(f"{moment.isoformat()}{offset}")
+            moment = aware.astimezone(ZoneInfo(self.contract.timezone)).replace(tzinfo=None)
+        return of_moment(moment)
+
+
+def of_moment(moment: dt.datetime) -> MonthRead:
+    """The month of a day with a time of day; shortly before midnight it is the next day's."""
+    day, time = moment.date(), moment.time()
+    if LATE <= time < LAST_MINUTE:
+        return of_day(day + dt.timedelta(days=1))
+    if time > LAST_MINUTE and time not in ENDS_OF_DAY:
+        return MonthRead(None, "ambiguous_date", day=day)  # its own end, or a clock that is slow
+    return of_day(day)
 
 
 def of_day(day: dt.date) -> MonthRead:

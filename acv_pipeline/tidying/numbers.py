@@ -1,20 +1,20 @@
 """Counts of dwellings, as people write them.
 
-Here: what a value cell says (a count, no figure, or why it is not understood), with the evidence
-of its whole column for ``1.234``. Not here: whether a count is believable (the gate).
+What a value cell says: a count, no figure, or why it is not understood. For a text ``1.234`` the
+evidence of its whole column counts; a number that the file holds as such says what it says.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-
-import numpy as np
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.tidying.column import Column, Lexicon, Readings, of_contract
-from acv_pipeline.tidying.fold import any_word, clean, fold, plain
+from acv_pipeline.reading.sheet import NUMBER
+from acv_pipeline.tidying.column import Cell, Column, of_contract
+from acv_pipeline.tidying.fold import Marks, any_word, clean, fold, plain
 from acv_pipeline.tidying.reasons import NUMBERS
 
 GROUPED_BY = {
@@ -26,15 +26,22 @@ PLAIN = re.compile(r"(?:0|[1-9][0-9]*)")
 DECIMAL = re.compile(r"((?:0|[1-9][0-9]*))([.,])([0-9]+)")
 THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:([.,])[0-9]{3})(?:\1[0-9]{3})*(?:(?!\1)([.,])([0-9]+))?")
 SPACED_DECIMAL = re.compile(r"([1-9][0-9]{0,2}(?:[ '][0-9]{3})+)([.,])([0-9]+)")
+# what binary arithmetic leaves of a whole number: 56.99999999999999
+NOISE, NOISY_DECIMALS = Decimal("1e-9"), 9
 ENOUGH_ALIKE = 3  # that many distinct "1.234", nothing to the contrary: thousands
 
 
 @dataclass(frozen=True)
 class Value:
-    """What a value cell says: a count, or the reason why not."""
+    """What a value cell says: a count, or the reason why not.
+
+    Attributes:
+        is_provisional: a mark beside it says that it may still change.
+    """
 
     count: int | None
     problem: str | None = None
+    is_provisional: bool = False
 
     @property
     def is_missing(self) -> bool:
@@ -55,66 +62,53 @@ class Separators:
     decimal: str | None
 
 
-@dataclass(frozen=True)
-class Written:
-    """A value cell as far as it can be understood without its column.
-
-    Attributes:
-        text: without what surrounds it.
-        number: the text without a unit.
-        shape: the number of what it proves about ``.`` and ``,``.
-    """
-
-    text: str
-    number: str
-    shape: int
-
-
-def parse_values(column: Column[str], contract: Contract) -> Readings[Value]:
+def parse_values(column: Column[Cell], contract: Contract) -> Column[Value]:
     """What the cells of one value column say."""
     words = of_contract(ValueWords, contract)
-    shapes = np.unique(words.cells.of(column).distinct(_shape, np.intp))
-    separators = find_separators([words.shapes[number] for number in shapes.tolist()])
-    return of_contract(ValueReader, contract, separators).cells.of(column)
+    written = [words.number_in(clean(cell.text)) for cell in column.found]
+    separators = find_separators(
+        shape_of(number)
+        for cell, (_, number, _) in zip(column.found, written, strict=True)
+        if cell.kind != NUMBER
+    )
+    values = []
+    for cell, (text, number, provisional) in zip(column.found, written, strict=True):
+        if cell.kind == NUMBER:
+            value = typed_value(cell.text, contract.max_plausible_value)
+        else:
+            value = _value(text, number, words.tokens, separators, contract.max_plausible_value)
+        values.append(replace(value, is_provisional=True) if provisional else value)
+    return Column(column.codes, values)
+
+
+def typed_value(text: str, most: int) -> Value:
+    """What a number says that the file holds as a number; its point is the decimal point."""
+    number = Decimal(text)
+    if not number.is_finite():
+        return Value(None, "not_a_number")
+    if number < 0:
+        return Value(None, "negative")
+    count = round(number)
+    if abs(number - count) > NOISE * max(1, count):
+        return Value(None, "non_integer")
+    return Value(count) if count <= most else Value(None, "implausible")
 
 
 class ValueWords:
-    """What a contract says of value cells: units, and words for "no figure"."""
+    """What a contract says of value cells: units, marks, and words for "no figure"."""
 
     def __init__(self, contract: Contract) -> None:
         units = any_word(map(plain, contract.figure_units))
         self._unit = re.compile(rf" ?(?:{units})\.?$", re.IGNORECASE)
-        self._numbers: dict[Shape, int] = {}
-        self.shapes: list[Shape] = []
+        self._marks = Marks(contract.provisional_marks)
         self.tokens = no_figure_tokens(contract)
-        self.cells = Lexicon(self.written)
 
-    def written(self, text: str) -> Written:
-        """A cell without its unit, and its shape."""
-        text = clean(text)
-        number = self._unit.sub("", text) if text[:1].isdigit() else text
-        shape = shape_of(number)
-        if shape not in self._numbers:
-            self._numbers[shape] = len(self.shapes)
-            self.shapes.append(shape)
-        return Written(text, number, self._numbers[shape])
-
-
-class ValueReader:
-    """Reads the values of columns that prove the same separators."""
-
-    def __init__(self, contract: Contract, separators: Separators) -> None:
-        self._words = of_contract(ValueWords, contract)
-        self._separators = separators
-        self._most = contract.max_plausible_value
-        self.cells = Lexicon(self.value)
-
-    def value(self, text: str) -> Value:
-        """What a cell says."""
-        written = self._words.written(text)
-        return _value(
-            written.text, written.number, self._words.tokens, self._separators, self._most
-        )
+    def number_in(self, text: str) -> tuple[str, str, bool]:
+        """A cell without marks, the same without its unit, and whether it is provisional."""
+        if not text[:1].isdigit():
+            return text, text, False
+        text, provisional = self._marks.split(text)
+        return text, self._unit.sub("", text), provisional
 
 
 def no_figure_tokens(contract: Contract) -> dict[str, str]:
@@ -182,10 +176,6 @@ def find_separators(shapes: Iterable[Shape]) -> Separators:
     return Separators(next(iter(thousands), None), next(iter(decimal), None))
 
 
-def _shape(written: Written) -> int:
-    return written.shape
-
-
 def _digits(text: str) -> int:
     return int(re.sub(r"[^0-9]", "", text))
 
@@ -224,7 +214,10 @@ def _positive(number: str, separators: Separators, most: int) -> Value:
         fraction = match[3] or ""
     else:
         return Value(None, "not_a_number")
-    if fraction.strip("0"):
-        return Value(None, "non_integer")
     count = _digits(whole)
+    if fraction.strip("0"):
+        rest = Decimal(f"0.{fraction}")
+        count += round(rest)
+        if len(fraction) < NOISY_DECIMALS or abs(rest - round(rest)) > NOISE * max(1, count):
+            return Value(None, "non_integer")
     return Value(count) if count <= most else Value(None, "implausible")

@@ -1,15 +1,12 @@
-"""What the texts of a code and of a name say together, read once for all deliveries.
-
-Here: the territory that a pair of texts names, and what it tells of the level of its table.
-Not here: which level a table has (``levels``), how one text names a territory (``territories``).
-"""
+"""What the texts of a code and of a name say together: a territory, or why it is none."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.tidying.column import Lexicon, of_contract
+from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.fold import clean, fold
 from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.territories import PlaceReader
@@ -32,6 +29,9 @@ class Territory:
         problem: a reason code of ``reasons``.
         detail: what the reason names.
         place: the number of its code among ``territory_codes``; -1 for none.
+        part: the code of the part of the territory that is meant (``69M``); ``""`` for the whole.
+        says_whole: the line says that it is the sum of others (``Total Ain``).
+        is_blank: nothing names a territory.
     """
 
     level: str | None
@@ -39,6 +39,9 @@ class Territory:
     problem: str | None = None
     detail: str = ""
     place: int = -1
+    part: str = ""
+    says_whole: bool = False
+    is_blank: bool = False
 
     @property
     def level_number(self) -> int:
@@ -81,7 +84,7 @@ class SignReader:
     def __init__(self, contract: Contract) -> None:
         self._departments = of_contract(PlaceReader, contract, "department")
         self._regions = of_contract(PlaceReader, contract, "region")
-        self.pairs = Lexicon(self.signs)
+        self.read = lru_cache(maxsize=1 << 16)(self.signs)
 
     def signs(self, pair: Pair) -> Signs:
         """What ``pair`` says of the level."""
@@ -121,7 +124,7 @@ class PairReader:
         self._parts = [fold(word) for word in contract.subtotal_labels]
         words = [fold(word) for word in contract.control_labels]
         self._totals = sorted(words, key=len, reverse=True)
-        self.pairs = Lexicon(self.territory)
+        self.read = lru_cache(maxsize=1 << 16)(self.territory)
 
     def territory(self, pair: Pair) -> Territory:
         """The territory that ``pair`` names."""
@@ -130,7 +133,7 @@ class PairReader:
             return Territory("department", code, place=self._places[code])
         found = self._territory(code, name)
         place = -1 if found.code is None else self._places[found.code]
-        return Territory(found.level, found.code, found.problem, found.detail, place)
+        return replace(found, place=place)
 
     def _is_official(self, code: str) -> bool:
         return self._level == "department" and code in self._readers["department"].official
@@ -169,7 +172,7 @@ class PairReader:
             name_text = ""
         text = code_text or name_text
         if not text:
-            return Territory(level, None, "no_department")
+            return Territory(level, None, "no_department", is_blank=True)
         place = reader.read(text)
         code = place.code or place.named
         if code is None:
@@ -181,7 +184,8 @@ class PairReader:
             said = " / ".join(filter(None, [text, label]))
             official = reader.official[code]
             return Territory(level, code, "label_contradicts_code", f"{said} ({code}: {official})")
-        return Territory(level, code)
+        part = place.part or ((p.part or "") if (p := reader.part_of(label)) else "")
+        return Territory(level, code, part=part)
 
     def _stated_sum(self, text: str) -> Territory | None:
         """``Total``, ``Ensemble``, ``Total Bretagne``, ``Sous-total``: rows that are no figure."""
@@ -195,16 +199,23 @@ class PairReader:
                 return self._sum_of(folded.removeprefix(word), "part")
         if folded in self._totals:
             return Territory("national", NATIONAL)
+        for word in ("total", "resultat"):  # as pivot tables write it below a group
+            if folded.endswith(f" {word}") and (code := self._department_in(folded[: -len(word)])):
+                return Territory("department", code, says_whole=True)
         for word in self._totals:
             if folded.startswith(f"{word} "):
                 return self._sum_of(folded.removeprefix(word), "national")
         return None
 
+    def _department_in(self, text: str) -> str | None:
+        place = self._readers["department"].read(text)
+        return None if place.part else place.code or place.named
+
     def _sum_of(self, rest: str, otherwise: str) -> Territory | None:
         if region := self._readers["region"].name_of(rest):
             return Territory("region", region)
-        if self._readers["department"].read(rest).code:
-            return None
+        if code := self._department_in(rest):
+            return Territory("department", code, says_whole=True)
         if any(word in rest for word in self._parts):
             return Territory("part", None, "stated_subtotal")
         return Territory(otherwise, NATIONAL if otherwise == "national" else None)

@@ -49,8 +49,24 @@ REASONS: dict[str, Reason] = {
     ),
     "repeated_row": Reason(
         "set_aside",
-        "the same territory, month and value as row {cell}",
-        "même territoire, même mois et même valeur que la ligne {cell}",
+        "row {cell} again",
+        "la ligne {cell} répétée",
+    ),
+    "part_of_figure": Reason(
+        "set_aside",
+        "a part of a figure ({cell}) whose total stands beside",
+        "une partie d'un chiffre ({cell}) dont le total figure à côté",
+    ),
+    "added_up": Reason(
+        "set_aside",
+        "a part of a figure, added up with the other parts ({cell})",
+        "une partie d'un chiffre, additionnée aux autres parties ({cell})",
+    ),
+    "initial_value": Reason(
+        "set_aside", "an initial value, not the figure", "une valeur initiale, pas le chiffre"
+    ),
+    "target_value": Reason(
+        "set_aside", "a target, not the figure", "une valeur cible, pas le chiffre"
     ),
     # control: what the source itself states beside the départements
     "stated_total": Reason("control", "a total, not a département", "un total, pas un département"),
@@ -111,6 +127,27 @@ REASONS: dict[str, Reason] = {
         "{cell} begins after the day of reception",
         "{cell} commence après le jour de réception",
     ),
+    "month_not_over": Reason(
+        "quarantined",
+        "{cell} was not over on the day of reception, so no cumulative figure of it can be known: "
+        "a first day of a month often means the month before; write the month, like 2021-03",
+        "{cell} n'était pas terminé le jour de la réception, son cumul ne peut être connu : un "
+        "premier jour de mois désigne souvent le mois précédent ; écrire le mois, comme 2021-03",
+    ),
+    "first_day_of_stock": Reason(
+        "quarantined",
+        "the stock on {cell}, the first day of a month, is either that of this month or, as "
+        "official statistics have it, that of the end of the month before: write the month, like "
+        "2021-03, or its last day",
+        "un stock au {cell}, premier jour d'un mois, est celui de ce mois ou, selon l'usage de la "
+        "statistique publique, celui de la fin du mois précédent : écrire le mois, comme 2021-03, "
+        "ou son dernier jour",
+    ),
+    "year_contradiction": Reason(
+        "quarantined",
+        "the year {cell} contradicts the month that the delivery names elsewhere",
+        "l'année {cell} contredit le mois que la livraison nomme ailleurs",
+    ),
     # quarantined: indicator
     "indicator_contradiction": Reason(
         "quarantined",
@@ -156,6 +193,24 @@ REASONS: dict[str, Reason] = {
     "negative": Reason("quarantined", "{cell} is negative", "{cell} est négatif"),
     "implausible": Reason(
         "quarantined", "{cell} is beyond anything plausible", "{cell} dépasse tout ordre plausible"
+    ),
+    "value_type_not_understood": Reason(
+        "quarantined",
+        "“{cell}” does not say whether the value is the actual one, an initial one or a target",
+        "« {cell} » ne dit pas si la valeur est l'actuelle, une initiale ou une cible",
+    ),
+    "part_alone": Reason(
+        "quarantined",
+        "only a part of a figure ({cell}): send the total, or every part with its name",
+        "seulement une partie d'un chiffre ({cell}) : envoyer le total, ou chaque partie avec son "
+        "nom",
+    ),
+    "unexplained_repeat": Reason(
+        "quarantined",
+        "the same territory and month as row {cell}, told apart by words that say nothing to us: "
+        "name the column, or send one row",
+        "même territoire et même mois que la ligne {cell}, distingués par des mots que nous ne "
+        "comprenons pas : nommer la colonne, ou envoyer une seule ligne",
     ),
     "merged_value": Reason(
         "quarantined",

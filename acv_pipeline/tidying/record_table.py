@@ -46,6 +46,9 @@ class RecordTable:
         value_text: the value cell.
         reason: place in ``reasons.CODES``; -1 for a figure.
         detail: what the reason's text names.
+        part: the part of a figure that the record is; ``""`` for a whole (``groups``).
+        others: the texts of the columns that say nothing of the figure.
+        is_provisional: whether the file says that the figure may still change.
         is_ragged: whether some records have fewer cells than others.
     """
 
@@ -63,6 +66,9 @@ class RecordTable:
     value_text: Column[str]
     reason: Numbers
     detail: Objects
+    part: Column[str]
+    others: Column[str]
+    is_provisional: npt.NDArray[np.bool_]
     is_ragged: bool = False
 
     def __len__(self) -> int:

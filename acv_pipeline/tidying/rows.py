@@ -1,12 +1,12 @@
 """The lines of one table as rows: which territory, month, indicator and value each is about.
 
-Here: one table at a time, every distinct text read once. Not here: what depends on the whole
-delivery (``tidy``), such as repeats, conflicts and totals.
+What depends on the whole delivery (repeats, conflicts, totals) is settled by ``tidy``.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from acv_pipeline.contract import Contract, Month
-from acv_pipeline.tidying.column import Column, Mask, Places, Readings, constant, of_contract
+from acv_pipeline.tidying.column import Column, Mask, Places, constant, of_contract
 from acv_pipeline.tidying.drag import dragged
-from acv_pipeline.tidying.fold import clean, plain
+from acv_pipeline.tidying.fold import clean, compact, fold, plain
+from acv_pipeline.tidying.groups import GroupReader, Groups
 from acv_pipeline.tidying.header import HeaderFinder, Table
 from acv_pipeline.tidying.indicators import IndicatorRead, IndicatorReader
 from acv_pipeline.tidying.levels import TerritoryReader
@@ -26,6 +27,7 @@ from acv_pipeline.tidying.numbers import Value, parse_values
 from acv_pipeline.tidying.pairs import LEVELS, Territory, territory_codes
 from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.record_table import NO_MONTH, Months, RecordTable
+from acv_pipeline.tidying.roles import RoleReader, column_letter
 from acv_pipeline.tidying.verdicts import Verdicts
 
 
@@ -36,14 +38,16 @@ class RowReader:
     Attributes:
         finder: knows the contract, the source and its column names.
         table: where the rows are.
+        roles: what its columns are.
         indicator: the indicator of rows that name none; None where nothing says.
-        month: the month of rows that name none; None where nothing says.
+        months: the months that rows without one may be about: none, one, or several.
     """
 
     finder: HeaderFinder
     table: Table
+    roles: RoleReader
     indicator: str | None
-    month: Month | None
+    months: Sequence[Month]
 
     def rows(self) -> RecordTable:
         """One row per record, in the order of the sheet."""
@@ -57,7 +61,7 @@ class RowReader:
     def _layout(self, position: int, month: Month | None) -> RecordTable:
         """The records whose value stands in the column ``position``, about ``month`` if given."""
         table, size = self.table, len(self.table.body)
-        values = parse_values(table.column(position), self.finder.contract)
+        values = parse_values(table.cells(position), self.finder.contract)
         reads = self._months if month is None else constant(MonthRead(month), size)
         months = self._month_array(reads)
         verdicts = Verdicts(size)
@@ -79,7 +83,13 @@ class RowReader:
             value_text=table.column(position),
             reason=verdicts.reason,
             detail=verdicts.detail,
+            part=self._groups.part,
+            others=self._groups.others,
+            is_provisional=values.where(_is_provisional) | self._is_provisional_column(position),
         )
+
+    def _is_provisional_column(self, position: int) -> bool:
+        return self.table.head.names[position].is_provisional
 
     def _settle(self, verdicts: Verdicts, reads: Column[MonthRead], months: Months) -> None:
         """Everything but the value, in the order in which reasons apply."""
@@ -92,6 +102,7 @@ class RowReader:
         said = self._indicator_reads.map(lambda read: read.said or read.indicator_id or "").at
         foreign = (self._indicators >= 0) & ~np.isin(self._indicators, self._ours)
         verdicts.settle(self._has_problem("other_indicator") | foreign, "other_indicator", said)
+        self._settle_value_types(verdicts)
         level = self._territories.array(_level, np.int8)
         verdicts.settle(self._territories.array(_is_part, bool), "stated_subtotal")
         if self.finder.source.role == "partner":
@@ -101,7 +112,8 @@ class RowReader:
         for problem in ("indicator_contradiction", "no_indicator"):
             verdicts.settle(self._has_problem(problem), problem, said)
         verdicts.settle_each(problems, self._territory_details)
-        written = self._month_texts.map(clean).at if self._month_texts else ""
+        texts = self._month_texts or self.table.text("year")
+        written = texts.map(clean).at
         verdicts.settle(self._dragged, "dragged_date", written)
         verdicts.settle_each(reads.array(lambda read: NUMBERS[read.problem], np.int8), written)
         shown = reads.map(lambda read: f"{read.month:%Y-%m}" if read.month else "").at
@@ -109,7 +121,22 @@ class RowReader:
             early = self._about(indicator) & (months < np.datetime64(first, "M"))
             verdicts.settle(early, "before_first_month", shown)
 
-    def _settle_values(self, verdicts: Verdicts, position: int, values: Readings[Value]) -> None:
+    def _settle_value_types(self, verdicts: Verdicts) -> None:
+        """Only actual values are figures, where a form asks for others too."""
+        known = {
+            fold(word): kind
+            for kind, words in self.finder.contract.value_types.items()
+            for word in words
+        }
+        for place in self.roles.of_kind("value_type"):
+            texts = self.table.column(place)
+            kinds = texts.map(lambda text: known.get(fold(text)))
+            verdicts.settle(kinds.where(lambda kind: kind == "initial"), "initial_value")
+            verdicts.settle(kinds.where(lambda kind: kind == "target"), "target_value")
+            unknown = kinds.where(lambda kind: kind is None)
+            verdicts.settle(unknown, "value_type_not_understood", texts.map(clean).at)
+
+    def _settle_values(self, verdicts: Verdicts, position: int, values: Column[Value]) -> None:
         filled = self.table.sheet.filled
         if filled:
             rows = self.table.body.index
@@ -143,9 +170,14 @@ class RowReader:
     def _territory_details(self, rows: Places) -> list[str]:
         return [territory.detail for territory in self._territories.at(rows)]
 
+    @property
+    def _territories(self) -> Column[Territory]:
+        return self._groups.territories
+
     @cached_property
-    def _territories(self) -> Readings[Territory]:
-        return TerritoryReader(self.finder.contract, self.table).read()
+    def _groups(self) -> Groups:
+        read = TerritoryReader(self.finder.contract, self.table).read()
+        return GroupReader(self.table, self.roles, read).groups()
 
     @cached_property
     def _indicator_reads(self) -> Column[IndicatorRead]:
@@ -171,12 +203,39 @@ class RowReader:
 
     @cached_property
     def _months(self) -> Column[MonthRead]:
-        """What each line says of its month; lines follow ``month`` only where none says any."""
+        """What each line says of its month; lines follow ``months`` only where none says any."""
         texts = self._month_texts
         if texts is None:
-            stated = MonthRead(self.month, None if self.month else "no_month_in_row")
+            return self._outside
+        reads = of_contract(MonthReader, self.finder.contract).column(texts, self.table.sheet.epoch)
+        (place,) = self.table.columns.get("month", (None,))[:1]
+        if place is None:
+            return reads
+        name = compact(self.table.head.names[place].text)
+        if name not in self.finder.names.is_stock_date:
+            return reads
+        return reads.map(
+            lambda read: (
+                MonthRead(None, "first_day_of_stock", read.day)
+                if read.month and read.day and read.day.day == 1
+                else read
+            )
+        )
+
+    @property
+    def _outside(self) -> Column[MonthRead]:
+        """What is said outside the rows, held against a year that the rows say."""
+        month = self.months[0] if len(self.months) == 1 else None
+        stated = MonthRead(month, None if month else "no_month_in_row")
+        if month is None or "year" not in self.table.columns:
             return constant(stated, len(self.table.body))
-        return of_contract(MonthReader, self.finder.contract).column(texts)
+        return self.table.text("year").map(
+            lambda text: (
+                stated
+                if _year(text) in ("", str(month.year))
+                else MonthRead(None, "year_contradiction")
+            )
+        )
 
     @cached_property
     def _month_texts(self) -> Column[str] | None:
@@ -199,7 +258,7 @@ class RowReader:
         days = self._months.array(lambda read: read.day or read.month or "NaT", "datetime64[D]")
         # what a line is about: the reading of its territory, and its code as written
         written = self.table.text("department_code")
-        places = self._territories.codes * len(written.found) + written.codes
+        places = self._territories.codes * max(1, len(written.found)) + written.codes
         return dragged(days, places)
 
     def _month_array(self, reads: Column[MonthRead]) -> Months:
@@ -210,7 +269,7 @@ class RowReader:
         """The cells of each line; of several month columns, only the one at ``position``."""
         others = {place for place in self.table.month_columns if place != position}
         places = range(self.table.body.shape[1])
-        return [self.table.cells(place) for place in places if place not in others]
+        return [self.table.column(place) for place in places if place not in others]
 
 
 def _in_panel(contract: Contract, indicator: str) -> Mask:
@@ -239,6 +298,14 @@ def _count(value: Value) -> int:
     return -1 if value.count is None else value.count
 
 
+def _is_provisional(value: Value) -> bool:
+    return value.is_provisional
+
+
+def _year(text: str) -> str:
+    return clean(text).removesuffix(".0")
+
+
 def _is_missing(value: Value) -> bool:
     return value.is_missing
 
@@ -258,14 +325,6 @@ def _with_year(month: str, year: str) -> str:
     month, year = plain(clean(month)).removesuffix(".0"), plain(clean(year)).removesuffix(".0")
     if not re.fullmatch(r"20[0-9]{2}", year) or year in month:
         return month
+    if (said := re.search(r"(?<![0-9])20[0-9]{2}(?![0-9])", month)) and said[0] != year:
+        return f"{month} / {year}"  # they contradict one another: no month
     return f"{year}-{int(month):02}" if re.fullmatch(r"[0-9]{1,2}", month) else f"{month} {year}"
-
-
-def column_letter(position: int) -> str:
-    """The letter a spreadsheet gives the column at ``position`` (0 is ``A``)."""
-    letters = ""
-    while position >= 0:
-        position, remainder = divmod(position, 26)
-        letters = chr(ord("A") + remainder) + letters
-        position -= 1
-    return letters

@@ -1,8 +1,4 @@
-"""Départements and regions, as people write them.
-
-Here: codes, names and both together to a territory, and whether name and code agree.
-Not here: whether a table is regional (``levels``), panels (``tidy``).
-"""
+"""Départements and regions, as people write them: by code, by name, by both, or in parts."""
 
 from __future__ import annotations
 
@@ -28,10 +24,15 @@ ARTICLES = {"le", "la", "les", "l", "d", "de", "du", "des", "departement", "regi
 
 @dataclass(frozen=True)
 class Place:
-    """A territory found in a text: at most one of a code and a name, or both."""
+    """A territory found in a text: at most one of a code and a name, or both.
+
+    Attributes:
+        part: the code of the part of the territory that is meant (``69M`` of ``69``), if any.
+    """
 
     code: str | None = None
     named: str | None = None
+    part: str | None = None
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,27 @@ class PlaceReader:
         """The code of the territory that the whole text names."""
         return self.by_name.get(essence(text))
 
+    @cached_property
+    def parts(self) -> dict[str, tuple[str, str]]:
+        """The code of the whole and of the part, by what the part is called."""
+        if self.level != "department":
+            return {}
+        return {
+            essence(name): (whole, part)
+            for whole, parts in self.contract.department_parts.items()
+            for part, names in parts.items()
+            for name in (part, f"{part} {names[0]}", f"{whole} {names[0]}", *names)
+        }
+
+    def part_of(self, text: str) -> Place | None:
+        """The part of a territory that the whole text names: ``69M``, ``Métropole de Lyon``."""
+        whole, part = self.parts.get(essence(text), (None, None))
+        return Place(whole, whole, part) if whole else None
+
     def read(self, text: str) -> Place:
         """The code, the name, or both (``01 - Ain``, ``Ain (01)``) that a cell holds."""
+        if part := self.part_of(text):
+            return part
         if code := self.code_of(text):
             return Place(code)
         if named := self.name_of(text):
@@ -88,6 +108,9 @@ class PlaceReader:
         for cut in range(1, len(words)):
             front, back = " ".join(words[:cut]), " ".join(words[cut:])
             for code_part, name_part in ((front, back), (back, front)):
+                by_code, by_name = self.part_of(code_part), self.part_of(name_part)
+                if by_name and (by_code or self.code_of(code_part) == by_name.code):
+                    return by_name
                 code, named = self.code_of(code_part), self.name_of(name_part)
                 if code and named:
                     return Place(code, named)
@@ -95,7 +118,7 @@ class PlaceReader:
 
     def agrees(self, code: str, label: str) -> bool:
         """Whether ``label`` names the territory ``code``; lost characters (� or ?) may differ."""
-        if self.name_of(label) == code:
+        if self.name_of(label) == code or ((part := self.part_of(label)) and part.code == code):
             return True
         both = self.read(label)
         if both.code and both.named:

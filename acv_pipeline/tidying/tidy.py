@@ -1,19 +1,20 @@
 """Sheets to records: one record per received row, each with one fate.
 
-Here: what concerns the delivery as a whole: refusals, months and indicators stated outside the
-rows, repeats, conflicts, control totals. Not here: single tables (``header``, ``rows``).
+What concerns the delivery as a whole: which sheets count, months and indicators stated outside
+the rows, refusals, control totals.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 
 from acv_pipeline.contract import Contract, Month, Source
+from acv_pipeline.contract.months import month_end
 from acv_pipeline.landing import sidecar_path
 from acv_pipeline.reading import DEFAULT, DeliveryRefused, Limits, Sheet, read_file
 from acv_pipeline.reading.delimited import empty_file
@@ -24,23 +25,30 @@ from acv_pipeline.tidying.control import (
     total_of_sidecar,
     totals_of_rows,
 )
+from acv_pipeline.tidying.fold import plain
 from acv_pipeline.tidying.header import HeaderFinder, Table
 from acv_pipeline.tidying.months import MonthReader
 from acv_pipeline.tidying.pairs import LEVELS
+from acv_pipeline.tidying.passed_over import why_passed_over
 from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.record_table import RecordTable, month_at
 from acv_pipeline.tidying.records import TidyDelivery
+from acv_pipeline.tidying.refusals import both_readings, month_contradiction, months_listed
+from acv_pipeline.tidying.roles import Role, RoleReader
 from acv_pipeline.tidying.rows import RowReader
+from acv_pipeline.tidying.settling import settle_repeats
 from acv_pipeline.tidying.statements import (
-    contradicts,
+    Statement,
+    StatementReader,
+    about,
     indicator_of_table,
-    months_of_file_name,
-    months_of_title,
+    not_the_month,
+    possible_months,
+    quoted,
 )
 
 NO_CONTENT = ("blank_row", "note", "template_row", "repeated_header")
 INCOMPLETE = ("no_header", "no_department_column", "no_value_column")
-DOUBTFUL = ("not_a_number", "ambiguous_number", "non_integer", "negative", "implausible")
 
 
 def read_delivery(
@@ -95,23 +103,31 @@ def tidy(
             ``national_file``, ``no_rows``.
     """
     finder = finder_of(contract, source)
-    tables = find_tables(sheets, file_name, finder)
-    read = [_rows_of(table, file_name, finder, received_on) for table in tables]
-    rows = RecordTable.concat([rows for rows, _ in read])
-    without_month = next((refusal for _, refusal in read if refusal), None)
+    found = find_tables(sheets, file_name, finder)
+    read = [_rows_of(table, file_name, finder, received_on) for table in found.tables]
+    rows = RecordTable.concat([part.rows for part in read])
+    without_month = next((part.refusal for part in read if part.refusal), None)
     if without_month and (rows.reason >= 0).all():
         raise without_month
     _refuse_hopeless(rows, file_name, source, contract)
     _settle_future(rows, received_on)
-    _settle_repeats(rows)
+    added = settle_repeats(rows, contract)
     totals, regional = totals_of_rows(rows)
     _attribute_holes(rows)
     if sidecar:
         totals.append(total_of_sidecar(sidecar, rows))
-    one_record_per_line = len(tables) == 1 and len(tables[0].month_columns) < 2
+    one_record_per_line = len(found.tables) == 1 and len(found.tables[0].month_columns) < 2
     numbers = rows.sheet_row if one_record_per_line else np.arange(1, len(rows) + 1)
     remarks = [remark for sheet in sheets for remark in sheet.remarks]
-    return TidyDelivery(tables[0].header, rows, numbers, totals, regional, remarks)
+    return TidyDelivery(
+        found.tables[0].header,
+        rows,
+        numbers,
+        totals,
+        regional,
+        [*remarks, *_provisional(rows), *added],
+        [*(_account(part) for part in read), *found.passed_over],
+    )
 
 
 def finder_of(contract: Contract, source: Source) -> HeaderFinder:
@@ -125,86 +141,206 @@ def _finder_of_id(contract: Contract, source_id: str) -> HeaderFinder:
     return HeaderFinder(contract, contract.sources[source_id])
 
 
-def find_tables(sheets: list[Sheet], file_name: str, finder: HeaderFinder) -> list[Table]:
-    """The tables of all sheets that have one; other sheets are notes.
+@dataclass
+class Found:
+    """The tables of a delivery, and the sheets that have none, each with the reason."""
+
+    tables: list[Table] = field(default_factory=list)
+    passed_over: list[dict[str, Any]] = field(default_factory=list)
+
+
+def find_tables(sheets: list[Sheet], file_name: str, finder: HeaderFinder) -> Found:
+    """The tables of all sheets that have one.
+
+    A hidden sheet is none where a visible one has a table. Other sheets are notes, lists and the
+    like, unless they hold figures by département.
 
     Raises:
-        DeliveryRefused: no sheet has one, and the refusal says what the best sheet lacks; or
-            the columns of one contradict one another.
+        DeliveryRefused: no sheet has a table, and the refusal says what the best sheet lacks; or
+            the columns of one contradict one another; or one that can't be read could be the
+            figures (``sheet_not_understood``).
     """
     if not sheets:
         raise empty_file(Path(file_name))
-    tables, refusals = [], []
-    for sheet in sheets:
-        try:
-            tables += finder.find(sheet, file_name)
-        except DeliveryRefused as refusal:
-            if refusal.reason_code not in INCOMPLETE:
-                raise
-            refusals.append(refusal)
-    if tables:
-        return tables
-    raise next((r for r in refusals if r.reason_code != "no_header"), refusals[0])
+    found = Found()
+    refusals: list[tuple[Sheet, DeliveryRefused]] = []
+    visible = [sheet for sheet in sheets if sheet.is_visible]
+    for sheet in visible:
+        _find_in(sheet, file_name, finder, found, refusals)
+    for sheet in [sheet for sheet in sheets if not sheet.is_visible]:
+        if found.tables:
+            found.passed_over.append(_passed_over(sheet, "the sheet is hidden"))
+        else:
+            _find_in(sheet, file_name, finder, found, refusals)
+    if not found.tables:
+        said = [refusal for _, refusal in refusals]
+        raise next((r for r in said if r.reason_code != "no_header"), said[0])
+    for sheet, refusal in refusals:
+        why = why_passed_over(sheet, refusal, file_name, finder, found.tables)
+        found.passed_over.append(_passed_over(sheet, why))
+    return found
+
+
+def _find_in(
+    sheet: Sheet,
+    file_name: str,
+    finder: HeaderFinder,
+    found: Found,
+    refusals: list[tuple[Sheet, DeliveryRefused]],
+) -> None:
+    try:
+        found.tables += finder.find(sheet, file_name)
+    except DeliveryRefused as refusal:
+        if refusal.reason_code not in INCOMPLETE:
+            raise
+        refusals.append((sheet, refusal))
+
+
+def _passed_over(sheet: Sheet, why: str) -> dict[str, Any]:
+    return {"sheet": sheet.name, "used": False, "why": why, "rows": len(sheet.cells), "columns": []}
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The rows of one table, what its columns are, and the refusal it is worth by itself."""
+
+    table: Table
+    rows: RecordTable
+    roles: list[Role]
+    refusal: DeliveryRefused | None
+
+
+def _account(part: _Part) -> dict[str, Any]:
+    return {
+        "sheet": part.table.sheet.name,
+        "used": True,
+        "why": None,
+        "rows": len(part.table.body),
+        "columns": [role.as_dict() for role in part.roles],
+    }
+
+
+def _provisional(rows: RecordTable) -> list[str]:
+    """What is said of figures that may still change."""
+    marked = rows.is_provisional & (rows.reason < 0)
+    if not marked.any():
+        return []
+    months = months_listed(month for m in np.unique(rows.month[marked]) if (month := month_at(m)))
+    return [f"{int(marked.sum())} figures are marked as provisional ({months})"]
 
 
 def _rows_of(
     table: Table, file_name: str, finder: HeaderFinder, received_on: dt.date | None
-) -> tuple[RecordTable, DeliveryRefused | None]:
+) -> _Part:
     """The rows of a table, and the refusal it is worth if nothing else has figures.
 
     Raises:
-        DeliveryRefused: title, sheet name, file name and rows contradict one another.
+        DeliveryRefused: title, sheet name, file name and rows contradict one another, or a column
+            is not understood.
     """
-    contract, source = finder.contract, finder.source
-    indicator = indicator_of_table(contract, source, file_name, table)
-    reader = of_contract(MonthReader, contract)
-    titled = months_of_title(reader, table)
-    named, sent = months_of_file_name(reader, file_name, received_on)
-    outside = titled or named
-    month = outside[0] if len(outside) == 1 else None
-    rows = RowReader(finder, table, indicator, month).rows()
+    indicator = indicator_of_table(finder.contract, finder.source, file_name, table)
+    roles = RoleReader(finder, table)
+    where = f"{file_name}, sheet {table.sheet.name}" if table.sheet.name else file_name
+    reader = StatementReader(finder.names)
+    title, named = reader.title(table), reader.file_name(file_name, received_on)
+    months = _outside(file_name, about(title), about(named))
+    rows = RowReader(finder, table, roles, indicator, months).rows()
     found = np.unique(rows.month[(rows.reason < 0) & ~np.isnat(rows.month)])
-    only = month_at(found[0]) if len(found) == 1 else None
-    if only:
-        if titled and only not in titled:
-            raise _month_contradiction(file_name, only, "title", titled)
-        if contradicts(only, named, sent):
-            raise _month_contradiction(file_name, only, "file name", named)
-    says_nothing = (rows.reason == NUMBERS["no_month_in_row"]).any() and not len(found)
-    return rows, no_month(file_name, outside) if says_nothing else None
+    if only := month_at(found[0]) if len(found) == 1 else None:
+        _check_against(only, table, file_name, about(title), about(named))
+    refusal = None
+    if not len(found):
+        refusal = _without_month(rows, table, file_name, finder, months, [*title, *named])
+    return _Part(table, rows, roles.roles(where), refusal)
 
 
-def no_month(file_name: str, stated: list[Month]) -> DeliveryRefused:
+def _outside(file_name: str, title: list[Statement], named: list[Statement]) -> list[Month]:
+    """The months that rows without one may be about: what title and file name both allow."""
+    titled, by_name = possible_months(title), possible_months(named)
+    if len(titled) == 1 and by_name and titled[0] not in by_name and len(by_name) == 1:
+        return titled  # the rows will contradict the name, which is said with both quoted
+    return [month for month in titled if month in by_name] or titled or by_name
+
+
+def _check_against(
+    only: Month, table: Table, file_name: str, title: list[Statement], named: list[Statement]
+) -> None:
+    """Make sure that title and file name allow the one month of the rows.
+
+    Raises:
+        DeliveryRefused: ``month_contradiction``, both quoted.
+    """
+    places = [place for meaning in ("month", "quarter") for place in table.columns.get(meaning, ())]
+    places += list(table.month_columns)
+    said = f"column “{table.header[places[0]]}”" if places else ""
+    for statements in (title, named):
+        months = possible_months(statements)
+        allowed = {month for statement in statements for month in statement.months}
+        if months and only not in allowed:
+            other = f"the {statements[0].place}"
+            mine = said or f"the {title[0].place} {quoted(title)}"
+            raise month_contradiction(file_name, mine, f"{only:%Y-%m}", other, quoted(statements))
+
+
+def _without_month(
+    rows: RecordTable,
+    table: Table,
+    file_name: str,
+    finder: HeaderFinder,
+    months: list[Month],
+    statements: list[Statement],
+) -> DeliveryRefused | None:
+    """The refusal of rows none of which has a month, where the month is what they lack."""
+    lacking = {
+        code: bool((rows.reason == NUMBERS[code]).any())
+        for code in ("year_contradiction", "first_day_of_stock", "no_month_in_row")
+    }
+    if lacking["year_contradiction"]:
+        place = table.columns["year"][0]
+        years = ", ".join(sorted({t.strip() for t in table.column(place).found if t.strip()}))
+        meant = [statement for statement in statements if statement.months]
+        return month_contradiction(
+            file_name,
+            f"column “{table.header[place]}”",
+            years,
+            f"the {meant[0].place}" if meant else "the month",
+            quoted(meant) if meant else months_listed(months),
+        )
+    if lacking["first_day_of_stock"]:
+        place = table.columns["month"][0]
+        said = rows.detail[rows.reason == NUMBERS["first_day_of_stock"]][0]
+        read = of_contract(MonthReader, finder.contract).cell(plain(said))
+        return both_readings(file_name, f"{table.header[place]} {said}", read)
+    if not lacking["no_month_in_row"]:
+        return None
+    ambiguous = [statement for statement in about(statements) if len(statement.months) > 1]
+    if ambiguous and len(possible_months(about(statements))) > 1:
+        return both_readings(file_name, ambiguous[0].text, ambiguous[0].read)
+    return no_month(file_name, months, statements)
+
+
+def no_month(file_name: str, stated: list[Month], statements: list[Statement]) -> DeliveryRefused:
     """The refusal of figures about no known month."""
     if len(stated) > 1:
-        months = ", ".join(f"{month:%Y-%m}" for month in stated)
+        months = months_listed(stated)
         return DeliveryRefused(
             "ambiguous_month",
             f"{file_name} names several months ({months}) and no column says which: add a column",
             f"{file_name} nomme plusieurs mois ({months}) et aucune colonne ne tranche : ajouter "
             "une colonne",
         )
+    other = "; what is said is not that: " + said if (said := not_the_month(statements, 0)) else ""
+    autre = (
+        " ; ce qui est dit n'est pas cela : " + dit if (dit := not_the_month(statements, 1)) else ""
+    )
     return DeliveryRefused(
         "no_month",
         f"{file_name}: no column, header, title or file name says which month the figures are "
-        "about (a full day in a file name may be the day of sending): add a column “mois”, or "
-        "name the file like acv-2021-03.csv",
+        f"about{other} (a full day in a file name may be the day of sending): add a column “mois”, "
+        "or name the file like acv-2021-03.csv",
         f"{file_name} : ni colonne, ni intitulé, ni titre, ni nom de fichier ne dit le mois des "
-        "chiffres (un jour dans un nom de fichier peut être celui de l'envoi) : ajouter une "
-        "colonne « mois », ou nommer le fichier acv-2021-03.csv",
-    )
-
-
-def _month_contradiction(
-    file_name: str, month: Month, place: str, stated: list[Month]
-) -> DeliveryRefused:
-    other = ", ".join(f"{month:%Y-%m}" for month in stated)
-    place_fr = {"title": "titre", "file name": "nom du fichier"}[place]
-    return DeliveryRefused(
-        "month_contradiction",
-        f"{file_name}: the rows are about {month:%Y-%m}, the {place} about {other}: correct one",
-        f"{file_name} : les lignes portent sur {month:%Y-%m}, le {place_fr} sur {other} : "
-        "corriger l'un des deux",
+        f"chiffres{autre} (un jour dans un nom de fichier peut être celui de l'envoi) : ajouter "
+        "une colonne « mois », ou nommer le fichier acv-2021-03.csv",
     )
 
 
@@ -239,47 +375,17 @@ def _refuse_hopeless(rows: RecordTable, file_name: str, source: Source, contract
 
 
 def _settle_future(rows: RecordTable, received_on: dt.date | None) -> None:
+    """Quarantine the figures of months that were not over on the day of reception."""
     if received_on is None:
         return
-    # the first day of a month of the rows, against the day of reception
-    begins = rows.month.astype("datetime64[D]") > np.datetime64(received_on, "D")
-    future = np.flatnonzero((rows.reason < 0) & begins)
-    rows.reason[future] = NUMBERS["future_month"]
-    rows.detail[future] = rows.month[future].astype(str)
-
-
-def _settle_repeats(rows: RecordTable) -> None:
-    """The same key again: set aside with the same value, all quarantined with another."""
-    stated = (rows.reason < 0) | np.isin(rows.reason, [NUMBERS[code] for code in DOUBTFUL])
-    at = np.flatnonzero(stated)
-    keys = _keys(rows)[at]
-    repeated = at[pd.Index(keys).duplicated(keep=False)]
-    if not len(repeated):
-        return
-    written = rows.value_text.at(repeated)
-    values = [
-        str(number) if number >= 0 else text
-        for number, text in zip(rows.stated[repeated].tolist(), written, strict=True)
-    ]
-    groups: dict[int, list[int]] = {}
-    for place, key in enumerate(_keys(rows)[repeated].tolist()):
-        groups.setdefault(key, []).append(place)
-    for places in groups.values():
-        said = list(dict.fromkeys(values[place] for place in places))
-        usable = [at for at in repeated[places].tolist() if rows.reason[at] < 0]
-        if len(said) > 1:
-            rows.reason[usable] = NUMBERS["conflicting_values"]
-            rows.detail[usable] = ", ".join(said)
-        elif len(usable) > 1:
-            rows.reason[usable[1:]] = NUMBERS["repeated_row"]
-            rows.detail[usable[1:]] = str(rows.sheet_row[usable[0]])
-
-
-def _keys(rows: RecordTable) -> npt.NDArray[np.int64]:
-    """Indicator, level, territory and month of each record as one number."""
-    key = rows.month.astype(np.int64) * (len(LEVELS) + 1) + rows.level + 1
-    key = key * (len(rows.codes) + 1) + rows.territory + 1
-    return key * (len(rows.indicators) + 1) + rows.indicator + 1
+    for month in np.unique(rows.month[(rows.reason < 0) & ~np.isnat(rows.month)]):
+        known = month_at(month)
+        if known is None or month_end(known) < received_on:
+            continue
+        code = "future_month" if known > received_on else "month_not_over"
+        early = np.flatnonzero((rows.reason < 0) & (rows.month == month))
+        rows.reason[early] = NUMBERS[code]
+        rows.detail[early] = f"{known:%Y-%m}"
 
 
 def _attribute_holes(rows: RecordTable) -> None:

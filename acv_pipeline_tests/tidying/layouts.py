@@ -58,6 +58,11 @@ HEADERS = {
 TITLES = ("Anah", "Action cœur de ville", "Extraction du 7 avril 2030", "Unité : logements")
 
 
+def is_a_stock_on_a_first_day(layout: Layout) -> bool:
+    """Whether the month column holds first days as the day of a stock: one of two months."""
+    return layout.months == "column" and layout.month == "first" and layout.header == 1
+
+
 @dataclass(frozen=True)
 class Sheet:
     """A table as rows of cells.

@@ -1,0 +1,253 @@
+"""Rows that are only a part of a figure: of some beneficiaries, of a part of the territory.
+
+A part is never taken for the whole. It shows by a column of its own, by a territory that is a part
+of a département, by labels left blank below the first row of a group (as in a pivot table), or by
+a column that alone tells rows about the same thing apart. What becomes of parts is settled with
+the whole delivery at hand (``settling``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from acv_pipeline.tidying.column import Column, Mask, Places, constant
+from acv_pipeline.tidying.fold import clean, fold, words_pattern
+from acv_pipeline.tidying.header import Table
+from acv_pipeline.tidying.names import TERRITORY, ColumnNames
+from acv_pipeline.tidying.pairs import Territory
+from acv_pipeline.tidying.roles import WHY, RoleReader
+
+MANY = 10  # of several months one blank label in so many rows is no lost one
+UNNAMED = "?"
+"""The name of a part that has none."""
+ABOUT = ("month", "quarter", "year", "indicator", "indicator_id", "value_type")
+
+
+@dataclass(frozen=True)
+class Groups:
+    """What the rows of a table are parts of.
+
+    Attributes:
+        territories: the territory of each row, those of blank labels filled in.
+        part: the name of the part that each row is; ``""`` for a whole.
+        others: the texts of all columns that say nothing of the figure, in one.
+    """
+
+    territories: Column[Territory]
+    part: Column[str]
+    others: Column[str]
+
+
+@dataclass(frozen=True)
+class GroupReader:
+    """Reads the groups of ``table``, whose territories are those of its labels."""
+
+    table: Table
+    roles: RoleReader
+    territories: Column[Territory]
+
+    def groups(self) -> Groups:
+        """The groups of the table."""
+        territories, grouped = self._filled()
+        parts = [*self._named_parts(), *self._territory_parts(territories)]
+        if grouped is not None:
+            parts.append(self._parts_of_groups(grouped, self._again(territories)))
+        parts += self._beside_their_sum(territories)
+        parts += self._told_apart(territories)
+        part = constant("", self._size)
+        for found in parts:  # the first that says something of a row
+            part = part.replaced(part.where(lambda name: not name) & found.where(bool), found)
+        return Groups(territories, part, self._joined(*WHY))
+
+    @property
+    def _size(self) -> int:
+        return len(self.table.body)
+
+    @property
+    def _names(self) -> ColumnNames:
+        return self.roles.finder.names
+
+    def _joined(self, *roles: str) -> Column[str]:
+        """The texts of all columns of some roles, in one."""
+        joined = constant("", self._size)
+        for place in self.roles.of_kind(*(role for role in roles if role != "row_number")):
+            texts = self.table.column(place).map(clean)
+            joined = joined.beside(texts).map(lambda pair: " | ".join(filter(None, pair)))
+        return joined
+
+    @cached_property
+    def _qualifiers(self) -> Column[str]:
+        """What columns of words say of each row beside its territory."""
+        return self._joined("part", "text")
+
+    def _named_parts(self) -> list[Column[str]]:
+        """By columns whose name or content says that they hold parts."""
+        found = []
+        for place in self.roles.of_kind("part"):
+            texts = self.table.column(place).map(clean)
+            wholes = {text for text in texts.found if self._is_whole(text, texts)}
+            found.append(_but(texts, wholes))
+        return found
+
+    def _is_whole(self, text: str, texts: Column[str]) -> bool:
+        """Whether a cell of a column of parts means all: blank, ``Ensemble``, ``PO et PB``."""
+        if not text or self._names.is_whole(text):
+            return True
+        pattern = words_pattern(tuple(self._names.contract.part_names))
+        named = set(pattern.findall(fold(text)))
+        rest = {word for other in texts.found for word in pattern.findall(fold(other))}
+        return len(named) > 1 and named == rest
+
+    def _territory_parts(self, territories: Column[Territory]) -> list[Column[str]]:
+        """By territories that are parts; what is called as the whole is then the other part."""
+        given = {(t.code, t.part) for t in territories.found if t.part}
+        if not given:
+            return []
+        known = self._names.contract.department_parts
+        other: dict[str, str] = {}
+        for code in {code for code, _ in given if code}:
+            missing = sorted(set(known[code]) - {part for whole, part in given if whole == code})
+            if len(missing) == 1:
+                other[code] = missing[0]
+        whole = {
+            code: {fold(name) for name in self._names.contract.department_variants.get(code, [])}
+            for code in other
+        }
+        labels = self.table.text("department_name").beside(self.table.text("department_code"))
+
+        def part(pair: tuple[Territory, tuple[str, str]]) -> str:
+            territory, texts = pair
+            if territory.part or territory.says_whole or territory.code not in other:
+                return territory.part
+            called_whole = any(fold(text) in whole[territory.code] for text in texts)
+            return "" if called_whole else other[territory.code]
+
+        return [territories.beside(labels).map(part)]
+
+    def _filled(self) -> tuple[Column[Territory], Places | None]:
+        """Territories with those of blank labels filled in, and the first row of each group."""
+        blank = self.territories.where(lambda territory: territory.is_blank) | self._merged
+        if not blank.any():
+            return self.territories, None
+        rows = np.arange(self._size)
+        numbers = np.any([self.roles.is_number(p) for p in self.table.value_columns], axis=0)
+        labelled = ~blank & self.territories.where(
+            lambda territory: territory.level == "department" and not territory.problem
+        )
+        first = np.maximum.accumulate(np.where(~blank, rows, -1))
+        belongs = blank & numbers & (first >= 0) & labelled[np.maximum(first, 0)]
+        belongs &= self._is_grouped(belongs, labelled) | self._merged
+        if not belongs.any():
+            return self.territories, None
+        codes = np.where(
+            belongs, self.territories.codes[np.maximum(first, 0)], self.territories.codes
+        )
+        head = np.where(belongs, first, -1)
+        head[np.unique(first[belongs])] = np.unique(first[belongs])
+        return Column(codes, self.territories.found), head
+
+    @cached_property
+    def _merged(self) -> Mask:
+        """The rows whose label stands in a cell merged from the row above."""
+        filled = self.table.sheet.filled
+        places = [place for meaning in TERRITORY for place in self.table.columns.get(meaning, ())]
+        if not filled or not places:
+            return np.zeros(self._size, dtype=bool)
+        rows = self.table.body.index
+        return np.array([all((row, place) in filled for place in places) for row in rows])
+
+    def _is_grouped(self, belongs: Mask, labelled: Mask) -> Mask:
+        """Whether blank labels are those of groups, rather than labels that were lost.
+
+        A column of words that repeat tells; without one, more blank labels than départements
+        that are missing.
+        """
+        said = self._qualifiers.where(bool)
+        distinct = len({text for text in self._qualifiers.found if text})
+        by_words = said & bool(self.roles.of_kind("part") or 0 < 2 * distinct <= self._size)
+        contributes = self._names.source.contributes
+        panel = {code for c in contributes[:1] for code in self._names.contract.panel(c.indicator)}
+        there = {
+            self.territories.found[code].code
+            for code in np.unique(self.territories.codes[labelled])
+        }
+        unlabelled = int((belongs & ~by_words).sum())
+        one_month = len(self.table.text("month").found) < 2
+        enough = one_month or unlabelled * MANY >= labelled.sum()
+        return by_words | (unlabelled > len(panel - there) and enough)
+
+    def _parts_of_groups(self, head: Places, again: Mask) -> Column[str]:
+        """The part that each row of a group with blank labels is, unless it has its own month."""
+        head = np.where(again, head, -1)
+        inside = head >= 0
+        follows = inside & (head != np.arange(self._size))
+        named = set(head[follows & self._qualifiers.where(bool)].tolist())
+
+        names = []
+        for row, at in enumerate(head.tolist()):
+            (text,) = self._qualifiers.at(np.array([row])) if at >= 0 else ("",)
+            is_sum = at == row and not text and at in named  # its parts stand below it
+            whole = at < 0 or is_sum or (bool(text) and self._names.is_whole(text))
+            names.append("" if whole else text or UNNAMED)
+        codes, found = pd.factorize(np.array(names, dtype=object))
+        return Column(codes, found.tolist())
+
+    def _beside_their_sum(self, territories: Column[Territory]) -> list[Column[str]]:
+        """By a row that says that it is the sum of those of its territory (``Total Ain``)."""
+        summed = {territory.code for territory in territories.found if territory.says_whole}
+        if not summed:
+            return []
+        return [
+            territories.beside(self._qualifiers).map(
+                lambda pair: (
+                    (pair[1] or UNNAMED)
+                    if pair[0].code in summed and not pair[0].says_whole
+                    else ""
+                )
+            )
+        ]
+
+    def _told_apart(self, territories: Column[Territory]) -> list[Column[str]]:
+        """By a column of words that alone tells rows about the same thing apart."""
+        places = self.roles.of_kind("text")
+        if not places or not (again := self._again(territories)).any():
+            return []
+        about = self._about(territories)
+        found = []
+        for place in places:
+            texts = self.table.column(place).map(clean)
+            said = again & texts.where(bool)
+            frame = pd.DataFrame({"about": about[said], "text": texts.array(str, object)[said]})
+            several = frame.groupby("about")["text"].transform("nunique") > 1
+            parts = set(frame["text"][several]) - {
+                t for t in texts.found if self._names.is_whole(t)
+            }
+            if parts:
+                found.append(_but(texts, set(texts.found) - parts))
+        return found
+
+    def _again(self, territories: Column[Territory]) -> Mask:
+        """The rows about the same territory and month as another."""
+        known = territories.where(lambda territory: territory.place >= 0)
+        again = pd.Series(self._about(territories)).duplicated(keep=False).to_numpy()
+        return np.asarray(again & known)
+
+    def _about(self, territories: Column[Territory]) -> Places:
+        """A number for what each row says that it is about."""
+        about = territories.array(lambda territory: territory.place, np.int64)
+        for meaning in ABOUT:
+            for place in self.table.columns.get(meaning, ()):
+                about = pd.factorize(
+                    about * (len(self.table.column(place).found) + 1)
+                    + self.table.column(place).codes
+                )[0]
+        return np.asarray(about)
+
+
+def _but(texts: Column[str], none: set[str]) -> Column[str]:
+    """The texts, blank where they are some of ``none``."""
+    return texts.map(lambda text: "" if text in none else text)

@@ -1,0 +1,200 @@
+"""What the name of a column says it holds, in one line or in two."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from acv_pipeline.contract import Contract, Source
+from acv_pipeline.tidying.column import of_contract
+from acv_pipeline.tidying.fold import Marks, compact, fold, plain, words_pattern
+from acv_pipeline.tidying.months import MonthRead, MonthReader
+
+TERRITORY = ("department_code", "department_name", "region_code", "region_name", "national")
+FILLER = {"a", "au", "fin", "le", "en", "de", "du", "mois", "arrete", "situation"}
+SMALL_WORDS = {"de", "des", "du", "d", "la", "le", "les", "l"}
+LONGEST_NAME = 200
+STOCK = re.compile(r"(?<![a-z])(?:au|arretee?s?|situation|a fin)(?![a-z])")
+YEAR = re.compile(r"20[0-9]{2}")
+
+
+@dataclass(frozen=True)
+class ColumnName:
+    """What a column's name says.
+
+    Attributes:
+        text: the name; of a name in two lines, both.
+        meaning: one of the contract's ``headers``; ``month_figures`` for the figures of one month;
+            None where the name is blank or unknown.
+        month: the month, for the figures of one.
+        is_provisional: the name says that its figures may still change.
+    """
+
+    text: str
+    meaning: str | None = None
+    month: MonthRead | None = None
+    is_provisional: bool = False
+
+
+@dataclass(frozen=True)
+class ColumnNames:
+    """Knows how a source calls its columns; the source's own names win."""
+
+    contract: Contract
+    source: Source
+
+    @cached_property
+    def _exact(self) -> dict[str, str]:
+        return self._by(compact)
+
+    @cached_property
+    def _loose(self) -> dict[str, str]:
+        return self._by(self._words)
+
+    def _by(self, key: Callable[[str], str]) -> dict[str, str]:
+        known: dict[str, str] = {}
+        for headers in (self.source.headers, self.contract.headers):
+            for meaning, synonyms in headers.items():
+                for synonym in synonyms:
+                    known.setdefault(key(synonym), meaning)
+        return known
+
+    @cached_property
+    def _abbreviations(self) -> dict[str, str]:
+        return {
+            fold(short): fold(word)
+            for word, shorts in self.contract.header_abbreviations.items()
+            for short in shorts
+        }
+
+    def _words(self, text: str) -> str:
+        """The words of a name in one order, abbreviations in full, small words left out."""
+        words = (self._abbreviations.get(word, word) for word in fold(text).split())
+        return " ".join(sorted(word for word in words if word not in SMALL_WORDS))
+
+    @cached_property
+    def _marks(self) -> Marks:
+        return Marks(self.contract.provisional_marks)
+
+    @property
+    def _months(self) -> MonthReader:
+        return of_contract(MonthReader, self.contract)
+
+    @cached_property
+    def is_stock_date(self) -> frozenset[str]:
+        """The names, in one word, of columns that hold the day of a stock."""
+        return frozenset(map(compact, self.contract.stock_dates))
+
+    @cached_property
+    def meaning(self) -> Callable[[str], str | None]:
+        """The meaning of a name in one line; None for unknown ones."""
+        return lru_cache(maxsize=1 << 14)(self._meaning)
+
+    def _meaning(self, text: str) -> str | None:
+        if not text.strip() or len(text) > LONGEST_NAME:
+            return None
+        bare = self._marks.split(text.strip())[0]
+        return (
+            self._exact.get(compact(text))
+            or self._exact.get(compact(bare))
+            or self._loose.get(self._words(bare))
+        )
+
+    def name(self, text: str, order: str = "day") -> ColumnName:
+        """What a name in one line says; ``order`` as in ``months.day_order``."""
+        if meaning := self.meaning(text):
+            return ColumnName(text, meaning, is_provisional=self._marks.split(text.strip())[1])
+        return self._month_name(text, order)
+
+    def _month_name(self, text: str, order: str) -> ColumnName:
+        """``mars 2021``, ``2021-03-31``, ``mars-21 (p)`` or ``Cumul à fin mars 2021``."""
+        if not text.strip() or len(text) > LONGEST_NAME:
+            return ColumnName(text)
+        bare, provisional = self._marks.split(text.strip())
+        if (read := self._months.cell(plain(bare), order)).month:
+            if _says_stock(bare) and read.day and read.day.day == 1:
+                read = MonthRead(None, "first_day_of_stock", read.day)
+            return ColumnName(text, "month_figures", read, provisional)
+        reads = [read for read in self._months.within(bare) if read.month]
+        if len(reads) != 1:
+            return ColumnName(text)
+        (read,) = reads
+        start, end = read.span
+        rest = plain(bare)[:start] + " " + plain(bare)[end:]
+        words = " ".join(word for word in fold(rest).split() if word not in FILLER)
+        meanings = (self.meaning(rest), self.meaning(words), "month" if not words else None)
+        if not {"cumulative", "month"} & set(meanings):
+            return ColumnName(text)
+        if read.day and read.day.day == 1 and _says_stock(plain(bare)[:start]):
+            read = MonthRead(None, "first_day_of_stock", read.day)
+        return ColumnName(text, "month_figures", read, provisional)
+
+    def name_of_two(self, top: str, bottom: str, order: str, alone: bool) -> ColumnName:
+        """What a name in two lines says.
+
+        Args:
+            top, bottom: the lines; the first may span several columns.
+            order: as in ``months.day_order``.
+            alone: whether the first line spans this column only.
+        """
+        if not bottom.strip() or compact(top) == compact(bottom):
+            return self.name(top, order)
+        if not top.strip():
+            return self.name(bottom, order)
+        text = f"{top} {bottom}".strip()
+        upper, lower, both = self.name(top, order), self.name(bottom, order), self.name(text, order)
+        if both.meaning:
+            return both
+        if self.is_part(bottom) or self.is_other_quantity(text):
+            return ColumnName(text)
+        if upper.meaning == "cumulative" and self.is_whole(bottom):
+            return ColumnName(text, "cumulative")
+        if lower.meaning:
+            known = upper.meaning in (None, "cumulative", lower.meaning)
+            territory = upper.meaning in TERRITORY and lower.meaning in TERRITORY
+            return ColumnName(text, lower.meaning if known or territory else None, lower.month)
+        # a unit or a remark below a name that needs none
+        return ColumnName(text, upper.meaning, upper.month) if alone else ColumnName(text)
+
+    def is_part(self, text: str) -> bool:
+        """Whether a name, or a cell, names some of those whom a figure is about (``PO``)."""
+        return fold(text) in self._parts
+
+    @cached_property
+    def _parts(self) -> frozenset[str]:
+        return frozenset(map(fold, self.contract.part_names))
+
+    def is_whole(self, text: str) -> bool:
+        """Whether a name, or a cell, says that all are meant (``Ensemble``)."""
+        return fold(text) in self._wholes
+
+    @cached_property
+    def _wholes(self) -> frozenset[str]:
+        return frozenset(map(fold, self.contract.whole_names))
+
+    def names_part(self, text: str) -> bool:
+        """Whether a name has a part among its words (``Logements PO``)."""
+        return words_pattern(tuple(self.contract.part_names)).search(fold(text)) is not None
+
+    def is_other_quantity(self, text: str) -> bool:
+        """Whether a name says that the column holds something else than figures."""
+        words = tuple(word for word in self.contract.other_quantities if fold(word))
+        signs = [word for word in self.contract.other_quantities if not fold(word)]
+        return words_pattern(words).search(fold(text)) is not None or any(s in text for s in signs)
+
+    def may_be_figures(self, text: str) -> bool:
+        """Whether a name that means nothing to us may be that of the figures."""
+        folded = " ".join(self._abbreviations.get(word, word) for word in fold(text).split())
+        return (
+            not folded
+            or words_pattern(tuple(self.contract.figure_words)).search(folded) is not None
+            or bool(self._months.within(text))
+            or YEAR.search(folded) is not None
+        )
+
+
+def _says_stock(text: str) -> bool:
+    """Whether the text before a day says that it is the day of a stock."""
+    return STOCK.search(fold(text)) is not None

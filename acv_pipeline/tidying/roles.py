@@ -1,0 +1,275 @@
+"""What each column of a table is to us, the ones that are not read included.
+
+A table is understood when each of its columns has a role. One without that holds about as many
+numbers as the figures, and could be them, stops the delivery.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from acv_pipeline.reading import DeliveryRefused
+from acv_pipeline.tidying.column import Column, Mask
+from acv_pipeline.tidying.fold import clean, fold
+from acv_pipeline.tidying.header import HeaderFinder, Table, no_figure_words
+from acv_pipeline.tidying.names import TERRITORY, ColumnNames
+from acv_pipeline.tidying.numbers import parse_values
+from acv_pipeline.tidying.refusals import listed
+
+SOME = 0.5  # a column with half as many numbers as the figures has about as many
+ALIKE = 2.0  # figures of one thing, at two dates or counted twice, are within this factor
+LARGE_ENOUGH = 10  # smaller ones are within that factor by chance
+ROW_NUMBER = re.compile(r"(?:n|no|num|numero|id|index|ligne|rang)?")
+
+
+@dataclass(frozen=True)
+class Role:
+    """What one column is to us.
+
+    Attributes:
+        column: its letter.
+        header: its name as received.
+        role: its meaning, or what else it holds.
+        used: whether it says anything of the figures.
+        numbers: how many of its cells are numbers.
+        why: why it is not used; ``""`` where it is.
+    """
+
+    column: str
+    header: str
+    role: str
+    used: bool
+    numbers: int
+    why: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The role as the delivery's account keeps it."""
+        return {
+            "column": self.column,
+            "header": self.header,
+            "role": self.role,
+            "used": self.used,
+            "numbers": self.numbers,
+            "why": self.why or None,
+        }
+
+
+WHY = {
+    "ignored": "a comment",
+    "other_quantity": "its name says that it holds something else",
+    "part_figures": "figures of a part; the whole stands beside",
+    "row_number": "numbers of rows",
+    "same_figures": "the same figures again",
+    "code": "codes of territories",
+    "text": "words",
+    "numbers": "numbers unlike the figures, of an unknown name",
+    "outside": "no name and next to no content",
+}
+
+
+@dataclass(frozen=True)
+class RoleReader:
+    """Finds the role of each column of ``table``."""
+
+    finder: HeaderFinder
+    table: Table
+
+    def roles(self, where: str) -> list[Role]:
+        """The role of each column that holds anything.
+
+        Raises:
+            DeliveryRefused: ``column_not_understood``.
+        """
+        found = []
+        for place in range(self._width):
+            texts = self._texts(place)
+            if not any(map(clean, texts.found)):
+                continue
+            role, numbers = self._role(place), int(self.is_number(place).sum())
+            header = self.table.header[place] if place < len(self.table.header) else ""
+            if role == "unknown":
+                raise self._not_understood(where, place, header, numbers)
+            found.append(
+                Role(
+                    column_letter(place), header, role, role not in WHY, numbers, WHY.get(role, "")
+                )
+            )
+        return found
+
+    def of_kind(self, *roles: str) -> list[int]:
+        """The positions of the columns with one of these roles."""
+        return [place for place in range(self._width) if self._role(place) in roles]
+
+    @property
+    def _width(self) -> int:
+        """How many columns there are; a line of text with more cells is misaligned."""
+        widths = self.table.sheet.widths
+        last = self.table.head.last
+        return self.table.body.shape[1] if widths is None else int(widths[last])
+
+    @property
+    def _names(self) -> ColumnNames:
+        return self.finder.names
+
+    def _texts(self, place: int) -> Column[str]:
+        return self.table.column(place)
+
+    def _role(self, place: int) -> str:
+        if place not in self._roles:
+            self._roles[place] = self._find_role(place)
+        return self._roles[place]
+
+    @cached_property
+    def _roles(self) -> dict[int, str]:
+        return {}
+
+    def _find_role(self, place: int) -> str:
+        if place in self.table.month_columns:
+            return "month_figures"
+        for meaning, places in self.table.columns.items():
+            if place in places:
+                first = meaning == "cumulative" and place != places[0]
+                return "same_figures" if first else meaning
+        if place in self.table.head.months:
+            return "same_figures"
+        if content := self._by_content(place):
+            return content
+        header = self.table.header[place] if place < len(self.table.header) else ""
+        numbers, figures = self.is_number(place), self._is_figure
+        if numbers.sum() < max(1, SOME * figures.sum()):
+            filled = self._texts(place).where(clean).sum()
+            return "text" if header.strip() or filled >= SOME * figures.sum() else "outside"
+        if self._names.names_part(header) or fold(header).startswith("dont "):
+            return "part_figures"
+        if self._names.is_other_quantity(header):
+            return "other_quantity"
+        if self._is_row_number(place, header):
+            return "row_number"
+        if self._holds_codes(place):
+            return "code"
+        if any(self._repeats(place, figures) for figures in self._figure_places):
+            return "same_figures"
+        if self._names.may_be_figures(header) or self._is_like_figures(place):
+            return "unknown"
+        return "numbers"
+
+    def _by_content(self, place: int) -> str | None:
+        """``value_type`` or ``part``, where the cells say nothing but that."""
+        said = {fold(text) for text in self._texts(place).found} - {""}
+        if not said:
+            return None
+        types = {fold(w) for words in self.finder.contract.value_types.values() for w in words}
+        if said <= types:
+            return "value_type"
+        names = {text for text in said if self._names.is_part(text)}
+        return (
+            "part"
+            if names and said <= names | {t for t in said if self._names.is_whole(t)}
+            else None
+        )
+
+    @cached_property
+    def _figure_places(self) -> list[int]:
+        return self.table.value_columns
+
+    @cached_property
+    def _is_figure(self) -> Any:
+        """The rows with a number in a column of figures."""
+        return np.any([self.is_number(place) for place in self._figure_places], axis=0)
+
+    def is_number(self, place: int) -> Mask:
+        """The rows with a number in the column at ``place``."""
+        known = no_figure_words(self.finder.contract)
+        return self._texts(place).where(
+            lambda text: (
+                any(c.isdigit() for c in text)
+                and NUMBER.fullmatch(clean(text)) is not None
+                and clean(text) not in known
+            )
+        )
+
+    def _is_row_number(self, place: int, header: str) -> bool:
+        """Whether the numbers count the rows: 0, 1, 2… or 1, 2, 3…, blank ones left out."""
+        if not ROW_NUMBER.fullmatch(fold(header).replace("unnamed 0", "").strip()):
+            return False
+        texts = [clean(text).removesuffix(".0") for text in self.table.body[place]]
+        counted = [int(text) for text in texts if text.isdecimal()]
+        return len(counted) > 1 and all(
+            later == earlier + 1 for earlier, later in itertools.pairwise(counted)
+        )
+
+    def _holds_codes(self, place: int) -> bool:
+        """Whether each row repeats the code of its territory, as text of another length."""
+        for meaning in TERRITORY:
+            for other in self.table.columns.get(meaning, ()):
+                pairs = self._texts(other).beside(self._texts(place)).found
+                if all(_same_code(*pair) for pair in pairs if clean(pair[1])):
+                    return True
+        return False
+
+    def _counts(self, place: int) -> npt.NDArray[np.float64]:
+        """The count of each row; 0 where there is none."""
+        return parse_values(self.table.cells(place), self.finder.contract).array(_count, float)
+
+    def _repeats(self, place: int, figures: int) -> bool:
+        """Whether a column holds the same figures as another."""
+        numbers = self._counts(place)
+        return bool(numbers.any()) and bool((numbers == self._counts(figures)).all())
+
+    def _is_like_figures(self, place: int) -> bool:
+        """Whether most numbers are within a factor of the figures of their rows."""
+        numbers = self._counts(place)
+        close = compared = np.zeros(len(numbers), dtype=bool)
+        for other in self._figure_places:
+            figures = self._counts(other)
+            both = (numbers >= LARGE_ENOUGH) & (figures >= LARGE_ENOUGH)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                ratio = numbers / figures
+            compared = compared | both
+            close = close | (both & (ratio <= ALIKE) & (ratio >= 1 / ALIKE))
+        return bool(compared.any()) and close.sum() > SOME * compared.sum()
+
+    def _not_understood(self, where: str, place: int, header: str, numbers: int) -> DeliveryRefused:
+        letter = column_letter(place)
+        read = listed(self.table.header[other] for other in self._figure_places[:3])
+        name = f"column {letter} ({listed([header])})" if header.strip() else f"column {letter}"
+        name_fr = name.replace("column", "la colonne")
+        unnamed = "" if header.strip() else ", which has no name,"
+        return DeliveryRefused(
+            "column_not_understood",
+            f"{where}: {name}{unnamed} holds {numbers} numbers and could be the figures, as {read} "
+            "could: name the columns so that one alone is the cumulative figure, or leave the "
+            "other out",
+            f"{where} : {name_fr}{', sans nom,' if unnamed else ''} contient {numbers} nombres et "
+            f"pourrait porter les chiffres, comme {read} : nommer les colonnes pour qu'une seule "
+            "soit le cumul, ou retirer l'autre",
+        )
+
+
+NUMBER = re.compile(r"[-+]?[0-9][0-9\s.,'\u00a0\u202f]*(?:%|€)?")
+
+
+def _same_code(code: str, other: str) -> bool:
+    mine, its = (clean(text).removesuffix(".0").lstrip("0").upper() for text in (code, other))
+    return mine == its or fold(code) == fold(other)
+
+
+def _count(value: Any) -> float:
+    return float(value.count) if value.count is not None else 0.0
+
+
+def column_letter(position: int) -> str:
+    """The letter a spreadsheet gives the column at ``position`` (0 is ``A``)."""
+    letters = ""
+    while position >= 0:
+        position, remainder = divmod(position, 26)
+        letters = chr(ord("A") + remainder) + letters
+        position -= 1
+    return letters

@@ -160,7 +160,8 @@ class HeaderFinder:
             again = self._names_territories.of(first.column(place)).array(bool, bool)
             found.update(first.body.index[again])
         cells = first.sheet.cells
-        return sorted(place for place in found if self.is_header(_texts(cells.iloc[place])))
+        places = cells.index.get_indexer(pd.Index(list(found))).tolist()
+        return sorted(place for place in places if self.is_header(_texts(cells.iloc[place])))
 
     def _title_above(self, sheet: Sheet, after: int, header_at: int) -> tuple[str, ...]:
         """The lines of one cell just above a further header."""

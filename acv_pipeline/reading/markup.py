@@ -22,11 +22,19 @@ class PieceTooLong(Exception):  # noqa: N818
     """A row or text longer than any real one."""
 
 
-def pieces(stream: IO[bytes], start: re.Pattern[bytes]) -> Iterator[bytes]:
-    """A part in pieces: what stands before the first ``start``, and one from each on."""
+def pieces(
+    stream: IO[bytes], start: re.Pattern[bytes], without: re.Pattern[bytes] | None = None
+) -> Iterator[bytes]:
+    """A part in pieces: what stands before the first ``start``, and one from each on.
+
+    Raises:
+        PieceTooLong: one is longer than any row or text.
+    """
     rest = b""
     while chunk := stream.read(MIB):
         rest += chunk
+        if without:
+            rest = without.sub(b"", rest)
         starts = [match.start() for match in start.finditer(rest)]
         for begin, end in zip([0, *starts], starts, strict=False):
             if end > begin:

@@ -28,9 +28,9 @@ SHARED_STRING = re.compile(rb"<(?:\w+:)?si\b")
 ROW = re.compile(rb"<(?:\w+:)?row\b")
 WHOLE_ROW = re.compile(rb"<((?:\w+:)?)row\b([^>]*?)(?:/>|>.*?</\1row>)", re.DOTALL)
 BLANK_ROW = re.compile(
-    rb"<((?:\w+:)?)row\b[^>]*\br=\"\d+\"[^>]*?(?:/>|>(?:<(?:\w+:)?c\b[^>]*/>)*</\1row>)"
+    rb"<((?:\w+:)?)row\b[^>]*?\br=\"\d+\"[^>/]*"
+    rb"(?:/>|>(?:\s*<(?:\w+:)?c\b[^>/]*(?:/>|></(?:\w+:)?c>))*\s*</\1row>)"
 )
-CONTENT = re.compile(rb"<(?:\w+:)?(?:v|is|f)\b")
 NUMBER = re.compile(rb"\br=\"(\d+)\"")
 ROW_NUMBER = re.compile(rb"(<(?:\w+:)?row\b[^>]*?\br=\")\d+")
 CELL_NUMBER = re.compile(rb"(<(?:\w+:)?c\b[^>]*?\br=\"[A-Za-z]{1,3})\d+")
@@ -152,7 +152,9 @@ def _marked_strings(archive: Archive, name: str) -> IO[bytes] | None:
     if part is None or name.lower().endswith(".bin"):
         return None
     with archive.zip.open(part) as stream:
-        return _if_changed((_mark_notes(piece), piece) for piece in pieces(stream, SHARED_STRING))
+        return _if_changed(
+            part, ((_mark_notes(piece), piece) for piece in pieces(stream, SHARED_STRING))
+        )
 
 
 def _tidied_sheet(archive: Archive, name: str, numbering: Numbering) -> IO[bytes] | None:
@@ -161,18 +163,17 @@ def _tidied_sheet(archive: Archive, name: str, numbering: Numbering) -> IO[bytes
     if part is None:
         return None
     with archive.zip.open(part) as stream:
-        return _if_changed(_tidied_rows(stream, numbering))
+        return _if_changed(part, _tidied_rows(stream, numbering))
 
 
-def _if_changed(pairs: Iterator[tuple[bytes, bytes]]) -> IO[bytes] | None:
+def _if_changed(part: zipfile.ZipInfo, pairs: Iterator[tuple[bytes, bytes]]) -> IO[bytes] | None:
     """New pieces of a part beside the old ones: the new part, or None where it says the same."""
     target = SpooledTemporaryFile(max_size=16 * MIB)  # noqa: SIM115 - it is handed on
-    changed, saved = False, 0
+    changed = False
     for new, old in pairs:
-        changed = changed or (new != old and bool(new))
-        saved += len(old) - len(new)
+        changed = changed or new != old
         target.write(new)
-    if not changed and saved <= BLANK_BYTES:
+    if not changed and part.file_size - target.tell() <= BLANK_BYTES:
         target.close()
         return None
     target.seek(0)
@@ -181,7 +182,7 @@ def _if_changed(pairs: Iterator[tuple[bytes, bytes]]) -> IO[bytes] | None:
 
 def _tidied_rows(stream: IO[bytes], numbering: Numbering) -> Iterator[tuple[bytes, bytes]]:
     number = 0
-    for piece in pieces(stream, ROW):
+    for piece in pieces(stream, ROW, without=BLANK_ROW):
         row = WHOLE_ROW.match(piece)
         if row is None:
             yield piece, piece
@@ -189,10 +190,6 @@ def _tidied_rows(stream: IO[bytes], numbering: Numbering) -> Iterator[tuple[byte
         stated = NUMBER.search(row[2])
         body, tail = row[0], piece[row.end() :]
         before, number = number, int(stated[1]) if stated else number + 1
-        if stated and not CONTENT.search(body):
-            number = before
-            yield _moved_merges(tail, numbering), piece
-            continue
         if (blank := number - before - 1) > BLANK_ROWS_KEPT:
             numbering.leave_out(blank, number - 1)
         body = _mark_notes(body)

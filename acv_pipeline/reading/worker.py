@@ -116,11 +116,10 @@ def _write_sheet(
         at.append(number)
         texts.append([text for text, _ in pairs])
         kinds.append([kind for _, kind in pairs])
-        while len(pairs) > width and not pairs[-1][0].strip():
-            pairs.pop()
         width = max(width, len(pairs))
         _check_size(len(at), width, job)
-    texts, kinds = [row[:width] for row in texts], [row[:width] for row in kinds]
+    texts = [row + [""] * (width - len(row)) for row in texts]
+    kinds = [row + [TEXT] * (width - len(row)) for row in kinds]
     filled = _fill_merged(at, texts, kinds, merged)
     write_rows(target.with_suffix(".csv"), texts)
     with target.with_suffix(".kinds").open("wb") as file:
@@ -130,11 +129,13 @@ def _write_sheet(
 
 
 def _rows_that_say_something(rows: Iterable[list[Any]]) -> Iterator[tuple[int, list[Any]]]:
-    """The rows with their numbers, but no long run of blank ones."""
+    """The rows with their numbers, each to its last cell; but no long run of blank ones."""
     pending: list[tuple[int, list[Any]]] = []
     blank = 0
     for number, row in enumerate(rows):
-        if any(cell != "" and (not isinstance(cell, str) or cell.strip()) for cell in row):
+        while row and isinstance(row[-1], str) and not row[-1].strip():
+            row.pop()
+        if row:
             if blank <= BLANK_ROWS_KEPT:
                 yield from pending
             yield number, row

@@ -1,10 +1,22 @@
-"""Files to sheets of text cells: formats, encodings, limits, hostile content.
+"""Files to sheets of text cells and their kinds: formats, encodings, limits, hostile content.
 
 Here: everything between bytes and cells. Not here: what the cells mean (``tidying``).
 """
 
 from acv_pipeline.reading.file import read_file
+from acv_pipeline.reading.properties import made_at
 from acv_pipeline.reading.refusal import DeliveryRefused
-from acv_pipeline.reading.sheet import DEFAULT, Limits, Sheet
+from acv_pipeline.reading.sheet import DATE, DEFAULT, NUMBER, TEXT, Kinds, Limits, Sheet
 
-__all__ = ["DEFAULT", "DeliveryRefused", "Limits", "Sheet", "read_file"]
+__all__ = [
+    "DATE",
+    "DEFAULT",
+    "NUMBER",
+    "TEXT",
+    "DeliveryRefused",
+    "Kinds",
+    "Limits",
+    "Sheet",
+    "made_at",
+    "read_file",
+]

@@ -11,12 +11,15 @@ import dataclasses
 import io
 import re
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from acv_pipeline.reading.encoding import detect_encoding
+from acv_pipeline.reading.encoding import Encoding, detect_encoding
 from acv_pipeline.reading.refusal import DeliveryRefused
 from acv_pipeline.reading.sheet import MIB, Limits, Sheet, text_frame
 
@@ -31,24 +34,24 @@ def read_delimited(path: Path, limits: Limits) -> Sheet:
         DeliveryRefused: ``not_text``, ``line_too_long``, ``too_many_columns``,
             ``too_many_rows``, ``unbalanced_quotes`` or ``empty_file``.
     """
-    encoding, errors = detect_encoding(path, limits)
-    with path.open(encoding=encoding, errors=errors, newline="") as file:
-        sample = "".join(line for _, line in zip(range(SAMPLE_LINES), file, strict=False))
+    encoding = detect_encoding(path, limits)
+    with _lines(path, encoding) as lines:
+        sample = "".join(islice(lines, SAMPLE_LINES))
     if not sample.strip():
         raise empty_file(path)
     delimiter = detect_delimiter(sample)
     width = max(map(len, _parse(sample, delimiter)), default=0)
     if width > limits.columns:
         raise _too_big(path, "too_many_columns", "columns", "colonnes", limits.columns)
-    sheet = _read_regular(path, encoding, errors, delimiter, width, limits)
+    sheet = _read_regular(path, encoding, delimiter, width, limits)
     if sheet is None:
-        sheet = _read_ragged(path, encoding, errors, delimiter, limits)
+        sheet = _read_ragged(path, encoding, delimiter, limits)
     cells = sheet.cells
     if len(cells) > limits.rows:
         raise _too_big(path, "too_many_rows", "rows", "lignes", limits.rows)
     _check_quotes(path, cells, delimiter)
     remarks = []
-    if errors == "replace":
+    if encoding.is_damaged:
         remarks.append("some bytes are no text; they read as \ufffd")
     if width == 1 and (inner := _lines_in_quotes(cells)) is not None:
         sheet = inner
@@ -86,14 +89,14 @@ def _parse(text: str, delimiter: str) -> list[list[str]]:
 
 
 def _read_regular(
-    path: Path, encoding: str, errors: str, delimiter: str, width: int, limits: Limits
+    path: Path, encoding: Encoding, delimiter: str, width: int, limits: Limits
 ) -> Sheet | None:
     """The sheet, by the fast reader, if every line has ``width`` cells; else None.
 
     The fast reader fills short lines up without a word. They are noticed by the count of
     delimiters: those in the file are those inside cells and ``width - 1`` for each line.
     """
-    if encoding.startswith(("utf-16", "utf-32")):
+    if encoding.has_nul or encoding.codec.startswith(("utf-16", "utf-32")):
         return None
     try:
         cells = pd.read_csv(
@@ -104,8 +107,8 @@ def _read_regular(
             dtype="str",
             na_filter=False,
             skip_blank_lines=False,
-            encoding=encoding,
-            encoding_errors=errors,
+            encoding=encoding.codec,
+            encoding_errors=encoding.errors,
             on_bad_lines="error",
             nrows=limits.rows + 1,
         )
@@ -127,15 +130,22 @@ def _read_regular(
     return Sheet("", cells) if found == between else None
 
 
+@contextmanager
+def _lines(path: Path, encoding: Encoding) -> Iterator[Iterator[str]]:
+    """The lines of a text file; a NUL stands for a character that was lost."""
+    with path.open(encoding=encoding.codec, errors=encoding.errors, newline="") as file:
+        yield (line.replace("\0", "\ufffd") for line in file)
+
+
 def _sheet_of(rows: list[list[str]]) -> Sheet:
-    return Sheet("", text_frame(rows), np.array([len(row) for row in rows], dtype=np.intp))
+    return Sheet("", text_frame(rows), widths=np.array([len(r) for r in rows], dtype=np.intp))
 
 
-def _read_ragged(path: Path, encoding: str, errors: str, delimiter: str, limits: Limits) -> Sheet:
+def _read_ragged(path: Path, encoding: Encoding, delimiter: str, limits: Limits) -> Sheet:
     rows: list[list[str]] = []
-    with path.open(encoding=encoding, errors=errors, newline="") as file:
+    with _lines(path, encoding) as lines:
         try:
-            for row in csv.reader(file, delimiter=delimiter):
+            for row in csv.reader(lines, delimiter=delimiter):
                 if len(row) > limits.columns:
                     raise _too_big(path, "too_many_columns", "columns", "colonnes", limits.columns)
                 if len(rows) > limits.rows:

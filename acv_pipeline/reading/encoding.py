@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from acv_pipeline.reading.refusal import DeliveryRefused
@@ -20,28 +21,46 @@ BYTE_ORDER_MARKS = [
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 ]
-CONTROL_BYTES = bytes(set(range(32)) - set(b"\t\n\r\f\x1a")) + b"\x7f"
+CONTROL_BYTES = bytes(set(range(1, 32)) - set(b"\t\n\r\f\x1a")) + b"\x7f"
+NULS_PERCENT = 5  # more of them are no accident in a few cells
 NOT_IN_CP1252 = bytes([0x81, 0x8D, 0x8F, 0x90, 0x9D])
 
 
-def detect_encoding(path: Path, limits: Limits) -> tuple[str, str]:
-    """The encoding of the text file ``path``, and how to treat its wrong bytes.
+@dataclass(frozen=True)
+class Encoding:
+    """How the bytes of a file are text.
 
-    Returns:
-        A codec name and an error handler (``strict`` or ``replace``).
+    Attributes:
+        codec: its name.
+        errors: how to treat wrong bytes, ``strict`` (there are none) or ``replace``.
+        has_nul: whether NUL bytes stand between characters of one byte each.
+    """
+
+    codec: str
+    errors: str = "strict"
+    has_nul: bool = False
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether some bytes are no text."""
+        return self.has_nul or self.errors == "replace"
+
+
+def detect_encoding(path: Path, limits: Limits) -> Encoding:
+    """The encoding of the text file ``path``, and how to treat its wrong bytes.
 
     Raises:
         DeliveryRefused: ``not_text`` (binary content) or ``line_too_long``.
     """
     with path.open("rb") as file:
         head = file.read(64 * 1024)
-    for mark, encoding in BYTE_ORDER_MARKS:
-        if head.startswith(mark):
-            return encoding, "strict" if _decodes(path, encoding, limits) else "replace"
-    if (wide := _utf16_without_mark(head)) is not None:
-        return wide, "strict" if _decodes(path, wide, limits) else "replace"
+    marked = next((codec for mark, codec in BYTE_ORDER_MARKS if head.startswith(mark)), None)
+    wide = _utf16_without_mark(head) if marked in (None, "utf-8-sig") else marked
+    if wide:
+        return Encoding(wide, _errors(path, wide, limits))
     controls = len(head) - len(head.translate(None, CONTROL_BYTES))
-    if controls * 100 > len(head) or any(b"\0" in chunk for chunk in _chunks(path, limits)):
+    nuls = sum(chunk.count(b"\0") for chunk in _chunks(path, limits))
+    if controls * 100 > len(head) or nuls * 100 > NULS_PERCENT * path.stat().st_size:
         raise DeliveryRefused(
             "not_text",
             f"{path.name} holds binary content and is no known workbook or Parquet file: "
@@ -49,8 +68,10 @@ def detect_encoding(path: Path, limits: Limits) -> tuple[str, str]:
             f"{path.name} contient des données binaires qui ne sont ni un classeur ni un fichier "
             "Parquet connus : le renvoyer en CSV, XLSX, XLS, ODS ou Parquet",
         )
+    if marked:
+        return Encoding(marked, _errors(path, marked, limits), nuls > 0)
     if _decodes(path, "utf-8", limits):
-        return "utf-8", "strict"
+        return Encoding("utf-8", has_nul=nuls > 0)
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     odd = wrong = right = 0
     for chunk in _chunks(path, limits):
@@ -60,8 +81,12 @@ def detect_encoding(path: Path, limits: Limits) -> tuple[str, str]:
         wrong += replaced
         right += len(text) - replaced - len(text.encode("ascii", "ignore"))
     if right > 2 * wrong:  # UTF-8 with a few damaged bytes
-        return "utf-8", "replace"
-    return ("latin-1" if odd else "cp1252"), "strict"
+        return Encoding("utf-8", "replace", nuls > 0)
+    return Encoding("latin-1" if odd else "cp1252", has_nul=nuls > 0)
+
+
+def _errors(path: Path, codec: str, limits: Limits) -> str:
+    return "strict" if _decodes(path, codec, limits) else "replace"
 
 
 def _decodes(path: Path, encoding: str, limits: Limits) -> bool:

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import tempfile
 from pathlib import Path
 
 from acv_pipeline.landing import UNFINISHED
-from acv_pipeline.reading.archive import check_archive
+from acv_pipeline.reading.archive import ODS_CONTENT, checked_archive
 from acv_pipeline.reading.delimited import empty_file, read_delimited
-from acv_pipeline.reading.isolated import read_isolated, refuse
+from acv_pipeline.reading.isolated import Opened, decrypted, read_isolated
+from acv_pipeline.reading.ooxml import opened_xlsx
+from acv_pipeline.reading.opendocument import opened_ods
 from acv_pipeline.reading.refusal import DeliveryRefused
-from acv_pipeline.reading.sheet import DEFAULT, MIB, Limits, Sheet
+from acv_pipeline.reading.sheet import DEFAULT, MIB, Limits, Sheet, without_blank_rows
 
 ZIP, OLE, PARQUET = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PAR1"
 ENDINGS = {
@@ -53,8 +56,7 @@ def read_file(path: Path, limits: Limits = DEFAULT) -> list[Sheet]:
     """
     before = _check_openable(path, limits)
     try:
-        kind = _kind(path)
-        sheets = _read(path, kind, limits)
+        kind, sheets = _read(path, limits)
         after = path.stat()
     except OSError as error:
         raise DeliveryRefused(
@@ -64,20 +66,32 @@ def read_file(path: Path, limits: Limits = DEFAULT) -> list[Sheet]:
         ) from error
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise _still_being_written(path)
+    sheets = [without_blank_rows(sheet) for sheet in sheets]
     if path.suffix.lower() in ENDINGS[kind] or not path.suffix:
         return sheets
     remark = f"{path.name} is named {path.suffix} and holds {kind.upper()}; it was read as that"
     return [dataclasses.replace(s, remarks=(*s.remarks, remark)) for s in sheets[:1]] + sheets[1:]
 
 
-def _read(path: Path, kind: str, limits: Limits) -> list[Sheet]:
+def _read(path: Path, limits: Limits) -> tuple[str, list[Sheet]]:
+    """The format of a file's content, a key of ``ENDINGS``, and its sheets."""
+    kind = _kind(path)
     if kind == "csv":
-        return [read_delimited(path, limits)]
+        return kind, [read_delimited(path, limits)]
     if kind == "parquet":
-        return read_isolated(path, "parquet", limits)
-    if kind != "xls":
-        check_archive(path, limits)
-    return read_isolated(path, "workbook", limits)
+        return kind, read_isolated(path, kind, limits)
+    with tempfile.TemporaryDirectory(prefix="acv-reading-") as name:
+        folder, content = Path(name), path
+        if kind == "encrypted":
+            content = decrypted(path, folder, limits)
+            kind = _kind(content)
+        if kind == "xls":
+            return kind, read_isolated(path, kind, limits, opened=Opened(content))
+        with checked_archive(path, content, limits) as archive:
+            is_ods = archive.main == ODS_CONTENT
+            opened = opened_ods(archive, folder) if is_ods else opened_xlsx(archive, folder)
+        kind = "ods" if is_ods else "xlsx"
+        return kind, read_isolated(path, "workbook", limits, opened=opened)
 
 
 def _check_openable(path: Path, limits: Limits) -> os.stat_result:
@@ -119,11 +133,11 @@ def _check_openable(path: Path, limits: Limits) -> os.stat_result:
 
 
 def _kind(path: Path) -> str:
-    """The format of the content: a key of ``ENDINGS``."""
+    """What the content is: ``csv``, ``parquet``, ``xls``, ``zip`` or ``encrypted``."""
     with path.open("rb") as file:
         head = file.read(4096)
     if head.startswith(ZIP):
-        return "ods" if b"opendocument.spreadsheet" in head else "xlsx"
+        return "zip"
     if head.startswith(OLE):
         return _kind_of_compound(path)
     if head.startswith(PARQUET):
@@ -148,7 +162,7 @@ def _kind_of_compound(path: Path) -> str:
     """Old Office files: a workbook, a password-protected modern one, or something else."""
     content = path.read_bytes()
     if "EncryptedPackage".encode("utf-16-le") in content:
-        raise refuse(path, "encrypted")
+        return "encrypted"
     streams = ("Workbook", "Book")
     if not any(name.encode("utf-16-le") in content for name in streams):
         raise DeliveryRefused(

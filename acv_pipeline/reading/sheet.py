@@ -1,23 +1,28 @@
 """What reading makes of a file: sheets of text cells, within limits.
 
-Here: ``Sheet`` and ``Limits``. Not here: how a format is read, and what the cells mean.
+Here: ``Sheet``, ``Limits`` and the kinds of cells. Not here: how a format is
+read, and what the cells mean.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 MIB = 1024 * 1024
-TEXT, NUMBER, DATE = 0, 1, 2
-"""What a file says a cell is."""
-EXCEL_EPOCH = dt.date(1899, 12, 30)
-"""The day whose serial number is 0, but in workbooks that count from 1904."""
+TEXT, NUMBER, DATE = 0, 1, 2  # kinds of cells
+EPOCH_1900 = dt.date(1899, 12, 30)
+EPOCH_1904 = dt.date(1904, 1, 1)
+BLANK_ROWS_KEPT = 1_000
+
+Kinds: TypeAlias = npt.NDArray[np.int8]
 
 
 @dataclass(frozen=True)
@@ -56,28 +61,62 @@ DEFAULT = Limits()
 
 @dataclass(frozen=True)
 class Sheet:
-    """A grid of text.
+    """A grid of text that knows what its cells were typed as.
 
     Attributes:
         name: the sheet's name; ``""`` for formats without sheets.
-        cells: text columns ``0..n-1``, blank cells ``""``; row ``i`` is row ``i + 1`` of the
-            file, as a spreadsheet shows it.
-        widths: how many cells each row really has; None where all have as many.
-        filled: positions (row, column from 0) that a vertical merge filled from its top cell.
+        cells: text columns ``0..n-1``, blank cells ``""``; the index is the row number from 0: row
+            ``i`` is row ``i + 1`` of the file, as a spreadsheet shows it. Long runs of blank rows
+            and those at the end are not kept (``without_blank_rows``).
+        kinds: ``TEXT``, ``NUMBER`` or ``DATE`` for each cell, by position; None where all are
+            texts. A number's text has a point before its decimals and nothing between its digits;
+            a date's is ISO, with a time of day where that is not midnight.
+        widths: how many cells each row really has, by position; None where all have as many.
+        filled: row numbers and columns, from 0, that a vertical merge filled from its top cell.
         remarks: what a reader of the delivery should know of how it was read.
-        kinds: what each cell is (``TEXT``, ``NUMBER``, ``DATE``); None where all are texts.
-        is_visible: whether the workbook shows the sheet.
-        epoch: the day whose serial number is 0.
+        is_visible: False for a sheet that a spreadsheet program does not show.
+        epoch: the day that a date written as the number 0 means.
     """
 
     name: str
     cells: pd.DataFrame
+    kinds: Kinds | None = None
     widths: npt.NDArray[np.intp] | None = None
     filled: frozenset[tuple[int, int]] = frozenset()
     remarks: tuple[str, ...] = ()
-    kinds: npt.NDArray[np.int8] | None = None
     is_visible: bool = True
-    epoch: dt.date = EXCEL_EPOCH
+    epoch: dt.date = EPOCH_1900
+
+
+def without_blank_rows(sheet: Sheet) -> Sheet:
+    """The sheet without runs of more than ``BLANK_ROWS_KEPT`` blank rows and those at its end."""
+    blank = _blank_rows(sheet.cells)
+    if not blank.any():
+        return sheet
+    edges = np.flatnonzero(np.diff(blank, prepend=False, append=False))
+    kept = np.ones(len(blank), dtype=bool)
+    for start, end in edges.reshape(-1, 2).tolist():
+        if end == len(blank) or end - start > BLANK_ROWS_KEPT:
+            kept[start:end] = False
+    return dataclasses.replace(
+        sheet,
+        cells=sheet.cells[kept],
+        kinds=None if sheet.kinds is None else sheet.kinds[kept],
+        widths=None if sheet.widths is None else sheet.widths[kept],
+    )
+
+
+def _blank_rows(cells: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Which rows say nothing; each column is asked only about rows blank so far."""
+    rows = np.arange(len(cells))
+    for column in cells:
+        texts = cells[column].iloc[rows].str.strip()
+        rows = rows[(texts == "").to_numpy(dtype=bool)]
+        if not len(rows):
+            break
+    blank = np.zeros(len(cells), dtype=bool)
+    blank[rows] = True
+    return blank
 
 
 def text_frame(rows: Sequence[Sequence[str]]) -> pd.DataFrame:

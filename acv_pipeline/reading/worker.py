@@ -1,8 +1,8 @@
 """Opens workbooks and Parquet files in a process of its own, so that no file can hurt the caller.
 
-Here: a script, run by path with ``kind path folder limits``; it leaves one CSV per sheet and
-``sheets.json`` in the folder, or ``refused.json``. It imports nothing of the project, to start
-fast. Not here: who starts it (``isolated``), and what refusals say to people.
+Here: a script, run by path with ``kind path folder job``; it leaves the cells and their kinds of
+each sheet and ``sheets.json`` in the folder, or ``refused.json``. It imports nothing of the
+project, to start fast. Not here: who starts it (``isolated``), and what refusals say to people.
 """
 
 from __future__ import annotations
@@ -11,32 +11,61 @@ import csv
 import datetime as dt
 import json
 import sys
+from array import array
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+TEXT, NUMBER, DATE = 0, 1, 2  # as in ``sheet``
+BLANK_ROWS_KEPT = 1_000
 MERGES_AT_MOST = 200_000
+DEFAULT_PASSWORD = "VelvetSweatshop"  # Excel's own, for files that anyone may read
+SECOND, MIDNIGHT = dt.timedelta(seconds=1), dt.time()
+Row = list[str]
 
 
 class Refused(Exception):  # noqa: N818
     """The file can't be used; the arguments are a reason code and a detail."""
 
 
-def text_of(cell: object) -> str:
-    """A cell as text, without loss: whole numbers without a point, days as ISO."""
+def text_of(cell: object) -> tuple[str, int]:
+    """A cell as text, without loss, and its kind."""
     if isinstance(cell, str):
-        return cell
+        return cell, TEXT
     if isinstance(cell, bool):
-        return str(cell).upper()
-    if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+        return str(cell).upper(), TEXT
+    if isinstance(cell, float | int):
+        return text_of_number(cell), NUMBER
     if isinstance(cell, dt.datetime):
-        midnight = cell.time() == dt.time()
-        return cell.date().isoformat() if midnight else cell.isoformat(" ")
-    return str(cell)
+        moment = to_the_second(cell)
+        midnight = moment.time() == MIDNIGHT
+        return moment.date().isoformat() if midnight else moment.isoformat(" "), DATE
+    if isinstance(cell, dt.date):
+        return cell.isoformat(), DATE
+    return str(cell), TEXT
 
 
-def read_workbook(path: Path, folder: Path, limits: dict[str, Any]) -> list[dict[str, Any]]:
-    """Every worksheet, hidden ones too, by its cached values; macros are never looked at."""
+def text_of_number(number: float) -> str:
+    """A number with its decimals, those aside that only stem from calculating in binary."""
+    if isinstance(number, int) or abs(number) >= 1e15 or number != number:
+        return repr(number)
+    whole = round(number)
+    return str(whole) if abs(number - whole) <= max(1e-9, 1e-12 * abs(number)) else repr(number)
+
+
+def to_the_second(moment: dt.datetime) -> dt.datetime:
+    """A serial number is no exact time; but the last moments of a day belong to that day."""
+    floor = moment.replace(microsecond=0)
+    rounded = floor + SECOND if moment.microsecond >= 500_000 else floor
+    noise = rounded - moment <= dt.timedelta(milliseconds=1)
+    return rounded if noise or rounded.date() == moment.date() else floor
+
+
+def read_workbook(path: Path, folder: Path, job: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every worksheet, hidden ones too, by its cached values; macros are never looked at.
+
+    ``job`` holds limits, and ``merged``: vertical merges by sheet, where the reader can't tell.
+    """
     import python_calamine as calamine
 
     described = []
@@ -44,19 +73,21 @@ def read_workbook(path: Path, folder: Path, limits: dict[str, Any]) -> list[dict
         with path.open("rb") as file:
             book = calamine.CalamineWorkbook.from_filelike(file)
             worksheets = [
-                sheet.name
-                for sheet in book.sheets_metadata
+                (place, sheet)
+                for place, sheet in enumerate(book.sheets_metadata)
                 if sheet.typ == calamine.SheetTypeEnum.WorkSheet
             ]
-            if len(worksheets) > limits["sheets"]:
+            if len(worksheets) > job["sheets"]:
                 raise Refused("too_many_sheets", str(len(worksheets)))
-            for number, name in enumerate(worksheets):
-                sheet = book.get_sheet_by_name(name)
-                _check_size(sheet.total_height, sheet.total_width, limits)
-                rows = [list(map(text_of, row)) for row in sheet.to_python(skip_empty_area=False)]
-                filled = _fill_merged(rows, sheet.merged_cell_ranges or [])
-                _write(folder / f"{number}.csv", rows)
-                described.append({"name": name, "filled": filled})
+            for number, (place, about) in enumerate(worksheets):
+                sheet = book.get_sheet_by_index(place)
+                merged = job["merged"].get(str(place)) or [
+                    (top, left, bottom)
+                    for (top, left), (bottom, _) in sheet.merged_cell_ranges or []
+                ]
+                filled = _write_sheet(folder / str(number), sheet, merged, job)
+                visible = about.visible == calamine.SheetVisibleEnum.Visible
+                described.append({"name": about.name, "visible": visible, "place": place, **filled})
     except calamine.PasswordError as error:
         raise Refused("encrypted", str(error)) from error
     except calamine.CalamineError as error:
@@ -64,7 +95,94 @@ def read_workbook(path: Path, folder: Path, limits: dict[str, Any]) -> list[dict
     return described
 
 
-def read_parquet(path: Path, folder: Path, limits: dict[str, Any]) -> list[dict[str, Any]]:
+def read_old_workbook(path: Path, folder: Path, job: dict[str, Any]) -> list[dict[str, Any]]:
+    """The same of an XLS file, which states the day that its dates count from in a record."""
+    described = read_workbook(path, folder, job)
+    counts_from_1904 = _counts_from_1904(path)
+    return [sheet | {"epoch_1904": counts_from_1904} for sheet in described]
+
+
+def _write_sheet(
+    target: Path, sheet: Any, merged: Iterable[tuple[int, int, int]], job: dict[str, Any]
+) -> dict[str, Any]:
+    """Leave a sheet's cells and kinds; its row numbers and what merges filled."""
+    at: list[int] = []
+    texts: list[Row] = []
+    kinds: list[list[int]] = []
+    width = 0
+    before = sheet.start[1] if sheet.start else 0  # columns that the iterator leaves out
+    for number, cells in _rows_that_say_something(sheet.iter_rows()):
+        pairs = [("", TEXT)] * before + [text_of(cell) for cell in cells]
+        at.append(number)
+        texts.append([text for text, _ in pairs])
+        kinds.append([kind for _, kind in pairs])
+        width = max(width, len(pairs))
+        _check_size(len(at), width, job)
+    texts = [row + [""] * (width - len(row)) for row in texts]
+    kinds = [row + [TEXT] * (width - len(row)) for row in kinds]
+    filled = _fill_merged(at, texts, kinds, merged)
+    write_rows(target.with_suffix(".csv"), texts)
+    with target.with_suffix(".kinds").open("wb") as file:
+        for row in kinds:
+            array("b", row).tofile(file)
+    return {"rows": at, "filled": filled}
+
+
+def _rows_that_say_something(rows: Iterable[list[Any]]) -> Iterator[tuple[int, list[Any]]]:
+    """The rows with their numbers, each to its last cell; but no long run of blank ones."""
+    pending: list[tuple[int, list[Any]]] = []
+    blank = 0
+    for number, row in enumerate(rows):
+        while row and isinstance(row[-1], str) and not row[-1].strip():
+            row.pop()
+        if row:
+            if blank <= BLANK_ROWS_KEPT:
+                yield from pending
+            yield number, row
+            pending, blank = [], 0
+        else:
+            blank += 1
+            if blank <= BLANK_ROWS_KEPT:
+                pending.append((number, row))
+
+
+def _fill_merged(
+    at: list[int], texts: list[Row], kinds: list[list[int]], merged: Iterable[tuple[int, int, int]]
+) -> list[tuple[int, int]]:
+    """Fill vertically merged cells from their top cell; the positions filled, by row number."""
+    filled = []
+    place_of = {number: place for place, number in enumerate(at)}
+    for top, left, bottom in list(merged)[:MERGES_AT_MOST]:
+        first = place_of.get(top)
+        if first is None or left >= len(texts[first]) or not texts[first][left]:
+            continue
+        for place in range(first + 1, len(at)):
+            if at[place] > bottom:
+                break
+            texts[place][left] = texts[first][left]
+            kinds[place][left] = kinds[first][left]
+            filled.append((at[place], left))
+    return filled
+
+
+def _counts_from_1904(path: Path) -> bool:
+    """Whether an old workbook's record of its date system says so."""
+    import olefile
+
+    with olefile.OleFileIO(path) as container:
+        name = next(name for name in ("Workbook", "Book") if container.exists(name))
+        stream = container.openstream(name)
+        while len(head := stream.read(4)) == 4:
+            kind, size = int.from_bytes(head[:2], "little"), int.from_bytes(head[2:], "little")
+            content = stream.read(size)
+            if kind == 0x0022:
+                return bool(content[:2] == b"\1\0")
+            if kind == 0x000A:  # the end of what is said of the workbook as a whole
+                return False
+    return False
+
+
+def read_parquet(path: Path, folder: Path, job: dict[str, Any]) -> list[dict[str, Any]]:
     """The one table of a Parquet file; its column names become the first row."""
     import duckdb
 
@@ -73,15 +191,17 @@ def read_parquet(path: Path, folder: Path, limits: dict[str, Any]) -> list[dict[
     try:
         duckdb.execute("set memory_limit = '2GB'; set threads = 2")
         duckdb.execute(f"set temp_directory = '{folder}'")
-        described = duckdb.execute(f"describe from read_parquet('{link}')").fetchall()
+        columns = duckdb.execute(f"describe from read_parquet('{link}')").fetchall()
         rows = duckdb.execute(
             "select coalesce(sum(num_rows), 0) from parquet_file_metadata(?)", [str(link)]
         ).fetchall()[0][0]
-        _check_size(rows, len(described), limits | {"cells": limits["rows"] * 100})
-        columns = [f'"{name.replace(chr(34), chr(34) * 2)}"' for name, *_ in described]
-        texts = ", ".join(f"coalesce({column}::varchar, '')" for column in columns)
+        _check_size(rows, len(columns), job | {"cells": job["rows"] * 100})
+        if any(kind == "BLOB" for _, kind, *_ in columns):
+            duckdb.create_function("text_of_bytes", text_of_bytes, ["BLOB"], "VARCHAR")
+        typed = [sql_text(name, kind) for name, kind, *_ in columns]
+        texts = ", ".join(f"coalesce({text}, '')" for text, _ in typed)
         target = folder / "0.csv"
-        _write(target, [[name for name, *_ in described]])
+        write_rows(target, [[name for name, *_ in columns]])
         body = folder / "body.csv"
         duckdb.execute(
             f"copy (select {texts} from read_parquet('{link}')) to '{body}' "
@@ -92,7 +212,60 @@ def read_parquet(path: Path, folder: Path, limits: dict[str, Any]) -> list[dict[
                 whole.write(chunk)
     except duckdb.Error as error:
         raise Refused("damaged", str(error).splitlines()[0]) from error
-    return [{"name": "", "filled": []}]
+    return [{"name": "", "visible": True, "columns": [kind for _, kind in typed], "filled": []}]
+
+
+def sql_text(name: str, kind: str) -> tuple[str, int]:
+    """How DuckDB makes a column of the type ``kind`` text, and the kind of its cells."""
+    column = f'"{name.replace(chr(34), chr(34) * 2)}"'
+    if kind == "BLOB":
+        return f"text_of_bytes({column})", TEXT
+    if kind in ("DOUBLE", "FLOAT"):
+        whole = f"abs({column} - round({column})) <= greatest(1e-9, 1e-12 * abs({column}))"
+        return (
+            f"case when abs({column}) < 1e15 and {whole} then round({column})::bigint::varchar "
+            f"else {column}::varchar end",
+            NUMBER,
+        )
+    if kind.startswith("DECIMAL"):
+        text = f"{column}::varchar"
+        return f"if(contains({text}, '.'), rtrim(rtrim({text}, '0'), '.'), {text})", NUMBER
+    if kind.endswith(("INT", "INTEGER")):
+        return f"{column}::varchar", NUMBER
+    if kind == "DATE":
+        return f"{column}::varchar", DATE
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        utc = f"make_timestamp(epoch_us({column}))"
+        return f"strftime({utc}, '%Y-%m-%d %H:%M:%S+00:00')", DATE
+    if kind.startswith("TIMESTAMP"):
+        return (
+            f"if({column}::timestamp = date_trunc('day', {column}::timestamp), "
+            f"strftime({column}, '%Y-%m-%d'), strftime({column}, '%Y-%m-%d %H:%M:%S'))",
+            DATE,
+        )
+    return f"{column}::varchar", TEXT
+
+
+def text_of_bytes(content: bytes) -> str:
+    """Text that a file holds as bytes, in the encoding it is most likely in."""
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
+
+
+def decrypt(path: Path, folder: Path, job: dict[str, Any]) -> list[dict[str, Any]]:
+    """Leave a workbook that anyone may read, without its encryption, as ``decrypted``."""
+    import msoffcrypto
+
+    try:
+        with path.open("rb") as file, (folder / "decrypted").open("wb") as target:
+            office = msoffcrypto.OfficeFile(file)
+            office.load_key(password=DEFAULT_PASSWORD)
+            office.decrypt(target)
+    except Exception as error:  # another password, or a way of encrypting not known
+        raise Refused("encrypted", f"{type(error).__name__}: {error}") from error
+    return []
 
 
 def _check_size(height: int, width: int, limits: dict[str, Any]) -> None:
@@ -102,19 +275,8 @@ def _check_size(height: int, width: int, limits: dict[str, Any]) -> None:
         raise Refused("too_many_rows", str(height))
 
 
-def _fill_merged(rows: list[list[str]], ranges: list[Any]) -> list[tuple[int, int]]:
-    """Fill vertically merged cells from their top cell; the positions filled."""
-    filled = []
-    for (top, left), (bottom, _) in ranges[:MERGES_AT_MOST]:
-        if bottom == top or top >= len(rows) or left >= len(rows[top]) or not rows[top][left]:
-            continue
-        for row in range(top + 1, min(bottom + 1, len(rows))):
-            rows[row][left] = rows[top][left]
-            filled.append((row, left))
-    return filled
-
-
-def _write(path: Path, rows: list[list[str]]) -> None:
+def write_rows(path: Path, rows: list[Row]) -> None:
+    """Leave rows of text."""
     with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
         csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
 
@@ -128,14 +290,19 @@ def _bound_memory(limit: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def main(kind: str, path: str, folder: str, limits_json: str) -> int:
+def main(kind: str, path: str, folder: str, job_json: str) -> int:
     """Read, and leave the result or the refusal in the folder."""
-    limits = json.loads(limits_json)
+    job = json.loads(job_json)
     target = Path(folder)
-    _bound_memory(limits["worker_bytes"])
-    reader = {"workbook": read_workbook, "parquet": read_parquet}[kind]
+    _bound_memory(job["worker_bytes"])
+    reader = {
+        "workbook": read_workbook,
+        "xls": read_old_workbook,
+        "parquet": read_parquet,
+        "decrypt": decrypt,
+    }[kind]
     try:
-        sheets = reader(Path(path), target, limits)
+        sheets = reader(Path(path), target, job)
     except Refused as refused:
         outcome = {"code": refused.args[0], "detail": refused.args[1]}
     except MemoryError:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.months import first_day, month_end
-from acv_pipeline.reading.sheet import EXCEL_EPOCH
+from acv_pipeline.reading.sheet import EPOCH_1900
 from acv_pipeline.tidying.column import Column
 from acv_pipeline.tidying.fold import Marks, any_word, clean, plain
 
@@ -57,7 +57,7 @@ class MonthReader:
 
     contract: Contract
 
-    def column(self, column: Column[str], epoch: dt.date = EXCEL_EPOCH) -> Column[MonthRead]:
+    def column(self, column: Column[str], epoch: dt.date = EPOCH_1900) -> Column[MonthRead]:
         """What the cells of one month column say.
 
         Day comes before month unless a date of the column can only be month first
@@ -72,7 +72,7 @@ class MonthReader:
         """The marks that may follow a month."""
         return Marks(self.contract.provisional_marks)
 
-    def cell(self, folded: str, order: str = "day", epoch: dt.date = EXCEL_EPOCH) -> MonthRead:
+    def cell(self, folded: str, order: str = "day", epoch: dt.date = EPOCH_1900) -> MonthRead:
         """The month that a whole cell says; the text is plain (see ``fold.plain``)."""
         if not folded:
             return MonthRead(None, "no_month_in_row")

@@ -20,6 +20,7 @@ TEXT, NUMBER, DATE = 0, 1, 2  # as in ``sheet``
 BLANK_ROWS_KEPT = 1_000
 MERGES_AT_MOST = 200_000
 DEFAULT_PASSWORD = "VelvetSweatshop"  # Excel's own, for files that anyone may read
+DATE_SYSTEM, FILE_PASS, END_OF_PART = 0x0022, 0x002F, 0x000A  # records of old workbooks
 SECOND, MIDNIGHT = dt.timedelta(seconds=1), dt.time()
 Row = list[str]
 
@@ -96,9 +97,12 @@ def read_workbook(path: Path, folder: Path, job: dict[str, Any]) -> list[dict[st
 
 
 def read_old_workbook(path: Path, folder: Path, job: dict[str, Any]) -> list[dict[str, Any]]:
-    """The same of an XLS file, which states the day that its dates count from in a record."""
+    """The same of an XLS file, with what its records say of the workbook as a whole."""
+    records = dict(_first_records(path))
+    if FILE_PASS in records:
+        raise Refused("encrypted", "")
+    counts_from_1904 = records.get(DATE_SYSTEM, b"") == b"\1\0"
     described = read_workbook(path, folder, job)
-    counts_from_1904 = _counts_from_1904(path)
     return [sheet | {"epoch_1904": counts_from_1904} for sheet in described]
 
 
@@ -165,21 +169,21 @@ def _fill_merged(
     return filled
 
 
-def _counts_from_1904(path: Path) -> bool:
-    """Whether an old workbook's record of its date system says so."""
+def _first_records(path: Path) -> Iterator[tuple[int, bytes]]:
+    """The records of an old workbook before its sheets, by their numbers."""
     import olefile
 
-    with olefile.OleFileIO(path) as container:
-        name = next(name for name in ("Workbook", "Book") if container.exists(name))
-        stream = container.openstream(name)
-        while len(head := stream.read(4)) == 4:
-            kind, size = int.from_bytes(head[:2], "little"), int.from_bytes(head[2:], "little")
-            content = stream.read(size)
-            if kind == 0x0022:
-                return bool(content[:2] == b"\1\0")
-            if kind == 0x000A:  # the end of what is said of the workbook as a whole
-                return False
-    return False
+    try:
+        with olefile.OleFileIO(path) as container:
+            name = next(name for name in ("Workbook", "Book") if container.exists(name))
+            stream = container.openstream(name)
+            while len(head := stream.read(4)) == 4:
+                kind = int.from_bytes(head[:2], "little")
+                if kind == END_OF_PART:
+                    return
+                yield kind, stream.read(int.from_bytes(head[2:], "little"))
+    except (OSError, StopIteration) as error:
+        raise Refused("damaged", str(error)) from error
 
 
 def read_parquet(path: Path, folder: Path, job: dict[str, Any]) -> list[dict[str, Any]]:

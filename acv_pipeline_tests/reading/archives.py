@@ -83,9 +83,7 @@ def encrypted_xls(path: Path, password: str) -> Path:
         place += 4 + size
     plain = b"".join(struct.pack("<HH", kind, len(text)) + text for kind, text in records)
     blocks = range(0, len(plain), 1024)
-    secret = b"".join(
-        _rc4(password, salt, at // 1024, plain[at : at + 1024]) for at in blocks
-    )
+    secret = b"".join(_rc4(password, salt, at // 1024, plain[at : at + 1024]) for at in blocks)
     result = bytearray(secret)
     place = 0
     for kind, content in records:

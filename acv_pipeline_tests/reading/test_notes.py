@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
+import xlwt
 from odf.opendocument import OpenDocumentSpreadsheet
 from odf.style import Style, TextProperties
 from odf.table import Table, TableCell, TableRow
@@ -59,6 +60,24 @@ def test_superscripts_with_a_prefix_and_other_quotes(tmp_path: Path) -> None:
         ),
     )
     assert read_file(path)[0].cells.iloc[0, 0] == "49 ¹"
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_superscripts_of_an_xls(mark: str, tmp_path: Path) -> None:
+    book = xlwt.Workbook()
+    plain, raised, lowered = xlwt.Font(), xlwt.Font(), xlwt.Font()
+    raised.escapement, lowered.escapement = 1, 2
+    first, sheet = book.add_sheet("Un"), book.add_sheet("Deux")
+    for row, text in enumerate(["491", f"49{mark}"]):
+        first.write(row, 0, text)  # the same texts with nothing raised
+    sheet.write(1, 0, "491")
+    sheet.write_rich_text(2, 0, [("49", plain), (mark, raised)])
+    sheet.write_rich_text(3, 0, [("49", plain), ("1", lowered)])
+    sheet.write_rich_text(4, 0, [(mark, raised), ("49", plain)])
+    book.save(str(tmp_path / "a.xls"))
+    one, two = read_file(tmp_path / "a.xls")
+    assert one.cells[0].tolist() == ["491", f"49{mark}"]
+    assert two.cells[0].tolist() == ["", "491", MARKS[mark], "491", MARKS[mark][2:] + "49"]
 
 
 def ods(path: Path, position: str, mark: str) -> Path:

@@ -5,6 +5,7 @@ Here: words and layout for a terminal. Not here: finding anything out.
 
 from __future__ import annotations
 
+import json
 import shlex
 import sys
 import time
@@ -17,6 +18,7 @@ import click
 import duckdb
 
 from acv_pipeline.contract import Contract, Month
+from acv_pipeline.gate.rules_files import same_day_files_differ
 from acv_pipeline.home import Home
 from acv_pipeline.ledger.load import LoadReport
 from acv_pipeline.ledger.replay import Comparison, Replay, shown_verdict
@@ -105,14 +107,16 @@ def print_outcome(
     new = set(report.new)
     rows = connection.execute(
         """
-        select delivery_id, source, indicator_id, month, verdict, status, rules, signed_off_by
-        from validated.verdicts order by source, indicator_id, month
+        select delivery_id, verdicts.source, indicator_id, month, verdict, verdicts.status, rules,
+            signed_off_by, file_name, findings
+        from validated.verdicts join raw.deliveries using (delivery_id)
+        order by source, indicator_id, month, file_name
         """
     ).fetchall()
     accepted: dict[tuple[str, str], set[Month]] = defaultdict(set)
     warned: dict[str, set[Month]] = defaultdict(set)
     signed: list[str] = []
-    for delivery_id, source, indicator, month, verdict, state, rules, by in rows:
+    for delivery_id, source, indicator, month, verdict, state, rules, by, *_ in rows:
         if month not in months:
             continue
         if state == "signed_off":
@@ -131,12 +135,20 @@ def print_outcome(
         )
     for line in signed:
         click.echo(f"  ✓ {line}")
-    for delivery_id, source, indicator, month, _, state, rules, _ in rows:
-        if state == "superseded" and month in accepted.get((source, indicator), ()):
+    for delivery_id, source, indicator, month, _, state, rules, _, file_name, findings in rows:
+        if state != "superseded" or month not in months:
+            continue
+        what = (
+            f"{contract.source(source).label}, {contract.indicator(indicator).short_name} "
+            f"{month:%Y-%m}"
+        )
+        beside = [f for f in json.loads(findings) if f["rule"] == same_day_files_differ.name]
+        if beside and delivery_id in new:
+            click.echo(f"  ! {what}: {file_name} is not used: {beside[0]['summary']}")
+        elif month in accepted.get((source, indicator), ()):
             click.echo(
-                f"  ✓ {contract.source(source).label}, "
-                f"{contract.indicator(indicator).short_name} {month:%Y-%m}: held before in "
-                f"delivery {delivery_id[:12]} ({', '.join(rules)}); a later delivery replaced it"
+                f"  ✓ {what}: held before in delivery {delivery_id[:12]} ({', '.join(rules)}); "
+                "a later delivery replaced it"
             )
     for rule, where in sorted(warned.items()):
         click.echo(f"  ! warning {rule}: {_spans(where)}")

@@ -147,6 +147,18 @@ class Dataset(_Entry):
     official_names: dict[str, OfficialNames]
 
 
+class StandingWords(_Entry):
+    """Words in a file's name, sheet or title that tell which of two files counts.
+
+    ``version`` stands before a number; the longest word that begins at a place is the one meant.
+    """
+
+    provisional: list[str]
+    definitive: list[str]
+    correction: list[str]
+    version: list[str]
+
+
 class Contract(_Entry):
     """All of ``contract.yml``, plus the territories of the seeds."""
 
@@ -167,6 +179,7 @@ class Contract(_Entry):
     note_openings: list[str]
     month_words: dict[int, list[str]]
     sending_words: list[str]
+    standing_words: StandingWords
     department_variants: dict[str, list[str]] = {}
     region_variants: dict[str, list[str]] = {}
     dataset: Dataset

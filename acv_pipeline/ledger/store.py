@@ -21,6 +21,7 @@ from acv_pipeline.gate.rules import judge as judge_month
 from acv_pipeline.ledger.blocks import Blocks, DeliveryFigures
 from acv_pipeline.ledger.corrections import read_register
 from acv_pipeline.ledger.fold import Judge, Ledger, SignOff, Verdict, fold
+from acv_pipeline.ledger.marks import standing_of
 from acv_pipeline.ledger.state import NO_DAY
 from acv_pipeline.tidying.records import ControlTotal
 from acv_pipeline.warehouse import written_quickly
@@ -169,6 +170,16 @@ def received(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[
         """
     ).fetchall():
         zeros.setdefault(delivery_id, {})[indicator, month] = count
+    unreadable: dict[str, dict[tuple[str, Month], int]] = {}
+    for delivery_id, indicator, month, count in connection.execute(
+        """
+        select delivery_id, indicator_id, month, count(*)
+        from raw.tidy_rows
+        where fate = 'quarantined' and territory_code is null and month is not null
+        group by all
+        """
+    ).fetchall():
+        unreadable.setdefault(delivery_id, {})[indicator, month] = count
     return [
         DeliveryFigures(
             delivery_id,
@@ -179,17 +190,20 @@ def received(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[
             published.get(delivery_id, {}),
             _control_totals(control_total),
             zeros.get(delivery_id, {}),
+            unreadable.get(delivery_id, {}),
             has_undated_rows=has_undated_rows,
             is_replaced=is_replaced,
             received_at=received_at,
+            standing=standing_of(file_name, titles or [], made_at, contract.standing_words),
         )
         for (
             delivery_id, source, delivered_on, file_name, control_total, received_at,
-            is_replaced, has_undated_rows,
+            made_at, titles, is_replaced, has_undated_rows,
         ) in connection.execute(
             """
             select
                 delivery_id, source, delivered_on, file_name, control_total, received_at,
+                made_at, titles,
                 delivery_id not in (select delivery_id from raw.sightings),
                 delivery_id in (
                     select delivery_id from raw.tidy_rows
@@ -381,9 +395,17 @@ def _write_row_tables(connection: duckdb.DuckDBPyConnection) -> None:
                 and dwellings.month = rows.month
                 and dwellings.department_code = rows.territory_code
             join raw.deliveries as later on later.delivery_id = dwellings.delivery_id
+            left join validated.verdicts as verdicts
+                on verdicts.delivery_id = rows.delivery_id
+                and verdicts.indicator_id = rows.indicator_id
+                and verdicts.month = rows.month
             where rows.level = 'department'
-                and (later.delivered_on, later.file_name, later.delivery_id)
-                    > (rows.delivered_on, rows.file_name, rows.delivery_id)
+                and (
+                    (later.delivered_on, later.file_name, later.delivery_id)
+                        > (rows.delivered_on, rows.file_name, rows.delivery_id)
+                    -- another file of the day, which took the place of this one
+                    or (later.delivered_on = rows.delivered_on and verdicts.status = 'superseded')
+                )
         )
         select
             rows.delivery_id, rows.row_number, rows.reason_code, rows.reason, rows.reason_fr,

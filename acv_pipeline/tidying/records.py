@@ -6,7 +6,7 @@ Here: the shape of the result. Not here: how cells become records (``tidy`` and 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from acv_pipeline.contract import Month
 from acv_pipeline.reading import DeliveryRefused
@@ -74,6 +74,10 @@ class TidyDelivery:
         control_totals: what the source states itself, from total rows and the sidecar.
         region_totals: the regional subtotals a partner states between its départements.
         remarks: what a reader should know of how the file was read.
+        titles: names of the sheets that were used, and the lines above their tables.
+        account: per sheet, what was used of it and what was not, and why: ``sheet``, ``used``,
+            ``why``, ``rows`` and ``columns``, each with ``column`` (its letter), ``header``,
+            ``role``, ``used``, ``why`` and ``numbers`` (how many of its cells hold one).
     """
 
     header: list[str]
@@ -82,6 +86,8 @@ class TidyDelivery:
     control_totals: list[ControlTotal] = field(default_factory=list)
     region_totals: list[ControlTotal] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    titles: list[str] = field(default_factory=list)
+    account: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def records(self) -> pd.DataFrame:

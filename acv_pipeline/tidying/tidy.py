@@ -111,7 +111,8 @@ def tidy(
     one_record_per_line = len(tables) == 1 and len(tables[0].month_columns) < 2
     numbers = rows.sheet_row if one_record_per_line else np.arange(1, len(rows) + 1)
     remarks = [remark for sheet in sheets for remark in sheet.remarks]
-    return TidyDelivery(tables[0].header, rows, numbers, totals, regional, remarks)
+    titles = [text for table in tables for text in (table.sheet.name, *table.title) if text]
+    return TidyDelivery(tables[0].header, rows, numbers, totals, regional, remarks, titles)
 
 
 def finder_of(contract: Contract, source: Source) -> HeaderFinder:

@@ -215,8 +215,9 @@ def print_status(found: Status, home: Home, *, quiet: bool = False) -> None:
     if not quiet:
         _print_late_and_failing(found)
     for refused in found.refused:
+        what = "NO FIGURE in" if refused.reason_code == "no_figure" else "REFUSED"
         click.echo(
-            f"  ✗ REFUSED {refused.file_name} from {refused.source}, received "
+            f"  ✗ {what} {refused.file_name} from {refused.source}, received "
             f"{refused.delivered_on}: {refused.reason}\n      ask: {refused.ask}"
         )
     for rows in found.quarantined:

@@ -20,6 +20,7 @@ from acv_pipeline.home import Home
 from acv_pipeline.lateness import CHECK as LATENESS
 from acv_pipeline.lateness import late_months
 from acv_pipeline.standstill import Standstill, standing
+from acv_pipeline.unused import UnusedOfDelivery, unused_of_latest
 
 # checks whose failures have entries of their own here
 SHOWN_APART = [
@@ -132,7 +133,12 @@ class FailingCheck:
 
 @dataclass(frozen=True)
 class Status:
-    """All that is not as it should be."""
+    """All that is not as it should be.
+
+    Attributes:
+        unused: columns and sheets with numbers, of what each source sent last, that were not used:
+            nothing wrong, but nothing to be silent about.
+    """
 
     held: list[HeldMonth] = field(default_factory=list)
     quarantined: list[QuarantinedRows] = field(default_factory=list)
@@ -141,6 +147,7 @@ class Status:
     shared: list[SharedDelivery] = field(default_factory=list)
     late: list[LateSource] = field(default_factory=list)
     failing: list[FailingCheck] = field(default_factory=list)
+    unused: list[UnusedOfDelivery] = field(default_factory=list)
     standstill: Standstill | None = None
 
     @property
@@ -166,6 +173,7 @@ def status(
         shared=_shared(connection, contract),
         late=_late(connection, contract, contract.today()),
         failing=_failing(connection),
+        unused=unused_of_latest(connection),
         standstill=standing(home) if home else None,
     )
 

@@ -24,6 +24,7 @@ from acv_pipeline.ledger.load import LoadReport
 from acv_pipeline.ledger.replay import Comparison, Replay, shown_verdict
 from acv_pipeline.release import latest_release
 from acv_pipeline.status import HeldMonth, Status
+from acv_pipeline.unused import UnusedOfDelivery, unused_of
 
 QUIET_SECONDS = 2.0
 LINE_SECONDS = 5.0
@@ -152,6 +153,16 @@ def print_outcome(
             )
     for rule, where in sorted(warned.items()):
         click.echo(f"  ! warning {rule}: {_spans(where)}")
+    print_unused(unused_of(connection, report.new))
+
+
+def print_unused(deliveries: Sequence[UnusedOfDelivery]) -> None:
+    """One line per delivery that holds numbers which were not used."""
+    for unused in deliveries:
+        click.echo(
+            f"  · {unused.file_name} ({unused.source}, received {unused.delivered_on}), not used: "
+            + "; ".join(map(str, unused.parts))
+        )
 
 
 def print_publication(home: Home) -> None:
@@ -201,10 +212,10 @@ def _print_late_and_failing(found: Status) -> None:
 
 def print_status(found: Status, home: Home, *, quiet: bool = False) -> None:
     """The standing answer for ``home``; ``quiet`` says nothing when all is well."""
-    if not any(vars(found).values()):
-        if not quiet:
+    if not quiet:
+        if not any(entries for name, entries in vars(found).items() if name != "unused"):
             click.echo("All is well: nothing held, refused or in quarantine.")
-        return
+        print_unused(found.unused)
     if found.standstill:
         click.echo(
             f"  ✗ NOT TAKEN IN since {found.standstill.since.astimezone():%Y-%m-%d %H:%M}: "

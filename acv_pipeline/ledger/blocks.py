@@ -181,3 +181,19 @@ class Blocks:
                 np.zeros(self._size, dtype=bool),
             )
         return blocks[key]
+
+
+def published_totals(batch: Sequence[DeliveryFigures]) -> dict[tuple[str, Month], Totals]:
+    """Regional and national rows of all files that one source sent on one day."""
+    national: dict[tuple[str, Month], float] = {}
+    regions: dict[tuple[str, Month], dict[str, float]] = defaultdict(dict)
+    for delivery in batch:
+        for (indicator, month, level, territory), value in delivery.published.items():
+            if level == "national":
+                national[indicator, month] = value
+            else:
+                regions[indicator, month][territory] = value
+    return {
+        key: Totals(national=national.get(key), regions=regions.get(key, {}))
+        for key in {*national, *regions}
+    }

@@ -11,35 +11,23 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.gate.case import Finding, MonthCase, Rival, Totals
 from acv_pipeline.gate.course import Figures
 from acv_pipeline.gate.rules import judge as judge_month
 from acv_pipeline.gate.rules_files import same_day_files_differ
-from acv_pipeline.ledger.blocks import Block, DeliveryFigures
+from acv_pipeline.ledger.blocks import Block, DeliveryFigures, published_totals
 from acv_pipeline.ledger.corrections import Correction, Register
 from acv_pipeline.ledger.standing import DEFINITIVE, PROVISIONAL, rivals_of
 from acv_pipeline.ledger.state import Observations, SeriesState
+from acv_pipeline.ledger.verdicts import Ledger, SignOff, Verdict
 
 Judge = Callable[[MonthCase], list[Finding]]
-
-
-@dataclass(frozen=True)
-class SignOff:
-    """A person's written reason to release a held month of one delivery."""
-
-    delivery_id: str
-    indicator_id: str
-    month: Month
-    signed_by: str
-    reason: str
-    signed_on: dt.date
 
 
 @dataclass(frozen=True)
@@ -48,45 +36,6 @@ class _Corrections:
 
     day: dt.date
     entries: list[Correction]
-
-
-@dataclass
-class Verdict:
-    """What the gate said of one month of one delivery.
-
-    Attributes:
-        verdict: ``accepted``, ``held`` or ``unchanged`` (equal to what is in force).
-        is_repeat: held, and equal to figures held before.
-        status: for a held month ``held``, ``signed_off`` or ``superseded``; else None.
-    """
-
-    delivery_id: str
-    source: str
-    indicator_id: str
-    month: Month
-    delivered_on: dt.date
-    verdict: str
-    findings: list[Finding] = field(default_factory=list)
-    is_repeat: bool = False
-    status: str | None = None
-    signoff: SignOff | None = None
-
-
-@dataclass(frozen=True)
-class Ledger:
-    """The outcome of a fold.
-
-    Attributes:
-        observations: every figure ever accepted, columns as ``validated.observations``.
-        verdicts: one per (delivery, indicator, month) that carries département figures, or
-            published totals to compare with those in force.
-        corrections: which entries of the register were applied to which delivery, columns as
-            ``validated.corrections``.
-    """
-
-    observations: pd.DataFrame
-    verdicts: list[Verdict]
-    corrections: pd.DataFrame
 
 
 def fold(
@@ -197,7 +146,7 @@ class _Fold:
         yield from (event for _, _, event in events)
 
     def _receive(self, batch: list[DeliveryFigures]) -> None:
-        published = _published_totals(batch)
+        published = published_totals(batch)
         by_month: dict[tuple[str, Month], list[tuple[DeliveryFigures, Block]]] = defaultdict(list)
         totals_only: dict[tuple[str, Month], DeliveryFigures] = {}
         batch_figures: dict[tuple[str, Month], Figures] = {}
@@ -538,19 +487,3 @@ class _Fold:
                 continue
             verdict.verdict, verdict.status, verdict.is_repeat = "accepted", None, False
             self._accept(delivery, indicator, month, block, day)
-
-
-def _published_totals(batch: list[DeliveryFigures]) -> dict[tuple[str, Month], Totals]:
-    """Regional and national rows of all files that one source sent on one day."""
-    national: dict[tuple[str, Month], float] = {}
-    regions: dict[tuple[str, Month], dict[str, float]] = defaultdict(dict)
-    for delivery in batch:
-        for (indicator, month, level, territory), value in delivery.published.items():
-            if level == "national":
-                national[indicator, month] = value
-            else:
-                regions[indicator, month][territory] = value
-    return {
-        key: Totals(national=national.get(key), regions=regions.get(key, {}))
-        for key in {*national, *regions}
-    }

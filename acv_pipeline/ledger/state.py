@@ -22,7 +22,7 @@ from acv_pipeline.gate.remembered import frozen
 from acv_pipeline.ledger.blocks import Block
 
 if TYPE_CHECKING:
-    from acv_pipeline.ledger.fold import Verdict
+    from acv_pipeline.ledger.verdicts import Verdict
 
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 NO_DAY = -1  # of days counted from 1970, none of which is earlier

@@ -20,9 +20,10 @@ from acv_pipeline.contract.tables import Column, tables
 from acv_pipeline.gate.rules import judge as judge_month
 from acv_pipeline.ledger.blocks import Blocks, DeliveryFigures
 from acv_pipeline.ledger.corrections import read_register
-from acv_pipeline.ledger.fold import Judge, Ledger, SignOff, Verdict, fold
+from acv_pipeline.ledger.fold import Judge, fold
 from acv_pipeline.ledger.marks import standing_of
 from acv_pipeline.ledger.state import NO_DAY
+from acv_pipeline.ledger.verdicts import Ledger, SignOff, Verdict
 from acv_pipeline.tidying.records import ControlTotal
 from acv_pipeline.warehouse import written_quickly
 
@@ -441,6 +442,7 @@ def _write_delivery_status(connection: duckdb.DuckDBPyConnection) -> None:
                     when accounts.validated + accounts.held + accounts.waiting = 0 then 'no_figure'
                     when accounts.held = 0 and accounts.quarantined = 0
                         and verdicts.all_unchanged then 'same_figures'
+                    when accounts.validated = 0 and verdicts.all_replaced then 'other_file_counts'
                 end as reason_code,
                 case
                     when accounts.validated + accounts.held + accounts.waiting = 0
@@ -448,10 +450,15 @@ def _write_delivery_status(connection: duckdb.DuckDBPyConnection) -> None:
                     when accounts.held = 0 and accounts.quarantined = 0
                         and verdicts.all_unchanged
                         then 'all its figures were already in force'
+                    when accounts.validated = 0 and verdicts.all_replaced
+                        then 'another file that its source sent counts in its place'
                 end as reason
             from validated.row_accounts as accounts
             left join (
-                select delivery_id, bool_and(verdict = 'unchanged') as all_unchanged
+                select
+                    delivery_id,
+                    bool_and(verdict = 'unchanged') as all_unchanged,
+                    bool_and(coalesce(status, '') = 'superseded') as all_replaced
                 from validated.verdicts group by delivery_id
             ) as verdicts on verdicts.delivery_id = accounts.delivery_id
         ) as outcome

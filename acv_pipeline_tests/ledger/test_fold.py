@@ -17,9 +17,10 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.gate.case import Finding, MonthCase
 from acv_pipeline.ledger.blocks import DeliveryFigures
-from acv_pipeline.ledger.fold import Ledger, SignOff, fold
+from acv_pipeline.ledger.fold import fold
 from acv_pipeline.ledger.load import load
 from acv_pipeline.ledger.store import judge_and_write, read_ledger
+from acv_pipeline.ledger.verdicts import Ledger, SignOff
 from acv_pipeline.warehouse import transaction
 from acv_pipeline_tests.blocks import blocks_of
 from acv_pipeline_tests.deliveries import ACV, course, deliver

@@ -240,7 +240,7 @@ def _held(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[Hel
             )
         from validated.held_months join raw.deliveries using (delivery_id, source)
         where held_months.status = 'held'
-        order by month, source, indicator_id
+        order by month, source, indicator_id, delivered_on, file_name
         """
     ).fetchall():
         delivery_id, source_id, file_name, delivered_on, indicator_id, month, evidence, stay = row

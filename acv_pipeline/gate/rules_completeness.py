@@ -39,13 +39,13 @@ def panel_department_missing(case: MonthCase, limits: Limits) -> Alarm | None:
         f"{absent} of {panel} expected départements have no figure, "
         f"{int(known.sum())} of them because their row was quarantined"
     )
-    if case.unreadable:
+    if case.unreadable and unknown:
         rows = (
             "1 quarantined row names"
             if case.unreadable == 1
             else (f"{case.unreadable} quarantined rows name")
         )
-        summary += f"; {rows} no known département and may be of the other {unknown}"
+        summary += f"; {rows} no known département and may be among the other {unknown}"
     previous = case.course.previous if case.course else np.full(len(case.codes), np.nan)
     return Alarm(
         summary=summary,
@@ -55,7 +55,9 @@ def panel_department_missing(case: MonthCase, limits: Limits) -> Alarm | None:
             np.nan_to_num(previous, nan=0),
             previous=previous,
             delivered=case.delivered,
-            row=np.where(known, "quarantined", "absent"),
+            row=np.where(
+                known, "quarantined", "absent or unreadable" if case.unreadable else "absent"
+            ),
         ),
         blocking=not tolerable,
     )

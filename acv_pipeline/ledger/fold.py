@@ -411,7 +411,12 @@ class _Fold:
         if (signoff.indicator_id, signoff.month) not in delivery.blocks:
             return
         block = self._as_corrected(delivery, signoff.indicator_id, signoff.month)
-        same = state.release(signoff.month, block)
+
+        def known(delivery_id: str) -> bool:
+            received_at = self.deliveries[self.ordinal[delivery_id]].received_at
+            return received_at <= signoff.signed_at
+
+        same = state.release(signoff.month, block, known)
         if not same:
             return
         for verdict in (signed, *same):

@@ -7,7 +7,7 @@ Not here: who is accepted and when (``fold``).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
@@ -123,18 +123,20 @@ class SeriesState:
                 verdict.is_repeat |= is_same
         self.held[month] = [*kept, (block, verdict)]
 
-    def release(self, month: Month, block: Block) -> list[Verdict]:
+    def release(self, month: Month, block: Block, known: Callable[[str], bool]) -> list[Verdict]:
         """Let go of holds of these very figures; their verdicts.
 
-        If there are any, those that say something else for some département are superseded.
+        If there are any, those that say something else for some département are superseded, as far
+        as their deliveries were known to whoever released these.
         """
         held = self.held.get(month, [])
         same = [v for b, v in held if np.array_equal(b.values, block.values, equal_nan=True)]
         if same:
             rest = [(b, v) for b, v in held if v not in same]
-            for verdict in (v for b, v in rest if b.differs_from(block)):
+            settled = [v for b, v in rest if b.differs_from(block) and known(v.delivery_id)]
+            for verdict in settled:
                 verdict.status = "superseded"
-            self.held[month] = [(b, v) for b, v in rest if not b.differs_from(block)]
+            self.held[month] = [(b, v) for b, v in rest if v not in settled]
             if not self.held[month]:
                 del self.held[month]
         return same

@@ -262,7 +262,7 @@ def _control_totals(text: str | None) -> list[ControlTotal]:
 def signoffs(connection: duckdb.DuckDBPyConnection) -> list[SignOff]:
     """Every sign-off on record."""
     return [
-        SignOff(delivery_id, indicator, month, signed_by, reason, signed_at.date())
+        SignOff(delivery_id, indicator, month, signed_by, reason, signed_at.date(), signed_at)
         for delivery_id, indicator, month, signed_by, reason, signed_at in connection.execute(
             "select delivery_id, indicator_id, month, signed_by, reason, signed_at "
             "from validated.signoffs"

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SignOff:
-    """A person's written reason to release a held month of one delivery."""
+    """A person's written reason to release a held month of one delivery.
+
+    Attributes:
+        signed_on: the day it was signed, from which it counts.
+        signed_at: the moment (UTC); files received later were not known to whoever signed.
+    """
 
     delivery_id: str
     indicator_id: str
@@ -26,6 +31,7 @@ class SignOff:
     signed_by: str
     reason: str
     signed_on: dt.date
+    signed_at: dt.datetime = dt.datetime.max
 
 
 @dataclass

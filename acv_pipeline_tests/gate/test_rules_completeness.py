@@ -77,5 +77,8 @@ def test_rows_without_a_known_department_are_counted_beside_the_quarantined_ones
     assert finding is not None
     assert finding.summary == (
         "3 of 96 expected départements have no figure, 1 of them because their row was "
-        "quarantined; 2 quarantined rows name no known département and may be of the other 2"
+        "quarantined; 2 quarantined rows name no known département and may be among the other 2"
     )
+    assert [row["row"] for row in finding.evidence] == [
+        "quarantined", "absent or unreadable", "absent or unreadable",
+    ]  # fmt: skip

@@ -222,6 +222,21 @@ def test_a_sign_off_of_one_releases_it(ledger: Ledger, signed: str) -> None:
         ledger.sign(other)
 
 
+def test_a_file_that_came_after_the_sign_off_is_not_settled_by_it(ledger: Ledger) -> None:
+    low = {code: value // 2 for code, value in ledger.final.items()}
+    ledger.bring("A.csv", low)
+    ledger.judge()
+    assert ledger.verdicts()["A.csv"][:2] == ("held", "held")
+    ledger.sign("A.csv")
+    assert ledger.in_force() == low
+    ledger.bring("B.csv", ledger.final)
+    ledger.judge()
+    assert ledger.in_force() == low
+    assert {name: status for name, (_, status, _) in ledger.verdicts().items()} == {
+        "A.csv": "signed_off", "B.csv": "held",
+    }  # fmt: skip
+
+
 def test_a_file_of_a_later_day_settles_it(ledger: Ledger) -> None:
     ledger.bring("A.csv", ledger.draft)
     ledger.bring("B.csv", ledger.draft | {"01": ledger.draft["01"] + 1})

@@ -175,8 +175,22 @@ def received(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[
     for delivery_id, indicator, month, count in connection.execute(
         """
         select delivery_id, indicator_id, month, count(*)
-        from raw.tidy_rows
-        where fate = 'quarantined' and territory_code is null and month is not null
+        from raw.tidy_rows as rows
+        where fate = 'quarantined' and month is not null
+            and coalesce(level, 'department') = 'department'
+            and (
+                territory_code is null
+                -- the département of its code has another row: this one is of the other it names
+                or reason_code = 'label_contradicts_code' and exists (
+                    select 1 from raw.tidy_rows as figures
+                    where figures.delivery_id = rows.delivery_id
+                        and figures.indicator_id = rows.indicator_id
+                        and figures.month = rows.month
+                        and figures.level = 'department'
+                        and figures.territory_code = rows.territory_code
+                        and figures.fate = 'figure'
+                )
+            )
         group by all
         """
     ).fetchall():

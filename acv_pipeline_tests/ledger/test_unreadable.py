@@ -57,6 +57,33 @@ def test_as_many_unreadable_rows_as_missing_ones_are_known_holes(
     assert (f"{len(unreadable)} quarantined row" in summary) == bool(unreadable)
 
 
+@pytest.mark.parametrize(("code", "verdict"), [("01", "accepted"), ("59", "held")])
+def test_a_name_that_contradicts_its_code_explains_one_department(
+    warehouse: duckdb.DuckDBPyConnection,
+    landing: Path,
+    contract: Contract,
+    code: str,
+    verdict: str,
+) -> None:
+    """The row of 62 says ``01``, which has a row of its own; or ``59``, which has none."""
+    names = contract.territories.departments
+    figures = course(contract, month_of(MONTH))
+    rows = [(c, names[c], value) for c, value in figures.items() if c not in ("62", "59")]
+    rows += [(code, names["62"], figures["62"])]
+    if code != "59":
+        rows += [("59", names["59"], figures["59"])]
+    path = deliver(landing, "anah", "2018-10-10", {MONTH: figures})
+    lines = [f"{c};{name};2018-09-30;{value}" for c, name, value in rows]
+    header = "code_departement;libelle_departement;mois;logements_cumules"
+    path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+    load(warehouse, landing, contract)
+    with transaction(warehouse):
+        judge_and_write(warehouse, contract)
+    assert warehouse.execute("select verdict from validated.verdicts").fetchall() == [(verdict,)]
+    ((findings,),) = warehouse.execute("select findings from validated.verdicts").fetchall()
+    assert "panel_department_missing" in findings
+
+
 def test_what_may_be_an_unreadable_row_is_not_withdrawn(
     warehouse: duckdb.DuckDBPyConnection, landing: Path, contract: Contract
 ) -> None:

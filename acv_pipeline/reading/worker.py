@@ -246,6 +246,8 @@ def read_parquet(path: Path, folder: Path, job: dict[str, Any]) -> list[dict[str
 def sql_text(name: str, kind: str) -> tuple[str, int]:
     """How DuckDB makes a column of the type ``kind`` text, and the kind of its cells."""
     column = f'"{name.replace(chr(34), chr(34) * 2)}"'
+    if kind.endswith("]"):  # a list is no number, whatever it lists
+        return f"{column}::varchar", TEXT
     if kind == "BLOB":
         return f"text_of_bytes({column})", TEXT
     if kind in ("DOUBLE", "FLOAT"):

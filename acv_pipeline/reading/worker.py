@@ -51,6 +51,8 @@ def text_of_number(number: float) -> str:
     """A number with its decimals, those aside that only stem from calculating in binary."""
     if isinstance(number, int) or abs(number) >= 1e15 or number != number:
         return repr(number)
+    if number.is_integer():
+        return str(int(number))
     whole = round(number)
     return str(whole) if abs(number - whole) <= max(1e-9, 1e-12 * abs(number)) else repr(number)
 

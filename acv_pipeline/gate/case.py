@@ -62,7 +62,7 @@ class Rival:
         file_name: its name.
         figures: its figures, by position of the département.
         outcome: ``counts`` (in the place of the file judged), ``gives way`` or ``undecided``.
-        why: what puts one of the two first; empty where nothing does.
+        why: what puts one of the two first, or why neither is.
     """
 
     file_name: str

@@ -38,12 +38,12 @@ def same_day_files_differ(case: MonthCase, limits: Limits) -> Alarm | None:
         outcome = {
             "counts": f"that file counts: {rival.why}",
             "gives way": f"this file counts: {rival.why}",
-            "undecided": "neither their words nor the times they were made tell which file counts",
+            "undecided": rival.why,
         }[rival.outcome]
         summaries.append(
             f"{how_many(differs, 'figure', 'figures')} of {both} "
             f"{'differs' if differs.sum() == 1 else 'differ'} from {rival.file_name}, "
-            f"received on the same day; {outcome}{_not_covered(case, rival.figures)}"
+            f"received on the same day; {outcome}"
         )
         evidence += table(
             case.codes,
@@ -57,18 +57,6 @@ def same_day_files_differ(case: MonthCase, limits: Limits) -> Alarm | None:
         summary="; ".join(summaries),
         evidence=evidence,
         blocking=any(rival.outcome != "gives way" for rival in case.rivals),
-    )
-
-
-def _not_covered(case: MonthCase, other: np.ndarray[tuple[int], np.dtype[np.float64]]) -> str:
-    """What keeps the shorter of two files from taking the other's place."""
-    only_here = ~np.isnan(case.delivered) & np.isnan(other)
-    only_there = np.isnan(case.delivered) & ~np.isnan(other)
-    if not only_here.any() and not only_there.any():
-        return ""
-    return (
-        f" (départements in one of them only: {int(only_here.sum())} here, "
-        f"{int(only_there.sum())} there)"
     )
 
 

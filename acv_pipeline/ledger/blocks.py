@@ -47,9 +47,10 @@ class Block:
         known = ~np.isnan(self.values) & ~np.isnan(other.values)
         return bool((known & (self.values != other.values)).any())
 
-    def covers(self, other: Block) -> bool:
-        """Whether each département that ``other`` has a figure for has a row here."""
-        return bool((~np.isnan(self.values) | self.quarantined | np.isnan(other.values)).all())
+    def lacks(self, other: Block) -> int:
+        """How many départements that ``other`` has a figure for have no row here."""
+        here = ~np.isnan(self.values) | self.quarantined
+        return int((~here & ~np.isnan(other.values)).sum())
 
 
 @dataclass(frozen=True)

@@ -95,24 +95,46 @@ def rivals_of(files: Sequence[tuple[str, Standing, Block]]) -> list[tuple[Rival,
     beaten: dict[int, dict[int, str]] = {}
     for i, j in sorted(differing):
         why = why_first(files[i][1], files[j][1])
-        if why is not None and files[i][2].covers(files[j][2]):
+        if why is not None and not files[i][2].lacks(files[j][2]):
             beaten.setdefault(j, {})[i] = why
-    if len(beaten) == len(files):  # each by another: nothing tells
-        beaten = {}
+    # only what gives way to a file that counts, directly or by way of others, is out: of files that
+    # each come before another none is
+    out, reached = set[int](), {i for i in range(len(files)) if i not in beaten}
+    while reached:
+        reached = {j for j in beaten if j not in out and reached & beaten[j].keys()}
+        out |= reached
     rivals = []
     for i in range(len(files)):
         found = []
         for j, (name, _, block) in enumerate(files):
             if (i, j) not in differing:
                 continue
-            if j in beaten.get(i, {}):
+            if i in out and j in beaten[i]:
                 found.append(Rival(name, block.values, "counts", beaten[i][j]))
-            elif i in beaten.get(j, {}):
+            elif j in out and i in beaten[j]:
                 found.append(Rival(name, block.values, "gives way", beaten[j][i]))
-            elif i not in beaten and j not in beaten:
-                found.append(Rival(name, block.values, "undecided", ""))
+            elif not {i, j} & out:
+                found.append(
+                    Rival(name, block.values, "undecided", _why_neither(files[i], files[j]))
+                )
         rivals.append(tuple(found))
     return rivals
+
+
+def _why_neither(one: tuple[str, Standing, Block], other: tuple[str, Standing, Block]) -> str:
+    for first, second, this, that in (
+        (one, other, "this", "the other"),
+        (other, one, "that", "this"),
+    ):
+        if why := why_first(first[1], second[1]):
+            lacking = first[2].lacks(second[2])
+            if lacking:
+                return (
+                    f"{this} file would count ({why}), but has no row for {lacking} of the "
+                    f"départements of {that} one"
+                )
+            return "words and times put each of several files before another"
+    return "neither their words nor the times they were made tell which file counts"
 
 
 def _certainty_vote(one: Standing, other: Standing) -> int:

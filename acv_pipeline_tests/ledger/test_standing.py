@@ -174,3 +174,16 @@ def test_where_each_gives_way_to_another_nothing_tells(contract: Contract) -> No
         assert why_first(one, other)
     found = outcomes((third, block(1)), (corrected, block(2)), (second, block(3)))
     assert {outcome for each in found for _, outcome in each} == {"undecided"}
+    # whatever else came that day
+    found = outcomes((third, block(1)), (corrected, block(2)), (second, block(3)),
+                     (third, block(np.nan)))  # fmt: skip
+    assert {outcome for each in found for _, outcome in each} == {"undecided"}
+
+
+def test_who_gives_way_to_one_that_gives_way_is_out_too(contract: Contract) -> None:
+    first, second, third = (said(contract, f"a_v{n}.csv") for n in (1, 2, 3))
+    assert outcomes((first, block(1)), (second, block(2)), (third, block(3))) == [
+        [("1", "counts"), ("2", "counts")],
+        [("0", "gives way"), ("2", "counts")],
+        [("0", "gives way"), ("1", "gives way")],
+    ]

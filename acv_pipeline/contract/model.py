@@ -36,6 +36,7 @@ READING_WORDS = (
     "figure_words",
     "correction_words",
     "discarded_sheets",
+    "other_programmes",
     "foreign_identifiers",
     "provisional_marks",
     "standing_words",
@@ -209,6 +210,7 @@ class Contract(_Entry):
     figure_words: list[str]
     correction_words: list[str]
     discarded_sheets: list[str]
+    other_programmes: list[str]
     foreign_identifiers: str
     provisional_marks: list[str]
     standing_words: StandingWords

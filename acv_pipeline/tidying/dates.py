@@ -20,6 +20,7 @@ from acv_pipeline.tidying.months import MonthRead, MonthReader
 # the date of a document or of an event rather than of figures: "the note of 31 March"
 OF_A_DOCUMENT = re.compile(r"(?<![a-z])(?:du|date du|of)$")
 OF_AN_EVENT = re.compile(r"(?<![a-z])(?:le|on)$")
+TIME_OF_DAY = re.compile(r"[0-9][t ]+(?!0?0[:h]00)[0-9]{1,2} ?[:h] ?[0-9]{2}")
 STOCK = re.compile(r"(?<![a-z])(?:au|fin|jusqu a)(?![a-z])")
 END_OF_A_PERIOD = re.compile(r"(?:jusqu )?(?:a|au|to)(?: fin| la fin de)?")
 # words that say nothing by themselves of the date that follows
@@ -78,6 +79,8 @@ class DateReader:
                 if set(joined.split()) <= JOINING:  # what stands before that goes on
                     before = f"{context} {before}"
                 kind = self.kind(fold(before), fold(after), read)
+                if TIME_OF_DAY.search(folded[read.span[0] : read.span[1] + 12]):
+                    kind = "production"  # no stock is taken at a minute
             context = before
             found.append(DateRead(read, kind, before.strip()))
         yield from found
@@ -114,9 +117,9 @@ class DateReader:
                     return text[: word.start()].strip(" (-:,;[")
         return ""
 
-    def speaks_of_another(self, text: str) -> bool:
-        """Whether any word of a text speaks of another date than that of the figures."""
-        return self._other(fold(text)) is not None
+    def speaks_of_another(self, text: str, *kinds: str) -> bool:
+        """Whether any word of a text speaks of a date of other kinds, or of some of them."""
+        return any(self._others[kind].search(fold(text)) for kind in kinds or self._others)
 
     @cached_property
     def _state(self) -> re.Pattern[str]:
@@ -147,7 +150,8 @@ class DateReader:
             name for source in contract.sources.values() for name in (source.id, source.label)
         ]
         columns = [*contract.headers["month"], *contract.headers["department_code"]]
-        return self._figures | _words(*names, *sources, *columns, "programme", "par")
+        known = self._figures | _words(*names, *sources, *columns, "programme", "par")
+        return known - {"date"}
 
     @cached_property
     def _others(self) -> dict[str, re.Pattern[str]]:

@@ -68,7 +68,7 @@ class Marks:
 
     def __init__(self, provisional: Iterable[str]) -> None:
         words = any_word(map(plain, provisional))
-        footnote = r"\*+|[⁰¹²³⁴⁵⁶⁷⁸⁹]+|\([0-9]{1,2}\)|\[[0-9]{1,2}\]"
+        footnote = r"\*+|\(?[⁰¹²³⁴⁵⁶⁷⁸⁹]+\)?|\([0-9]{1,2}\)|\[[0-9]{1,2}\]"
         flag = rf"\((?P<a>{words})\.?\)|\[(?P<b>{words})\.?\]|(?<![^\W\d_])(?P<c>{words})\.?"
         self._end = re.compile(rf"\s*(?:{footnote}|{flag})$", re.IGNORECASE)
 

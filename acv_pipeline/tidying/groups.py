@@ -89,10 +89,19 @@ class GroupReader:
         """By columns whose name or content says that they hold parts."""
         found = []
         for place in self.roles.of_kind("part"):
-            texts = self.table.column(place).map(clean)
+            texts = self._labels(place)
             wholes = {text for text in texts.found if self._is_whole(text, texts)}
             found.append(_but(texts, wholes))
         return found
+
+    def _labels(self, place: int) -> Column[str]:
+        """The cells of a column of parts; where most are blank, a label stands for those below."""
+        texts = self.table.column(place).map(clean)
+        blank = texts.where(lambda text: not text)
+        if 2 * blank.sum() <= self._size or blank.all():
+            return texts
+        last = np.maximum.accumulate(np.where(blank, 0, np.arange(self._size)))
+        return Column(texts.codes[last], texts.found)
 
     def _is_whole(self, text: str, texts: Column[str]) -> bool:
         """Whether a cell of a column of parts means all: blank, ``Ensemble``, ``PO et PB``."""
@@ -224,11 +233,14 @@ class GroupReader:
             said = again & texts.where(bool)
             frame = pd.DataFrame({"about": about[said], "text": texts.array(str, object)[said]})
             several = frame.groupby("about")["text"].transform("nunique") > 1
-            parts = set(frame["text"][several]) - {
-                t for t in texts.found if self._names.is_whole(t)
-            }
-            if parts:
-                found.append(_but(texts, set(texts.found) - parts))
+            parts = {text for text in frame["text"][several] if not self._names.is_whole(text)}
+            if not parts:
+                continue
+            named = _but(texts, set(texts.found) - parts)
+            split = frame["about"][several].unique()
+            if len(split) < SEVERAL:  # a row too many, no kinds of rows
+                named = named.replaced(~np.isin(about, split), constant("", self._size))
+            found.append(named)
         return found
 
     def _again(self, territories: Column[Territory]) -> Mask:

@@ -185,7 +185,9 @@ class HeaderFinder:
         if head is not None:
             head = self._with_second_line(head, lines[head.first : head.first + 2])
             head = self._with_line_above(head, lines)
-        if head is None or max(named, head.score) < 2:
+        columns = sum(bool(name.text.strip()) for name in head.names) if head else 0
+        names_territory = head is not None and columns > 1 and set(TERRITORY) & set(head.columns)
+        if head is None or (max(named, head.score) < 2 and not names_territory):
             raise self._no_header(where, lines)
         first = self._table(where, sheet, head, tuple(map(tuple, lines[: head.first])))
         tables = [first]
@@ -283,14 +285,21 @@ class HeaderFinder:
         return both if (both.is_complete and not head.is_complete) or above else head
 
     def _further_headers(self, first: Table) -> list[int]:
-        """Positions below the first table's header that are headers again."""
+        """Positions below the first table's header that are headers again, or those of others."""
         territories = {place for meaning in TERRITORY for place in first.columns.get(meaning, ())}
         found: set[int] = set()
         for place in territories:
             again = first.column(place).where(lambda text: self.names.meaning(text) in TERRITORY)
             found.update((again.nonzero()[0] + first.head.last + 1).tolist())
         cells = first.sheet.cells
-        return sorted(place for place in found if self.is_header(_texts(cells.iloc[place])))
+        return sorted(place for place in found if self._names_columns(_texts(cells.iloc[place])))
+
+    def _names_columns(self, line: Line) -> bool:
+        """Whether a line that names territories names columns, of a table of ours or another."""
+        said = [text for text in line if text.strip()]
+        return self.is_header(line) or (
+            len(said) > 1 and all(any(c.isalpha() for c in text) for text in said)
+        )
 
     def _title_above(self, sheet: Sheet, after: int, header_at: int) -> tuple[tuple[str, ...], ...]:
         """The lines of one cell just above a further header."""

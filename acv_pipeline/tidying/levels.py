@@ -92,7 +92,7 @@ class TerritoryReader:
 
     def _sums_elsewhere(self, pairs: Column[Pair], nowhere: Mask) -> Column[Pair]:
         """Lines without a territory may say "Total" or name a region in any other column."""
-        values = [*self.table.columns.get("cumulative", ()), *self.table.month_columns]
+        values = [*self.table.value_columns, *self.table.columns.get("part", ())]
         lines = self.table.body.drop(columns=values)[nowhere].to_numpy(dtype=object)
         reader = of_contract(PairReader, self.contract, "department", True)
         said = [next((cell for cell in line if reader.is_a_sum(cell)), "") for line in lines]

@@ -49,6 +49,10 @@ def settle_lines(verdicts: Verdicts, table: Table, finder: HeaderFinder, unresol
     verdicts.settle_each(reasons, lambda rows: [kinds.found[code][1] for code in at[rows].tolist()])
 
 
+# a whole line in one cell, cut by another sign than the others
+OTHER_SEPARATOR = re.compile(
+    r"[^,;\t|]{1,40}([,;\t|])[^,;\t|]*\1.*[0-9].*|[0-9AB]{2,3}[,;\t|][0-9 ]+"
+)
 NUMBER = re.compile(r"[-+]?\d[\d\s.,']*")
 
 
@@ -68,6 +72,8 @@ def line_test(
         if marked(first):
             return "template_row", first
         alone = len(filled) == 1 and filled[0] not in values
+        if alone and OTHER_SEPARATOR.fullmatch(first):
+            return "misaligned_row", "1"
         # whatever its first words, a line with a number in a value column is no note
         numbered = any(NUMBER.fullmatch(clean(cells[position])) for position in values)
         if alone or (fold(first).startswith(openings) and not numbered):

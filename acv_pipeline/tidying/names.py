@@ -20,6 +20,7 @@ SUM_OF = re.compile(r"^(?:somme|total) (?:de|des|d') ?", re.IGNORECASE)  # as pi
 LONGEST_NAME = 200
 # "dwellings in March" are those of the month alone
 DURING = re.compile(r"(?<![a-z])(?:en|au cours|du mois|pendant|sur le mois|dans le mois)(?![a-z])")
+NEUTRAL = {"au", "a", "et", "territoire", "localisation", "unite"}
 NOT_UNITS = {"millier", "milliers", "million", "millions", "centaine", "centaines", "k"}
 YEAR = re.compile(r"20[0-9]{2}")
 
@@ -86,10 +87,10 @@ class ColumnNames:
     def _months(self) -> MonthReader:
         return of_contract(MonthReader, self.contract)
 
-    @cached_property
-    def is_stock_date(self) -> frozenset[str]:
-        """The names, in one word, of columns that hold the day of a stock."""
-        return frozenset(map(compact, self.contract.stock_dates))
+    def is_stock_date(self, name: str) -> bool:
+        """Whether a column of this name holds the day of a stock."""
+        words = {self._words(known) for known in self.contract.stock_dates}
+        return self._words(name) in words or compact(name) in map(compact, words)
 
     @cached_property
     def meaning(self) -> Callable[[str], str | None]:
@@ -99,12 +100,66 @@ class ColumnNames:
     def _meaning(self, text: str) -> str | None:
         if not text.strip() or len(text) > LONGEST_NAME:
             return None
+        if any(sign in text for sign in self._foreign_signs):
+            return None
         bare = SUM_OF.sub("", self._marks.split(text.strip())[0])
         return (
             self._exact.get(compact(text))
             or self._exact.get(compact(bare))
             or self._loose.get(self._words(bare))
+            or ("cumulative" if self._is_cumulative(bare) else None)
         )
+
+    @property
+    def _foreign_signs(self) -> list[str]:
+        return [word for word in self.contract.other_quantities if not fold(word)]
+
+    def _is_cumulative(self, name: str) -> bool:
+        """Whether a name says in other words that it is that of the figures.
+
+        It has no words but those of the contract's names, of the source and of its indicator.
+        """
+        words = set(self._words(name).split())
+        parts = {part for part in self._part_kinds if set(self._words(part).split()) <= words}
+        kinds = {self._part_kinds[part] for part in parts}
+        if len(kinds) > 1:  # of several together: "total (PO + PB)"
+            words -= {word for part in parts for word in self._words(part).split()}
+        return bool(words & {"logements", "cumul"} or {"total"} < words) and words <= (
+            self._value_words | self.own_words | {"general", "sum", "somme", "ensemble"}
+        )
+
+    @cached_property
+    def _part_kinds(self) -> dict[str, str]:
+        return {word: kind for kind, words in self.contract.part_names.items() for word in words}
+
+    @cached_property
+    def _value_words(self) -> set[str]:
+        names = self.contract.headers["cumulative"]
+        return {word for name in names for word in self._words(name).split()}
+
+    @cached_property
+    def own_words(self) -> set[str]:
+        """The words by which the source and its usual indicator are called."""
+        source, indicator = (
+            self.source,
+            self.contract.indicators.get(self.source.default_indicator or ""),
+        )
+        called = [source.id, source.label, "programme", "par", "l", "en"]
+        if indicator:
+            called += [indicator.short_name, indicator.label, *indicator.names]
+        return {word for name in called for word in self._words(name).split()}
+
+    def is_understood(self, text: str) -> bool:
+        """Whether a line above or below the name of figures says nothing that we don't know."""
+        words = set(self._words(text).split())
+        known = self._value_words | self.own_words | self._months_words | FILLER | NEUTRAL
+        return all(word in known or word.isdigit() for word in words)
+
+    @cached_property
+    def _months_words(self) -> set[str]:
+        months = self.contract.month_words.values()
+        state = " ".join([*self.contract.state_words, *self.contract.figure_words])
+        return set(fold(state).split()) | {fold(word) for words in months for word in words}
 
     def name(self, text: str, order: str = "day") -> ColumnName:
         """What a name in one line says; ``order`` as in ``months.day_order``."""
@@ -118,7 +173,7 @@ class ColumnNames:
             return ColumnName(text)
         bare, provisional = self._marks.split(text.strip())
         if (read := self._months.cell(plain(bare), order)).month:
-            if _says_stock(bare) and read.day and read.day.day == 1:
+            if says_stock(bare) and read.day and read.day.day == 1:
                 read = MonthRead(None, "first_day_of_stock", read.day)
             return ColumnName(text, "month_figures", read, provisional)
         if plainer := of_contract(DateReader, self.contract).without_other_dates(bare):
@@ -135,7 +190,7 @@ class ColumnNames:
         meanings = (self.meaning(rest), self.meaning(words), "month" if not words else None)
         if not {"cumulative", "month"} & set(meanings):
             return ColumnName(text)
-        if read.day and read.day.day == 1 and _says_stock(plain(bare)[:start]):
+        if read.day and read.day.day == 1 and says_stock(plain(bare)[:start]):
             read = MonthRead(None, "first_day_of_stock", read.day)
         return ColumnName(text, "month_figures", read, provisional)
 
@@ -161,12 +216,17 @@ class ColumnNames:
             return ColumnName(text, upper.meaning, upper.month)
         if alone and lower.meaning in ("label", "ignored"):
             return ColumnName(text, upper.meaning, upper.month)
+        figures = lower.meaning in ("cumulative", "month_figures")
+        if figures and not upper.meaning and not self.is_understood(top):
+            return ColumnName(text)  # figures of something that we don't know
         if lower.meaning:
             known = upper.meaning in (None, "cumulative", lower.meaning)
             territory = upper.meaning in TERRITORY and lower.meaning in TERRITORY
             return ColumnName(text, lower.meaning if known or territory else None, lower.month)
         # a unit or a remark below a name that needs none
-        return ColumnName(text, upper.meaning, upper.month) if alone else ColumnName(text)
+        if not alone or not (self.is_understood(bottom) or self.is_unit(bottom)):
+            return ColumnName(text)
+        return ColumnName(text, upper.meaning, upper.month)
 
     def is_part(self, text: str) -> bool:
         """Whether a name, or a cell, names some of those whom a figure is about (``PO``)."""
@@ -191,8 +251,9 @@ class ColumnNames:
     def is_other_quantity(self, text: str) -> bool:
         """Whether a name says that the column holds something else than figures."""
         words = tuple(word for word in self.contract.other_quantities if fold(word))
-        signs = [word for word in self.contract.other_quantities if not fold(word)]
-        return words_pattern(words).search(fold(text)) is not None or any(s in text for s in signs)
+        if words_pattern(words).search(fold(text)):
+            return True
+        return any(sign in text for sign in self._foreign_signs)
 
     def value_type(self, text: str) -> str | None:
         """Which kind of value a cell names: ``actual``, ``initial``, ``target`` or ``other``."""
@@ -231,7 +292,7 @@ class ColumnNames:
         )
 
 
-def _says_stock(text: str) -> bool:
+def says_stock(text: str) -> bool:
     """Whether the text before a day says that it is the day of a stock."""
     words = set(fold(text).split())
     return STOCK.search(fold(text)) is not None or bool(words & {"situation", "arrete", "arretes"})

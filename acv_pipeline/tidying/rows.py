@@ -14,15 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from acv_pipeline.contract import Contract, Month
+from acv_pipeline.contract.months import shift
 from acv_pipeline.tidying.column import Column, Mask, Places, constant, of_contract
 from acv_pipeline.tidying.drag import dragged
-from acv_pipeline.tidying.fold import clean, compact, plain
+from acv_pipeline.tidying.fold import clean, plain
 from acv_pipeline.tidying.groups import GroupReader, Groups
 from acv_pipeline.tidying.header import HeaderFinder, Table
 from acv_pipeline.tidying.indicators import IndicatorRead, IndicatorReader
 from acv_pipeline.tidying.levels import TerritoryReader
 from acv_pipeline.tidying.lines import misaligned, settle_lines
 from acv_pipeline.tidying.months import MonthRead, MonthReader
+from acv_pipeline.tidying.names import says_stock
 from acv_pipeline.tidying.numbers import Value, parse_values
 from acv_pipeline.tidying.pairs import LEVELS, Territory, territory_codes
 from acv_pipeline.tidying.reasons import NUMBERS
@@ -204,18 +206,20 @@ class RowReader:
             return self._outside
         reads = of_contract(MonthReader, self.finder.contract).column(texts, self.table.sheet.epoch)
         (place,) = self.table.columns.get("month", (None,))[:1]
-        if place is None:
-            return reads
-        name = compact(self.table.head.names[place].text)
-        if name not in self.finder.names.is_stock_date:
-            return reads
-        return reads.map(
-            lambda read: (
-                MonthRead(None, "first_day_of_stock", read.day)
-                if read.month and read.day and read.day.day == 1
-                else read
-            )
-        )
+        name = "" if place is None else self.table.head.names[place].text
+        is_stock = self.finder.names.is_stock_date(name)
+        return texts.beside(reads).map(lambda pair: self._settled(*pair, is_stock))
+
+    def _settled(self, text: str, read: MonthRead, is_stock: bool) -> MonthRead:
+        """A month as read, unless it is the first day of a stock: that is one of two months."""
+        if not read.month or not read.day or read.day.day != 1:
+            return read
+        if not is_stock and not says_stock(text):
+            return read
+        settled = {read.month, shift(read.month, -1)} & set(self.months)
+        if len(settled) == 1 and len(self.months) == 1:
+            return MonthRead(settled.pop(), day=read.day)
+        return MonthRead(None, "first_day_of_stock", read.day)
 
     @property
     def _outside(self) -> Column[MonthRead]:

@@ -102,18 +102,20 @@ def _leave_out_other_subjects(found: Found, file_name: str, finder: HeaderFinder
     for table, subject in zip(found.tables, subjects, strict=True):
         together = any(other.sheet is table.sheet for other in kept)
         if subject and (together or not kept):
-            raise _other_subject(file_name, *subject)
+            raise refuse_subject(file_name, *subject)
         if subject:
             why = f"{listed(subject[:1])} says that it holds something else"
             found.passed_over.append(_passed_over(table.sheet, why))
     found.tables = kept
 
 
-def _other_subject(file_name: str, text: str, what: str) -> DeliveryRefused:
+def refuse_subject(file_name: str, text: str, what: str) -> DeliveryRefused:
+    """The refusal of a table whose heading is about something else (``subject_of``)."""
     english, french = {
         "part": ("a part of the figures", "une partie des chiffres"),
         "target": ("targets", "des objectifs"),
         "flow": ("the figures of one month alone", "des flux, non des cumuls"),
+        "quantity": ("another quantity", "une autre grandeur"),
     }[what]
     return DeliveryRefused(
         "other_subject",

@@ -18,13 +18,17 @@ from acv_pipeline.contract.months import month_end, shift
 from acv_pipeline.reading import DeliveryRefused
 from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.dates import STOCK, DateRead, DateReader
-from acv_pipeline.tidying.fold import fold, plain, words_pattern
+from acv_pipeline.tidying.fold import any_word, fold, plain, words_pattern
 from acv_pipeline.tidying.header import Table
 from acv_pipeline.tidying.indicators import stated_indicators
 from acv_pipeline.tidying.months import MonthRead, MonthReader
 from acv_pipeline.tidying.names import ColumnNames
 from acv_pipeline.tidying.refusals import listed, months_listed
 
+# "Bilan 2020": other years may be those of a programme or of a target
+BARE_YEAR = re.compile(
+    r"(?:(?:bilan|exercice|annee|millesime|acv|situation|fin) ?)*(?P<year>20[0-9]{2})"
+)
 PERIOD = re.compile(r"(?<![a-z])(?:periode|intervalle)(?![a-z])")
 
 
@@ -76,6 +80,16 @@ def indicator_of_table(
         )
     if decisive:
         return next(iter(decisive.values()))
+    others = words_pattern(tuple(contract.other_programmes))
+    for text in (*table.title_texts, table.sheet.name, PurePath(file_name).stem):
+        if not any(places.values()) and others.search(fold(text)):
+            raise DeliveryRefused(
+                "other_indicator",
+                f"{file_name} is about another programme: {listed([text])}; send the figures of "
+                "ours, or name it",
+                f"{file_name} porte sur un autre programme : {listed([text])} ; envoyer les "
+                "chiffres du nôtre, ou le nommer",
+            )
     return None if any(places.values()) else source.default_indicator
 
 
@@ -90,13 +104,23 @@ class StatementReader:
         return of_contract(DateReader, self.names.contract)
 
     def title(self, table: Table) -> list[Statement]:
-        """What the lines above the header say; else the sheet's name."""
+        """What the lines above the header say."""
         found: list[Statement] = []
         for number, line in enumerate(table.title):
             above = table.title[number - 1] if number else ()
             found += self._in_line(line, above)
-        if not any(statement.months for statement in found):
-            found += self._in(table.sheet.name, "sheet name")
+        return found
+
+    def sheet_name(self, table: Table) -> list[Statement]:
+        """What the sheet's name says."""
+        return list(self._in(table.sheet.name, "sheet name"))
+
+    def years(self, table: Table) -> dict[str, int]:
+        """The headings, the sheet's name among them, that name a year and no month."""
+        found = {}
+        for text in (*table.title_texts, table.sheet.name):
+            if (match := BARE_YEAR.fullmatch(fold(text))) and not list(self._in(text, "title")):
+                found[text] = int(match["year"])
         return found
 
     def _in_line(self, line: Sequence[str], above: Sequence[str]) -> list[Statement]:
@@ -127,9 +151,17 @@ class StatementReader:
             plain(text)[: reads[0].span[0]] + plain(text)[reads[0].span[1] :]
         )
 
-    def note(self, text: str, place: str = "note") -> list[Statement]:
-        """What a note beside the table says outright to be the state of the figures."""
-        return [statement for statement in self._in(text, place) if statement.kind == "state"]
+    def note(self, text: str, place: str = "note", *, heading: bool = False) -> list[Statement]:
+        """What a note beside the table says outright to be the state of the figures.
+
+        Args:
+            heading: the note stands above rows: then a month by itself is theirs.
+        """
+        return [
+            statement
+            for statement in self._in(text, place)
+            if statement.kind == "state" or (heading and statement.months)
+        ]
 
     def file_name(self, file_name: str, received_on: dt.date | None) -> list[Statement]:
         """What the file's name says.
@@ -144,6 +176,9 @@ class StatementReader:
         meant = [s for s in found if s.months and max(s.months) >= first]
         others = [s for s in found if not s.months]
         written = [s for s in meant if not s.read.day]
+        if len(written) == 1 and not others:  # "2021-04_extraction", with no other date
+            sent = self._dates.speaks_of_another(stem, "sending", "extraction", "publication")
+            written = [s for s in written if s.kind == "state" or not sent]
         if written:
             return written + others
         days = [s for s in meant if s.read.day != received_on]
@@ -177,6 +212,7 @@ class StatementReader:
 
 
 FLOW = re.compile(r"(?<![a-z])(?:flux(?! de donnees)|non cumul[a-z]*|hors cumul)(?![a-z])")
+QUANTITY = re.compile(r"(?<![a-z])(?:millier|million|montant|taux|pourcentage|dossier)s?(?![a-z])")
 LONGEST_SUBJECT = 8  # words: longer texts explain, they are no headings
 
 
@@ -184,23 +220,42 @@ def other_subject(names: ColumnNames, table: Table) -> tuple[str, str] | None:
     """A heading that says that the table holds something else than figures of all.
 
     Returns:
-        The heading, and ``part``, ``target`` or ``flow``.
+        The heading, and ``part``, ``target``, ``flow`` or ``quantity``.
     """
-    targets = {word for text in names.contract.other_dates["target"] for word in fold(text).split()}
-    small = {"de", "des", "du", "la", "le", "les", "d", "l", "fin", "annee", "par", "departement"}
-    for text in (*(cell for line in table.title for cell in line), table.sheet.name):
-        words = fold(text).split()
-        if not words or len(words) > LONGEST_SUBJECT:
-            continue
-        if FLOW.search(fold(text)):
-            return text, "flow"
-        said = {word.removesuffix("s") for word in words if not word.isdigit()} - small
-        if said and said <= {word.removesuffix("s") for word in targets}:
-            return text, "target"
-        parts = words_pattern(names.contract.words_for_parts).findall(fold(text))
-        if len(set(parts)) == 1 and not any(map(names.is_whole, words)):
-            return text, "part"
+    for text in (*table.title_texts, table.sheet.name):
+        if what := subject_of(names, text):
+            return text, what
     return None
+
+
+def subject_of(names: ColumnNames, text: str) -> str | None:
+    """What else than figures of all a heading is about, if anything."""
+    contract, folded = names.contract, fold(text)
+    words = folded.split()
+    if not words or len(words) > LONGEST_SUBJECT:
+        return None
+    if FLOW.search(folded):
+        return "flow"
+    targets = {word for entry in contract.other_dates["target"] for word in fold(entry).split()}
+    said = {word.removesuffix("s") for word in words if not word.isdigit()} - SMALL
+    if said and said <= {word.removesuffix("s") for word in targets}:
+        return "target"
+    parts = {
+        kind
+        for kind, called in contract.part_names.items()
+        if words_pattern(tuple(called)).search(folded)
+    }
+    if len(parts) == 1 and not any(map(names.is_whole, words)):
+        return "part"
+    own = [
+        name for entry in contract.indicators.values() for name in (entry.short_name, *entry.names)
+    ]
+    if re.search(rf"(?<![a-z])(?:hors|non) (?:{any_word(map(fold, own))})(?![a-z])", folded):
+        return "part"
+    return "quantity" if QUANTITY.search(folded) or "€" in text else None
+
+
+SMALL = {"de", "des", "du", "la", "le", "les", "d", "l", "fin", "annee", "par", "departement"}
 
 
 def about(statements: Iterable[Statement]) -> list[Statement]:

@@ -35,7 +35,7 @@ from acv_pipeline.tidying.refusals import both_readings, month_contradiction, mo
 from acv_pipeline.tidying.roles import Role, RoleReader
 from acv_pipeline.tidying.rows import RowReader
 from acv_pipeline.tidying.settling import settle_repeats
-from acv_pipeline.tidying.sheets import Found, find_tables
+from acv_pipeline.tidying.sheets import Found, find_tables, refuse_subject
 from acv_pipeline.tidying.statements import (
     Statement,
     StatementReader,
@@ -44,6 +44,7 @@ from acv_pipeline.tidying.statements import (
     not_the_month,
     possible_months,
     quoted,
+    subject_of,
 )
 
 NO_CONTENT = ("blank_row", "note", "template_row", "repeated_header")
@@ -187,16 +188,19 @@ def _rows_of(
     where = f"{file_name}, sheet {table.sheet.name}" if table.sheet.name else file_name
     reader = StatementReader(finder.names)
     title, named = reader.title(table), reader.file_name(file_name, received_on)
+    sheet = reader.sheet_name(table)
+    if about(title) and about(sheet) and not _have_one_in_common(about(title), about(sheet)):
+        raise _contradiction(file_name, about(title), about(sheet))
+    title = title if about(title) else [*title, *sheet]
     title = title if about(title) else [*title, *sheets.beside]
     months = _outside(file_name, about(title), about(named))
     rows = RowReader(finder, table, roles, indicator, months).rows()
     found = np.unique(rows.month[(rows.reason < 0) & ~np.isnat(rows.month)])
     if only := month_at(found[0]) if len(found) == 1 else None:
         _check_against(only, table, file_name, about(title), about(named))
-        for row in np.flatnonzero(rows.reason == NUMBERS["note"]).tolist():
-            for cells in rows.cells:
-                (text,) = cells.at(np.array([row])) if cells.codes[row] >= 0 else ("",)
-                _check_against(only, table, file_name, reader.note(text), [])
+        _check_against(only, table, file_name, about(sheets.beside), [])
+        _check_years(only, file_name, reader.years(table))
+    _check_notes(only, table, rows, reader, file_name)
     refusal = None
     if not len(found):
         refusal = _without_month(rows, table, file_name, finder, months, [*title, *named])
@@ -229,6 +233,57 @@ def _check_against(
             other = f"the {statements[0].place}"
             mine = said or f"the {title[0].place} {quoted(title)}"
             raise month_contradiction(file_name, mine, f"{only:%Y-%m}", other, quoted(statements))
+
+
+def _have_one_in_common(statements: list[Statement], others: list[Statement]) -> bool:
+    """Whether two places that say several months have one in common."""
+    return bool(set(possible_months(statements)) & set(possible_months(others)))
+
+
+def _contradiction(
+    file_name: str, statements: list[Statement], others: list[Statement]
+) -> DeliveryRefused:
+    said, other = ((f"the {place[0].place}", quoted(place)) for place in (statements, others))
+    return month_contradiction(file_name, *said, *other)
+
+
+def _check_years(only: Month, file_name: str, years: dict[str, int]) -> None:
+    """Make sure that headings that name a year name that of the figures.
+
+    Raises:
+        DeliveryRefused: ``month_contradiction``.
+    """
+    for text, year in years.items():
+        if year != only.year:
+            raise month_contradiction(
+                file_name, "the heading", f"“{text}”", "the month of the rows", f"{only:%Y-%m}"
+            )
+
+
+def _check_notes(
+    only: Month | None,
+    table: Table,
+    rows: RecordTable,
+    reader: StatementReader,
+    file_name: str,
+) -> None:
+    """Make sure that notes contradict neither the month nor what the figures are about.
+
+    Lines of words between the rows are headings of those below.
+
+    Raises:
+        DeliveryRefused: ``month_contradiction`` or ``other_subject``.
+    """
+    figures = np.flatnonzero(rows.reason < 0)
+    last = figures[-1] if len(figures) else -1
+    for row in np.flatnonzero(rows.reason == NUMBERS["note"]).tolist():
+        texts = [cells.found[cells.codes[row]] for cells in rows.cells if cells.codes[row] >= 0]
+        for text in filter(str.strip, texts):
+            if row < last and (what := subject_of(reader.names, text)):
+                raise refuse_subject(file_name, text, what)
+            said = reader.note(text, heading=row < last)
+            if only:
+                _check_against(only, table, file_name, said, [])
 
 
 def _without_month(

@@ -100,9 +100,9 @@ def test_hidden_sheets_rows_and_comments(tmp_path: Path, contract: Contract) -> 
     path = tmp_path / "acv-2021-03.xlsx"
     book.save(path)
     assert outcome(path, contract) == [
-        "1: template_row",
-        "2: 01 2021-03 = 353",
-        "3: 02 2021-03 = 4",
+        "2: template_row",
+        "3: 01 2021-03 = 353",
+        "4: 02 2021-03 = 4",
     ]
 
 

@@ -173,7 +173,7 @@ def random_figures(
 def an_ending(dice: random.Random, *endings: str) -> str:
     """One of these formats, most often the one that needs no process."""
     others = [ending for ending in endings if ending != "csv"]
-    if "csv" in endings and dice.random() > 2 * WORKBOOK_SHARE:
+    if not others or ("csv" in endings and dice.random() > 2 * WORKBOOK_SHARE):
         return "csv"
     return dice.choice(others)
 

@@ -68,7 +68,6 @@ def day_written(dice: random.Random, day: dt.date) -> str:
             f"{day:%d-%m-%Y}",
             day.isoformat(),
             f"{ordinal} {words} {day.year}",
-            f"{day:%d/%m/%Y} 09:14",
         )
     )
 
@@ -88,7 +87,8 @@ def a_boundary(dice: random.Random, month: Month) -> dt.date:
 def another_date(dice: random.Random, month: Month) -> tuple[str, str]:
     """The words before a date that is not that of the figures, and the date."""
     if dice.random() < 0.7:
-        return dice.choice(BEFORE_A_DAY), day_written(dice, a_boundary(dice, month))
+        time = dice.choice(("", "", "", " 09:14", " à 09h14"))
+        return dice.choice(BEFORE_A_DAY), day_written(dice, a_boundary(dice, month)) + time
     near = shift(month, dice.randint(-3, 3))
     return dice.choice(BEFORE_A_MONTH), month_written(dice, near)
 
@@ -132,12 +132,17 @@ def date_of_sending(dice: random.Random) -> Case:
         name, note = named_after(dice, month)
         return made.case("date of sending", expected={}, refused=True, file_name=name, note=note)
     words, date = another_date(dice, month)
-    if where == "sheet name" and made.layout.ending != "csv":
-        name = f"{words} {date}".replace("/", "-").replace(":", " ")[:31]
+    name = as_sheet_name(words, date)
+    if where == "sheet name" and made.layout.ending != "csv" and len(name) < 32:
         return in_a_sheet(made, name, "date of sending", expected={}, refused=True, note=name)
     made = made.with_title(*placed(dice, words, date), *dice.choice(([], [["Anah"]])))
     note = f"{made.sheet.above}"
     return made.case("date of sending", expected={}, refused=True, note=note)
+
+
+def as_sheet_name(words: str, date: str) -> str:
+    """Words and a date without the signs that the name of a sheet can't have."""
+    return f"{words} {date}".strip().replace("/", "-").replace(" :", "").replace(":", "h")
 
 
 def in_a_sheet(made: Draft, name: str, kind: str, **about: object) -> Case:
@@ -279,7 +284,9 @@ def title_against_column(dice: random.Random) -> Case:
     """Title or file name say another month than the column."""
     made = draft(dice, count=1, month=dice.choice(("end", "french", "short", "words")))
     (month,) = made.months
-    other = shift(month, dice.choice((-12, -2, -1, 1, 2, 12)))
+    other = max(shift(month, dice.choice((-12, -2, -1))), contract().first_month)
+    if dice.random() < 0.5:
+        other = shift(month, dice.choice((1, 2, 12)))
     if dice.random() < 0.3:
         words = contract().month_words[other.month][0]
         name = dice.choice((f"acv-{other:%Y-%m}", f"ACV_{words}_{other.year}"))

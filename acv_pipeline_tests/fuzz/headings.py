@@ -179,7 +179,9 @@ def unnamed_column(dice: random.Random) -> Case:
     }
     content = dice.choice((*harmless, *others))
     place = dice.choice((0, len(made.sheet.header)))
-    name = dice.choice((None, None, " ", "Unnamed: 0" if place == 0 else "Unnamed: 5"))
+    unnamed = "Unnamed: 0" if place == 0 else f"Unnamed: {place}"
+    counts_rows = content.startswith("row numbers") and place
+    name = dice.choice((None, None, " ") if counts_rows else (None, None, " ", unnamed))
     made = made.with_column(place, name, (harmless | others)[content])
     if content in harmless:
         return made.case("unnamed column", harmless=True, note=f"{content} at {place}, {name!r}")

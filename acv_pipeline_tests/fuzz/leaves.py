@@ -9,7 +9,7 @@ from acv_pipeline.contract.months import shift
 from acv_pipeline_tests.deliveries import ACV
 from acv_pipeline_tests.fuzz.books import Leaf, write_book
 from acv_pipeline_tests.fuzz.cases import Case, Draft, contract, draft, silent_draft
-from acv_pipeline_tests.fuzz.dates import day_written, month_written, placed, stated
+from acv_pipeline_tests.fuzz.dates import as_sheet_name, day_written, month_written, placed, stated
 from acv_pipeline_tests.tidying.layouts import Figures, Row, sheet_of
 
 MAIN = "Données"
@@ -125,7 +125,9 @@ def month_in_the_sheet_name(dice: random.Random) -> Case:
     (month,) = made.months
     if dice.random() < 0.5:
         made = made.with_title(*placed(dice, "Extraction du", day_written(dice, shift(month, 1))))
-    name = " ".join(stated(dice, month)).strip().replace("/", "-").replace(":", " ")[:31]
+    name = as_sheet_name(*stated(dice, month))
+    while len(name) > 31:  # no sheet has such a name
+        name = as_sheet_name(*stated(dice, month))
     leaf, ending = Leaf(name, made.sheet.lines()), made.layout.ending
     return made.case(
         "month in the sheet name", harmless=True, note=f"{name}: {made.sheet.above} in {ending}",

@@ -65,4 +65,6 @@ def _check_conserved(delivery: TidyDelivery, case: Case, called: str) -> None:
     if case.main_sheet:
         records = records[records["sheet"] == case.main_sheet]
     expected = set(range(case.first_record + 1, last + 2))
-    assert set(records["sheet_row"]) == expected, f"{called}: lines lost"
+    # the last line of a header may be one that says nothing by itself
+    found = set(records["sheet_row"]) - {case.first_record}
+    assert found == expected, f"{called}: lines lost"

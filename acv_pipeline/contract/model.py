@@ -34,6 +34,8 @@ READING_WORDS = (
     "department_parts",
     "other_quantities",
     "figure_words",
+    "correction_words",
+    "discarded_sheets",
     "foreign_identifiers",
     "provisional_marks",
 )
@@ -192,6 +194,8 @@ class Contract(_Entry):
     department_parts: dict[str, dict[str, list[str]]]
     other_quantities: list[str]
     figure_words: list[str]
+    correction_words: list[str]
+    discarded_sheets: list[str]
     foreign_identifiers: str
     provisional_marks: list[str]
     department_variants: dict[str, list[str]] = {}

@@ -60,7 +60,9 @@ def detect_encoding(path: Path, limits: Limits) -> Encoding:
         return Encoding(wide, _errors(path, wide, limits))
     controls = len(head) - len(head.translate(None, CONTROL_BYTES))
     nuls = sum(chunk.count(b"\0") for chunk in _chunks(path, limits))
-    if controls * 100 > len(head) or nuls * 100 > NULS_PERCENT * path.stat().st_size:
+    many_nuls = nuls * 100 > NULS_PERCENT * path.stat().st_size
+    # a text that lost a few characters has no other control bytes; a small database has
+    if controls * 100 > len(head) or many_nuls or (nuls and controls):
         raise DeliveryRefused(
             "not_text",
             f"{path.name} holds binary content and is no known workbook or Parquet file: "

@@ -86,12 +86,21 @@ def _read(path: Path, limits: Limits) -> tuple[str, list[Sheet]]:
             content = decrypted(path, folder, limits)
             kind = _kind(content)
         if kind == "xls":
-            return kind, read_isolated(path, kind, limits, opened=Opened(content))
+            return kind, _read_old_workbook(path, content, folder, limits)
         with checked_archive(path, content, limits) as archive:
             is_ods = archive.main == ODS_CONTENT
             opened = opened_ods(archive, folder) if is_ods else opened_xlsx(archive, folder)
         kind = "ods" if is_ods else "xlsx"
         return kind, read_isolated(path, "workbook", limits, opened=opened)
+
+
+def _read_old_workbook(path: Path, content: Path, folder: Path, limits: Limits) -> list[Sheet]:
+    try:
+        return read_isolated(path, "xls", limits, opened=Opened(content))
+    except DeliveryRefused as refusal:
+        if refusal.reason_code != "encrypted":
+            raise
+    return read_isolated(path, "xls", limits, opened=Opened(decrypted(path, folder, limits)))
 
 
 def _check_openable(path: Path, limits: Limits) -> os.stat_result:

@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from acv_pipeline.reading.markup import raised
 from acv_pipeline.reading.refusal import DeliveryRefused
 from acv_pipeline.reading.sheet import EPOCH_1900, EPOCH_1904, TEXT, Limits, Sheet
 
@@ -157,6 +158,9 @@ def _sheet(target: Path, about: dict[str, Any], opened: Opened) -> Sheet:
         kinds = np.fromfile(target.with_suffix(".kinds"), dtype=np.int8).reshape(cells.shape)
         moved = opened.moved.get(about["place"], [])
         cells.index = pd.Index(_original(about["rows"], moved), dtype=np.int64)
+        for row, column, parts in about.get("notes", []):
+            if row in cells.index and column in cells.columns:
+                cells.loc[row, column] = "".join(raised(t) if is_up else t for t, is_up in parts)
         rows = _original([row for row, _ in filled], moved)
         filled = [(row, column) for row, (_, column) in zip(rows, filled, strict=True)]
     return Sheet(

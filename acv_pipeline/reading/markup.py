@@ -45,10 +45,14 @@ def pieces(
     yield rest
 
 
-def raised(text: bytes) -> bytes:
+def raised(text: str) -> str:
     """A raised text with the digits of a note mark as superscripts; other words as they are."""
-    written = text.decode("utf-8", "replace")
-    return written.translate(RAISED).encode() if NOTE_MARK.fullmatch(written) else text
+    return text.translate(RAISED) if NOTE_MARK.fullmatch(text) else text
+
+
+def raised_bytes(text: bytes) -> bytes:
+    """The same of markup."""
+    return raised(text.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
 
 
 @dataclass

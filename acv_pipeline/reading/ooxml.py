@@ -18,7 +18,7 @@ from xml.sax.saxutils import quoteattr
 
 from acv_pipeline.reading.archive import Archive, Related, elements
 from acv_pipeline.reading.isolated import Opened
-from acv_pipeline.reading.markup import Numbering, pieces, raised
+from acv_pipeline.reading.markup import Numbering, pieces, raised_bytes
 from acv_pipeline.reading.sheet import BLANK_ROWS_KEPT, EPOCH_1900, EPOCH_1904, MIB
 
 SUPERSCRIPT = re.compile(rb"\bvertAlign\b[^>]*\bval\s*=\s*[\"']superscript")
@@ -205,7 +205,7 @@ def _mark_notes(markup: bytes) -> bytes:
         return markup
     return RUN.sub(
         lambda run: (
-            RUN_TEXT.sub(lambda text: text[1] + raised(text[2]) + text[3], run[0])
+            RUN_TEXT.sub(lambda text: text[1] + raised_bytes(text[2]) + text[3], run[0])
             if SUPERSCRIPT.search(run[0])
             else run[0]
         ),

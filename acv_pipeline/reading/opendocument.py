@@ -15,7 +15,7 @@ from pathlib import Path
 
 from acv_pipeline.reading.archive import ODS_CONTENT, Archive
 from acv_pipeline.reading.isolated import Opened
-from acv_pipeline.reading.markup import Numbering, pieces, raised
+from acv_pipeline.reading.markup import Numbering, pieces, raised_bytes
 from acv_pipeline.reading.sheet import BLANK_ROWS_KEPT, EPOCH_1900
 
 ROW = re.compile(rb"<table:table-row\b")
@@ -105,7 +105,7 @@ class _Content:
             return markup
         new = SPAN.sub(
             lambda span: (
-                span[1] + raised(span[3]) + span[4] if span[2] in self._raised else span[0]
+                span[1] + raised_bytes(span[3]) + span[4] if span[2] in self._raised else span[0]
             ),
             markup,
         )

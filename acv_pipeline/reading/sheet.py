@@ -91,7 +91,7 @@ class Sheet:
 def without_blank_rows(sheet: Sheet) -> Sheet:
     """The sheet without runs of more than ``BLANK_ROWS_KEPT`` blank rows and those at its end."""
     blank = _blank_rows(sheet.cells)
-    if not blank.any():
+    if blank is None:
         return sheet
     edges = np.flatnonzero(np.diff(blank, prepend=False, append=False))
     kept = np.ones(len(blank), dtype=bool)
@@ -106,16 +106,15 @@ def without_blank_rows(sheet: Sheet) -> Sheet:
     )
 
 
-def _blank_rows(cells: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Which rows say nothing; each column is asked only about rows blank so far."""
-    rows = np.arange(len(cells))
-    for column in cells:
-        texts = cells[column].iloc[rows].str.strip()
-        rows = rows[(texts == "").to_numpy(dtype=bool)]
-        if not len(rows):
-            break
+def _blank_rows(cells: pd.DataFrame) -> npt.NDArray[np.bool_] | None:
+    """Which rows say nothing; None where each says something."""
+    first = cells.iloc[:, 0].tolist() if cells.shape[1] else []
+    places = [place for place, text in enumerate(first) if not text.strip()]
+    if not places:
+        return None
     blank = np.zeros(len(cells), dtype=bool)
-    blank[rows] = True
+    rows = cells.iloc[places].to_numpy(dtype=object)
+    blank[places] = [not "".join(row).strip() for row in rows]
     return blank
 
 

@@ -20,6 +20,8 @@ TEXT, NUMBER, DATE = 0, 1, 2  # as in ``sheet``
 BLANK_ROWS_KEPT = 1_000
 MERGES_AT_MOST = 200_000
 DEFAULT_PASSWORD = "VelvetSweatshop"  # Excel's own, for files that anyone may read
+# records of old workbooks
+DATE_SYSTEM, FILE_PASS, FONT, END_OF_PART = 0x0022, 0x002F, 0x0031, 0x000A
 SECOND, MIDNIGHT = dt.timedelta(seconds=1), dt.time()
 Row = list[str]
 
@@ -96,10 +98,36 @@ def read_workbook(path: Path, folder: Path, job: dict[str, Any]) -> list[dict[st
 
 
 def read_old_workbook(path: Path, folder: Path, job: dict[str, Any]) -> list[dict[str, Any]]:
-    """The same of an XLS file, which states the day that its dates count from in a record."""
+    """The same of an XLS file, with what its records say of the workbook as a whole."""
+    records = list(_first_records(path))
+    if any(kind == FILE_PASS for kind, _ in records):
+        raise Refused("encrypted", "")
+    counts_from_1904 = (DATE_SYSTEM, b"\1\0") in records
+    has_raised_font = any(kind == FONT and content[8:10] == b"\1\0" for kind, content in records)
     described = read_workbook(path, folder, job)
-    counts_from_1904 = _counts_from_1904(path)
-    return [sheet | {"epoch_1904": counts_from_1904} for sheet in described]
+    notes = _raised_parts(path) if has_raised_font else {}
+    return [
+        sheet | {"epoch_1904": counts_from_1904, "notes": notes.get(sheet["name"], [])}
+        for sheet in described
+    ]
+
+
+def _raised_parts(path: Path) -> dict[str, list[tuple[int, int, list[tuple[str, bool]]]]]:
+    """By sheet, the cells with raised parts: row, column, and each part with whether it is so."""
+    import xlrd
+
+    found: dict[str, list[tuple[int, int, list[tuple[str, bool]]]]] = {}
+    with xlrd.open_workbook(path, formatting_info=True) as book:
+        for sheet in book.sheets():
+            for (row, column), runs in sheet.rich_text_runlist_map.items():
+                text = str(sheet.cell_value(row, column))
+                starts = [0, *(start for start, _ in runs), len(text)]
+                up = [False, *(book.font_list[font].escapement == 1 for _, font in runs)]
+                pairs = zip(starts, starts[1:], up, strict=False)
+                parts = [(text[start:end], is_up) for start, end, is_up in pairs]
+                if any(up):
+                    found.setdefault(sheet.name, []).append((row, column, parts))
+    return found
 
 
 def _write_sheet(
@@ -165,21 +193,21 @@ def _fill_merged(
     return filled
 
 
-def _counts_from_1904(path: Path) -> bool:
-    """Whether an old workbook's record of its date system says so."""
+def _first_records(path: Path) -> Iterator[tuple[int, bytes]]:
+    """The records of an old workbook before its sheets, by their numbers."""
     import olefile
 
-    with olefile.OleFileIO(path) as container:
-        name = next(name for name in ("Workbook", "Book") if container.exists(name))
-        stream = container.openstream(name)
-        while len(head := stream.read(4)) == 4:
-            kind, size = int.from_bytes(head[:2], "little"), int.from_bytes(head[2:], "little")
-            content = stream.read(size)
-            if kind == 0x0022:
-                return bool(content[:2] == b"\1\0")
-            if kind == 0x000A:  # the end of what is said of the workbook as a whole
-                return False
-    return False
+    try:
+        with olefile.OleFileIO(path) as container:
+            name = next(name for name in ("Workbook", "Book") if container.exists(name))
+            stream = container.openstream(name)
+            while len(head := stream.read(4)) == 4:
+                kind = int.from_bytes(head[:2], "little")
+                if kind == END_OF_PART:
+                    return
+                yield kind, stream.read(int.from_bytes(head[2:], "little"))
+    except (OSError, StopIteration) as error:
+        raise Refused("damaged", str(error)) from error
 
 
 def read_parquet(path: Path, folder: Path, job: dict[str, Any]) -> list[dict[str, Any]]:

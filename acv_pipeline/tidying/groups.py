@@ -21,6 +21,7 @@ from acv_pipeline.tidying.names import TERRITORY, ColumnNames
 from acv_pipeline.tidying.pairs import Territory
 from acv_pipeline.tidying.roles import WHY, RoleReader
 
+SEVERAL = 3  # as many blank labels below every other row were not lost
 MANY = 10  # of several months one blank label in so many rows is no lost one
 UNNAMED = "?"
 """The name of a part that has none."""
@@ -95,7 +96,7 @@ class GroupReader:
 
     def _is_whole(self, text: str, texts: Column[str]) -> bool:
         """Whether a cell of a column of parts means all: blank, ``Ensemble``, ``PO et PB``."""
-        if not text or self._names.is_whole(text):
+        if not fold(text) or self._names.is_whole(text):
             return True
         pattern = words_pattern(tuple(self._names.contract.part_names))
         named = set(pattern.findall(fold(text)))
@@ -104,14 +105,13 @@ class GroupReader:
 
     def _territory_parts(self, territories: Column[Territory]) -> list[Column[str]]:
         """By territories that are parts; what is called as the whole is then the other part."""
-        given = {(t.code, t.part) for t in territories.found if t.part}
+        given = {territory.part for territory in territories.found if territory.part}
         if not given:
             return []
-        known = self._names.contract.department_parts
         other: dict[str, str] = {}
-        for code in {code for code, _ in given if code}:
-            missing = sorted(set(known[code]) - {part for whole, part in given if whole == code})
-            if len(missing) == 1:
+        for code, known in self._names.contract.department_parts.items():
+            missing = sorted(set(known) - given)
+            if given & set(known) and len(missing) == 1:
                 other[code] = missing[0]
         whole = {
             code: {fold(name) for name in self._names.contract.department_variants.get(code, [])}
@@ -163,8 +163,8 @@ class GroupReader:
     def _is_grouped(self, belongs: Mask, labelled: Mask) -> Mask:
         """Whether blank labels are those of groups, rather than labels that were lost.
 
-        A column of words that repeat tells; without one, more blank labels than départements
-        that are missing.
+        A column of words that repeat tells; without one, a blank label below every other row, or
+        more blank labels than départements that are missing.
         """
         said = self._qualifiers.where(bool)
         distinct = len({text for text in self._qualifiers.found if text})
@@ -178,7 +178,8 @@ class GroupReader:
         unlabelled = int((belongs & ~by_words).sum())
         one_month = len(self.table.text("month").found) < 2
         enough = one_month or unlabelled * MANY >= labelled.sum()
-        return by_words | (unlabelled > len(panel - there) and enough)
+        alternate = unlabelled >= SEVERAL and 2 * unlabelled >= labelled.sum()
+        return by_words | alternate | (unlabelled > len(panel - there) and enough)
 
     def _parts_of_groups(self, head: Places, again: Mask) -> Column[str]:
         """The part that each row of a group with blank labels is, unless it has its own month."""

@@ -22,7 +22,7 @@ from acv_pipeline.tidying.territories import PlaceReader
 
 HEADER_LINES = 30
 SMALLEST_BLOCK = 64
-SEVERAL_ALLOWED = ("indicator", "indicator_id", "ignored", "label", "part")
+SEVERAL_ALLOWED = ("indicator", "indicator_id", "ignored", "label", "part", "part_of_territory")
 
 Columns = dict[str, tuple[int, ...]]
 Line = list[str]
@@ -176,10 +176,11 @@ class HeaderFinder:
             key=lambda header: (header.score, -header.first),
             default=None,
         )
+        named = head.score if head else 0
         if head is not None:
             head = self._with_second_line(head, lines[head.first : head.first + 2])
             head = self._with_line_above(head, lines)
-        if head is None or head.score < 2:
+        if head is None or max(named, head.score) < 2:
             raise self._no_header(where, lines)
         first = self._table(where, sheet, head, tuple(map(tuple, lines[: head.first])))
         tables = [first]
@@ -199,14 +200,20 @@ class HeaderFinder:
 
     def _one_line(self, line: Line, place: int) -> Header:
         order = day_order(map(plain, line))
-        return Header(place, place, tuple(self.names.name(text, order) for text in line))
+        names = [self.names.name(text, order) for text in line]
+        wholes = [at for at, text in enumerate(line) if self.names.is_whole(text)]
+        if len(wholes) == 1 and any(map(self.names.is_part, line)):
+            names[wholes[0]] = ColumnName(line[wholes[0]], "cumulative")
+        return Header(place, place, tuple(names))
 
     def _two_lines(self, first: int, top: Line, bottom: Line) -> Header:
         """A header of two lines; a name of the first that is followed by blanks spans them."""
         order = day_order(map(plain, [*top, *bottom]))
         spans: list[tuple[str, int]] = []
+        territory = False  # a name above the territories goes no further than they do
         for upper, lower in zip(top, bottom, strict=True):
-            spanned = spans and not upper.strip() and lower.strip()
+            before, territory = territory, self.names.meaning(lower) in TERRITORY
+            spanned = spans and not upper.strip() and lower.strip() and (territory or not before)
             at = spans[-1][1] if spanned else len(spans)
             spans.append((spans[-1][0] if spanned else upper, at))
         sizes = [sum(at == other for _, other in spans) for _, at in spans]
@@ -253,12 +260,20 @@ class HeaderFinder:
             return head
         top, bottom = lines[head.first - 1], lines[head.first]
         territories = [p for meaning in TERRITORY for p in head.columns.get(meaning, ())]
-        if not any(text.strip() for text in top) or any(top[p].strip() for p in territories):
+        labelled = [place for place in territories if top[place].strip()]
+        if not any(text.strip() for text in top) or len(labelled) > (len(territories) > 1):
             return head
-        both = self._two_lines(head.first - 1, top, bottom)
         figures = [*head.columns.get("cumulative", ()), *head.months]
+        # what stands above the territories, or a date by itself, is no name of figures
+        dates = [at for at, text in enumerate(top) if self.names.name(text).month]
+        last = max(territories, default=-1)
+        group = [
+            "" if (at <= last and at not in figures) or (at in dates and len(dates) == 1) else text
+            for at, text in enumerate(top)
+        ]
+        both = self._two_lines(head.first - 1, group, bottom)
         above = any(
-            top[at].strip() or both.names[at].meaning != head.names[at].meaning for at in figures
+            group[at].strip() or both.names[at].meaning != head.names[at].meaning for at in figures
         )
         return both if (both.is_complete and not head.is_complete) or above else head
 

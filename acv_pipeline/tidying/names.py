@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 from acv_pipeline.contract import Contract, Source
 from acv_pipeline.tidying.column import of_contract
+from acv_pipeline.tidying.dates import STOCK, DateReader
 from acv_pipeline.tidying.fold import Marks, compact, fold, plain, words_pattern
 from acv_pipeline.tidying.months import MonthRead, MonthReader
 
 TERRITORY = ("department_code", "department_name", "region_code", "region_name", "national")
-FILLER = {"a", "au", "fin", "le", "en", "de", "du", "mois", "arrete", "situation"}
+FILLER = {"a", "au", "fin", "le", "de", "du", "mois", "arrete", "arretes", "situation"}
 SMALL_WORDS = {"de", "des", "du", "d", "la", "le", "les", "l"}
+SUM_OF = re.compile(r"^(?:somme|total) (?:de|des|d') ?", re.IGNORECASE)  # as pivot tables say
 LONGEST_NAME = 200
-STOCK = re.compile(r"(?<![a-z])(?:au|arretee?s?|situation|a fin)(?![a-z])")
+# "dwellings in March" are those of the month alone
+DURING = re.compile(r"(?<![a-z])(?:en|au cours|du mois|pendant|sur le mois|dans le mois)(?![a-z])")
+NOT_UNITS = {"millier", "milliers", "million", "millions", "centaine", "centaines", "k"}
 YEAR = re.compile(r"20[0-9]{2}")
 
 
@@ -95,7 +99,7 @@ class ColumnNames:
     def _meaning(self, text: str) -> str | None:
         if not text.strip() or len(text) > LONGEST_NAME:
             return None
-        bare = self._marks.split(text.strip())[0]
+        bare = SUM_OF.sub("", self._marks.split(text.strip())[0])
         return (
             self._exact.get(compact(text))
             or self._exact.get(compact(bare))
@@ -117,13 +121,17 @@ class ColumnNames:
             if _says_stock(bare) and read.day and read.day.day == 1:
                 read = MonthRead(None, "first_day_of_stock", read.day)
             return ColumnName(text, "month_figures", read, provisional)
+        if plainer := of_contract(DateReader, self.contract).without_other_dates(bare):
+            return replace(self.name(plainer, order), text=text)  # "cumul (extraction du …)"
         reads = [read for read in self._months.within(bare) if read.month]
         if len(reads) != 1:
             return ColumnName(text)
         (read,) = reads
         start, end = read.span
-        rest = plain(bare)[:start] + " " + plain(bare)[end:]
-        words = " ".join(word for word in fold(rest).split() if word not in FILLER)
+        rest = fold(plain(bare)[:start] + " " + plain(bare)[end:])
+        if DURING.search(fold(plain(bare)[:start])) and "cumul" not in rest:
+            return ColumnName(text)
+        words = " ".join(word for word in rest.split() if word not in FILLER)
         meanings = (self.meaning(rest), self.meaning(words), "month" if not words else None)
         if not {"cumulative", "month"} & set(meanings):
             return ColumnName(text)
@@ -147,10 +155,12 @@ class ColumnNames:
         upper, lower, both = self.name(top, order), self.name(bottom, order), self.name(text, order)
         if both.meaning:
             return both
-        if self.is_part(bottom) or self.is_other_quantity(text):
+        if self.names_part(text) or self.is_other_quantity(text):
             return ColumnName(text)
-        if upper.meaning == "cumulative" and self.is_whole(bottom):
-            return ColumnName(text, "cumulative")
+        if upper.meaning in ("cumulative", "month_figures") and self.is_whole(bottom):
+            return ColumnName(text, upper.meaning, upper.month)
+        if alone and lower.meaning in ("label", "ignored"):
+            return ColumnName(text, upper.meaning, upper.month)
         if lower.meaning:
             known = upper.meaning in (None, "cumulative", lower.meaning)
             territory = upper.meaning in TERRITORY and lower.meaning in TERRITORY
@@ -184,6 +194,30 @@ class ColumnNames:
         signs = [word for word in self.contract.other_quantities if not fold(word)]
         return words_pattern(words).search(fold(text)) is not None or any(s in text for s in signs)
 
+    def value_type(self, text: str) -> str | None:
+        """Which kind of value a cell names: ``actual``, ``initial``, ``target`` or ``other``."""
+        folded = fold(text)
+        exact = {
+            fold(word): kind for kind, words in self.contract.value_types.items() for word in words
+        }
+        if folded in exact:
+            return exact[folded]
+        for kind in ("target", "initial", "actual"):
+            if words_pattern(tuple(self.contract.value_types[kind])).search(folded):
+                return kind
+        return None
+
+    def is_unit(self, text: str) -> bool:
+        """Whether a cell of a column of units says that figures are counts of dwellings."""
+        words = [self._abbreviations.get(word, word) for word in fold(text).split()]
+        return not set(words) & NOT_UNITS and (
+            "logements" in words or set(words) <= {"nombre", "unite", "unites"}
+        )
+
+    def corrects(self, text: str) -> bool:
+        """Whether a name says that the column corrects the figures beside it."""
+        return words_pattern(tuple(self.contract.correction_words)).search(fold(text)) is not None
+
     def may_be_figures(self, text: str) -> bool:
         """Whether a name that means nothing to us may be that of the figures."""
         folded = " ".join(self._abbreviations.get(word, word) for word in fold(text).split())
@@ -197,4 +231,5 @@ class ColumnNames:
 
 def _says_stock(text: str) -> bool:
     """Whether the text before a day says that it is the day of a stock."""
-    return STOCK.search(fold(text)) is not None
+    words = set(fold(text).split())
+    return STOCK.search(fold(text)) is not None or bool(words & {"situation", "arrete", "arretes"})

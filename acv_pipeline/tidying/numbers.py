@@ -73,7 +73,7 @@ def parse_values(column: Column[Cell], contract: Contract) -> Column[Value]:
     )
     values = []
     for cell, (text, number, provisional) in zip(column.found, written, strict=True):
-        if cell.kind == NUMBER:
+        if cell.kind == NUMBER and cell.text:
             value = typed_value(cell.text, contract.max_plausible_value)
         else:
             value = _value(text, number, words.tokens, separators, contract.max_plausible_value)

@@ -176,16 +176,22 @@ class PairReader:
         place = reader.read(text)
         code = place.code or place.named
         if code is None:
-            return Territory(level, reader.name_of(name_text), f"unknown_{level}", text)
+            named = reader.name_of(name_text)
+            problem, part = f"unknown_{level}", self._part(name_text)
+            return Territory(level, named, problem, text, part=part)
         label = name_text if code_text else ""
         if (place.code and place.named not in (None, code)) or (
             label and not reader.agrees(code, label)
         ):
             said = " / ".join(filter(None, [text, label]))
             official = reader.official[code]
-            return Territory(level, code, "label_contradicts_code", f"{said} ({code}: {official})")
-        part = place.part or ((p.part or "") if (p := reader.part_of(label)) else "")
-        return Territory(level, code, part=part)
+            said = f"{said} ({code}: {official})"
+            return Territory(level, code, "label_contradicts_code", said, part=self._part(label))
+        return Territory(level, code, part=place.part or self._part(label))
+
+    def _part(self, text: str) -> str:
+        place = self._readers["department"].part_of(text)
+        return (place.part or "") if place else ""
 
     def _stated_sum(self, text: str) -> Territory | None:
         """``Total``, ``Ensemble``, ``Total Bretagne``, ``Sous-total``: rows that are no figure."""
@@ -212,10 +218,11 @@ class PairReader:
         return None if place.part else place.code or place.named
 
     def _sum_of(self, rest: str, otherwise: str) -> Territory | None:
+        # some départements are called as their region, of which they are all
+        if self._level == "department" and (code := self._department_in(rest)):
+            return Territory("department", code, says_whole=True)
         if region := self._readers["region"].name_of(rest):
             return Territory("region", region)
-        if code := self._department_in(rest):
-            return Territory("department", code, says_whole=True)
         if any(word in rest for word in self._parts):
             return Territory("part", None, "stated_subtotal")
         return Territory(otherwise, NATIONAL if otherwise == "national" else None)

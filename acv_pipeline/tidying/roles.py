@@ -26,6 +26,7 @@ from acv_pipeline.tidying.refusals import listed
 SOME = 0.5  # a column with half as many numbers as the figures has about as many
 ALIKE = 2.0  # figures of one thing, at two dates or counted twice, are within this factor
 LARGE_ENOUGH = 10  # smaller ones are within that factor by chance
+KINDS_AT_MOST = 12  # a column with more different words tells no kinds of figures
 ROW_NUMBER = re.compile(r"(?:n|no|num|numero|id|index|ligne|rang)?")
 
 
@@ -135,14 +136,15 @@ class RoleReader:
             return "month_figures"
         for meaning, places in self.table.columns.items():
             if place in places:
-                first = meaning == "cumulative" and place != places[0]
-                return "same_figures" if first else meaning
+                return self._role_of_meaning(meaning, place, place == places[0])
         if place in self.table.head.months:
             return "same_figures"
         if content := self._by_content(place):
             return content
         header = self.table.header[place] if place < len(self.table.header) else ""
         numbers, figures = self.is_number(place), self._is_figure
+        if self._names.corrects(header) and self._texts(place).where(clean).any():
+            return "unknown"
         if numbers.sum() < max(1, SOME * figures.sum()):
             filled = self._texts(place).where(clean).sum()
             return "text" if header.strip() or filled >= SOME * figures.sum() else "outside"
@@ -160,20 +162,39 @@ class RoleReader:
             return "unknown"
         return "numbers"
 
+    def _role_of_meaning(self, meaning: str, place: int, is_first: bool) -> str:
+        texts = [text for text in self._texts(place).found if clean(text)]
+        if meaning == "cumulative" and not is_first:
+            return "same_figures"
+        if meaning == "part_of_territory":  # of one place per row, or a remark
+            return "part" if len(texts) > SOME * self._texts(place).where(clean).sum() else "text"
+        is_unit = fold(self.table.header[place]).startswith("unit")
+        # a reference lists other indicators too, in units of their own
+        if is_unit and self.finder.source.role == "partner":
+            return meaning if all(map(self._names.is_unit, texts)) else "unknown"
+        return meaning
+
     def _by_content(self, place: int) -> str | None:
         """``value_type`` or ``part``, where the cells say nothing but that."""
-        said = {fold(text) for text in self._texts(place).found} - {""}
-        if not said:
+        texts = [text for text in self._texts(place).found if fold(text)]
+        if not texts or len(texts) > KINDS_AT_MOST:
             return None
-        types = {fold(w) for words in self.finder.contract.value_types.values() for w in words}
-        if said <= types:
+        if any(self._names.value_type(text) for text in texts) and all(
+            self._names.value_type(text) or self._names.is_other_quantity(text) for text in texts
+        ):
             return "value_type"
-        names = {text for text in said if self._names.is_part(text)}
+        if all(map(self._names.is_other_quantity, texts)) and not any(map(self._is_code, texts)):
+            return "value_type"
+        parts = any(self._names.names_part(text) for text in texts)
         return (
             "part"
-            if names and said <= names | {t for t in said if self._names.is_whole(t)}
+            if parts
+            and all(self._names.names_part(text) or self._names.is_whole(text) for text in texts)
             else None
         )
+
+    def _is_code(self, text: str) -> bool:
+        return NUMBER.fullmatch(clean(text)) is not None
 
     @cached_property
     def _figure_places(self) -> list[int]:

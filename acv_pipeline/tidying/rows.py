@@ -16,7 +16,7 @@ import numpy.typing as npt
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.tidying.column import Column, Mask, Places, constant, of_contract
 from acv_pipeline.tidying.drag import dragged
-from acv_pipeline.tidying.fold import clean, compact, fold, plain
+from acv_pipeline.tidying.fold import clean, compact, plain
 from acv_pipeline.tidying.groups import GroupReader, Groups
 from acv_pipeline.tidying.header import HeaderFinder, Table
 from acv_pipeline.tidying.indicators import IndicatorRead, IndicatorReader
@@ -123,14 +123,9 @@ class RowReader:
 
     def _settle_value_types(self, verdicts: Verdicts) -> None:
         """Only actual values are figures, where a form asks for others too."""
-        known = {
-            fold(word): kind
-            for kind, words in self.finder.contract.value_types.items()
-            for word in words
-        }
         for place in self.roles.of_kind("value_type"):
             texts = self.table.column(place)
-            kinds = texts.map(lambda text: known.get(fold(text)))
+            kinds = texts.map(self.finder.names.value_type)
             verdicts.settle(kinds.where(lambda kind: kind == "initial"), "initial_value")
             verdicts.settle(kinds.where(lambda kind: kind == "target"), "target_value")
             unknown = kinds.where(lambda kind: kind is None)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from acv_pipeline.contract import Contract
+from acv_pipeline.tidying.fold import fold
 from acv_pipeline.tidying.groups import UNNAMED
 from acv_pipeline.tidying.pairs import LEVELS
 from acv_pipeline.tidying.reasons import NUMBERS
@@ -68,11 +69,15 @@ def _rows(rows: RecordTable, at: npt.NDArray[np.intp]) -> list[_Row]:
 
 
 def _all_parts(groups: Iterable[list[_Row]], contract: Contract) -> list[set[str]]:
-    """The sets of parts that make a whole: those of the contract, and all that the file names."""
+    """The sets of parts that make a whole: those of the contract, and all that the file names.
+
+    Parts that are called otherwise than in the contract may overlap or be something else.
+    """
     known = [set(parts) for parts in contract.department_parts.values()]
     territorial = set().union(*known) if known else set()
-    named = {row.part for group in groups for row in group if row.part} - territorial - {UNNAMED}
-    return [*known, named]
+    named = {row.part for group in groups for row in group if row.part} - territorial
+    names = set(map(fold, contract.part_names))
+    return [*known, named] if all(fold(part) in names for part in named) else known
 
 
 class _Settler:

@@ -10,24 +10,22 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from acv_pipeline.contract import Contract, Month, Source
 from acv_pipeline.contract.months import month_end, shift
 from acv_pipeline.reading import DeliveryRefused
 from acv_pipeline.tidying.column import of_contract
+from acv_pipeline.tidying.dates import STOCK, DateRead, DateReader
 from acv_pipeline.tidying.fold import fold, plain, words_pattern
 from acv_pipeline.tidying.header import Table
 from acv_pipeline.tidying.indicators import stated_indicators
 from acv_pipeline.tidying.months import MonthRead, MonthReader
-from acv_pipeline.tidying.names import STOCK, ColumnNames
+from acv_pipeline.tidying.names import ColumnNames
 from acv_pipeline.tidying.refusals import listed, months_listed
 
-# the date of a document rather than of figures: "the note of 31 March"
-OF_A_DOCUMENT = re.compile(r"(?<![a-z])(?:du|le|en date du|date du|of|on)$")
-# words that say nothing by themselves of the date that follows
-JOINING = {"a", "au", "aux", "le", "la", "les", "du", "de", "des", "en", "et", "date", "l", "d"}
+PERIOD = re.compile(r"(?<![a-z])(?:periode|intervalle)(?![a-z])")
 
 
 @dataclass(frozen=True)
@@ -36,12 +34,13 @@ class Statement:
 
     Attributes:
         text: the text.
-        place: ``title``, ``sheet name`` or ``file name``.
+        place: ``title``, ``sheet name``, ``file name`` or ``note``.
         months: the months it may be about: several for the first day of a month as the day of a
             stock, none for another date than that of the figures.
         kind: ``state`` (its words say that it is that of the figures), ``plain``, or what other
             date it is: a key of the contract's ``other_dates``, or ``unexplained``.
         read: what it names.
+        before: the words before it.
     """
 
     text: str
@@ -49,6 +48,7 @@ class Statement:
     months: tuple[Month, ...]
     kind: str
     read: MonthRead
+    before: str = ""
 
 
 def indicator_of_table(
@@ -86,22 +86,50 @@ class StatementReader:
     names: ColumnNames
 
     @property
-    def _contract(self) -> Contract:
-        return self.names.contract
+    def _dates(self) -> DateReader:
+        return of_contract(DateReader, self.names.contract)
 
     def title(self, table: Table) -> list[Statement]:
         """What the lines above the header say; else the sheet's name."""
         found: list[Statement] = []
         for number, line in enumerate(table.title):
             above = table.title[number - 1] if number else ()
-            for place, text in enumerate(line):
-                label = next((cell for cell in line[:place][::-1] if cell.strip()), "")
-                if not label and place < len(above):
-                    label = above[place]
-                found += self._in(text, "title", label)
+            found += self._in_line(line, above)
         if not any(statement.months for statement in found):
-            found += self._in(table.sheet.name, "sheet name", "")
+            found += self._in(table.sheet.name, "sheet name")
         return found
+
+    def _in_line(self, line: Sequence[str], above: Sequence[str]) -> list[Statement]:
+        """What one line says: what stands left of a date, else above it, says what it is.
+
+        Several dates beside one another under the name of a period are its first and its last.
+        """
+        found: list[Statement] = []
+        for place, text in enumerate(line):
+            words = [cell for cell in line[:place] if cell.strip() and not self._is_date(cell)]
+            label = words[-1] if words else ""
+            if not label and place < len(above) and not any(c.isdigit() for c in above[place]):
+                label = above[place]
+            behind = "" if label else next((c for c in line[place + 1 :] if c.strip()), "")
+            found += self._in(text, "title", label, behind if self._is_date(text) else "")
+        if (
+            len(found) == 2
+            and found[0].before == found[1].before
+            and PERIOD.search(found[0].before)
+        ):
+            found[0] = replace(found[0], months=(), kind="beginning")
+        return found
+
+    def _is_date(self, text: str) -> bool:
+        """Whether a cell holds a date and nothing else."""
+        reads = of_contract(MonthReader, self.names.contract).within(text)
+        return len(reads) == 1 and not fold(
+            plain(text)[: reads[0].span[0]] + plain(text)[reads[0].span[1] :]
+        )
+
+    def note(self, text: str, place: str = "note") -> list[Statement]:
+        """What a note beside the table says outright to be the state of the figures."""
+        return [statement for statement in self._in(text, place) if statement.kind == "state"]
 
     def file_name(self, file_name: str, received_on: dt.date | None) -> list[Statement]:
         """What the file's name says.
@@ -111,8 +139,8 @@ class StatementReader:
         is the last day of its month and not the day of reception, or its first.
         """
         stem = PurePath(file_name).stem
-        found = list(self._in(stem, "file name", ""))
-        first = self._contract.first_month  # earlier ones are numbers of something else
+        found = list(self._in(stem, "file name"))
+        first = self.names.contract.first_month  # earlier ones are numbers of something else
         meant = [s for s in found if s.months and max(s.months) >= first]
         others = [s for s in found if not s.months]
         written = [s for s in meant if not s.read.day]
@@ -121,70 +149,58 @@ class StatementReader:
         days = [s for s in meant if s.read.day != received_on]
         if received_on:
             days = [s for s in days if len(s.months) == 1 or received_on > month_end(max(s.months))]
-        if self._other_date(fold(stem)):
+        if self._dates.speaks_of_another(stem):
             # a day in a name that speaks of sending is that of sending, wherever the word stands
             days = [s for s in days if s.kind == "state"]
         return days + others
 
-    def _in(self, text: str, place: str, label: str) -> Iterator[Statement]:
-        """The dates that a text names, the dates beside them being none of their words."""
+    def _in(self, text: str, place: str, label: str = "", behind: str = "") -> Iterator[Statement]:
         if not text.strip():
             return
-        folded, end, context, kind = plain(text), 0, plain(label), "plain"
-        reads = of_contract(MonthReader, self._contract).within(text)
-        for read in reads:
-            before = folded[end : read.span[0]]
-            after = folded[read.span[1] :] if read is reads[-1] and place == "title" else ""
-            end = read.span[1]
-            if set(fold(before).split()) <= JOINING:  # what stands before that goes on
-                before = f"{context} {before}"
-            context = before
-            kind = self._kind(fold(before), fold(after), read)
+        for date in self._dates.within(text, label, behind):
+            kind, read = date.kind, date.read
+            if place == "file name" and kind == "unexplained":
+                kind = "plain"  # names of files are made of any words
             months: tuple[Month, ...] = ()
             if read.month and kind in ("state", "plain"):
                 months = (read.month,)
-                if self._is_first_of_stock(read, before):
+                if self._is_first_of_stock(date):
                     months = (shift(read.month, -1), read.month)
-            shown = text if fold(folded[: read.span[0]]) else f"{label} {text}"
-            yield Statement(" ".join(shown.split()), place, months, kind, read)
+            shown = text if fold(plain(text)[: read.span[0]]) or not label else f"{label} {text}"
+            yield Statement(" ".join(shown.split()), place, months, kind, read, date.before)
 
-    def _is_first_of_stock(self, read: MonthRead, before: str) -> bool:
-        if not read.day or read.day.day != 1:
+    def _is_first_of_stock(self, date: DateRead) -> bool:
+        if not date.read.day or date.read.day.day != 1:
             return False
-        labelled = self.names.meaning(before) == "month" and not STOCK.search(fold(before))
-        return not labelled
-
-    def _kind(self, before: str, after: str, read: MonthRead) -> str:
-        other = self._other_date(before)
-        state = _last(self._state, before)
-        document = bool(read.day) and OF_A_DOCUMENT.search(before) is not None
-        if other and (document or other[1] >= state):
-            return other[0]
-        if state >= 0 or STOCK.search(before):
-            return "state"
-        if later := self._other_date(after):
-            return later[0]
-        words = OF_A_DOCUMENT.sub("", before)
-        of_figures = words_pattern(tuple(self._contract.figure_words)).search(words)
-        return "unexplained" if document and words.split() and not of_figures else "plain"
-
-    @property
-    def _state(self) -> re.Pattern[str]:
-        return words_pattern(tuple(self._contract.state_words))
-
-    def _other_date(self, folded: str) -> tuple[str, int] | None:
-        """Which other date the words speak of last, and where that word ends."""
-        ends = {
-            kind: _last(words_pattern(tuple(words)), folded)
-            for kind, words in self._contract.other_dates.items()
-        }
-        kind = max(ends, key=lambda kind: ends[kind])
-        return (kind, ends[kind]) if ends[kind] >= 0 else None
+        labelled = self.names.meaning(date.before) == "month"
+        return not (labelled and not STOCK.search(fold(date.before)))
 
 
-def _last(pattern: re.Pattern[str], text: str) -> int:
-    """Where the last match ends; -1 for none."""
-    return max((match.end() for match in pattern.finditer(text)), default=-1)
+FLOW = re.compile(r"(?<![a-z])(?:flux(?! de donnees)|non cumul[a-z]*|hors cumul)(?![a-z])")
+LONGEST_SUBJECT = 8  # words: longer texts explain, they are no headings
+
+
+def other_subject(names: ColumnNames, table: Table) -> tuple[str, str] | None:
+    """A heading that says that the table holds something else than figures of all.
+
+    Returns:
+        The heading, and ``part``, ``target`` or ``flow``.
+    """
+    targets = {word for text in names.contract.other_dates["target"] for word in fold(text).split()}
+    small = {"de", "des", "du", "la", "le", "les", "d", "l", "fin", "annee", "par", "departement"}
+    for text in (*(cell for line in table.title for cell in line), table.sheet.name):
+        words = fold(text).split()
+        if not words or len(words) > LONGEST_SUBJECT:
+            continue
+        if FLOW.search(fold(text)):
+            return text, "flow"
+        said = {word.removesuffix("s") for word in words if not word.isdigit()} - small
+        if said and said <= {word.removesuffix("s") for word in targets}:
+            return text, "target"
+        parts = words_pattern(tuple(names.contract.part_names)).findall(fold(text))
+        if len(set(parts)) == 1 and not any(map(names.is_whole, words)):
+            return text, "part"
+    return None
 
 
 def about(statements: Iterable[Statement]) -> list[Statement]:

@@ -7,7 +7,7 @@ the rows, refusals, control totals.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ from acv_pipeline.contract import Contract, Month, Source
 from acv_pipeline.contract.months import month_end
 from acv_pipeline.landing import sidecar_path
 from acv_pipeline.reading import DEFAULT, DeliveryRefused, Limits, Sheet, read_file
-from acv_pipeline.reading.delimited import empty_file
 from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.control import (
     Sidecar,
@@ -29,7 +28,6 @@ from acv_pipeline.tidying.fold import plain
 from acv_pipeline.tidying.header import HeaderFinder, Table
 from acv_pipeline.tidying.months import MonthReader
 from acv_pipeline.tidying.pairs import LEVELS
-from acv_pipeline.tidying.passed_over import why_passed_over
 from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.record_table import RecordTable, month_at
 from acv_pipeline.tidying.records import TidyDelivery
@@ -37,6 +35,7 @@ from acv_pipeline.tidying.refusals import both_readings, month_contradiction, mo
 from acv_pipeline.tidying.roles import Role, RoleReader
 from acv_pipeline.tidying.rows import RowReader
 from acv_pipeline.tidying.settling import settle_repeats
+from acv_pipeline.tidying.sheets import Found, find_tables
 from acv_pipeline.tidying.statements import (
     Statement,
     StatementReader,
@@ -48,7 +47,6 @@ from acv_pipeline.tidying.statements import (
 )
 
 NO_CONTENT = ("blank_row", "note", "template_row", "repeated_header")
-INCOMPLETE = ("no_header", "no_department_column", "no_value_column")
 
 
 def read_delivery(
@@ -104,7 +102,7 @@ def tidy(
     """
     finder = finder_of(contract, source)
     found = find_tables(sheets, file_name, finder)
-    read = [_rows_of(table, file_name, finder, received_on) for table in found.tables]
+    read = [_rows_of(table, found, file_name, finder, received_on) for table in found.tables]
     rows = RecordTable.concat([part.rows for part in read])
     without_month = next((part.refusal for part in read if part.refusal), None)
     if without_month and (rows.reason >= 0).all():
@@ -141,65 +139,6 @@ def _finder_of_id(contract: Contract, source_id: str) -> HeaderFinder:
     return HeaderFinder(contract, contract.sources[source_id])
 
 
-@dataclass
-class Found:
-    """The tables of a delivery, and the sheets that have none, each with the reason."""
-
-    tables: list[Table] = field(default_factory=list)
-    passed_over: list[dict[str, Any]] = field(default_factory=list)
-
-
-def find_tables(sheets: list[Sheet], file_name: str, finder: HeaderFinder) -> Found:
-    """The tables of all sheets that have one.
-
-    A hidden sheet is none where a visible one has a table. Other sheets are notes, lists and the
-    like, unless they hold figures by département.
-
-    Raises:
-        DeliveryRefused: no sheet has a table, and the refusal says what the best sheet lacks; or
-            the columns of one contradict one another; or one that can't be read could be the
-            figures (``sheet_not_understood``).
-    """
-    if not sheets:
-        raise empty_file(Path(file_name))
-    found = Found()
-    refusals: list[tuple[Sheet, DeliveryRefused]] = []
-    visible = [sheet for sheet in sheets if sheet.is_visible]
-    for sheet in visible:
-        _find_in(sheet, file_name, finder, found, refusals)
-    for sheet in [sheet for sheet in sheets if not sheet.is_visible]:
-        if found.tables:
-            found.passed_over.append(_passed_over(sheet, "the sheet is hidden"))
-        else:
-            _find_in(sheet, file_name, finder, found, refusals)
-    if not found.tables:
-        said = [refusal for _, refusal in refusals]
-        raise next((r for r in said if r.reason_code != "no_header"), said[0])
-    for sheet, refusal in refusals:
-        why = why_passed_over(sheet, refusal, file_name, finder, found.tables)
-        found.passed_over.append(_passed_over(sheet, why))
-    return found
-
-
-def _find_in(
-    sheet: Sheet,
-    file_name: str,
-    finder: HeaderFinder,
-    found: Found,
-    refusals: list[tuple[Sheet, DeliveryRefused]],
-) -> None:
-    try:
-        found.tables += finder.find(sheet, file_name)
-    except DeliveryRefused as refusal:
-        if refusal.reason_code not in INCOMPLETE:
-            raise
-        refusals.append((sheet, refusal))
-
-
-def _passed_over(sheet: Sheet, why: str) -> dict[str, Any]:
-    return {"sheet": sheet.name, "used": False, "why": why, "rows": len(sheet.cells), "columns": []}
-
-
 @dataclass(frozen=True)
 class _Part:
     """The rows of one table, what its columns are, and the refusal it is worth by itself."""
@@ -230,7 +169,11 @@ def _provisional(rows: RecordTable) -> list[str]:
 
 
 def _rows_of(
-    table: Table, file_name: str, finder: HeaderFinder, received_on: dt.date | None
+    table: Table,
+    sheets: Found,
+    file_name: str,
+    finder: HeaderFinder,
+    received_on: dt.date | None,
 ) -> _Part:
     """The rows of a table, and the refusal it is worth if nothing else has figures.
 
@@ -243,11 +186,16 @@ def _rows_of(
     where = f"{file_name}, sheet {table.sheet.name}" if table.sheet.name else file_name
     reader = StatementReader(finder.names)
     title, named = reader.title(table), reader.file_name(file_name, received_on)
+    title = title if about(title) else [*title, *sheets.beside]
     months = _outside(file_name, about(title), about(named))
     rows = RowReader(finder, table, roles, indicator, months).rows()
     found = np.unique(rows.month[(rows.reason < 0) & ~np.isnat(rows.month)])
     if only := month_at(found[0]) if len(found) == 1 else None:
         _check_against(only, table, file_name, about(title), about(named))
+        for row in np.flatnonzero(rows.reason == NUMBERS["note"]).tolist():
+            for cells in rows.cells:
+                (text,) = cells.at(np.array([row])) if cells.codes[row] >= 0 else ("",)
+                _check_against(only, table, file_name, reader.note(text), [])
     refusal = None
     if not len(found):
         refusal = _without_month(rows, table, file_name, finder, months, [*title, *named])

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
@@ -14,6 +12,7 @@ import pytest
 
 from acv_pipeline.reading import DeliveryRefused, Limits, read_file
 from acv_pipeline.reading.sheet import DEFAULT, MIB
+from acv_pipeline_tests.reading.archives import with_part, zipped
 from acv_pipeline_tests.reading.files import write_ods, write_parquet, write_xls, write_xlsx
 
 ROWS = [["dep", "cumul"], *[[f"{n:02}", n] for n in range(1, 60)]]
@@ -26,21 +25,6 @@ def refusal(path: Path, limits: Limits = DEFAULT) -> str:
     assert path.name in caught.value.reason
     assert path.name in caught.value.reason_fr
     return caught.value.reason_code
-
-
-def zipped(path: Path, parts: dict[str, bytes]) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in parts.items():
-            archive.writestr(name, content)
-    return path
-
-
-def with_part(path: Path, name: str, change: Callable[[bytes], bytes]) -> Path:
-    """Rewrite one part of a zipped workbook."""
-    with zipfile.ZipFile(path) as archive:
-        parts = {part: archive.read(part) for part in archive.namelist()}
-    parts[name] = change(parts.get(name, b""))
-    return zipped(path, parts)
 
 
 CONTENTS: dict[str, tuple[str, bytes, str]] = {

@@ -1,0 +1,171 @@
+"""Dates outside the rows: which is that of the figures, and what the others are.
+
+A month (``mars 2021``) is that of the figures unless words beside it say that it is another date.
+A day may be anything, so it is that of the figures only where the words beside it say so, or where
+there are none but names of sources, indicators and figures.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from acv_pipeline.contract import Contract
+from acv_pipeline.tidying.column import of_contract
+from acv_pipeline.tidying.fold import fold, plain, words_pattern
+from acv_pipeline.tidying.months import MonthRead, MonthReader
+
+# the date of a document or of an event rather than of figures: "the note of 31 March"
+OF_A_DOCUMENT = re.compile(r"(?<![a-z])(?:du|date du|of)$")
+OF_AN_EVENT = re.compile(r"(?<![a-z])(?:le|on)$")
+STOCK = re.compile(r"(?<![a-z])(?:au|fin|jusqu a)(?![a-z])")
+END_OF_A_PERIOD = re.compile(r"(?:jusqu )?(?:a|au|to)(?: fin| la fin de)?")
+# words that say nothing by themselves of the date that follows
+JOINING = {"a", "au", "aux", "le", "la", "les", "du", "de", "des", "en", "et", "l", "d", "er"}
+
+
+@dataclass(frozen=True)
+class DateRead:
+    """A day or a month in a text, and what it is the date of.
+
+    Attributes:
+        read: the day or month.
+        kind: ``state`` (its words say that it is that of the figures), ``plain`` (nothing says
+            anything else), or what other date it is: a key of the contract's ``other_dates``, or
+            ``unexplained``.
+        before: the words before it.
+    """
+
+    read: MonthRead
+    kind: str
+    before: str
+
+    @property
+    def is_of_figures(self) -> bool:
+        """Whether it is, or may be, the date of the figures."""
+        return self.kind in ("state", "plain")
+
+
+@dataclass(frozen=True)
+class DateReader:
+    """Reads dates with the words beside them."""
+
+    contract: Contract
+
+    def within(self, text: str, label: str = "", behind: str = "") -> Iterator[DateRead]:
+        """The dates of a text, in order.
+
+        Args:
+            text: the text.
+            label: what stands before it (the cell to its left, or above it).
+            behind: what stands behind it, where nothing stands before.
+        """
+        folded, end, context, kind = plain(text), 0, plain(label), ""
+        reads = of_contract(MonthReader, self.contract).within(text)
+        found: list[DateRead] = []
+        for read in reads:
+            before = folded[end : read.span[0]]
+            after = f"{folded[read.span[1] :]} {plain(behind)}" if read is reads[-1] else ""
+            end, joined = read.span[1], fold(before)
+            if found and END_OF_A_PERIOD.fullmatch(joined):
+                # "from … to …": the figures are those of the end
+                if found[-1].kind in ("state", "plain"):
+                    found[-1] = DateRead(found[-1].read, "beginning", found[-1].before)
+                kind = "state" if found[-1].kind == "beginning" else kind
+            else:
+                if set(joined.split()) <= JOINING:  # what stands before that goes on
+                    before = f"{context} {before}"
+                kind = self.kind(fold(before), fold(after), read)
+            context = before
+            found.append(DateRead(read, kind, before.strip()))
+        yield from found
+
+    def kind(self, before: str, after: str, read: MonthRead) -> str:
+        """What a date is the date of, by the folded words before and after it."""
+        other, state = self._other(before), _last(self._state, before)
+        document = bool(read.day) and OF_A_DOCUMENT.search(before) is not None
+        event = bool(read.day) and OF_AN_EVENT.search(before) is not None
+        if other and (document or event or other[1] >= state):
+            return other[0]
+        if state >= 0 or (STOCK.search(before) and not event):
+            return "state"
+        if later := self._other(after):
+            return later[0]
+        if not read.day:
+            return "plain"
+        words = set(re.sub("[0-9]", " ", before).split()) - JOINING
+        if event or not words <= self._known:
+            of_figures = words & self._figures
+            return "plain" if document and of_figures else "unexplained"
+        return "plain"
+
+    def without_other_dates(self, text: str) -> str:
+        """A text up to the words that speak of another date than that of the figures.
+
+        Empty where it speaks of no such date.
+        """
+        for date in self.within(text):
+            if date.is_of_figures:
+                continue
+            for word in re.finditer(r"[a-z']+", plain(text)):
+                if word.end() <= date.read.span[0] and self._other(fold(word[0])):
+                    return text[: word.start()].strip(" (-:,;[")
+        return ""
+
+    def speaks_of_another(self, text: str) -> bool:
+        """Whether any word of a text speaks of another date than that of the figures."""
+        return self._other(fold(text)) is not None
+
+    @cached_property
+    def _state(self) -> re.Pattern[str]:
+        return words_pattern(tuple(self.contract.state_words))
+
+    @cached_property
+    def _figures(self) -> set[str]:
+        contract = self.contract
+        short = [word for words in contract.header_abbreviations.values() for word in words]
+        return _words(
+            *contract.figure_words,
+            *contract.header_abbreviations,
+            *short,
+            *contract.headers["cumulative"],
+            "données",
+        )
+
+    @cached_property
+    def _known(self) -> set[str]:
+        """The words beside which a day is that of the figures: names of what is delivered."""
+        contract = self.contract
+        names = [
+            name
+            for entry in contract.indicators.values()
+            for name in (entry.short_name, entry.label, *entry.names)
+        ]
+        sources = [
+            name for source in contract.sources.values() for name in (source.id, source.label)
+        ]
+        columns = [*contract.headers["month"], *contract.headers["department_code"]]
+        return self._figures | _words(*names, *sources, *columns, "programme", "par")
+
+    @cached_property
+    def _others(self) -> dict[str, re.Pattern[str]]:
+        return {
+            kind: words_pattern(tuple(words)) for kind, words in self.contract.other_dates.items()
+        }
+
+    def _other(self, folded: str) -> tuple[str, int] | None:
+        """Which other date the words speak of last, and where that word ends."""
+        ends = {kind: _last(pattern, folded) for kind, pattern in self._others.items()}
+        kind = max(ends, key=lambda kind: ends[kind])
+        return (kind, ends[kind]) if ends[kind] >= 0 else None
+
+
+def _last(pattern: re.Pattern[str], text: str) -> int:
+    """Where the last match ends; -1 for none."""
+    return max((match.end() for match in pattern.finditer(text)), default=-1)
+
+
+def _words(*texts: str) -> set[str]:
+    return {word for text in texts for word in fold(text).split()}

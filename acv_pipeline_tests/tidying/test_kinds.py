@@ -1,0 +1,380 @@
+"""What deliveries say beside their rows and columns: dates, names of columns, parts of figures.
+
+Every kind has a case that is read and one that is not, in the notation of the corpus.
+"""
+
+# ruff: noqa: E501 - a case is easier to read on one line
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from acv_pipeline.contract import Contract
+from acv_pipeline.tidying import DeliveryRefused
+from acv_pipeline_tests.reading.files import Rows, write_workbook
+from acv_pipeline_tests.tidying.outcomes import outcome, read
+
+RECEIVED = dt.date(2021, 4, 8)
+READ = "{row}: 01 2021-03 = 1"
+
+# name of the case: (file name, lines above "dep;cumul", whether the month is March 2021)
+MONTHS: dict[str, tuple[str, str, bool]] = {
+    "a day of extraction": ("acv.csv", "Extraction du 31/03/2021;", False),
+    "in two cells": ("acv.csv", "Extraction du;31/03/2021", False),
+    "in two cells, the date with its preposition": ("acv.csv", "Date d'envoi;le 31/03/2021", False),
+    "one above the other": ("acv.csv", ";Publié le\n;31/03/2021", False),
+    "a month of sending": ("acv.csv", "Envoi de mars 2021;", False),
+    "in the file name": ("acv-produit-le-2021-03-31.csv", "Anah;", False),
+    "a month in the file name": ("acv-extraction-mars-2021.csv", "Anah;", False),
+    "behind the day in the file name": ("20210331_export_acv.csv", "Anah;", False),
+    "an agreement": ("acv.csv", "Convention-cadre du 31 mars 2021;", False),
+    "any document": ("acv.csv", "Tableau validé du 31/03/2021;", False),
+    "a target": ("acv.csv", "Objectif à fin mars 2021;", False),
+    "the beginning of a period": ("acv.csv", "Logements depuis mars 2021;", False),
+    "a list of communes": ("acv.csv", "Géographie au 01/01/2021;", False),
+    "two days of sending": ("acv.csv", "Extraction : 28/02/2021 - 31/03/2021;", False),
+    "a state": ("acv.csv", "Situation au 31/03/2021;", True),
+    "a state in two cells": ("acv.csv", "Situation au;31/03/2021", True),
+    "a state beside a day of extraction": ("acv.csv", "Situation au 31/03/2021, extraction du 30/04/2021;", True),
+    "the other way round": ("acv.csv", "Extraction du 28/02/2021 - situation au 31/03/2021;", True),
+    "an extraction of a state": ("acv.csv", "Extraction de la situation au 31/03/2021;", True),
+    "a bare month": ("acv.csv", "Anah - ACV - mars 2021;", True),
+    "a bare last day": ("acv.csv", "31/03/2021;", True),
+    "a month labelled": ("acv.csv", "Mois :;01/03/2021", True),
+    "figures of a day": ("acv.csv", "Chiffres du 31/03/2021;", True),
+    "a month beside a day of sending": ("acv-2021-03.csv", "Transmis le 30/04/2021;", True),
+    "a first day settled by the name": ("acv-2021-03.csv", "Situation au 01/04/2021;", True),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", MONTHS)
+def test_a_date_is_the_month_only_where_nothing_says_otherwise(
+    case: str, tmp_path: Path, contract: Contract
+) -> None:
+    name, above, is_month = MONTHS[case]
+    path = tmp_path / name
+    path.write_text(f"{above}\ndep;cumul\n01;1\n")
+    row = above.count("\n") + 3
+    expected = READ.format(row=row) if is_month else "refused: no_month"
+    assert outcome(path, contract, received_on=dt.date(2021, 5, 10)) == [expected]
+
+
+def test_a_date_that_is_not_the_month_is_named_in_the_refusal(
+    tmp_path: Path, contract: Contract
+) -> None:
+    path = tmp_path / "acv.csv"
+    path.write_text("Convention-cadre du 1er avril 2018;\ndep;cumul\n01;1\n")
+    with pytest.raises(DeliveryRefused) as refused:
+        read(path, contract)
+    assert "Convention-cadre du 1er avril 2018" in refused.value.reason
+    assert "2018-04-01" in refused.value.reason and "date of a document" in refused.value.reason
+    assert "la date d'un acte" in refused.value.reason_fr
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("acv.csv", "Situation au 01/04/2021;\ndep;cumul\n01;1\n"),
+        ("acv.csv", "dep;Situation au;cumul\n01;01/04/2021;1\n"),
+        ("acv.csv", "dep;Cumul au 01/04/2021\n01;1\n"),
+        ("acv.csv", "dep;Cumul au 1er avril 2021\n01;1\n"),
+        ("acv-situation-20210401.csv", "dep;cumul\n01;1\n"),
+    ],
+)
+def test_a_stock_on_a_first_day_is_about_one_of_two_months(
+    name: str, content: str, tmp_path: Path, contract: Contract
+) -> None:
+    path = tmp_path / name
+    path.write_text(content)
+    with pytest.raises(DeliveryRefused) as refused:
+        read(path, contract, received_on=dt.date(2021, 6, 8))
+    assert refused.value.reason_code == "ambiguous_month"
+    assert "2021-03" in refused.value.reason and "2021-04" in refused.value.reason
+
+
+def test_a_first_day_as_the_label_of_a_month_is_that_month(
+    tmp_path: Path, contract: Contract
+) -> None:
+    path = tmp_path / "acv.csv"
+    path.write_text("dep;mois;cumul\n01;01/03/2021;1\n")
+    assert outcome(path, contract, received_on=RECEIVED) == ["2: 01 2021-03 = 1"]
+
+
+@pytest.mark.parametrize(
+    ("received_on", "expected"),
+    [
+        (dt.date(2021, 2, 27), "2: future_month"),
+        (dt.date(2021, 3, 20), "2: month_not_over"),
+        (dt.date(2021, 3, 31), "2: month_not_over"),
+        (dt.date(2021, 4, 1), "2: 01 2021-03 = 1"),
+    ],
+)
+def test_a_month_that_is_not_over_has_no_figures(
+    received_on: dt.date, expected: str, tmp_path: Path, contract: Contract
+) -> None:
+    path = tmp_path / "acv.csv"
+    path.write_text("dep;mois;cumul\n01;2021-03;1\n")
+    assert outcome(path, contract, received_on=received_on) == [expected]
+
+
+def test_a_year_that_contradicts_the_file_name_is_quoted_with_it(
+    tmp_path: Path, contract: Contract
+) -> None:
+    path = tmp_path / "ACV_mars_2021.csv"
+    path.write_text("dep;Année;cumul\n01;2021;1\n")
+    assert outcome(path, contract) == ["2: 01 2021-03 = 1"]
+    path.write_text("dep;Année;cumul\n01;2020;1\n")
+    with pytest.raises(DeliveryRefused) as refused:
+        read(path, contract)
+    assert refused.value.reason_code == "month_contradiction"
+    assert "“Année” says 2020" in refused.value.reason and "ACV_mars_2021" in refused.value.reason
+
+
+def test_a_title_that_contradicts_a_column_is_quoted_with_it(
+    tmp_path: Path, contract: Contract
+) -> None:
+    path = tmp_path / "acv.csv"
+    path.write_text("Situation au 31/03/2021;;\ndep;mois;cumul\n01;2021-02;1\n")
+    with pytest.raises(DeliveryRefused) as refused:
+        read(path, contract)
+    assert "“mois” says 2021-02" in refused.value.reason
+    assert "“Situation au 31/03/2021” (2021-03)" in refused.value.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2021-02-28 23:00:00", "2: 01 2021-03 = 1"),
+        ("28/02/2021 22:00", "2: 01 2021-03 = 1"),
+        ("44255.9583333333", "2: 01 2021-03 = 1"),
+        ("2021-03-31T23:00:00+01:00", "2: 01 2021-04 = 1"),
+        ("2021-03-31 23:59:59", "2: 01 2021-03 = 1"),
+        ("2021-03-31T23:59:59Z", "2: 01 2021-03 = 1"),
+        ("2021-03-31 12:00", "2: 01 2021-03 = 1"),
+        ("2021-03-31 23:59:17", "2: ambiguous_date"),
+    ],
+)
+def test_an_hour_or_two_before_midnight_is_the_next_day(
+    text: str, expected: str, tmp_path: Path, contract: Contract
+) -> None:
+    path = tmp_path / "acv.csv"
+    path.write_text(f"dep;mois;cumul\n01;{text};1\n")
+    assert outcome(path, contract) == [expected]
+
+
+# name of the case: (content of acv-2021-03.csv, lines expected)
+TABLES: dict[str, tuple[str, str]] = {
+    # header lines
+    "a total below a merged name": (
+        "Code;Département;Nombre de logements;;\n;;PO;PB;Total\n01;Ain;3;4;7\n02;Aisne;1;1;2\n",
+        "3: 01 2021-03 = 7|4: 02 2021-03 = 2",
+    ),
+    "parts below a merged name": (
+        "Code;Département;Nombre de logements;\n;;PO;PB\n01;Ain;3;4\n",
+        "refused: no_value_column",
+    ),
+    "both lines with names": (
+        "Code;Département;Logements;;\nCode;Libellé;PO;PB;Total\n01;Ain;3;4;7\n",
+        "3: 01 2021-03 = 7",
+    ),
+    "a unit below": ("dep;cumul\n;(nombre)\n01;3\n", "3: 01 2021-03 = 3"),
+    "years over months": (
+        "dep;2021;\n;janvier;février\n01;3;4\n",
+        "1: 01 2021-01 = 3|2: 01 2021-02 = 4",
+    ),
+    "groups above the names": (
+        ";;Objectif;Réalisé\nCode;Nom;Total;Total\n01;Ain;9;3\n02;Aisne;9;4\n",
+        "3: 01 2021-03 = 3|4: 02 2021-03 = 4",
+    ),
+    "no second line but a row without département": (
+        "dep;cumul\n;nd\n01;3\n",
+        "2: no_department|3: 01 2021-03 = 3",
+    ),
+    # names of columns
+    "abbreviations": ("N° dépt;Nb lgts (cumul)\n01;3\n", "2: 01 2021-03 = 3"),
+    "marks behind a name": ("dep;Logements cumulés (1)\n01;3\n", "2: 01 2021-03 = 3"),
+    "a provisional month": (
+        "dep;févr-21;mars-21 (p)\n01;3;4\n",
+        "1: 01 2021-02 = 3|2: 01 2021-03 = 4",
+    ),
+    "figures without a name": (
+        "dep;cumul;\n01;30;35\n02;40;44\n",
+        "refused: column_not_understood",
+    ),
+    "corrected figures beside": (
+        "dep;cumul;Cumul corrigé\n01;30;35\n02;40;44\n",
+        "refused: column_not_understood",
+    ),
+    "an unknown name over figures alike": (
+        "dep;cumul;Bidule\n01;30;35\n02;40;44\n",
+        "refused: column_not_understood",
+    ),
+    "the same figures again": ("dep;cumul;Bidule\n01;30;30\n02;40;40\n", "2: 01 2021-03 = 30|3: 02 2021-03 = 40"),
+    "a target": ("dep;cumul;Objectif 2022\n01;30;35\n02;40;44\n", "2: 01 2021-03 = 30|3: 02 2021-03 = 40"),
+    "an index": (";dep;cumul\n0;01;30\n1;02;40\n", "2: 01 2021-03 = 30|3: 02 2021-03 = 40"),
+    "other numbers": ("dep;cumul;Code postal\n01;30;01000\n02;40;02000\n", "2: 01 2021-03 = 30|3: 02 2021-03 = 40"),
+    "figures and those of a part": (
+        "dep;cumul;dont PO\n01;30;20\n02;40;30\n",
+        "2: 01 2021-03 = 30|3: 02 2021-03 = 40",
+    ),
+    # marks and numbers
+    "marks behind figures": (
+        "dep;cumul\n01;49 (1)\n02;49¹\n03;49*\n04;524 (p)\n05;524p\n06;1 234 prov.\n07;(12)\n",
+        "2: 01 2021-03 = 49|3: 02 2021-03 = 49|4: 03 2021-03 = 49|5: 04 2021-03 = 524|6: 05 2021-03 = 524|7: 06 2021-03 = 1234|8: negative",
+    ),
+    "noise of floating point": (
+        "dep;cumul\n01;56.99999999999999\n02;56.9\n03;57.00000000000001\n",
+        "2: 01 2021-03 = 57|3: non_integer|4: 03 2021-03 = 57",
+    ),
+    # rows
+    "actual, initial and target values": (
+        "zone_id;type_valeur;valeur\nD01;vi;0\nD01;va;3\nD01;vc;9\nD02;xx;4\n",
+        "2: initial_value|3: 01 2021-03 = 3|4: target_value|5: value_type_not_understood",
+    ),
+    "a column of kinds of values by its content": (
+        "dep;Colonne;cumul\n01;Réalisé;3\n01;Objectif;9\n",
+        "2: 01 2021-03 = 3|3: target_value",
+    ),
+    "parts with their total": (
+        "dep;Bénéficiaire;cumul\n01;PO;3\n01;PB;4\n01;Ensemble;7\n",
+        "2: part_of_figure|3: part_of_figure|4: 01 2021-03 = 7",
+    ),
+    "all parts, each named": (
+        "dep;Bénéficiaire;cumul\n01;PO;3\n01;PB;4\n02;PO;1\n02;PB;1\n",
+        "2: 01 2021-03 = 7|3: added_up|4: 02 2021-03 = 2|5: added_up",
+    ),
+    "a part that is missing": (
+        "dep;Bénéficiaire;cumul\n01;PO;3\n01;PB;4\n02;PO;1\n",
+        "2: 01 2021-03 = 7|3: added_up|4: part_alone",
+    ),
+    "one beneficiary only": ("dep;Bénéficiaire;cumul\n01;PO;3\n02;PO;1\n", "2: part_alone|3: part_alone"),
+    "a total that is less than its parts": (
+        "dep;Bénéficiaire;cumul\n01;PO;3\n01;PB;4\n01;Ensemble;6\n",
+        "2: conflicting_values|3: conflicting_values|4: conflicting_values",
+    ),
+    "halves alike, told apart by unknown words": (
+        "dep;Filière;cumul\n01;A;25\n01;B;25\n02;;3\n",
+        "2: part_alone|3: part_alone|4: 02 2021-03 = 3",
+    ),
+    "the same row again": ("dep;note;cumul\n01;x;25\n01;x;25\n", "2: 01 2021-03 = 25|3: repeated_row"),
+    "the same key with another comment": (
+        "dep;commentaire;cumul\n01;x;25\n01;y;25\n",
+        "2: unexplained_repeat|3: unexplained_repeat",
+    ),
+    "two labels of the same figure": (
+        "dep;mesure;cumul\n01;ancien nom;25\n01;nouveau nom;25\n",
+        "2: 01 2021-03 = 25|3: repeated_row",
+    ),
+    "Rhône and Lyon": (
+        "dep;nom;cumul\n69;Rhône;3\n69M;Métropole de Lyon;4\n",
+        "2: 69 2021-03 = 7|3: added_up",
+    ),
+    "Lyon alone": ("dep;nom;cumul\n69M;Métropole de Lyon;4\n01;Ain;1\n", "2: part_alone|3: 01 2021-03 = 1"),
+    "both parts and the whole": (
+        "dep;nom;cumul\n69;Rhône;7\n69D;Nouveau Rhône;3\n69M;Métropole de Lyon;4\n",
+        "2: 69 2021-03 = 7|3: part_of_figure|4: part_of_figure",
+    ),
+    "a pivot table with blank labels": (
+        "Département;Bénéficiaires;cumul\nAin;PO;3\n;PB;4\nAisne;PO;1\n;PB;1\n",
+        "2: 01 2021-03 = 7|3: added_up|4: 02 2021-03 = 2|5: added_up",
+    ),
+    "a pivot table with totals below": (
+        "Département;Bénéficiaires;cumul\nAin;PO;3\n;PB;4\nTotal Ain;;7\n",
+        "2: part_of_figure|3: part_of_figure|4: 01 2021-03 = 7",
+    ),
+    "a pivot table with totals above": (
+        "Département;Bénéficiaires;cumul\nAin;;7\n;PO;3\n;PB;4\n",
+        "2: 01 2021-03 = 7|3: part_of_figure|4: part_of_figure",
+    ),
+    "a code that was lost": ("dep;cumul\n01;3\n;4\n03;5\n", "2: 01 2021-03 = 3|3: no_department|4: 03 2021-03 = 5"),
+    "a form's own number of the indicator": (
+        "identifiant_indic;zone_id;valeur\nIND-042;D01;3\n",
+        "2: 01 2021-03 = 3",
+    ),
+    "several of them": (
+        "identifiant_indic;zone_id;valeur\nIND-042;D01;3\nIND-043;D01;4\n",
+        "2: no_indicator|3: no_indicator",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", TABLES)
+def test_columns_and_parts(case: str, tmp_path: Path, contract: Contract) -> None:
+    content, expected = TABLES[case]
+    path = tmp_path / "acv-2021-03.csv"
+    path.write_text(content)
+    assert outcome(path, contract) == expected.split("|")
+
+
+def test_typed_numbers_keep_their_decimals(tmp_path: Path, contract: Contract) -> None:
+    rows: Rows = [
+        ["dep", "cumul"],
+        ["01", 12.375],
+        ["02", 8.25],
+        ["03", "1.234,0"],
+        ["04", 56.99999999999999],
+    ]
+    path = write_workbook(tmp_path / "acv-2021-03.xlsx", {"F": rows})
+    assert outcome(path, contract) == [
+        "2: non_integer",
+        "3: non_integer",
+        "4: 03 2021-03 = 1234",
+        "5: 04 2021-03 = 57",
+    ]
+
+
+def test_serial_numbers_follow_the_epoch_of_the_workbook(
+    tmp_path: Path, contract: Contract
+) -> None:
+    serial = (dt.date(2021, 3, 31) - dt.date(1904, 1, 1)).days
+    book = openpyxl.Workbook()
+    book.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+    for row in (["dep", "mois", "cumul"], ["01", serial, 3]):
+        book.active.append(row)
+    path = tmp_path / "acv.xlsx"
+    book.save(path)
+    assert outcome(path, contract) == ["2: 01 2021-03 = 3"]
+
+
+FIGURES: Rows = [["01", 30], ["02", 40], ["03", 50]]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([["Département", "Réf"], *FIGURES], "sheet_not_understood"),
+        ([["Département", "Objectif 2022"], *FIGURES], None),
+        ([["Code", "Préfecture"], ["01", "Bourg"], ["02", "Laon"], ["03", "Moulins"]], None),
+        ([["Contact", "le service"]], None),
+    ],
+)
+def test_a_sheet_that_is_not_read_is_named_or_stops_the_delivery(
+    rows: Rows, expected: str | None, tmp_path: Path, contract: Contract
+) -> None:
+    sheets: dict[str, Rows] = {"mars 2021": [["Département", "Cumul"], *FIGURES], "Autre": rows}
+    path = write_workbook(tmp_path / "acv.xlsx", sheets)
+    if expected:
+        with pytest.raises(DeliveryRefused, match="sheet Autre") as refused:
+            read(path, contract)
+        assert refused.value.reason_code == expected
+        return
+    account = {entry["sheet"]: entry for entry in read(path, contract).account}
+    assert account["mars 2021"]["used"] and not account["Autre"]["used"]
+    assert account["Autre"]["why"]
+
+
+def test_the_account_names_every_column_with_its_role(tmp_path: Path, contract: Contract) -> None:
+    path = tmp_path / "acv-2021-03.csv"
+    path.write_text("dep;cumul;Objectif 2022;Préfecture\n01;30;60;Bourg\n02;40;80;Laon\n")
+    (sheet,) = read(path, contract).account
+    assert [(c["column"], c["header"], c["role"], c["used"], c["numbers"]) for c in sheet["columns"]] == [
+        ("A", "dep", "department_code", True, 2),
+        ("B", "cumul", "cumulative", True, 2),
+        ("C", "Objectif 2022", "other_quantity", False, 2),
+        ("D", "Préfecture", "text", False, 0),
+    ]  # fmt: skip
+    assert sheet["columns"][2]["why"]

@@ -31,16 +31,28 @@ BEFORE_A_DAY = (
     *("Publié le", "Date de publication :", "Parution :", "Mis en ligne le", "Diffusion le"),
     *("Convention-cadre du", "Convention du", "Avenant du", "Protocole signé le", "Décret du"),
     *("Loi du", "Comité de pilotage du", "Lettre du", "Délibération du", "Accord-cadre du"),
-    *("Objectif au", "Cible au", "Échéance :", "Objectifs fixés au", "Prévision au"),
-    *("Prochaine livraison le", "Prochain envoi :", "À l'horizon du", "Géographie au"),
-    *("Périmètre au", "Liste des communes au", "Population au", "Depuis le", "À compter du"),
+    *("Prochaine livraison le", "Prochain envoi :", "Géographie au", "Périmètre au"),
+    *("Liste des communes au", "Population au", "Depuis le", "À compter du"),
 )
 BEFORE_A_MONTH = (
     *("Envoi de", "Livraison de", "Transmission :", "Extraction de", "Export de"),
     *("Mise à jour de", "Mise à jour :", "Production :", "Édition de", "Publication :"),
-    *("Convention de", "Avenant de", "Objectif", "Objectif à fin", "Cible", "Échéance"),
-    *("Prochaine livraison :", "Géographie", "Périmètre de", "Depuis", "Lancement en"),
+    *(
+        "Convention de",
+        "Avenant de",
+        "Prochaine livraison :",
+        "Géographie",
+        "Périmètre de",
+        "Depuis",
+        "Lancement en",
+    ),
 )
+# the dates of targets, above a table that may be one of targets
+BEFORE_A_TARGET_OF_A_DAY = (
+    *("Objectif au", "Cible au", "Échéance :", "Objectifs fixés au", "Prévision au"),
+    "À l'horizon du",
+)
+BEFORE_A_TARGET_OF_A_MONTH = ("Objectif", "Objectif à fin", "Cible", "Échéance", "Horizon")
 BEFORE_A_DAY_IN_A_NAME = (
     *("produit-le", "envoi-", "acv_envoi_", "export_", "acv-extraction-", "ACV transmis le "),
     *("maj_", "acv-version-", "acv_publie_", "logements-edition-", "acv-export-du-", "recu_"),
@@ -82,6 +94,14 @@ def a_boundary(dice: random.Random, month: Month) -> dt.date:
     """The first or the last day of a month near by."""
     near = shift(month, dice.randint(-3, 3))
     return dice.choice((near, month_end(near)))
+
+
+def date_of_a_target(dice: random.Random, month: Month) -> tuple[str, str]:
+    """The words before the date of a target, and the date."""
+    if dice.random() < 0.5:
+        return dice.choice(BEFORE_A_TARGET_OF_A_DAY), day_written(dice, a_boundary(dice, month))
+    near = shift(month, dice.randint(-3, 3))
+    return dice.choice(BEFORE_A_TARGET_OF_A_MONTH), month_written(dice, near)
 
 
 def another_date(dice: random.Random, month: Month) -> tuple[str, str]:
@@ -188,6 +208,16 @@ def date_of_sending_beside_a_column(dice: random.Random) -> Case:
         file_name=name,
         received_on=a_day_after(dice, made.months),
     )
+
+
+def date_of_a_target_beside_the_month(dice: random.Random) -> Case:
+    """The date of a target above figures: never theirs, whether or not they are refused."""
+    made = draft(dice, month=dice.choice(("end", "french", "short", "words")))
+    title = placed(dice, *date_of_a_target(dice, made.months[0]))
+    silent = len(made.months) == 1 and dice.random() < 0.5
+    made = (made.without_column("month") if silent else made).with_title(*title)
+    name = "date of a target beside the month"
+    return made.case(name, expected={} if silent else made.figures, refused=silent, note=str(title))
 
 
 def day_in_the_name(dice: random.Random) -> Case:
@@ -302,6 +332,7 @@ DATES = (
     date_of_sending,
     date_of_sending_beside_the_month,
     date_of_sending_beside_a_column,
+    date_of_a_target_beside_the_month,
     day_in_the_name,
     stock_on_a_first_day,
     month_not_over,

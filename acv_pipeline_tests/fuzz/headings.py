@@ -8,7 +8,7 @@ from typing import Any
 from acv_pipeline_tests.fuzz.books import Leaf, Raised, Span2, write_book
 from acv_pipeline_tests.fuzz.cases import Case, Draft, contract, draft, split
 from acv_pipeline_tests.fuzz.parts import BENEFICIARIES, WHOLES
-from acv_pipeline_tests.tidying.layouts import Row
+from acv_pipeline_tests.tidying.layouts import Row, number_text
 
 BLOCKS = ("Nombre de logements", "Nb logements (cumul)", "Logements cumulés", "Cumul")
 
@@ -190,20 +190,23 @@ def unnamed_column(dice: random.Random) -> Case:
 
 def column_of_an_unknown_name(dice: random.Random) -> Case:
     """Other figures beside those that are read, or figures of something else."""
-    made = draft(dice, count=1, number="integer", least=20)
+    made = draft(dice, count=1, least=20)
     harmless = dice.random() < 0.5
     names = (
         ("Population", "Nb dossiers", "Objectif 2025", "Taux de réalisation (%)", "Montant (€)")
         if harmless
-        else ("Logements corrigés", "Nb réalisé", "Total définitif", "Cumul rectifié", "Chiffre")
+        else ("Logements corrigés", "Nb réalisé", "Total définitif", "Cumul rectifié", "M+1", "xyz")
     )
     name = dice.choice(names)
     place = dice.choice((0, len(made.sheet.header)))
-    others = [value + dice.randint(1, 9) for value in made.figures.values()]
+    others = [
+        number_text(value + dice.randint(1, 9), made.layout) for value in made.figures.values()
+    ]
     made = made.with_column(place, name, others)
+    note = f"{name}, {others[0]}"
     if harmless:
-        return made.case("column of an unknown name", harmless=True, note=name)
-    return made.case("column of an unknown name", expected={}, refused=True, note=name)
+        return made.case("column of an unknown name", harmless=True, note=note)
+    return made.case("column of an unknown name", expected={}, refused=True, note=note)
 
 
 def month_column_of_an_unknown_name(dice: random.Random) -> Case:

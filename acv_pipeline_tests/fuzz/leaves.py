@@ -67,7 +67,7 @@ def hidden_sheet(dice: random.Random) -> Case:
 def sheet_with_another_header(dice: random.Random) -> Case:
     """As many figures by département as in the other sheet, under a name that means nothing."""
     made = a_workbook(dice, number="integer", count=1)
-    name = dice.choice(("xyz", "Réal.", "Corrigé", "Nouveaux chiffres", "Montée en charge", "M+1"))
+    name = dice.choice(("xyz", "Réal.", "Corrigé", "Dernier état", "Montée en charge", "M+1"))
     later = [value + dice.randint(0, 30) for value in made.figures.values()]
     header: Row = ["Code département", dice.choice(("Mois", "Date")), name]
     month = shift(made.months[0], 1)

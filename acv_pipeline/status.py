@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -19,6 +20,7 @@ from acv_pipeline.home import Home
 from acv_pipeline.lateness import CHECK as LATENESS
 from acv_pipeline.lateness import late_months
 from acv_pipeline.standstill import Standstill, standing
+from acv_pipeline.unused import UnusedOfDelivery, unused_of_latest
 
 # checks whose failures have entries of their own here
 SHOWN_APART = [
@@ -131,7 +133,12 @@ class FailingCheck:
 
 @dataclass(frozen=True)
 class Status:
-    """All that is not as it should be."""
+    """All that is not as it should be.
+
+    Attributes:
+        unused: columns and sheets with numbers, of what each source sent last, that were not used:
+            nothing wrong, but nothing to be silent about.
+    """
 
     held: list[HeldMonth] = field(default_factory=list)
     quarantined: list[QuarantinedRows] = field(default_factory=list)
@@ -140,6 +147,7 @@ class Status:
     shared: list[SharedDelivery] = field(default_factory=list)
     late: list[LateSource] = field(default_factory=list)
     failing: list[FailingCheck] = field(default_factory=list)
+    unused: list[UnusedOfDelivery] = field(default_factory=list)
     standstill: Standstill | None = None
 
     @property
@@ -165,8 +173,19 @@ def status(
         shared=_shared(connection, contract),
         late=_late(connection, contract, contract.today()),
         failing=_failing(connection),
+        unused=unused_of_latest(connection),
         standstill=standing(home) if home else None,
     )
+
+
+def without_figures(connection: duckdb.DuckDBPyConnection, deliveries: Sequence[str]) -> bool:
+    """Whether some of these deliveries were refused, or have no row that could be used."""
+    ((any_of_them,),) = connection.execute(
+        "select coalesce(bool_or(status = 'refused' or reason_code = 'no_figure'), false)"
+        " from raw.deliveries where list_contains(?::varchar[], delivery_id)",
+        [list(deliveries)],
+    ).fetchall()
+    return bool(any_of_them)
 
 
 def _late(
@@ -221,7 +240,7 @@ def _held(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[Hel
             )
         from validated.held_months join raw.deliveries using (delivery_id, source)
         where held_months.status = 'held'
-        order by month, source, indicator_id
+        order by month, source, indicator_id, delivered_on, file_name
         """
     ).fetchall():
         delivery_id, source_id, file_name, delivered_on, indicator_id, month, evidence, stay = row
@@ -256,7 +275,7 @@ def _quarantined(
             """
             select
                 rows.delivery_id, rows.source, deliveries.file_name, deliveries.delivered_on,
-                rows.reason_code, min(rows.reason), count(*),
+                rows.reason_code, arg_min(rows.reason, rows.row_number), count(*),
                 arg_min(
                     concat_ws(', ', nullif(rows.sheet, ''), 'row ' || rows.sheet_row)
                     || ': ' || array_to_string(rows.cells, ' | '),
@@ -278,17 +297,28 @@ def _refused(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[
         RefusedDelivery(*(*row, contract.source(row[1]).contact))
         for row in connection.execute(
             """
-            select delivery_id, source, file_name, delivered_on, reason_code, reason
-            from raw.deliveries as refused
-            where (status = 'refused' or reason_code = 'no_figure') and not exists (
+            with about as (
+                select distinct refused.*,
+                    -- a delivery that names no month that was over is about the one before it came
+                    coalesce(
+                        rows.month, date_trunc('month', delivered_on) - interval 1 month
+                    ) as month
+                from raw.deliveries as refused
+                left join raw.tidy_rows as rows
+                    on rows.delivery_id = refused.delivery_id
+                    and rows.fate = 'quarantined'
+                    and rows.month < date_trunc('month', refused.delivered_on)
+                where refused.status = 'refused' or refused.reason_code = 'no_figure'
+            )
+            select distinct delivery_id, source, file_name, delivered_on, reason_code, reason
+            from about
+            where not exists (
                 select 1
                 from validated.dwellings as figures
                 join raw.deliveries as later using (delivery_id)
-                where later.source = refused.source
-                    and later.delivered_on >= refused.delivered_on
-                    -- a delivery that names no month is about the one before it came
-                    and figures.month
-                        = date_trunc('month', refused.delivered_on) - interval 1 month
+                where later.source = about.source
+                    and later.delivered_on >= about.delivered_on
+                    and figures.month = about.month
             )
             order by delivered_on, source, file_name
             """

@@ -5,6 +5,7 @@ Here: words and layout for a terminal. Not here: finding anything out.
 
 from __future__ import annotations
 
+import json
 import shlex
 import sys
 import time
@@ -17,11 +18,13 @@ import click
 import duckdb
 
 from acv_pipeline.contract import Contract, Month
+from acv_pipeline.gate.rules_files import same_day_files_differ
 from acv_pipeline.home import Home
 from acv_pipeline.ledger.load import LoadReport
 from acv_pipeline.ledger.replay import Comparison, Replay, shown_verdict
 from acv_pipeline.release import latest_release
 from acv_pipeline.status import HeldMonth, Status
+from acv_pipeline.unused import UnusedOfDelivery, unused_of
 
 QUIET_SECONDS = 2.0
 LINE_SECONDS = 5.0
@@ -105,14 +108,16 @@ def print_outcome(
     new = set(report.new)
     rows = connection.execute(
         """
-        select delivery_id, source, indicator_id, month, verdict, status, rules, signed_off_by
-        from validated.verdicts order by source, indicator_id, month
+        select delivery_id, verdicts.source, indicator_id, month, verdict, verdicts.status, rules,
+            signed_off_by, file_name, findings
+        from validated.verdicts join raw.deliveries using (delivery_id)
+        order by source, indicator_id, month, file_name
         """
     ).fetchall()
     accepted: dict[tuple[str, str], set[Month]] = defaultdict(set)
     warned: dict[str, set[Month]] = defaultdict(set)
     signed: list[str] = []
-    for delivery_id, source, indicator, month, verdict, state, rules, by in rows:
+    for delivery_id, source, indicator, month, verdict, state, rules, by, *_ in rows:
         if month not in months:
             continue
         if state == "signed_off":
@@ -131,15 +136,33 @@ def print_outcome(
         )
     for line in signed:
         click.echo(f"  ✓ {line}")
-    for delivery_id, source, indicator, month, _, state, rules, _ in rows:
-        if state == "superseded" and month in accepted.get((source, indicator), ()):
+    for delivery_id, source, indicator, month, _, state, rules, _, file_name, findings in rows:
+        if state != "superseded" or month not in months:
+            continue
+        what = (
+            f"{contract.source(source).label}, {contract.indicator(indicator).short_name} "
+            f"{month:%Y-%m}"
+        )
+        beside = [f for f in json.loads(findings) if f["rule"] == same_day_files_differ.name]
+        if beside and delivery_id in new:
+            click.echo(f"  ! {what}: {file_name} is not used: {beside[0]['summary']}")
+        elif month in accepted.get((source, indicator), ()):
             click.echo(
-                f"  ✓ {contract.source(source).label}, "
-                f"{contract.indicator(indicator).short_name} {month:%Y-%m}: held before in "
-                f"delivery {delivery_id[:12]} ({', '.join(rules)}); a later delivery replaced it"
+                f"  ✓ {what}: held before in delivery {delivery_id[:12]} ({', '.join(rules)}); "
+                "a later delivery replaced it"
             )
     for rule, where in sorted(warned.items()):
         click.echo(f"  ! warning {rule}: {_spans(where)}")
+    print_unused(unused_of(connection, report.new))
+
+
+def print_unused(deliveries: Sequence[UnusedOfDelivery]) -> None:
+    """One line per delivery that holds numbers which were not used."""
+    for unused in deliveries:
+        click.echo(
+            f"  · {unused.file_name} ({unused.source}, received {unused.delivered_on}), not used: "
+            + "; ".join(map(str, unused.parts))
+        )
 
 
 def print_publication(home: Home) -> None:
@@ -189,10 +212,10 @@ def _print_late_and_failing(found: Status) -> None:
 
 def print_status(found: Status, home: Home, *, quiet: bool = False) -> None:
     """The standing answer for ``home``; ``quiet`` says nothing when all is well."""
-    if not any(vars(found).values()):
-        if not quiet:
+    if not quiet:
+        if not any(entries for name, entries in vars(found).items() if name != "unused"):
             click.echo("All is well: nothing held, refused or in quarantine.")
-        return
+        print_unused(found.unused)
     if found.standstill:
         click.echo(
             f"  ✗ NOT TAKEN IN since {found.standstill.since.astimezone():%Y-%m-%d %H:%M}: "
@@ -203,8 +226,9 @@ def print_status(found: Status, home: Home, *, quiet: bool = False) -> None:
     if not quiet:
         _print_late_and_failing(found)
     for refused in found.refused:
+        what = "NO FIGURE in" if refused.reason_code == "no_figure" else "REFUSED"
         click.echo(
-            f"  ✗ REFUSED {refused.file_name} from {refused.source}, received "
+            f"  ✗ {what} {refused.file_name} from {refused.source}, received "
             f"{refused.delivered_on}: {refused.reason}\n      ask: {refused.ask}"
         )
     for rows in found.quarantined:

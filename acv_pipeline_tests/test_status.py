@@ -163,3 +163,51 @@ def test_a_file_that_cannot_be_opened_is_said_until_it_can(
     done = acv.run()
     assert done.exit_code == 0 and "1 new delivery" in done.output, done.output
     assert "Permission denied" not in done.output
+
+
+def test_two_files_of_one_day(acv: Acv, landing: Path, contract: Contract) -> None:
+    deliver_course(landing, contract, "anah", MONTHS[:2])
+    assert acv.run().exit_code == 0
+    right = course(contract, month_of("2018-11"))
+    draft = right | {"59": right["59"] - 1}
+    day = "2018-12-08"
+    deliver(landing, "anah", day, {"2018-11": right}, name="A_definitif.csv")
+    deliver(landing, "anah", day, {"2018-11": draft}, name="Z_provisoire.csv")
+    done = acv.run()
+    assert done.exit_code == 0, done.output
+    assert (
+        "! Anah, ACV 2018-11: Z_provisoire.csv is not used: 1 figure of 96 differs from "
+        "A_definitif.csv, received on the same day; that file counts: it says “définitif” and the "
+        "other says “provisoire”" in done.output
+    )
+    assert "! warning same_day_files_differ: 2018-11" in done.output
+    assert failing(acv, "same_day_files_differ")[0][:2] == ("2018-11", "warn")
+    shown = acv("explain", "59", "2018-11", "--series", "anah").output
+    assert f"Anah: {right['59']}, in force since {day}" in shown and "A_definitif.csv" in shown
+    then = acv("explain", "59", "2018-11", "--series", "anah", "--as-of", "2018-12-07")
+    assert then.exit_code == 1 and "has delivered nothing for 2018-11 by 2018-12-07" in then.output
+    before = acv.query("from validated.observations order by all")
+    assert acv("rebuild", with_landing=True).exit_code == 0
+    assert acv.run().exit_code == 0
+    assert acv.query("from validated.observations order by all") == before
+
+    # a third one, of which nothing tells what it is beside the definitive one
+    deliver(landing, "anah", day, {"2018-11": draft | {"60": 1}}, name="A_def.csv")
+    done = acv.run()
+    assert done.exit_code == 1
+    (entry, other) = json.loads(acv("status", "--json").output)["held"]
+    assert {entry["file_name"], other["file_name"]} == {"A_def.csv", "A_definitif.csv"}
+    assert all("same_day_files_differ" in each["rules"] for each in (entry, other))
+    assert f"HELD {entry['indicator_id']} 2018-11 from anah (A_def.csv" in done.output
+    assert "do: Ask the statistics unit of Anah which of the files counts" in done.output
+    assert acv.query("select * from validated.dwellings where month = '2018-11-01'") == []
+    ids = {each["file_name"]: each["delivery_id"] for each in (entry, other)}
+    signed = acv(
+        "signoff", ids["A_definitif.csv"][:12], "ACV", "2018-11", "--reason", "r", "--by", "b"
+    )
+    assert signed.exit_code == 0, signed.output
+    assert acv.run().exit_code == 0
+    assert acv.query(
+        "select cumulative_dwellings from validated.dwellings"
+        " where month = '2018-11-01' and department_code = '59'"
+    ) == [(right["59"],)]

@@ -49,6 +49,7 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
     from acv_pipeline.flow import Pipeline
     from acv_pipeline.orchestration.home import has_unended_run, prepare
     from acv_pipeline.status import status as read_status
+    from acv_pipeline.status import without_figures
     from acv_pipeline.terminal import (
         Progress,
         print_load,
@@ -87,8 +88,14 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
                 click.echo(f"acv: run {result.run_id} failed: {result.failure}", err=True)
                 return DATA_HELD
     if not due and not home.published.exists():
-        click.echo("Nothing to do: the landing zone holds no figures yet.")
-        return DATA_HELD if report.unread else FINE
+        is_empty = not (report.new or report.duplicates or report.unchanged)
+        click.echo(
+            "Nothing to do: the landing zone holds no figures yet."
+            if is_empty
+            else "Nothing to do: nothing that was received is about a month "
+            + ("that was asked for." if months else "that is over.")
+        )
+        return FINE if is_empty and not report.unread else DATA_HELD
     with read_published(home) as connection:
         if due:
             print_outcome(connection, pipeline.contract, due, report)
@@ -96,8 +103,9 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
         else:
             click.echo("Nothing to do: no new figures, nothing changed.")
         found = read_status(connection, pipeline.contract, home)
+        unusable = without_figures(connection, report.new)
     print_status(found, home, quiet=True)
-    return FINE if found.is_fine and not report.refused else DATA_HELD
+    return FINE if found.is_fine and not unusable else DATA_HELD
 
 
 @click.command()

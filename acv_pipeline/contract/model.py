@@ -38,6 +38,7 @@ READING_WORDS = (
     "discarded_sheets",
     "foreign_identifiers",
     "provisional_marks",
+    "standing_words",
 )
 """Entries that a contract may leave to the package's own."""
 
@@ -165,6 +166,18 @@ class Dataset(_Entry):
     official_names: dict[str, OfficialNames]
 
 
+class StandingWords(_Entry):
+    """Words in a file's name, sheet or title that tell which of two files counts.
+
+    ``version`` stands before a number; the longest word that begins at a place is the one meant.
+    """
+
+    provisional: list[str]
+    definitive: list[str]
+    correction: list[str]
+    version: list[str]
+
+
 class Contract(_Entry):
     """All of ``contract.yml``, plus the territories of the seeds."""
 
@@ -189,7 +202,7 @@ class Contract(_Entry):
     header_abbreviations: dict[str, list[str]]
     stock_dates: list[str]
     value_types: dict[Literal["actual", "initial", "target"], list[str]]
-    part_names: list[str]
+    part_names: dict[str, list[str]]
     whole_names: list[str]
     department_parts: dict[str, dict[str, list[str]]]
     other_quantities: list[str]
@@ -198,6 +211,7 @@ class Contract(_Entry):
     discarded_sheets: list[str]
     foreign_identifiers: str
     provisional_marks: list[str]
+    standing_words: StandingWords
     department_variants: dict[str, list[str]] = {}
     region_variants: dict[str, list[str]] = {}
     dataset: Dataset
@@ -234,6 +248,11 @@ class Contract(_Entry):
         if unlike := sorted(set(self.dataset.official_names) ^ set(self.indicators)):
             raise ValueError(f"dataset.official_names must name the indicators; not so: {unlike}")
         return self
+
+    @cached_property
+    def words_for_parts(self) -> tuple[str, ...]:
+        """Every word for some of those whom a figure is about."""
+        return tuple(word for words in self.part_names.values() for word in words)
 
     @cached_property
     def reading_version(self) -> str:

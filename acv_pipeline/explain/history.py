@@ -142,7 +142,8 @@ class _Cell:
                 and said.fate = 'figure'
             where verdicts.indicator_id = $indicator and verdicts.source = $source
                 and verdicts.month = $month and verdicts.delivered_on <= $day
-            order by verdicts.delivered_on, deliveries.file_name, verdicts.delivery_id
+            order by verdicts.delivered_on, coalesce(verdicts.status, '') <> 'superseded',
+                deliveries.file_name, verdicts.delivery_id
             """
         )
         judgements: list[Judgement] = []

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -55,6 +55,23 @@ class Totals:
 
 
 @dataclass(frozen=True)
+class Rival:
+    """Another file of the same source and day that brings other figures for the month.
+
+    Attributes:
+        file_name: its name.
+        figures: its figures, by position of the département.
+        outcome: ``counts`` (in the place of the file judged), ``gives way`` or ``undecided``.
+        why: what puts one of the two first; empty where nothing does.
+    """
+
+    file_name: str
+    figures: Figures
+    outcome: Literal["counts", "gives way", "undecided"]
+    why: str
+
+
+@dataclass(frozen=True)
 class MonthCase:
     """One (source, indicator, month) of a delivery, to be judged against what was accepted.
 
@@ -80,6 +97,11 @@ class MonthCase:
         sister_label: what the sister is called in findings; None: by its id.
         partners: accepted figures of the other partners of the indicator, by source and month.
         delivered_months: all months this delivery carries for the indicator.
+        rivals: other files of the source and day with other figures for this month.
+        provisional_by: the word that marks the delivery as provisional; empty where none does.
+        definitive: figures of this month as a delivery marked definitive brought them, or None.
+        definitive_file: the name of that delivery.
+        unreadable: quarantined rows of this month whose département is not known.
     """
 
     source: Source
@@ -100,6 +122,11 @@ class MonthCase:
     sister_label: str | None = None
     partners: dict[str, dict[Month, Figures]] = field(default_factory=dict)
     delivered_months: tuple[Month, ...] = ()
+    rivals: tuple[Rival, ...] = ()
+    provisional_by: str = ""
+    definitive: Figures | None = None
+    definitive_file: str = ""
+    unreadable: int = 0
 
     def panel(self, figures: Figures) -> Figures:
         """``figures`` of the panel's départements; NaN elsewhere."""

@@ -11,6 +11,7 @@ from acv_pipeline.gate import (
     rules_attention,
     rules_completeness,
     rules_decreases,
+    rules_files,
     rules_order,
     rules_pace,
     rules_repetition,
@@ -22,6 +23,7 @@ from acv_pipeline.gate.case import Finding, MonthCase
 from acv_pipeline.gate.rule import Rule
 
 RULES: tuple[Rule, ...] = (
+    *rules_files.RULES,
     *rules_completeness.RULES,
     *rules_totals.RULES,
     *rules_decreases.RULES,

@@ -30,24 +30,34 @@ def panel_department_missing(case: MonthCase, limits: Limits) -> Alarm | None:
     missing = case.missing
     if not missing.any():
         return None
-    panel = int(case.in_panel.sum())
+    panel, absent = int(case.in_panel.sum()), int(missing.sum())
     known = missing & case.quarantined
-    tolerable = bool((missing == known).all()) and (
-        known.sum() <= limits["max_quarantined_share"] * panel
+    # each of the others may be a row whose code could not be read, while there are as many
+    unknown = absent - int(known.sum())
+    tolerable = unknown <= case.unreadable and (absent <= limits["max_quarantined_share"] * panel)
+    summary = (
+        f"{absent} of {panel} expected départements have no figure, "
+        f"{int(known.sum())} of them because their row was quarantined"
     )
+    if case.unreadable and unknown:
+        rows = (
+            "1 quarantined row names"
+            if case.unreadable == 1
+            else (f"{case.unreadable} quarantined rows name")
+        )
+        summary += f"; {rows} no known département and may be among the other {unknown}"
     previous = case.course.previous if case.course else np.full(len(case.codes), np.nan)
     return Alarm(
-        summary=(
-            f"{int(missing.sum())} of {panel} expected départements have no figure, "
-            f"{int(known.sum())} of them because their row was quarantined"
-        ),
+        summary=summary,
         evidence=table(
             case.codes,
             missing,
             np.nan_to_num(previous, nan=0),
             previous=previous,
             delivered=case.delivered,
-            row=np.where(known, "quarantined", "absent"),
+            row=np.where(
+                known, "quarantined", "absent or unreadable" if case.unreadable else "absent"
+            ),
         ),
         blocking=not tolerable,
     )

@@ -18,6 +18,7 @@ from acv_pipeline.contract import Month
 from acv_pipeline.contract.months import shift
 from acv_pipeline.gate.case import Totals
 from acv_pipeline.gate.course import Figures
+from acv_pipeline.ledger.standing import Standing
 
 if TYPE_CHECKING:
     from acv_pipeline.tidying.records import ControlTotal
@@ -41,6 +42,15 @@ class Block:
     quarantined: npt.NDArray[np.bool_]
     corrected: npt.NDArray[np.bool_]
 
+    def differs_from(self, other: Block) -> bool:
+        """Whether the two have different figures for some département."""
+        known = ~np.isnan(self.values) & ~np.isnan(other.values)
+        return bool((known & (self.values != other.values)).any())
+
+    def covers(self, other: Block) -> bool:
+        """Whether each département that ``other`` has a figure for has a row here."""
+        return bool((~np.isnan(self.values) | self.quarantined | np.isnan(other.values)).all())
+
 
 @dataclass(frozen=True)
 class DeliveryFigures:
@@ -52,9 +62,12 @@ class DeliveryFigures:
         control_totals: what the source itself states.
         zeros_aside: by (indicator, month), rows set aside as zeros outside the panel; a source
             that counts its rows counts them too.
+        unreadable: by (indicator, month), rows in quarantine that name no known territory: each may
+            be any of the départements that are missing.
         has_undated_rows: whether rows in quarantine don't say which month they are about.
         is_replaced: whether another file was put in its place under the same name.
         received_at: when it was first read; tells the order of files of one name and day.
+        standing: what it says of its own standing among files of its source and day.
     """
 
     delivery_id: str
@@ -65,9 +78,11 @@ class DeliveryFigures:
     published: dict[tuple[str, Month, str, str], float] = field(default_factory=dict)
     control_totals: Sequence[ControlTotal] = ()
     zeros_aside: dict[tuple[str, Month], int] = field(default_factory=dict)
+    unreadable: dict[tuple[str, Month], int] = field(default_factory=dict)
     has_undated_rows: bool = False
     is_replaced: bool = False
     received_at: dt.datetime = dt.datetime.min
+    standing: Standing = field(default_factory=Standing)
 
     def totals_only(self) -> set[tuple[str, Month]]:
         """(indicator, month) pairs with published totals but no département."""
@@ -96,6 +111,7 @@ class DeliveryFigures:
             given = sum(int(np.sum(~np.isnan(b.values))) for b in covered)
             given += sum(self.zeros_aside.get(key, 0) for key in keys)
             in_quarantine = sum(int(np.sum(b.quarantined)) for b in covered)
+            in_quarantine += sum(self.unreadable.get(key, 0) for key in keys)
             statement = replace(
                 totals,
                 stated_sum=None if control.total is None else float(control.total),
@@ -165,3 +181,19 @@ class Blocks:
                 np.zeros(self._size, dtype=bool),
             )
         return blocks[key]
+
+
+def published_totals(batch: Sequence[DeliveryFigures]) -> dict[tuple[str, Month], Totals]:
+    """Regional and national rows of all files that one source sent on one day."""
+    national: dict[tuple[str, Month], float] = {}
+    regions: dict[tuple[str, Month], dict[str, float]] = defaultdict(dict)
+    for delivery in batch:
+        for (indicator, month, level, territory), value in delivery.published.items():
+            if level == "national":
+                national[indicator, month] = value
+            else:
+                regions[indicator, month][territory] = value
+    return {
+        key: Totals(national=national.get(key), regions=regions.get(key, {}))
+        for key in {*national, *regions}
+    }

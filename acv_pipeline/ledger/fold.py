@@ -11,33 +11,23 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from acv_pipeline.contract import Contract, Month
-from acv_pipeline.gate.case import Finding, MonthCase, Totals
+from acv_pipeline.gate.case import Finding, MonthCase, Rival, Totals
 from acv_pipeline.gate.course import Figures
 from acv_pipeline.gate.rules import judge as judge_month
-from acv_pipeline.ledger.blocks import Block, DeliveryFigures
+from acv_pipeline.gate.rules_files import same_day_files_differ
+from acv_pipeline.ledger.blocks import Block, DeliveryFigures, published_totals
 from acv_pipeline.ledger.corrections import Correction, Register
+from acv_pipeline.ledger.standing import DEFINITIVE, PROVISIONAL, rivals_of
 from acv_pipeline.ledger.state import Observations, SeriesState
+from acv_pipeline.ledger.verdicts import Ledger, SignOff, Verdict
 
 Judge = Callable[[MonthCase], list[Finding]]
-
-
-@dataclass(frozen=True)
-class SignOff:
-    """A person's written reason to release a held month of one delivery."""
-
-    delivery_id: str
-    indicator_id: str
-    month: Month
-    signed_by: str
-    reason: str
-    signed_on: dt.date
 
 
 @dataclass(frozen=True)
@@ -46,45 +36,6 @@ class _Corrections:
 
     day: dt.date
     entries: list[Correction]
-
-
-@dataclass
-class Verdict:
-    """What the gate said of one month of one delivery.
-
-    Attributes:
-        verdict: ``accepted``, ``held`` or ``unchanged`` (equal to what is in force).
-        is_repeat: held, and equal to figures held before.
-        status: for a held month ``held``, ``signed_off`` or ``superseded``; else None.
-    """
-
-    delivery_id: str
-    source: str
-    indicator_id: str
-    month: Month
-    delivered_on: dt.date
-    verdict: str
-    findings: list[Finding] = field(default_factory=list)
-    is_repeat: bool = False
-    status: str | None = None
-    signoff: SignOff | None = None
-
-
-@dataclass(frozen=True)
-class Ledger:
-    """The outcome of a fold.
-
-    Attributes:
-        observations: every figure ever accepted, columns as ``validated.observations``.
-        verdicts: one per (delivery, indicator, month) that carries département figures, or
-            published totals to compare with those in force.
-        corrections: which entries of the register were applied to which delivery, columns as
-            ``validated.corrections``.
-    """
-
-    observations: pd.DataFrame
-    verdicts: list[Verdict]
-    corrections: pd.DataFrame
 
 
 def fold(
@@ -126,9 +77,10 @@ class _Fold:
             key=lambda d: (
                 d.delivered_on,
                 rank[d.source],
-                d.file_name,
-                # files that were put in one another's place: the one that is there comes last
+                # of files that were put in one another's place, the one that is there comes last
                 not d.is_replaced,
+                d.standing.place,
+                d.file_name,
                 d.received_at,
                 d.delivery_id,
             ),
@@ -194,33 +146,59 @@ class _Fold:
         yield from (event for _, _, event in events)
 
     def _receive(self, batch: list[DeliveryFigures]) -> None:
-        published = _published_totals(batch)
-        by_indicator: dict[str, list[tuple[Month, DeliveryFigures, Block | None]]] = defaultdict(
-            list
-        )
+        published = published_totals(batch)
+        by_month: dict[tuple[str, Month], list[tuple[DeliveryFigures, Block]]] = defaultdict(list)
+        totals_only: dict[tuple[str, Month], DeliveryFigures] = {}
         batch_figures: dict[tuple[str, Month], Figures] = {}
         for delivery in batch:
             for indicator, month in delivery.blocks:
                 figures = self._as_corrected(delivery, indicator, month)
-                by_indicator[indicator].append((month, delivery, figures))
+                by_month[indicator, month].append((delivery, figures))
                 batch_figures[indicator, month] = figures.values
-            for indicator, month in delivery.totals_only():
-                by_indicator[indicator].append((month, delivery, None))
+            for key in delivery.totals_only():
+                totals_only.setdefault(key, delivery)
         for indicator in self.contract.indicators:
-            entries = by_indicator.get(indicator, [])
-            with_departments = {month for month, _, block in entries if block is not None}
             # months ascending over all files of the day, so that a month is judged after the
             # one before it even if they came in two files
-            totals_judged: set[Month] = set()
-            for month, delivery, block in sorted(entries, key=lambda entry: entry[0]):
+            months = {month for i, month in [*by_month, *totals_only] if i == indicator}
+            for month in sorted(months):
                 totals = published.get((indicator, month), Totals())
-                if block is not None:
-                    self._judge_block(delivery, indicator, month, block, totals, batch_figures)
-                elif month not in with_departments | totals_judged:
-                    totals_judged.add(month)
-                    self._judge_totals(delivery, indicator, month, totals)
+                if files := by_month.get((indicator, month)):
+                    for delivery, block, rivals in self._in_turn(indicator, month, files):
+                        self._judge_block(
+                            delivery, indicator, month, block, totals, batch_figures, rivals
+                        )
+                else:
+                    self._judge_totals(totals_only[indicator, month], indicator, month, totals)
             if self.contract.sources[batch[0].source].full_history:
                 self._withdraw(batch, indicator)
+
+    def _in_turn(
+        self, indicator: str, month: Month, files: list[tuple[DeliveryFigures, Block]]
+    ) -> list[tuple[DeliveryFigures, Block, tuple[Rival, ...]]]:
+        """Files of one day with figures of one month, each with its rivals, in order.
+
+        Those come first that may be accepted, so that nothing settles what is held beside them.
+        A file that another of its name took the place of is nobody's rival.
+        """
+        state = self.states[files[0][0].source, indicator]
+        current = state.in_force.get(month)
+
+        def place(entry: tuple[DeliveryFigures, Block, tuple[Rival, ...]]) -> int:
+            _, block, rivals = entry
+            if all(rival.outcome == "gives way" for rival in rivals):
+                return 0
+            same = np.isnan(block.values)
+            same = same if current is None else same | (block.values == current.values)
+            return 1 if same.all() else 2
+
+        # rows in quarantine alone say nothing, and settle nothing
+        files = [(file, block) for file, block in files if not np.isnan(block.values).all()]
+        there = [(file, block) for file, block in files if not file.is_replaced]
+        rivals = rivals_of([(file.file_name, file.standing, block) for file, block in there])
+        replaced = [(file, block, ()) for file, block in files if file.is_replaced]
+        present = [(*entry, found) for entry, found in zip(there, rivals, strict=True)]
+        return [*replaced, *sorted(present, key=place)]
 
     def _judge_block(
         self,
@@ -230,9 +208,8 @@ class _Fold:
         block: Block,
         published: Totals,
         batch_figures: dict[tuple[str, Month], Figures],
+        rivals: tuple[Rival, ...],
     ) -> None:
-        if np.isnan(block.values).all():
-            return  # rows in quarantine alone say nothing, and settle nothing
         state = self.states[delivery.source, indicator]
         totals = delivery.with_stated(published, indicator, month)
         current = state.in_force.get(month)
@@ -240,25 +217,30 @@ class _Fold:
             delivery.delivery_id, delivery.source, indicator, month, delivery.delivered_on, ""
         )
         self.verdicts[delivery.delivery_id, indicator, month] = verdict
+        gives_way = any(rival.outcome == "counts" for rival in rivals)
         if (
             current is not None
+            and all(rival.outcome == "gives way" for rival in rivals)
             and self._confirms(block, current.block(), indicator)
             and state.published.get(month, Totals()) == published
         ):
             # what is in force was confirmed: an older hold of the month is settled with it
             verdict.verdict = "unchanged"
             state.settle(month)
+            self._remember_definitive(delivery, indicator, month, block)
             return
-        case = self._case(delivery, indicator, month, block, totals, batch_figures)
+        case = self._case(delivery, indicator, month, block, totals, batch_figures, rivals)
+        if gives_way:
+            # settled already, and what else may be wrong with it is of no interest
+            finding = same_day_files_differ(case)
+            verdict.findings = [finding] if finding else []
+            verdict.verdict, verdict.status = "held", "superseded"
+            return
         state.published[month] = published
         verdict.findings = self.judge(case)
-        before = state.held.get(month)
         if any(finding.blocking for finding in verdict.findings):
             verdict.verdict = verdict.status = "held"
-            if before is not None:
-                verdict.is_repeat = np.array_equal(before[0].values, block.values, equal_nan=True)
-            state.settle(month)
-            state.held[month] = (block, verdict)
+            state.hold(month, block, verdict)
             return
         verdict.verdict = "accepted"
         state.settle(month)
@@ -306,11 +288,14 @@ class _Fold:
         block: Block,
         totals: Totals,
         batch_figures: dict[tuple[str, Month], Figures],
+        rivals: tuple[Rival, ...] = (),
     ) -> MonthCase:
         contract, source = self.contract, delivery.source
         state = self.states[source, indicator]
         current = state.in_force.get(month)
         accepted = sorted(state.in_force.items())
+        definitive, definitive_file = state.definitive.get(month, (None, ""))
+        standing = delivery.standing
         sister_id = contract.indicators[indicator].sister
         sister: dict[Month, Figures] = {}
         if sister_id:
@@ -318,7 +303,7 @@ class _Fold:
             if known is not None:
                 sister |= {m: figures.values for m, figures in known.in_force.items()}
                 # a mix-up shows against the sister's figures even if those were held
-                sister |= {m: held.values for m, (held, _) in known.held.items()}
+                sister |= {m: held[-1][0].values for m, held in known.held.items()}
             sister |= {m: v for (i, m), v in batch_figures.items() if i == sister_id}
         return MonthCase(
             source=contract.sources[source],
@@ -343,6 +328,11 @@ class _Fold:
                 if partner != source and (partner, indicator) in self.states
             },
             delivered_months=tuple(m for i, m in delivery.blocks if i == indicator),
+            rivals=rivals,
+            provisional_by=standing.certain_by if standing.certainty == PROVISIONAL else "",
+            definitive=definitive,
+            definitive_file=definitive_file,
+            unreadable=delivery.unreadable.get((indicator, month), 0),
         )
 
     def _accept(
@@ -350,14 +340,27 @@ class _Fold:
     ) -> None:
         state = self.states[delivery.source, indicator]
         ordinal = self.ordinal[delivery.delivery_id]
+        self._remember_definitive(delivery, indicator, month, block)
         closed = state.accept(month, block, ordinal, day)
+        current = state.in_force.get(month)
         if closed is not None:
             self.observations.closed(
                 (delivery.source, indicator), month, closed, day, ordinal, "replaced"
             )
         if self.contract.sources[delivery.source].full_history:
             missing = np.isnan(block.values) & ~block.quarantined
-            self._close(delivery, indicator, month, missing)
+            # rows whose code could not be read may be of those that seem to be dropped
+            known = 0 if current is None else int((missing & ~np.isnan(current.values)).sum())
+            if known > delivery.unreadable.get((indicator, month), 0):
+                self._close(delivery, indicator, month, missing)
+
+    def _remember_definitive(
+        self, delivery: DeliveryFigures, indicator: str, month: Month, block: Block
+    ) -> None:
+        """From now on a provisional file may not change these figures."""
+        if delivery.standing.certainty == DEFINITIVE:
+            definitive = self.states[delivery.source, indicator].definitive
+            definitive[month] = (block.values, delivery.file_name)
 
     def _withdraw(self, batch: list[DeliveryFigures], indicator: str) -> None:
         """What a source that sends its whole history no longer carries is withdrawn.
@@ -404,16 +407,20 @@ class _Fold:
         if signed is None:
             return
         state = self.states[signed.source, signoff.indicator_id]
-        held = state.held.get(signoff.month)
         delivery = self.deliveries[self.ordinal[signoff.delivery_id]]
-        if held is None or (signoff.indicator_id, signoff.month) not in delivery.blocks:
+        if (signoff.indicator_id, signoff.month) not in delivery.blocks:
             return
         block = self._as_corrected(delivery, signoff.indicator_id, signoff.month)
-        if not np.array_equal(held[0].values, block.values, equal_nan=True):
+
+        def known(delivery_id: str) -> bool:
+            received_at = self.deliveries[self.ordinal[delivery_id]].received_at
+            return received_at <= signoff.signed_at
+
+        same = state.release(signoff.month, block, known)
+        if not same:
             return
-        for verdict in {id(v): v for v in (signed, held[1])}.values():
+        for verdict in (signed, *same):
             verdict.status, verdict.signoff = "signed_off", signoff
-        del state.held[signoff.month]
         day = max(signoff.signed_on, delivery.delivered_on)
         self._accept(delivery, signoff.indicator_id, signoff.month, block, day)
 
@@ -466,37 +473,22 @@ class _Fold:
     def _judge_held_again(self, source: str, indicator: str, month: Month, day: dt.date) -> None:
         """Release a held month that no blocking rule stops any more."""
         state = self.states[source, indicator]
-        if month not in state.held:
-            return
-        received, verdict = state.held[month]
-        ordinal = self.ordinal[verdict.delivery_id]
-        delivery = self.deliveries[ordinal]
-        block, entries = self.register.correct(source, indicator, month, received)
-        self.register.note(entries, block, ordinal)
-        totals = delivery.with_stated(state.published.get(month, Totals()), indicator, month)
-        sisters = {key: sister.values for key, sister in delivery.blocks.items()}
-        verdict.findings = self.judge(
-            self._case(delivery, indicator, month, block, totals, sisters)
-        )
-        if any(finding.blocking for finding in verdict.findings):
-            state.held[month] = (block, verdict)
-            return
-        verdict.verdict, verdict.status, verdict.is_repeat = "accepted", None, False
-        del state.held[month]
-        self._accept(delivery, indicator, month, block, day)
-
-
-def _published_totals(batch: list[DeliveryFigures]) -> dict[tuple[str, Month], Totals]:
-    """Regional and national rows of all files that one source sent on one day."""
-    national: dict[tuple[str, Month], float] = {}
-    regions: dict[tuple[str, Month], dict[str, float]] = defaultdict(dict)
-    for delivery in batch:
-        for (indicator, month, level, territory), value in delivery.published.items():
-            if level == "national":
-                national[indicator, month] = value
-            else:
-                regions[indicator, month][territory] = value
-    return {
-        key: Totals(national=national.get(key), regions=regions.get(key, {}))
-        for key in {*national, *regions}
-    }
+        verdicts = {verdict.delivery_id: verdict for _, verdict in state.held.get(month, ())}
+        files = []
+        for received, verdict in state.held.pop(month, ()):
+            ordinal = self.ordinal[verdict.delivery_id]
+            block, entries = self.register.correct(source, indicator, month, received)
+            self.register.note(entries, block, ordinal)
+            files.append((self.deliveries[ordinal], block))
+        for delivery, block, rivals in self._in_turn(indicator, month, files) if files else ():
+            verdict = verdicts[delivery.delivery_id]
+            totals = delivery.with_stated(state.published.get(month, Totals()), indicator, month)
+            sisters = {key: sister.values for key, sister in delivery.blocks.items()}
+            verdict.findings = self.judge(
+                self._case(delivery, indicator, month, block, totals, sisters, rivals)
+            )
+            if any(finding.blocking for finding in verdict.findings):
+                state.held.setdefault(month, []).append((block, verdict))
+                continue
+            verdict.verdict, verdict.status, verdict.is_repeat = "accepted", None, False
+            self._accept(delivery, indicator, month, block, day)

@@ -36,12 +36,14 @@ def on_record(connection: duckdb.DuckDBPyConnection, contract: Contract) -> set[
 def add_of_lately_received(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     """Remember the months of what was received since the last time that nothing else tells of.
 
-    These are the months that unusable deliveries count for, and those of files in the folder of
-    a second source. What a process received that died before this is among them.
+    These are the months that unusable deliveries count for, those of rows in quarantine (of which
+    the gate says nothing where a month has no others), and those of files in the folder of a second
+    source. What a process received that died before this is among them.
     """
     lately = [i for (i,) in connection.execute("from raw.lately_received").fetchall()]
     if lately:
         months = of_refused(connection, contract, lately) | _of_shared(connection, lately)
+        months |= _of_quarantined(connection, lately)
         with transaction(connection):
             add_unrecorded(connection, months)
             connection.execute("delete from raw.lately_received")
@@ -52,6 +54,17 @@ def of_refused(
 ) -> set[Month]:
     """The months that the refused ones among ``deliveries`` count for."""
     return _attributed(connection, contract, deliveries)
+
+
+def _of_quarantined(
+    connection: duckdb.DuckDBPyConnection, deliveries: Collection[str]
+) -> set[Month]:
+    """The months that quarantined rows of ``deliveries`` are about."""
+    return _set(
+        connection,
+        "select distinct month from raw.tidy_rows"
+        f" where fate = 'quarantined' and delivery_id in ({_listed(deliveries)})",
+    )
 
 
 def _of_shared(connection: duckdb.DuckDBPyConnection, deliveries: Collection[str]) -> set[Month]:
@@ -122,16 +135,17 @@ def rows_of_mart(connection: duckdb.DuckDBPyConnection, table: str) -> dict[Mont
 def _attributed(
     connection: duckdb.DuckDBPyConnection, contract: Contract, only: Collection[str] | None
 ) -> set[Month]:
-    """A delivery that names no month counts for the one before the day it came."""
+    """A delivery that names no month that is over counts for the one before the day it came."""
     if only is not None and not only:
         return set()
     days = _set(
         connection,
-        """
+        f"""
         select distinct delivered_on from raw.deliveries
         where delivery_id not in (
             select distinct delivery_id from raw.tidy_rows
-            where month is not null and fate in ('figure', 'quarantined')
+            where month < date '{first_day(contract.today())}'
+                and fate in ('figure', 'quarantined')
         )
         """
         + ("" if only is None else f" and delivery_id in ({_listed(only)})"),

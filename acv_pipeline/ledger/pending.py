@@ -19,6 +19,7 @@ import pandas as pd
 
 from acv_pipeline.landing import LandedFile
 from acv_pipeline.ledger.raw_rows import append_records
+from acv_pipeline.reading import made_at
 from acv_pipeline.tidying import DeliveryRefused, TidyDelivery
 from acv_pipeline.warehouse import append, transaction
 
@@ -143,6 +144,7 @@ class Pending:
         self._batch.deliveries.append(
             _delivery(file, delivery_id, read_with, received_at)
             | {
+                "account": _account(refusal.account),
                 "row_count": 0,
                 "status": "refused",
                 "reason_code": refusal.reason_code,
@@ -178,6 +180,8 @@ class Pending:
                 "header": tidy.header,
                 "control_total": json.dumps(control, ensure_ascii=False) if control else None,
                 "remarks": tidy.remarks,
+                "titles": list(dict.fromkeys(tidy.titles)) or None,
+                "account": _account(tidy.account),
                 "status": "loaded",
             }
         )
@@ -224,4 +228,9 @@ def _delivery(
         "received_at": received_at or dt.datetime.now(dt.UTC).replace(tzinfo=None),
         "read_with": read_with,
         "byte_size": file.byte_size,
+        "made_at": made_at(file.path),
     }
+
+
+def _account(account: list[dict[str, Any]]) -> str | None:
+    return json.dumps(account, ensure_ascii=False) if account else None

@@ -20,9 +20,9 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import Month, first_day
 from acv_pipeline.home import Home
 from acv_pipeline.landing import LandingError
-from acv_pipeline.ledger.fold import Verdict
 from acv_pipeline.ledger.load import LoadReport, load
 from acv_pipeline.ledger.store import read_ledger
+from acv_pipeline.ledger.verdicts import Verdict
 from acv_pipeline.warehouse import open_warehouse
 
 # What a label asks of the gate (the words are those of the labelled history)

@@ -11,7 +11,7 @@ import duckdb
 import pandas as pd
 
 from acv_pipeline.contract import Contract, Month
-from acv_pipeline.ledger.fold import SignOff
+from acv_pipeline.ledger.verdicts import SignOff
 from acv_pipeline.warehouse import append, transaction
 
 

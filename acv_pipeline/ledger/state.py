@@ -7,7 +7,7 @@ Not here: who is accepted and when (``fold``).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from acv_pipeline.gate.remembered import frozen
 from acv_pipeline.ledger.blocks import Block
 
 if TYPE_CHECKING:
-    from acv_pipeline.ledger.fold import Verdict
+    from acv_pipeline.ledger.verdicts import Verdict
 
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 NO_DAY = -1  # of days counted from 1970, none of which is earlier
@@ -90,21 +90,56 @@ class SeriesState:
     Attributes:
         in_force: by month.
         superseded: earlier versions of a month, oldest first.
-        held: the last held figures of a month, until something is accepted in their place.
+        held: the last held figures of a month, until something is accepted in their place; several
+            where files of one day each have their own.
+        definitive: figures of a month as a file marked definitive brought them last, and its name.
         published: regional and national rows last seen, by month.
     """
 
     size: int
     in_force: dict[Month, MonthInForce] = field(default_factory=dict)
     superseded: dict[Month, list[Figures]] = field(default_factory=dict)
-    held: dict[Month, tuple[Block, Verdict]] = field(default_factory=dict)
+    held: dict[Month, list[tuple[Block, Verdict]]] = field(default_factory=dict)
+    definitive: dict[Month, tuple[Figures, str]] = field(default_factory=dict)
     published: dict[Month, Totals] = field(default_factory=dict)
 
     def settle(self, month: Month) -> None:
-        """A later delivery says what this month is: the hold before it is superseded."""
-        before = self.held.pop(month, None)
-        if before is not None:
-            before[1].status = "superseded"
+        """A later delivery says what this month is: the holds before it are superseded."""
+        for _, verdict in self.held.pop(month, ()):
+            verdict.status = "superseded"
+
+    def hold(self, month: Month, block: Block, verdict: Verdict) -> None:
+        """Keep held figures; those held before are superseded, unless they came the same day.
+
+        Of one day's, those with the very same figures are.
+        """
+        kept = []
+        for figures, before in self.held.get(month, ()):
+            is_same = np.array_equal(figures.values, block.values, equal_nan=True)
+            if before.delivered_on == verdict.delivered_on and not is_same:
+                kept.append((figures, before))
+            else:
+                before.status = "superseded"
+                verdict.is_repeat |= is_same
+        self.held[month] = [*kept, (block, verdict)]
+
+    def release(self, month: Month, block: Block, known: Callable[[str], bool]) -> list[Verdict]:
+        """Let go of holds of these very figures; their verdicts.
+
+        If there are any, those that say something else for some département are superseded, as far
+        as their deliveries were known to whoever released these.
+        """
+        held = self.held.get(month, [])
+        same = [v for b, v in held if np.array_equal(b.values, block.values, equal_nan=True)]
+        if same:
+            rest = [(b, v) for b, v in held if v not in same]
+            settled = [v for b, v in rest if b.differs_from(block) and known(v.delivery_id)]
+            for verdict in settled:
+                verdict.status = "superseded"
+            self.held[month] = [(b, v) for b, v in rest if v not in settled]
+            if not self.held[month]:
+                del self.held[month]
+        return same
 
     def accept(self, month: Month, block: Block, delivery: int, day: dt.date) -> Cells | None:
         """Bring a block into force; the replaced cells, or None if there were none."""

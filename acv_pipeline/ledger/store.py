@@ -20,8 +20,10 @@ from acv_pipeline.contract.tables import Column, tables
 from acv_pipeline.gate.rules import judge as judge_month
 from acv_pipeline.ledger.blocks import Blocks, DeliveryFigures
 from acv_pipeline.ledger.corrections import read_register
-from acv_pipeline.ledger.fold import Judge, Ledger, SignOff, Verdict, fold
+from acv_pipeline.ledger.fold import Judge, fold
+from acv_pipeline.ledger.marks import standing_of
 from acv_pipeline.ledger.state import NO_DAY
+from acv_pipeline.ledger.verdicts import Ledger, SignOff, Verdict
 from acv_pipeline.tidying.records import ControlTotal
 from acv_pipeline.warehouse import written_quickly
 
@@ -169,6 +171,30 @@ def received(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[
         """
     ).fetchall():
         zeros.setdefault(delivery_id, {})[indicator, month] = count
+    unreadable: dict[str, dict[tuple[str, Month], int]] = {}
+    for delivery_id, indicator, month, count in connection.execute(
+        """
+        select delivery_id, indicator_id, month, count(*)
+        from raw.tidy_rows as rows
+        where fate = 'quarantined' and month is not null
+            and coalesce(level, 'department') = 'department'
+            and (
+                territory_code is null
+                -- the département of its code has another row: this one is of the other it names
+                or reason_code = 'label_contradicts_code' and exists (
+                    select 1 from raw.tidy_rows as figures
+                    where figures.delivery_id = rows.delivery_id
+                        and figures.indicator_id = rows.indicator_id
+                        and figures.month = rows.month
+                        and figures.level = 'department'
+                        and figures.territory_code = rows.territory_code
+                        and figures.fate = 'figure'
+                )
+            )
+        group by all
+        """
+    ).fetchall():
+        unreadable.setdefault(delivery_id, {})[indicator, month] = count
     return [
         DeliveryFigures(
             delivery_id,
@@ -179,17 +205,20 @@ def received(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[
             published.get(delivery_id, {}),
             _control_totals(control_total),
             zeros.get(delivery_id, {}),
+            unreadable.get(delivery_id, {}),
             has_undated_rows=has_undated_rows,
             is_replaced=is_replaced,
             received_at=received_at,
+            standing=standing_of(file_name, titles or [], made_at, contract.standing_words),
         )
         for (
             delivery_id, source, delivered_on, file_name, control_total, received_at,
-            is_replaced, has_undated_rows,
+            made_at, titles, is_replaced, has_undated_rows,
         ) in connection.execute(
             """
             select
                 delivery_id, source, delivered_on, file_name, control_total, received_at,
+                made_at, titles,
                 delivery_id not in (select delivery_id from raw.sightings),
                 delivery_id in (
                     select delivery_id from raw.tidy_rows
@@ -247,7 +276,7 @@ def _control_totals(text: str | None) -> list[ControlTotal]:
 def signoffs(connection: duckdb.DuckDBPyConnection) -> list[SignOff]:
     """Every sign-off on record."""
     return [
-        SignOff(delivery_id, indicator, month, signed_by, reason, signed_at.date())
+        SignOff(delivery_id, indicator, month, signed_by, reason, signed_at.date(), signed_at)
         for delivery_id, indicator, month, signed_by, reason, signed_at in connection.execute(
             "select delivery_id, indicator_id, month, signed_by, reason, signed_at "
             "from validated.signoffs"
@@ -381,9 +410,17 @@ def _write_row_tables(connection: duckdb.DuckDBPyConnection) -> None:
                 and dwellings.month = rows.month
                 and dwellings.department_code = rows.territory_code
             join raw.deliveries as later on later.delivery_id = dwellings.delivery_id
+            left join validated.verdicts as verdicts
+                on verdicts.delivery_id = rows.delivery_id
+                and verdicts.indicator_id = rows.indicator_id
+                and verdicts.month = rows.month
             where rows.level = 'department'
-                and (later.delivered_on, later.file_name, later.delivery_id)
-                    > (rows.delivered_on, rows.file_name, rows.delivery_id)
+                and (
+                    (later.delivered_on, later.file_name, later.delivery_id)
+                        > (rows.delivered_on, rows.file_name, rows.delivery_id)
+                    -- another file of the day, which took the place of this one
+                    or (later.delivered_on = rows.delivered_on and verdicts.status = 'superseded')
+                )
         )
         select
             rows.delivery_id, rows.row_number, rows.reason_code, rows.reason, rows.reason_fr,
@@ -419,6 +456,7 @@ def _write_delivery_status(connection: duckdb.DuckDBPyConnection) -> None:
                     when accounts.validated + accounts.held + accounts.waiting = 0 then 'no_figure'
                     when accounts.held = 0 and accounts.quarantined = 0
                         and verdicts.all_unchanged then 'same_figures'
+                    when accounts.validated = 0 and verdicts.all_replaced then 'other_file_counts'
                 end as reason_code,
                 case
                     when accounts.validated + accounts.held + accounts.waiting = 0
@@ -426,10 +464,15 @@ def _write_delivery_status(connection: duckdb.DuckDBPyConnection) -> None:
                     when accounts.held = 0 and accounts.quarantined = 0
                         and verdicts.all_unchanged
                         then 'all its figures were already in force'
+                    when accounts.validated = 0 and verdicts.all_replaced
+                        then 'another file that its source sent counts in its place'
                 end as reason
             from validated.row_accounts as accounts
             left join (
-                select delivery_id, bool_and(verdict = 'unchanged') as all_unchanged
+                select
+                    delivery_id,
+                    bool_and(verdict = 'unchanged') as all_unchanged,
+                    bool_and(coalesce(status, '') = 'superseded') as all_replaced
                 from validated.verdicts group by delivery_id
             ) as verdicts on verdicts.delivery_id = accounts.delivery_id
         ) as outcome

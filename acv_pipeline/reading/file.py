@@ -172,7 +172,7 @@ def _kind_of_compound(path: Path) -> str:
     content = path.read_bytes()
     if "EncryptedPackage".encode("utf-16-le") in content:
         return "encrypted"
-    streams = ("Workbook", "Book")
+    streams = ("Workbook", "Book", "WORKBOOK", "BOOK")
     if not any(name.encode("utf-16-le") in content for name in streams):
         raise DeliveryRefused(
             "unsupported_format",

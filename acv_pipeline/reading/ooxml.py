@@ -32,6 +32,8 @@ BLANK_ROW = re.compile(
     rb"(?:/>|>(?:\s*<(?:\w+:)?c\b[^>/]*(?:/>|></(?:\w+:)?c>))*\s*</\1row>)"
 )
 NUMBER = re.compile(rb"\br=\"(\d+)\"")
+ROW_AT = re.compile(rb"<(?:\w+:)?row\b[^>]*?\br=\"(\d+)\"")
+FILLED_ROW_END = b"</c></row>"
 ROW_NUMBER = re.compile(rb"(<(?:\w+:)?row\b[^>]*?\br=\")\d+")
 CELL_NUMBER = re.compile(rb"(<(?:\w+:)?c\b[^>]*?\br=\"[A-Za-z]{1,3})\d+")
 MERGE = re.compile(rb"(\bref=\"\$?[A-Z]+\$?)(\d+)(:\$?[A-Z]+\$?)(\d+)")
@@ -163,7 +165,24 @@ def _tidied_sheet(archive: Archive, name: str, numbering: Numbering) -> IO[bytes
     if part is None:
         return None
     with archive.zip.open(part) as stream:
+        if _is_plain(stream):
+            return None
+    with archive.zip.open(part) as stream:
         return _if_changed(part, _tidied_rows(stream, numbering))
+
+
+def _is_plain(stream: IO[bytes]) -> bool:
+    """Whether a sheet surely has nothing to put right, told much faster than the work takes."""
+    last = filled = 0
+    before = b""
+    while chunk := stream.read(MIB):
+        text = before + chunk
+        if b"vertAlign" in text:
+            return False
+        last = max([last, *map(int, ROW_AT.findall(text))])
+        filled += (before[1 - len(FILLED_ROW_END) :] + chunk).count(FILLED_ROW_END)
+        before = chunk[-4096:]
+    return last - filled <= BLANK_ROWS_KEPT
 
 
 def _if_changed(part: zipfile.ZipInfo, pairs: Iterator[tuple[bytes, bytes]]) -> IO[bytes] | None:

@@ -51,6 +51,8 @@ def text_of_number(number: float) -> str:
     """A number with its decimals, those aside that only stem from calculating in binary."""
     if isinstance(number, int) or abs(number) >= 1e15 or number != number:
         return repr(number)
+    if number.is_integer():
+        return str(int(number))
     whole = round(number)
     return str(whole) if abs(number - whole) <= max(1e-9, 1e-12 * abs(number)) else repr(number)
 
@@ -246,6 +248,8 @@ def read_parquet(path: Path, folder: Path, job: dict[str, Any]) -> list[dict[str
 def sql_text(name: str, kind: str) -> tuple[str, int]:
     """How DuckDB makes a column of the type ``kind`` text, and the kind of its cells."""
     column = f'"{name.replace(chr(34), chr(34) * 2)}"'
+    if kind.endswith("]"):  # a list is no number, whatever it lists
+        return f"{column}::varchar", TEXT
     if kind == "BLOB":
         return f"text_of_bytes({column})", TEXT
     if kind in ("DOUBLE", "FLOAT"):

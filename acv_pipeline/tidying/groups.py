@@ -98,7 +98,7 @@ class GroupReader:
         """Whether a cell of a column of parts means all: blank, ``Ensemble``, ``PO et PB``."""
         if not fold(text) or self._names.is_whole(text):
             return True
-        pattern = words_pattern(tuple(self._names.contract.part_names))
+        pattern = words_pattern(self._names.contract.words_for_parts)
         named = set(pattern.findall(fold(text)))
         rest = {word for other in texts.found for word in pattern.findall(fold(other))}
         return len(named) > 1 and named == rest

@@ -102,6 +102,11 @@ class Table:
         return [name.text for name in self.head.names]
 
     @property
+    def title_texts(self) -> list[str]:
+        """The texts above the header, one after the other."""
+        return [text for line in self.title for text in line if text.strip()]
+
+    @property
     def value_columns(self) -> list[int]:
         """The positions of the columns whose cells are figures."""
         return list(self.month_columns) or [self.columns["cumulative"][0]]

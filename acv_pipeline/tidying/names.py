@@ -174,7 +174,7 @@ class ColumnNames:
 
     @cached_property
     def _parts(self) -> frozenset[str]:
-        return frozenset(map(fold, self.contract.part_names))
+        return frozenset(map(fold, self.contract.words_for_parts))
 
     def is_whole(self, text: str) -> bool:
         """Whether a name, or a cell, says that all are meant (``Ensemble``)."""
@@ -186,7 +186,7 @@ class ColumnNames:
 
     def names_part(self, text: str) -> bool:
         """Whether a name has a part among its words (``Logements PO``)."""
-        return words_pattern(tuple(self.contract.part_names)).search(fold(text)) is not None
+        return words_pattern(self.contract.words_for_parts).search(fold(text)) is not None
 
     def is_other_quantity(self, text: str) -> bool:
         """Whether a name says that the column holds something else than figures."""
@@ -210,8 +210,10 @@ class ColumnNames:
     def is_unit(self, text: str) -> bool:
         """Whether a cell of a column of units says that figures are counts of dwellings."""
         words = [self._abbreviations.get(word, word) for word in fold(text).split()]
-        return not set(words) & NOT_UNITS and (
-            "logements" in words or set(words) <= {"nombre", "unite", "unites"}
+        return (
+            bool(words)
+            and not set(words) & NOT_UNITS
+            and ("logements" in words or set(words) <= {"nombre", "unite", "unites"})
         )
 
     def corrects(self, text: str) -> bool:

@@ -74,8 +74,10 @@ class TidyDelivery:
         control_totals: what the source states itself, from total rows and the sidecar.
         region_totals: the regional subtotals a partner states between its départements.
         remarks: what a reader should know of how the file was read.
-        account: for each sheet, whether it was used and why not; for each of its columns the
-            role it has, whether it was used and why not, and how many numbers it holds.
+        titles: names of the sheets that were used, and the lines above their tables.
+        account: per sheet, what was used of it and what was not, and why: ``sheet``, ``used``,
+            ``why``, ``rows`` and ``columns``, each with ``column`` (its letter), ``header``,
+            ``role``, ``used``, ``why`` and ``numbers`` (how many of its cells hold one).
     """
 
     header: list[str]
@@ -84,6 +86,7 @@ class TidyDelivery:
     control_totals: list[ControlTotal] = field(default_factory=list)
     region_totals: list[ControlTotal] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    titles: list[str] = field(default_factory=list)
     account: list[dict[str, Any]] = field(default_factory=list)
 
     @property

@@ -76,8 +76,10 @@ def _all_parts(groups: Iterable[list[_Row]], contract: Contract) -> list[set[str
     known = [set(parts) for parts in contract.department_parts.values()]
     territorial = set().union(*known) if known else set()
     named = {row.part for group in groups for row in group if row.part} - territorial
-    names = set(map(fold, contract.part_names))
-    return [*known, named] if all(fold(part) in names for part in named) else known
+    called = {fold(w): part for part, words in contract.part_names.items() for w in words}
+    meant = [called.get(fold(part)) for part in named]
+    different = None not in meant and len(set(meant)) == len(meant)
+    return [*known, named] if different else known
 
 
 class _Settler:

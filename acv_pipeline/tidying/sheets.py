@@ -95,12 +95,13 @@ def _leave_out_other_subjects(found: Found, file_name: str, finder: HeaderFinder
     """Leave out the tables whose headings say that they hold something else.
 
     Raises:
-        DeliveryRefused: ``other_subject``, where no other table is there.
+        DeliveryRefused: ``other_subject``, where no other table is there, or one on its sheet.
     """
     subjects = [other_subject(finder.names, table) for table in found.tables]
     kept = [table for table, subject in zip(found.tables, subjects, strict=True) if not subject]
     for table, subject in zip(found.tables, subjects, strict=True):
-        if subject and not kept:
+        together = any(other.sheet is table.sheet for other in kept)
+        if subject and (together or not kept):
             raise _other_subject(file_name, *subject)
         if subject:
             why = f"{listed(subject[:1])} says that it holds something else"

@@ -197,7 +197,7 @@ def other_subject(names: ColumnNames, table: Table) -> tuple[str, str] | None:
         said = {word.removesuffix("s") for word in words if not word.isdigit()} - small
         if said and said <= {word.removesuffix("s") for word in targets}:
             return text, "target"
-        parts = words_pattern(tuple(names.contract.part_names)).findall(fold(text))
+        parts = words_pattern(names.contract.words_for_parts).findall(fold(text))
         if len(set(parts)) == 1 and not any(map(names.is_whole, words)):
             return text, "part"
     return None

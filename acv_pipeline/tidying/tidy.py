@@ -124,6 +124,7 @@ def tidy(
         totals,
         regional,
         [*remarks, *_provisional(rows), *added],
+        [text for table in found.tables for text in (table.sheet.name, *table.title_texts) if text],
         [*(_account(part) for part in read), *found.passed_over],
     )
 

@@ -8,6 +8,7 @@ with delivered as (
             partition by corrections.entry
             order by
                 deliveries.delivered_on desc,
+                coalesce(verdicts.status, '') = 'superseded',
                 deliveries.file_name desc,
                 deliveries.delivery_id desc
         ) as place
@@ -18,6 +19,10 @@ with delivered as (
         and rows.indicator_id = corrections.indicator_id
         and rows.month = corrections.month
         and rows.territory_code = corrections.department_code
+    left join validated.verdicts as verdicts
+        on verdicts.delivery_id = rows.delivery_id
+        and verdicts.indicator_id = rows.indicator_id
+        and verdicts.month = rows.month
     where rows.level = 'department' and rows.fate = 'figure'
 )
 select

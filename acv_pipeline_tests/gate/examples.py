@@ -88,9 +88,12 @@ def case_of(
     def padded(figures: Figures, value: float = np.nan) -> Figures:
         return np.concatenate([figures, np.full(OUTSIDE, value)])
 
-    for name in ("in_force", "quarantined"):
+    for name in ("in_force", "quarantined", "definitive"):
         if more.get(name) is not None:
-            more[name] = padded(more[name], np.nan if name == "in_force" else 0)
+            more[name] = padded(more[name], 0 if name == "quarantined" else np.nan)
+    more["rivals"] = tuple(
+        replace(rival, figures=padded(rival.figures)) for rival in more.get("rivals", ())
+    )
     more["quarantined"] = np.asarray(more.get("quarantined", np.zeros(size + OUTSIDE)), dtype=bool)
     more["superseded"] = [padded(figures) for figures in more.get("superseded", [])]
     more["later"] = [

@@ -19,7 +19,8 @@ from acv_pipeline.contract.months import first_day, month_end
 from acv_pipeline.gate.case import Finding, MonthCase
 from acv_pipeline.gate.rules import RULES_BY_NAME, judge
 from acv_pipeline.ledger.blocks import Block, DeliveryFigures
-from acv_pipeline.ledger.fold import Verdict, fold
+from acv_pipeline.ledger.fold import fold
+from acv_pipeline.ledger.verdicts import Verdict
 from acv_pipeline.sample_data.courses import draw_courses
 
 FRANCE_SERVICES = "nb-labellisations-france-services"

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from acv_pipeline.contract import Contract, load_contract
 from acv_pipeline.gate.rules import RULES
-from acv_pipeline.ledger.fold import Verdict
 from acv_pipeline.ledger.replay import compare
+from acv_pipeline.ledger.verdicts import Verdict
 from acv_pipeline_tests.deliveries import ACV, REAL_DATA
 from acv_pipeline_tests.gate import replay
 from acv_pipeline_tests.gate.families import FAMILIES, family

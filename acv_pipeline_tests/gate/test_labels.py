@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.ledger.fold import Verdict
 from acv_pipeline.ledger.replay import Comparison, compare, replay
+from acv_pipeline.ledger.verdicts import Verdict
 from acv_pipeline_tests.deliveries import ACV, PVD
 from acv_pipeline_tests.gate.replay import releases, verdicts, with_scaled_thresholds
 

@@ -15,8 +15,8 @@ from acv_pipeline.gate.rules import RULES, RULES_BY_NAME, judge
 from acv_pipeline_tests.gate.examples import ACV, CONTRACT, Example, case_of, level, steady
 
 THEMES = [
-    "attention", "completeness", "decreases", "order", "pace", "repetition", "revisions", "scale",
-    "totals",
+    "attention", "completeness", "decreases", "files", "order", "pace", "repetition", "revisions",
+    "scale", "totals",
 ]  # fmt: skip
 EXAMPLES: list[Example] = [
     example

@@ -5,7 +5,7 @@ from acv_pipeline.gate.rules_completeness import (
     figure_outside_panel,
     panel_department_missing,
 )
-from acv_pipeline_tests.gate.examples import Example, case_of, level, steady, with_first
+from acv_pipeline_tests.gate.examples import Example, Outcome, case_of, level, steady, with_first
 
 HISTORY = steady(level())
 NEXT = level(1010)
@@ -23,7 +23,24 @@ def _holes(count: int, quarantined: int, size: int = 200) -> Example:
     )
 
 
+def _unreadable(count: int, quarantined: int, unreadable: int, outcome: Outcome) -> Example:
+    figures = with_first(level(size=200), count, np.nan)
+    return Example(
+        panel_department_missing,
+        f"{count} of 200 missing, {quarantined} quarantined, {unreadable} rows unreadable",
+        outcome,
+        case_of(figures, quarantined=np.arange(200) < quarantined, unreadable=unreadable),
+    )
+
+
 EXAMPLES = [
+    _unreadable(2, 0, 2, "warns"),
+    _unreadable(2, 0, 5, "warns"),
+    _unreadable(3, 1, 2, "warns"),
+    _unreadable(2, 0, 1, "holds"),
+    _unreadable(3, 2, 0, "holds"),
+    _unreadable(11, 0, 11, "holds"),
+    _unreadable(0, 0, 4, "silent"),
     Example(panel_department_missing, "all there", "silent", case_of(NEXT, HISTORY)),
     Example(
         panel_department_missing,
@@ -51,3 +68,17 @@ def test_a_missing_department_is_shown_with_its_previous_figure() -> None:
     assert finding.evidence == [
         {"department_code": "007", "previous": 1000, "delivered": None, "row": "absent"}
     ]
+
+
+def test_rows_without_a_known_department_are_counted_beside_the_quarantined_ones() -> None:
+    figures = with_first(NEXT, 3, np.nan)
+    known = np.arange(96) < 1
+    finding = panel_department_missing(case_of(figures, HISTORY, quarantined=known, unreadable=2))
+    assert finding is not None
+    assert finding.summary == (
+        "3 of 96 expected départements have no figure, 1 of them because their row was "
+        "quarantined; 2 quarantined rows name no known département and may be among the other 2"
+    )
+    assert [row["row"] for row in finding.evidence] == [
+        "quarantined", "absent or unreadable", "absent or unreadable",
+    ]  # fmt: skip

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from acv_pipeline.ledger.fold import Ledger
 from acv_pipeline.ledger.state import NO_DAY
+from acv_pipeline.ledger.verdicts import Ledger
 
 
 def observations(ledger: Ledger) -> pd.DataFrame:

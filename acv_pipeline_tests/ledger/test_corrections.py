@@ -12,7 +12,8 @@ import pytest
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.ledger.corrections import Correction, CorrectionsError, load_register
-from acv_pipeline.ledger.fold import Ledger, SignOff, fold
+from acv_pipeline.ledger.fold import fold
+from acv_pipeline.ledger.verdicts import Ledger, SignOff
 from acv_pipeline_tests.deliveries import ACV
 from acv_pipeline_tests.ledger.observed import observations
 from acv_pipeline_tests.ledger.test_fold import delivery, holding, in_force

@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.gate.case import Finding, MonthCase
+from acv_pipeline.gate.rules_files import same_day_files_differ
 from acv_pipeline.ledger.blocks import DeliveryFigures
-from acv_pipeline.ledger.fold import Ledger, SignOff, fold
+from acv_pipeline.ledger.fold import fold
 from acv_pipeline.ledger.load import load
 from acv_pipeline.ledger.store import judge_and_write, read_ledger
+from acv_pipeline.ledger.verdicts import Ledger, SignOff
 from acv_pipeline.warehouse import transaction
 from acv_pipeline_tests.blocks import blocks_of
 from acv_pipeline_tests.deliveries import ACV, course, deliver
@@ -311,13 +313,23 @@ def test_the_order_of_arrival_has_no_influence(
     )
     shuffled = deliveries.copy()
     random.Random(seed).shuffle(shuffled)
-    first = fold(deliveries, [], contract, judge=holding(7, 13))
-    second = fold(shuffled, [], contract, judge=holding(7, 13))
+
+    def judge(case: MonthCase) -> list[Finding]:
+        beside = same_day_files_differ(case)
+        return [*holding(7, 13)(case), *([beside] if beside else [])]
+
+    first = fold(deliveries, [], contract, judge=judge)
+    second = fold(shuffled, [], contract, judge=judge)
     key = ["source", "month", "department_code", "valid_from", "delivery_id"]
     pd.testing.assert_frame_equal(
         first.observations.sort_values(key, ignore_index=True),
         second.observations.sort_values(key, ignore_index=True),
     )
+
+    def said(ledger: Ledger) -> list[tuple[object, ...]]:
+        return sorted((v.delivery_id, v.month, v.verdict, v.status or "") for v in ledger.verdicts)
+
+    assert said(first) == said(second)
     assert {(v.delivery_id, v.month): (v.verdict, v.status) for v in first.verdicts} == {
         (v.delivery_id, v.month): (v.verdict, v.status) for v in second.verdicts
     }

@@ -16,6 +16,7 @@ from odf.table import CalculationSettings, NullDate, Table, TableCell, TableRow
 
 from acv_pipeline.reading import DATE, NUMBER, TEXT, Sheet, read_file
 from acv_pipeline.reading.worker import text_of_number, to_the_second
+from acv_pipeline_tests.reading.archives import with_part
 from acv_pipeline_tests.reading.files import csv_bytes, write_ods, write_parquet, write_xls
 
 EPOCH_1900, EPOCH_1904 = dt.date(1899, 12, 30), dt.date(1904, 1, 1)
@@ -150,6 +151,22 @@ def test_the_day_that_dates_count_from(is_1904: bool, epoch: dt.date, tmp_path: 
     assert said(sheet, 0) == [("2021-03-31", DATE), (str(serial), NUMBER)]
 
 
+@pytest.mark.parametrize(("written", "epoch"), [("true", EPOCH_1904), ("false", EPOCH_1900)])
+def test_the_day_in_words(written: str, epoch: dt.date, tmp_path: Path) -> None:
+    day = dt.datetime(2021, 3, 31)
+    path = write_xlsx(tmp_path / "a.xlsx", [[day, 1]], date_1904=epoch == EPOCH_1904)
+    with_part(
+        path,
+        "xl/workbook.xml",
+        lambda content: content.replace(b' date1904="1"', b"").replace(
+            b"<workbookPr", f'<workbookPr date1904="{written}"'.encode()
+        ),
+    )
+    sheet = read_file(path)[0]
+    assert sheet.epoch == epoch
+    assert said(sheet, 0)[0] == ("2021-03-31", DATE)
+
+
 @pytest.mark.parametrize(("null_date", "epoch"), [("1904-01-01", EPOCH_1904), (None, EPOCH_1900)])
 def test_the_day_that_dates_of_an_ods_count_from(
     null_date: str | None, epoch: dt.date, tmp_path: Path
@@ -165,6 +182,19 @@ def test_the_day_that_dates_of_an_ods_count_from(
     book.spreadsheet.addElement(table)
     book.save(str(tmp_path / "a.ods"))
     assert read_file(tmp_path / "a.ods")[0].epoch == epoch
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "xls"])
+def test_a_sheet_without_cells(ending: str, tmp_path: Path) -> None:
+    path = tmp_path / f"a.{ending}"
+    if ending == "xlsx":
+        write_xlsx(path, [])
+    else:
+        write_xls(path, [])
+    (sheet,) = read_file(path)
+    assert sheet.cells.empty
+    assert sheet.kinds is not None
+    assert sheet.kinds.size == 0
 
 
 @pytest.mark.parametrize("state", ["visible", "hidden", "veryHidden"])
@@ -210,6 +240,9 @@ TYPES = {
     "boolean": ("true", "true", TEXT),
     "nothing": ("null::double", "", NUMBER),
     "list": ("[1, 2]", "[1, 2]", TEXT),
+    "list of decimals": ("[1.50::decimal(4, 2)]", "[1.50]", TEXT),
+    "list of times": ("[timestamp '2021-03-31']", "['2021-03-31 00:00:00']", TEXT),
+    "record": ("{'a': 1}", "{'a': 1}", TEXT),
     "bytes": (r"'Dr\xC3\xB4me'::blob", "Drôme", TEXT),
     "bytes of Windows": (r"'Dr\xF4me'::blob", "Drôme", TEXT),
     "no bytes": ("null::blob", "", TEXT),

@@ -116,6 +116,18 @@ def test_strict_ooxml(tmp_path: Path) -> None:
     assert cells(path) == READ
 
 
+@pytest.mark.parametrize(("name", "is_read"), [("WORKBOOK", True), ("Document", False)])
+def test_names_in_an_old_workbook(name: str, is_read: bool, tmp_path: Path) -> None:
+    path = write_xls(tmp_path / "a.xls", ROWS)
+    content = path.read_bytes()
+    path.write_bytes(content.replace("Workbook".encode("utf-16-le"), name.encode("utf-16-le")))
+    assert path.read_bytes() != content
+    if is_read:
+        assert cells(path) == READ
+    else:
+        assert refusal(path) == "unsupported_format"
+
+
 def test_an_archive_without_a_workbook(tmp_path: Path) -> None:
     write_xlsx(path := tmp_path / "a.xlsx", ROWS)
     renamed(path, lambda name: "" if "workbook" in name else name)

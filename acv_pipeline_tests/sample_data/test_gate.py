@@ -10,7 +10,8 @@ import pytest
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.ledger.blocks import DeliveryFigures
-from acv_pipeline.ledger.fold import Verdict, fold
+from acv_pipeline.ledger.fold import fold
+from acv_pipeline.ledger.verdicts import Verdict
 from acv_pipeline.sample_data.courses import ACV, FIRST_MONTH, LAST_MONTH
 from acv_pipeline.sample_data.deliveries import HABITS, plan_deliveries
 from acv_pipeline.sample_data.generator import SEED

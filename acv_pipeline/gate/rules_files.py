@@ -1,0 +1,113 @@
+"""Rules on what a month's file is beside other files: of the same day, or marked definitive.
+
+Here: two files of one day that say different things, provisional figures after definitive ones.
+Not here: which of two files counts (``ledger.standing``), figures that are unlikely by themselves.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from acv_pipeline.gate.case import MonthCase
+from acv_pipeline.gate.rule import Alarm, Evidence, Limits, how_many, rule, table
+
+
+@rule(
+    blocking=True,
+    title="Another file of the same day says something else",
+    what_to_do=(
+        "Ask {contact} which of the files counts, then sign that one off; or have its figures "
+        "sent in a new file on another day (the very same bytes sent again change nothing)."
+    ),
+    rationale=(
+        "Two files of one day are a draft and its final version, or a file and its correction. "
+        "Where neither their words nor the times they were made tell which is which, any choice "
+        "is a guess."
+    ),
+)
+def same_day_files_differ(case: MonthCase, limits: Limits) -> Alarm | None:
+    """Other figures in another file of the day; only warns in the file that counts."""
+    if not case.rivals:
+        return None
+    summaries: list[str] = []
+    evidence: Evidence = []
+    for rival in case.rivals:
+        differs = ~np.isnan(case.delivered) & ~np.isnan(rival.figures)
+        differs &= case.delivered != rival.figures
+        both = int((~np.isnan(case.delivered) & ~np.isnan(rival.figures)).sum())
+        outcome = {
+            "counts": f"that file counts: {rival.why}",
+            "gives way": f"this file counts: {rival.why}",
+            "undecided": "neither their words nor the times they were made tell which file counts",
+        }[rival.outcome]
+        summaries.append(
+            f"{how_many(differs, 'figure', 'figures')} of {both} "
+            f"{'differs' if differs.sum() == 1 else 'differ'} from {rival.file_name}, "
+            f"received on the same day; {outcome}{_not_covered(case, rival.figures)}"
+        )
+        evidence += table(
+            case.codes,
+            differs,
+            np.abs(case.delivered - rival.figures),
+            delivered=case.delivered,
+            other=rival.figures,
+            other_file=np.full(len(case.codes), rival.file_name, dtype=object),
+        )
+    return Alarm(
+        summary="; ".join(summaries),
+        evidence=evidence,
+        blocking=any(rival.outcome != "gives way" for rival in case.rivals),
+    )
+
+
+def _not_covered(case: MonthCase, other: np.ndarray[tuple[int], np.dtype[np.float64]]) -> str:
+    """What keeps the shorter of two files from taking the other's place."""
+    only_here = ~np.isnan(case.delivered) & np.isnan(other)
+    only_there = np.isnan(case.delivered) & ~np.isnan(other)
+    if not only_here.any() and not only_there.any():
+        return ""
+    return (
+        f" (départements in one of them only: {int(only_here.sum())} here, "
+        f"{int(only_there.sum())} there)"
+    )
+
+
+@rule(
+    blocking=True,
+    title="Provisional figures would replace definitive ones",
+    what_to_do=(
+        "Ask {contact} whether an old draft was sent by mistake. If the figures are right, have "
+        "them sent in a file that is not marked as provisional, or sign the month off."
+    ),
+    rationale=(
+        "What was called definitive is changed by a correction, not by a draft: a provisional file "
+        "after the definitive one is an old file, or one whose mark was forgotten."
+    ),
+)
+def provisional_after_definitive(case: MonthCase, limits: Limits) -> Alarm | None:
+    """Changed figures that a file marked definitive brought and that are in force still."""
+    if not case.provisional_by or case.definitive is None or case.in_force is None:
+        return None
+    changed = (case.in_force == case.definitive) & ~np.isnan(case.delivered)
+    changed &= case.delivered != case.in_force
+    if not changed.any():
+        return None
+    return Alarm(
+        summary=(
+            f"the file says “{case.provisional_by}”; it would change "
+            f"{how_many(changed, 'figure', 'figures')} of {case.definitive_file}, which is marked "
+            "as definitive"
+        ),
+        evidence=table(
+            case.codes,
+            changed,
+            np.abs(case.delivered - case.in_force),
+            previous=case.in_force,
+            delivered=case.delivered,
+            expected=case.in_force,
+        ),
+        probable_cause="an older draft after the definitive file",
+    )
+
+
+RULES = (same_day_files_differ, provisional_after_definitive)

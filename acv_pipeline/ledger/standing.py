@@ -1,0 +1,146 @@
+"""Which of several files of one source and day counts, where their figures differ.
+
+Here: the standing of a file, and which of two it puts first. Not here: the words it is read from
+(``marks``), what becomes of the months (``fold``).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from acv_pipeline.gate.case import Rival
+
+if TYPE_CHECKING:
+    from acv_pipeline.ledger.blocks import Block
+
+PROVISIONAL, PLAIN, DEFINITIVE = -1, 0, 1
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a file says of its own standing.
+
+    Attributes:
+        certainty: ``PROVISIONAL``, ``PLAIN`` or ``DEFINITIVE``; None where it says both.
+        certain_by: the word that says so.
+        corrects_by: the word that makes it a correction of another file, if it has one.
+        version: its number; the first where it names none.
+        made_at: when it was made, where it says so.
+    """
+
+    certainty: int | None = PLAIN
+    certain_by: str = ""
+    corrects_by: str = ""
+    version: tuple[int, ...] = (1,)
+    made_at: dt.datetime | None = None
+
+    @property
+    def place(self) -> tuple[int, bool, tuple[int, ...], dt.datetime]:
+        """For sorting where figures agree: what comes last is named as where they come from."""
+        made_at = self.made_at or dt.datetime.min
+        return self.certainty or PLAIN, bool(self.corrects_by), self.version, made_at
+
+
+def why_first(one: Standing, other: Standing) -> str | None:
+    """Why a file with standing ``one`` counts and the other doesn't; None where nothing says so.
+
+    Words come before time: what is provisional never takes the place of what is not, a
+    correction and a higher version come first. Where the words say nothing, or contradict one
+    another, the file made later counts. That one file is marked and the other isn't, as
+    provisional or definitive, is no longer clear once the times say the contrary.
+    """
+    votes = {
+        vote: sign
+        for vote, sign in (
+            ("certainty", _certainty_vote(one, other)),
+            ("correction", bool(one.corrects_by) - bool(other.corrects_by)),
+            ("version", (one.version > other.version) - (one.version < other.version)),
+        )
+        if sign
+    }
+    later = _later(one, other)
+    if {one.certainty, other.certainty} == {DEFINITIVE, PROVISIONAL}:
+        votes = {"certainty": votes["certainty"]}
+    elif set(votes) == {"certainty"} and later == -votes["certainty"]:
+        return None
+    signs = set(votes.values())
+    if signs == {1}:
+        return _words_of(votes, one, other)
+    if signs == {-1} or later != 1:
+        return None
+    if one.certainty == PROVISIONAL and other.certainty != PROVISIONAL:
+        return None
+    return f"it was made later ({one.made_at:%Y-%m-%d %H:%M}, the other {other.made_at:%H:%M} UTC)"
+
+
+def rivals_of(files: Sequence[tuple[str, Standing, Block]]) -> list[tuple[Rival, ...]]:
+    """Per file, the others of its source, day and month that bring other figures.
+
+    A file that counts takes the place of the whole month of another, so it must have, or have in
+    quarantine, every département that the other has. One whose place is taken is no rival to
+    anybody any more.
+
+    Args:
+        files: name, standing and figures of each, of one indicator and month.
+    """
+    differing = {
+        (i, j)
+        for i, (_, _, one) in enumerate(files)
+        for j, (_, _, other) in enumerate(files)
+        if i != j and one.differs_from(other)
+    }
+    beaten: dict[int, dict[int, str]] = {}
+    for i, j in sorted(differing):
+        why = why_first(files[i][1], files[j][1])
+        if why is not None and files[i][2].covers(files[j][2]):
+            beaten.setdefault(j, {})[i] = why
+    if len(beaten) == len(files):  # each by another: nothing tells
+        beaten = {}
+    rivals = []
+    for i in range(len(files)):
+        found = []
+        for j, (name, _, block) in enumerate(files):
+            if (i, j) not in differing:
+                continue
+            if j in beaten.get(i, {}):
+                found.append(Rival(name, block.values, "counts", beaten[i][j]))
+            elif i in beaten.get(j, {}):
+                found.append(Rival(name, block.values, "gives way", beaten[j][i]))
+            elif i not in beaten and j not in beaten:
+                found.append(Rival(name, block.values, "undecided", ""))
+        rivals.append(tuple(found))
+    return rivals
+
+
+def _certainty_vote(one: Standing, other: Standing) -> int:
+    if one.certainty is None or other.certainty is None:
+        return 0
+    return (one.certainty > other.certainty) - (one.certainty < other.certainty)
+
+
+def _later(one: Standing, other: Standing) -> int:
+    """1 if ``one`` was made later, -1 if earlier, 0 if the files don't say."""
+    if one.made_at is None or other.made_at is None:
+        return 0
+    return (one.made_at > other.made_at) - (one.made_at < other.made_at)
+
+
+def _words_of(votes: dict[str, int], one: Standing, other: Standing) -> str:
+    said = []
+    if "certainty" in votes:
+        if one.certain_by:
+            said.append(f"it says “{one.certain_by}”")
+        if other.certain_by:
+            said.append(f"the other says “{other.certain_by}”")
+    if "correction" in votes:
+        said.append(f"it says “{one.corrects_by}”")
+    if "version" in votes:
+        said.append(f"it is version {_number(one.version)}")
+    return " and ".join(said)
+
+
+def _number(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))

@@ -9,10 +9,10 @@ import pytest
 
 from acv_pipeline.tidying import numbers
 from acv_pipeline.tidying.column import forget
+from acv_pipeline.tidying.dates import DateReader
 from acv_pipeline.tidying.header import HeaderFinder
 from acv_pipeline.tidying.numbers import Value
 from acv_pipeline.tidying.roles import RoleReader
-from acv_pipeline.tidying.statements import StatementReader
 from acv_pipeline_tests.fuzz.seeds import NAMES, run, run_seed
 
 FILES = 300
@@ -32,9 +32,9 @@ def dishonest(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Any, str, A
 
 
 def is_noticed(kind: str) -> bool:
-    """Whether files of a kind break a promise, and that by what was read of them."""
+    """Whether files of a kind break a promise."""
     failures = (run_seed(seed, kind)[2] for seed in range(TRIES))
-    return any(f and ("was accepted" in f or ": read {" in f) for f in failures)
+    return any(failure and "AssertionError" in failure for failure in failures)
 
 
 def test_changed_deliveries_are_read_right_quarantined_or_refused() -> None:
@@ -60,14 +60,14 @@ def test_the_oracle_notices_a_reader_that_guesses(
     assert is_noticed("wrong value")
 
 
-@pytest.mark.parametrize("kind", ["date of sending", "date of a target beside the month"])
+@pytest.mark.parametrize("kind", ["date of sending", "date of sending beside the month"])
 def test_the_oracle_notices_a_reader_that_takes_any_date_for_the_month(
     dishonest: Callable[[Any, str, Any], None], kind: str
 ) -> None:
     """Whatever the words before a date, it is that of the figures."""
     assert not is_noticed(kind)
-    dishonest(StatementReader, "_kind", lambda *_: "state")
-    dishonest(StatementReader, "_other_date", lambda *_: None)
+    dishonest(DateReader, "kind", lambda *_: "state")
+    dishonest(DateReader, "speaks_of_another", lambda *_: False)
     assert is_noticed(kind)
 
 

@@ -19,7 +19,7 @@ from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-Span2 = tuple[int, int, int]
+Merged = tuple[int, int, int]
 """A line and its first and last column that are one cell."""
 
 
@@ -38,7 +38,7 @@ class Leaf:
     name: str
     lines: Sequence[Sequence[Any]]
     is_hidden: bool = False
-    merged: tuple[Span2, ...] = ()
+    merged: tuple[Merged, ...] = ()
 
 
 def write_book(path: Path, leaves: Sequence[Leaf], ending: str, since_1904: bool = False) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from typing import Any
 
 from acv_pipeline.contract import Month
 from acv_pipeline.contract.months import month_end, shift
@@ -165,7 +166,7 @@ def as_sheet_name(words: str, date: str) -> str:
     return f"{words} {date}".strip().replace("/", "-").replace(" :", "").replace(":", "h")
 
 
-def in_a_sheet(made: Draft, name: str, kind: str, **about: object) -> Case:
+def in_a_sheet(made: Draft, name: str, kind: str, **about: Any) -> Case:
     """The table in a sheet of a given name."""
     leaf = Leaf(name, made.sheet.lines())
     ending = made.layout.ending
@@ -176,7 +177,7 @@ def date_of_sending_beside_the_month(dice: random.Random) -> Case:
     """The month is said above the table or in the name, another date elsewhere."""
     made = silent_draft(dice)
     (month,) = made.months
-    about: dict[str, object] = {"received_on": a_day_after(dice, [month])}
+    about: dict[str, Any] = {"received_on": a_day_after(dice, [month])}
     title = placed(dice, *another_date(dice, month))
     where = dice.choice(("title", "file name", "other in file name"))
     if where == "file name":
@@ -274,7 +275,7 @@ def year_beside_the_month(dice: random.Random) -> Case:
     (month,) = made.months
     agrees = dice.random() < 0.5
     year = month.year if agrees else month.year + dice.choice((-1, 1, -2))
-    about: dict[str, object] = {"received_on": a_day_after(dice, [month])}
+    about: dict[str, Any] = {"received_on": a_day_after(dice, [month])}
     cells = [dice.choice((year, str(year)))] * len(made.sheet.rows)
     if months != "column":
         made = made.without_column("month")

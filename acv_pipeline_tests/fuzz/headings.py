@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from acv_pipeline_tests.fuzz.books import Leaf, Raised, Span2, write_book
+from acv_pipeline_tests.fuzz.books import Leaf, Merged, Raised, write_book
 from acv_pipeline_tests.fuzz.cases import Case, Draft, contract, draft, split
 from acv_pipeline_tests.fuzz.parts import BENEFICIARIES, WHOLES
 from acv_pipeline_tests.tidying.layouts import Row, number_text
@@ -28,14 +28,18 @@ def two_lines(
     lines = [*above, top, bottom, *rows]
     ending = made.layout.ending
     if ending in ("xlsx", "xls", "ods") and dice.random() < 0.7:
-        merged: tuple[Span2, ...] = tuple((len(above), a, b) for a, b in spans if b > a)
+        merged: tuple[Merged, ...] = tuple((len(above), a, b) for a, b in spans if b > a)
         about["save"] = lambda path: write_book(
             path, [Leaf("Feuil1", lines, merged=merged)], ending
         )
     return made.case(kind, lines, first=len(above) + 2, **about)
 
 
-def block(dice: random.Random, made: Draft, names: list[str], columns: list[list[Any]]) -> Any:
+Heading = tuple[Row, Row, list[tuple[int, int]], list[Row]]
+"""Two header lines, the columns that names of the first span, and the rows."""
+
+
+def block(dice: random.Random, made: Draft, names: list[str], columns: list[list[Any]]) -> Heading:
     """The two header lines and rows of a table whose figures stand in a block of columns."""
     sheet, at = made.sheet, made.sheet.places["value"]
     top = [*sheet.header[:at], dice.choice(BLOCKS), *[None] * (len(names) - 1)]
@@ -44,7 +48,7 @@ def block(dice: random.Random, made: Draft, names: list[str], columns: list[list
     if repeated:  # names that span both lines
         bottom[:at] = sheet.header[:at]
     cells = zip(*columns, strict=True)
-    rows = [[*row[:at], *of] for row, of in zip(sheet.rows, cells, strict=True)]
+    rows: list[Row] = [[*row[:at], *of] for row, of in zip(sheet.rows, cells, strict=True)]
     return top, bottom, [(at, at + len(names) - 1)], rows
 
 

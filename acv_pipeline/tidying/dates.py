@@ -112,6 +112,9 @@ class DateReader:
         for date in self.within(text):
             if date.is_of_figures:
                 continue
+            since = date.read.month if date.kind == "beginning" else None
+            if since and since > self.contract.first_month:
+                return ""  # figures since then are no cumulative of the programme
             for word in re.finditer(r"[a-z']+", plain(text)):
                 if word.end() <= date.read.span[0] and self._other(fold(word[0])):
                     return text[: word.start()].strip(" (-:,;[")

@@ -13,7 +13,7 @@ from functools import cached_property
 from acv_pipeline.contract import Contract
 from acv_pipeline.tidying.column import Column, constant
 from acv_pipeline.tidying.fold import clean, compact, fold, plain, says
-from acv_pipeline.tidying.header import Table
+from acv_pipeline.tidying.table import Table
 
 
 def stated_indicators(contract: Contract, text: str) -> list[str]:

@@ -22,8 +22,8 @@ from acv_pipeline.tidying.column import (
     texts_of,
 )
 from acv_pipeline.tidying.fold import clean, fold
-from acv_pipeline.tidying.header import Table
 from acv_pipeline.tidying.pairs import Pair, PairReader, SignReader, Signs, Territory
+from acv_pipeline.tidying.table import Table
 
 PADDED = re.compile(r"0[0-9][1-9]")  # no other code has this form: all are padded to three digits
 REGIONS_AT_LEAST = 8  # so many codes, all of regions, and no name: a regional table

@@ -12,8 +12,9 @@ import pandas as pd
 from acv_pipeline.contract import Contract
 from acv_pipeline.tidying.column import Mask, of_contract, texts_of
 from acv_pipeline.tidying.fold import clean, fold
-from acv_pipeline.tidying.header import HeaderFinder, Table
+from acv_pipeline.tidying.header import HeaderFinder
 from acv_pipeline.tidying.reasons import NUMBERS
+from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.verdicts import Verdicts
 
 LOOKED_AT = ("department_code", "department_name", "month", "indicator_id", "indicator")

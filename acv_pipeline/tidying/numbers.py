@@ -21,6 +21,7 @@ GROUPED_BY = {
     "space": re.compile(r"[0-9]{1,3}(?: [0-9]{3})+"),
     "apostrophe": re.compile(r"[0-9]{1,3}(?:'[0-9]{3})+"),
 }
+ANY_NUMBER = re.compile(r"[-+]?[0-9][0-9\s.,'\u00a0\u202f]*(?:%|€)?")
 AMBIGUOUS = re.compile(r"[1-9][0-9]{0,2}([.,])[0-9]{3}")  # thousands or three decimals
 PLAIN = re.compile(r"(?:0|[1-9][0-9]*)")
 DECIMAL = re.compile(r"((?:0|[1-9][0-9]*))([.,])([0-9]+)")
@@ -109,6 +110,13 @@ class ValueWords:
             return text, text, False
         text, provisional = self._marks.split(text)
         return text, self._unit.sub("", text), provisional
+
+
+def is_number(text: str, contract: Contract) -> bool:
+    """Whether a cell holds a number, with or without a unit or marks, whatever it counts."""
+    words = of_contract(ValueWords, contract)
+    text = clean(text)
+    return text not in words.tokens and ANY_NUMBER.fullmatch(words.number_in(text)[1]) is not None
 
 
 def no_figure_tokens(contract: Contract) -> dict[str, str]:

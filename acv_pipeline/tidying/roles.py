@@ -18,10 +18,11 @@ import numpy.typing as npt
 from acv_pipeline.reading import DeliveryRefused
 from acv_pipeline.tidying.column import Column, Mask
 from acv_pipeline.tidying.fold import clean, fold
-from acv_pipeline.tidying.header import HeaderFinder, Table, no_figure_words
+from acv_pipeline.tidying.header import HeaderFinder
 from acv_pipeline.tidying.names import TERRITORY, ColumnNames
-from acv_pipeline.tidying.numbers import parse_values
+from acv_pipeline.tidying.numbers import is_number, parse_values
 from acv_pipeline.tidying.refusals import listed
+from acv_pipeline.tidying.table import Table
 
 SOME = 0.5  # a column with half as many numbers as the figures has about as many
 ALIKE = 2.0  # figures of one thing, at two dates or counted twice, are within this factor
@@ -194,7 +195,7 @@ class RoleReader:
         )
 
     def _is_code(self, text: str) -> bool:
-        return NUMBER.fullmatch(clean(text)) is not None
+        return is_number(text, self.finder.contract)
 
     @cached_property
     def _figure_places(self) -> list[int]:
@@ -207,14 +208,8 @@ class RoleReader:
 
     def is_number(self, place: int) -> Mask:
         """The rows with a number in the column at ``place``."""
-        known = no_figure_words(self.finder.contract)
-        return self._texts(place).where(
-            lambda text: (
-                any(c.isdigit() for c in text)
-                and NUMBER.fullmatch(clean(text)) is not None
-                and clean(text) not in known
-            )
-        )
+        contract = self.finder.contract
+        return self._texts(place).where(lambda text: is_number(text, contract))
 
     def _is_row_number(self, place: int, header: str) -> bool:
         """Whether the numbers count the rows: 0, 1, 2… or 1, 2, 3…, blank ones left out."""
@@ -272,9 +267,6 @@ class RoleReader:
             f"pourrait porter les chiffres, comme {read} : nommer les colonnes pour qu'une seule "
             "soit le cumul, ou retirer l'autre",
         )
-
-
-NUMBER = re.compile(r"[-+]?[0-9][0-9\s.,'\u00a0\u202f]*(?:%|€)?")
 
 
 def _same_code(code: str, other: str) -> bool:

@@ -19,7 +19,7 @@ from acv_pipeline.tidying.column import Column, Mask, Places, constant, of_contr
 from acv_pipeline.tidying.drag import dragged
 from acv_pipeline.tidying.fold import clean, plain
 from acv_pipeline.tidying.groups import GroupReader, Groups
-from acv_pipeline.tidying.header import HeaderFinder, Table
+from acv_pipeline.tidying.header import HeaderFinder
 from acv_pipeline.tidying.indicators import IndicatorRead, IndicatorReader
 from acv_pipeline.tidying.levels import TerritoryReader
 from acv_pipeline.tidying.lines import misaligned, settle_lines
@@ -30,6 +30,7 @@ from acv_pipeline.tidying.pairs import LEVELS, Territory, territory_codes
 from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.record_table import NO_MONTH, Months, RecordTable
 from acv_pipeline.tidying.roles import RoleReader, column_letter
+from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.verdicts import Verdicts
 
 

@@ -11,11 +11,13 @@ from acv_pipeline.reading import DeliveryRefused, Sheet
 from acv_pipeline.reading.delimited import empty_file
 from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.fold import clean, fold, words_pattern
-from acv_pipeline.tidying.header import HEADER_LINES, HeaderFinder, Table
+from acv_pipeline.tidying.header import HEADER_LINES, HeaderFinder
 from acv_pipeline.tidying.names import TERRITORY
+from acv_pipeline.tidying.numbers import is_number
 from acv_pipeline.tidying.refusals import listed
-from acv_pipeline.tidying.roles import NUMBER, SOME, column_letter
+from acv_pipeline.tidying.roles import SOME, column_letter
 from acv_pipeline.tidying.statements import Statement, StatementReader, other_subject
+from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.territories import PlaceReader
 
 INCOMPLETE = ("no_header", "no_department_column", "no_value_column")
@@ -115,6 +117,7 @@ def refuse_subject(file_name: str, text: str, what: str) -> DeliveryRefused:
         "part": ("a part of the figures", "une partie des chiffres"),
         "target": ("targets", "des objectifs"),
         "flow": ("the figures of one month alone", "des flux, non des cumuls"),
+        "source": ("the figures of another partner", "les chiffres d'un autre partenaire"),
         "quantity": ("another quantity", "une autre grandeur"),
     }[what]
     return DeliveryRefused(
@@ -152,7 +155,7 @@ def why_passed_over(
     for place in range(sheet.cells.shape[1]):
         if place in places:
             continue
-        name, numbers = _name_and_numbers(sheet, place)
+        name, numbers = _name_and_numbers(sheet, place, finder.contract)
         corrects = finder.names.corrects(f"{name} {sheet.name}")
         if not numbers or not (adds or corrects or numbers >= SOME * figures):
             continue
@@ -199,10 +202,10 @@ def _codes_read(tables: list[Table], contract: Contract) -> set[str]:
     return found
 
 
-def _name_and_numbers(sheet: Sheet, place: int) -> tuple[str, int]:
+def _name_and_numbers(sheet: Sheet, place: int, contract: Contract) -> tuple[str, int]:
     """The last words above the numbers of a column, and how many there are."""
     texts = [clean(text) for text in sheet.cells[place].tolist()]
-    numbers = [bool(NUMBER.fullmatch(text)) for text in texts]
+    numbers = [is_number(text, contract) for text in texts]
     first = numbers.index(True) if any(numbers) else 0
     above = [text for text in texts[: min(first, HEADER_LINES)] if text]
     return (above[-1] if above else ""), sum(numbers)

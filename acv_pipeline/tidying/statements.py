@@ -18,12 +18,12 @@ from acv_pipeline.contract.months import month_end, shift
 from acv_pipeline.reading import DeliveryRefused
 from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.dates import STOCK, DateRead, DateReader
-from acv_pipeline.tidying.fold import any_word, fold, plain, words_pattern
-from acv_pipeline.tidying.header import Table
+from acv_pipeline.tidying.fold import any_word, fold, plain, says, words_pattern
 from acv_pipeline.tidying.indicators import stated_indicators
 from acv_pipeline.tidying.months import MonthRead, MonthReader
 from acv_pipeline.tidying.names import ColumnNames
 from acv_pipeline.tidying.refusals import listed, months_listed
+from acv_pipeline.tidying.table import Table
 
 # "Bilan 2020": other years may be those of a programme or of a target
 BARE_YEAR = re.compile(
@@ -115,12 +115,23 @@ class StatementReader:
         """What the sheet's name says."""
         return list(self._in(table.sheet.name, "sheet name"))
 
-    def years(self, table: Table) -> dict[str, int]:
-        """The headings, the sheet's name among them, that name a year and no month."""
-        found = {}
+    def halves(self, table: Table) -> dict[str, tuple[int | None, int | None]]:
+        """The headings, the sheet's name among them, that name a year or a month alone."""
+        words = {
+            plain(word): number
+            for number, called in self.names.contract.month_words.items()
+            for word in called
+        }
+        bare_month = re.compile(rf"(?:mois de|a fin|fin|situation) (?P<word>{any_word(words)})")
+        found: dict[str, tuple[int | None, int | None]] = {}
         for text in (*table.title_texts, table.sheet.name):
-            if (match := BARE_YEAR.fullmatch(fold(text))) and not list(self._in(text, "title")):
-                found[text] = int(match["year"])
+            folded = fold(text)
+            if list(self._in(text, "title")):
+                continue
+            if year := BARE_YEAR.fullmatch(folded):
+                found[text] = int(year["year"]), None
+            elif month := bare_month.fullmatch(folded):
+                found[text] = None, words[month["word"]]
         return found
 
     def _in_line(self, line: Sequence[str], above: Sequence[str]) -> list[Statement]:
@@ -220,7 +231,7 @@ def other_subject(names: ColumnNames, table: Table) -> tuple[str, str] | None:
     """A heading that says that the table holds something else than figures of all.
 
     Returns:
-        The heading, and ``part``, ``target``, ``flow`` or ``quantity``.
+        The heading, and ``part``, ``target``, ``flow``, ``source`` or ``quantity``.
     """
     for text in (*table.title_texts, table.sheet.name):
         if what := subject_of(names, text):
@@ -252,6 +263,10 @@ def subject_of(names: ColumnNames, text: str) -> str | None:
     ]
     if re.search(rf"(?<![a-z])(?:hors|non) (?:{any_word(map(fold, own))})(?![a-z])", folded):
         return "part"
+    partners = [s for s in contract.sources.values() if s.role == "partner"]
+    named = {s.id for s in partners if says(folded, s.label) or says(folded, s.id)}
+    if named and names.source.role == "partner" and names.source.id not in named:
+        return "source"
     return "quantity" if QUANTITY.search(folded) or "€" in text else None
 
 

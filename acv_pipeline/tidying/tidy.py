@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from acv_pipeline.contract import Contract, Month, Source
+from acv_pipeline.contract import Contract, Source
 from acv_pipeline.contract.months import month_end
 from acv_pipeline.landing import sidecar_path
 from acv_pipeline.reading import DEFAULT, DeliveryRefused, Limits, Sheet, read_file
@@ -24,28 +24,32 @@ from acv_pipeline.tidying.control import (
     total_of_sidecar,
     totals_of_rows,
 )
-from acv_pipeline.tidying.fold import plain
-from acv_pipeline.tidying.header import HeaderFinder, Table
-from acv_pipeline.tidying.months import MonthReader
+from acv_pipeline.tidying.header import HeaderFinder
+from acv_pipeline.tidying.month_said import (
+    check_against,
+    check_columns,
+    check_headings,
+    check_notes,
+    contradiction,
+    have_one_in_common,
+    outside,
+    without_month,
+)
 from acv_pipeline.tidying.pairs import LEVELS
 from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.record_table import RecordTable, month_at
 from acv_pipeline.tidying.records import TidyDelivery
-from acv_pipeline.tidying.refusals import both_readings, month_contradiction, months_listed
+from acv_pipeline.tidying.refusals import months_listed
 from acv_pipeline.tidying.roles import Role, RoleReader
 from acv_pipeline.tidying.rows import RowReader
 from acv_pipeline.tidying.settling import settle_repeats
-from acv_pipeline.tidying.sheets import Found, find_tables, refuse_subject
+from acv_pipeline.tidying.sheets import Found, find_tables
 from acv_pipeline.tidying.statements import (
-    Statement,
     StatementReader,
     about,
     indicator_of_table,
-    not_the_month,
-    possible_months,
-    quoted,
-    subject_of,
 )
+from acv_pipeline.tidying.table import Table
 
 NO_CONTENT = ("blank_row", "note", "template_row", "repeated_header")
 
@@ -189,163 +193,23 @@ def _rows_of(
     reader = StatementReader(finder.names)
     title, named = reader.title(table), reader.file_name(file_name, received_on)
     sheet = reader.sheet_name(table)
-    if about(title) and about(sheet) and not _have_one_in_common(about(title), about(sheet)):
-        raise _contradiction(file_name, about(title), about(sheet))
+    if about(title) and about(sheet) and not have_one_in_common(about(title), about(sheet)):
+        raise contradiction(file_name, about(title), about(sheet))
     title = title if about(title) else [*title, *sheet]
     title = title if about(title) else [*title, *sheets.beside]
-    months = _outside(file_name, about(title), about(named))
+    months = outside(file_name, about(title), about(named))
     rows = RowReader(finder, table, roles, indicator, months).rows()
     found = np.unique(rows.month[(rows.reason < 0) & ~np.isnat(rows.month)])
     if only := month_at(found[0]) if len(found) == 1 else None:
-        _check_against(only, table, file_name, about(title), about(named))
-        _check_against(only, table, file_name, about(sheets.beside), [])
-        _check_years(only, file_name, reader.years(table))
-    _check_notes(only, table, rows, reader, file_name)
+        check_against(only, table, file_name, about(title), about(named))
+        check_against(only, table, file_name, about(sheets.beside), [])
+        check_headings(only, file_name, reader.halves(table))
+        check_columns(only, table, roles, finder, file_name)
+    check_notes(only, table, rows, reader, file_name)
     refusal = None
     if not len(found):
-        refusal = _without_month(rows, table, file_name, finder, months, [*title, *named])
+        refusal = without_month(rows, table, file_name, finder, months, [*title, *named])
     return _Part(table, rows, roles.roles(where), refusal)
-
-
-def _outside(file_name: str, title: list[Statement], named: list[Statement]) -> list[Month]:
-    """The months that rows without one may be about: what title and file name both allow."""
-    titled, by_name = possible_months(title), possible_months(named)
-    if len(titled) == 1 and by_name and titled[0] not in by_name and len(by_name) == 1:
-        return titled  # the rows will contradict the name, which is said with both quoted
-    return [month for month in titled if month in by_name] or titled or by_name
-
-
-def _check_against(
-    only: Month, table: Table, file_name: str, title: list[Statement], named: list[Statement]
-) -> None:
-    """Make sure that title and file name allow the one month of the rows.
-
-    Raises:
-        DeliveryRefused: ``month_contradiction``, both quoted.
-    """
-    places = [place for meaning in ("month", "quarter") for place in table.columns.get(meaning, ())]
-    places += list(table.month_columns)
-    said = f"column “{table.header[places[0]]}”" if places else ""
-    for statements in (title, named):
-        months = possible_months(statements)
-        allowed = {month for statement in statements for month in statement.months}
-        if months and only not in allowed:
-            other = f"the {statements[0].place}"
-            mine = said or f"the {title[0].place} {quoted(title)}"
-            raise month_contradiction(file_name, mine, f"{only:%Y-%m}", other, quoted(statements))
-
-
-def _have_one_in_common(statements: list[Statement], others: list[Statement]) -> bool:
-    """Whether two places that say several months have one in common."""
-    return bool(set(possible_months(statements)) & set(possible_months(others)))
-
-
-def _contradiction(
-    file_name: str, statements: list[Statement], others: list[Statement]
-) -> DeliveryRefused:
-    said, other = ((f"the {place[0].place}", quoted(place)) for place in (statements, others))
-    return month_contradiction(file_name, *said, *other)
-
-
-def _check_years(only: Month, file_name: str, years: dict[str, int]) -> None:
-    """Make sure that headings that name a year name that of the figures.
-
-    Raises:
-        DeliveryRefused: ``month_contradiction``.
-    """
-    for text, year in years.items():
-        if year != only.year:
-            raise month_contradiction(
-                file_name, "the heading", f"“{text}”", "the month of the rows", f"{only:%Y-%m}"
-            )
-
-
-def _check_notes(
-    only: Month | None,
-    table: Table,
-    rows: RecordTable,
-    reader: StatementReader,
-    file_name: str,
-) -> None:
-    """Make sure that notes contradict neither the month nor what the figures are about.
-
-    Lines of words between the rows are headings of those below.
-
-    Raises:
-        DeliveryRefused: ``month_contradiction`` or ``other_subject``.
-    """
-    figures = np.flatnonzero(rows.reason < 0)
-    last = figures[-1] if len(figures) else -1
-    for row in np.flatnonzero(rows.reason == NUMBERS["note"]).tolist():
-        texts = [cells.found[cells.codes[row]] for cells in rows.cells if cells.codes[row] >= 0]
-        for text in filter(str.strip, texts):
-            if row < last and (what := subject_of(reader.names, text)):
-                raise refuse_subject(file_name, text, what)
-            said = reader.note(text, heading=row < last)
-            if only:
-                _check_against(only, table, file_name, said, [])
-
-
-def _without_month(
-    rows: RecordTable,
-    table: Table,
-    file_name: str,
-    finder: HeaderFinder,
-    months: list[Month],
-    statements: list[Statement],
-) -> DeliveryRefused | None:
-    """The refusal of rows none of which has a month, where the month is what they lack."""
-    lacking = {
-        code: bool((rows.reason == NUMBERS[code]).any())
-        for code in ("year_contradiction", "first_day_of_stock", "no_month_in_row")
-    }
-    if lacking["year_contradiction"]:
-        place = table.columns["year"][0]
-        years = ", ".join(sorted({t.strip() for t in table.column(place).found if t.strip()}))
-        meant = [statement for statement in statements if statement.months]
-        return month_contradiction(
-            file_name,
-            f"column “{table.header[place]}”",
-            years,
-            f"the {meant[0].place}" if meant else "the month",
-            quoted(meant) if meant else months_listed(months),
-        )
-    if lacking["first_day_of_stock"]:
-        place = table.columns["month"][0]
-        said = rows.detail[rows.reason == NUMBERS["first_day_of_stock"]][0]
-        read = of_contract(MonthReader, finder.contract).cell(plain(said))
-        return both_readings(file_name, f"{table.header[place]} {said}", read)
-    if not lacking["no_month_in_row"]:
-        return None
-    ambiguous = [statement for statement in about(statements) if len(statement.months) > 1]
-    if ambiguous and len(possible_months(about(statements))) > 1:
-        return both_readings(file_name, ambiguous[0].text, ambiguous[0].read)
-    return no_month(file_name, months, statements)
-
-
-def no_month(file_name: str, stated: list[Month], statements: list[Statement]) -> DeliveryRefused:
-    """The refusal of figures about no known month."""
-    if len(stated) > 1:
-        months = months_listed(stated)
-        return DeliveryRefused(
-            "ambiguous_month",
-            f"{file_name} names several months ({months}) and no column says which: add a column",
-            f"{file_name} nomme plusieurs mois ({months}) et aucune colonne ne tranche : ajouter "
-            "une colonne",
-        )
-    other = "; what is said is not that: " + said if (said := not_the_month(statements, 0)) else ""
-    autre = (
-        " ; ce qui est dit n'est pas cela : " + dit if (dit := not_the_month(statements, 1)) else ""
-    )
-    return DeliveryRefused(
-        "no_month",
-        f"{file_name}: no column, header, title or file name says which month the figures are "
-        f"about{other} (a full day in a file name may be the day of sending): add a column “mois”, "
-        "or name the file like acv-2021-03.csv",
-        f"{file_name} : ni colonne, ni intitulé, ni titre, ni nom de fichier ne dit le mois des "
-        f"chiffres{autre} (un jour dans un nom de fichier peut être celui de l'envoi) : ajouter "
-        "une colonne « mois », ou nommer le fichier acv-2021-03.csv",
-    )
 
 
 def _refuse_hopeless(rows: RecordTable, file_name: str, source: Source, contract: Contract) -> None:

@@ -1,0 +1,198 @@
+"""The month that is said outside the rows, held against what the rows and other places say."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from acv_pipeline.contract import Month
+from acv_pipeline.reading import DeliveryRefused
+from acv_pipeline.tidying.column import of_contract
+from acv_pipeline.tidying.dates import DateReader
+from acv_pipeline.tidying.fold import plain
+from acv_pipeline.tidying.header import HeaderFinder
+from acv_pipeline.tidying.months import MonthReader
+from acv_pipeline.tidying.reasons import NUMBERS
+from acv_pipeline.tidying.record_table import RecordTable
+from acv_pipeline.tidying.refusals import both_readings, month_contradiction, months_listed
+from acv_pipeline.tidying.roles import RoleReader
+from acv_pipeline.tidying.sheets import refuse_subject
+from acv_pipeline.tidying.statements import (
+    Statement,
+    StatementReader,
+    about,
+    not_the_month,
+    possible_months,
+    quoted,
+    subject_of,
+)
+from acv_pipeline.tidying.table import Table
+
+
+def outside(file_name: str, title: list[Statement], named: list[Statement]) -> list[Month]:
+    """The months that rows without one may be about: what title and file name both allow."""
+    titled, by_name = possible_months(title), possible_months(named)
+    if len(titled) == 1 and by_name and titled[0] not in by_name and len(by_name) == 1:
+        return titled  # the rows will contradict the name, which is said with both quoted
+    return [month for month in titled if month in by_name] or titled or by_name
+
+
+def check_against(
+    only: Month, table: Table, file_name: str, title: list[Statement], named: list[Statement]
+) -> None:
+    """Make sure that title and file name allow the one month of the rows.
+
+    Raises:
+        DeliveryRefused: ``month_contradiction``, both quoted.
+    """
+    places = [place for meaning in ("month", "quarter") for place in table.columns.get(meaning, ())]
+    places += list(table.month_columns)
+    said = f"column “{table.header[places[0]]}”" if places else ""
+    for statements in (title, named):
+        months = possible_months(statements)
+        allowed = {month for statement in statements for month in statement.months}
+        if months and only not in allowed:
+            other = f"the {statements[0].place}"
+            mine = said or f"the {title[0].place} {quoted(title)}"
+            raise month_contradiction(file_name, mine, f"{only:%Y-%m}", other, quoted(statements))
+
+
+def have_one_in_common(statements: list[Statement], others: list[Statement]) -> bool:
+    """Whether two places that say several months have one in common."""
+    return bool(set(possible_months(statements)) & set(possible_months(others)))
+
+
+def contradiction(
+    file_name: str, statements: list[Statement], others: list[Statement]
+) -> DeliveryRefused:
+    """The refusal of a delivery two places of which say different months."""
+    said, other = ((f"the {place[0].place}", quoted(place)) for place in (statements, others))
+    return month_contradiction(file_name, *said, *other)
+
+
+def check_headings(
+    only: Month, file_name: str, halves: dict[str, tuple[int | None, int | None]]
+) -> None:
+    """Make sure that headings that name a year or a month alone name that of the figures.
+
+    Raises:
+        DeliveryRefused: ``month_contradiction``.
+    """
+    for text, (year, month) in halves.items():
+        if (year or only.year, month or only.month) != (only.year, only.month):
+            raise month_contradiction(
+                file_name, "the heading", f"“{text}”", "the month of the rows", f"{only:%Y-%m}"
+            )
+
+
+def check_columns(
+    only: Month, table: Table, roles: RoleReader, finder: HeaderFinder, file_name: str
+) -> None:
+    """Make sure that no column of another name holds another month in all rows.
+
+    Raises:
+        DeliveryRefused: ``month_contradiction``.
+    """
+    reader = of_contract(MonthReader, finder.contract)
+    dates = of_contract(DateReader, finder.contract)
+    for place in roles.of_kind("text", "numbers", "ignored"):
+        texts = {text for text in table.column(place).found if text.strip()}
+        name = table.header[place]
+        if len(texts) != 1 or dates.speaks_of_another(name):
+            continue
+        read = reader.cell(plain(texts.pop()))
+        if read.month and read.month != only:
+            raise month_contradiction(
+                file_name,
+                f"column “{name}”",
+                f"{read.month:%Y-%m}",
+                "the month of the rows",
+                f"{only:%Y-%m}",
+            )
+
+
+def check_notes(
+    only: Month | None,
+    table: Table,
+    rows: RecordTable,
+    reader: StatementReader,
+    file_name: str,
+) -> None:
+    """Make sure that notes contradict neither the month nor what the figures are about.
+
+    Lines of words between the rows are headings of those below.
+
+    Raises:
+        DeliveryRefused: ``month_contradiction`` or ``other_subject``.
+    """
+    figures = np.flatnonzero(rows.reason < 0)
+    last = figures[-1] if len(figures) else -1
+    for row in np.flatnonzero(rows.reason == NUMBERS["note"]).tolist():
+        texts = [cells.found[cells.codes[row]] for cells in rows.cells if cells.codes[row] >= 0]
+        for text in filter(str.strip, texts):
+            if row < last and (what := subject_of(reader.names, text)):
+                raise refuse_subject(file_name, text, what)
+            said = reader.note(text, heading=row < last)
+            if only:
+                check_against(only, table, file_name, said, [])
+
+
+def without_month(
+    rows: RecordTable,
+    table: Table,
+    file_name: str,
+    finder: HeaderFinder,
+    months: list[Month],
+    statements: list[Statement],
+) -> DeliveryRefused | None:
+    """The refusal of rows none of which has a month, where the month is what they lack."""
+    lacking = {
+        code: bool((rows.reason == NUMBERS[code]).any())
+        for code in ("year_contradiction", "first_day_of_stock", "no_month_in_row")
+    }
+    if lacking["year_contradiction"]:
+        place = table.columns["year"][0]
+        years = ", ".join(sorted({t.strip() for t in table.column(place).found if t.strip()}))
+        meant = [statement for statement in statements if statement.months]
+        return month_contradiction(
+            file_name,
+            f"column “{table.header[place]}”",
+            years,
+            f"the {meant[0].place}" if meant else "the month",
+            quoted(meant) if meant else months_listed(months),
+        )
+    if lacking["first_day_of_stock"]:
+        place = table.columns["month"][0]
+        said = rows.detail[rows.reason == NUMBERS["first_day_of_stock"]][0]
+        read = of_contract(MonthReader, finder.contract).cell(plain(said))
+        return both_readings(file_name, f"{table.header[place]} {said}", read)
+    if not lacking["no_month_in_row"]:
+        return None
+    ambiguous = [statement for statement in about(statements) if len(statement.months) > 1]
+    if ambiguous and len(possible_months(about(statements))) > 1:
+        return both_readings(file_name, ambiguous[0].text, ambiguous[0].read)
+    return no_month(file_name, months, statements)
+
+
+def no_month(file_name: str, stated: list[Month], statements: list[Statement]) -> DeliveryRefused:
+    """The refusal of figures about no known month."""
+    if len(stated) > 1:
+        months = months_listed(stated)
+        return DeliveryRefused(
+            "ambiguous_month",
+            f"{file_name} names several months ({months}) and no column says which: add a column",
+            f"{file_name} nomme plusieurs mois ({months}) et aucune colonne ne tranche : ajouter "
+            "une colonne",
+        )
+    other = "; what is said is not that: " + said if (said := not_the_month(statements, 0)) else ""
+    autre = (
+        " ; ce qui est dit n'est pas cela : " + dit if (dit := not_the_month(statements, 1)) else ""
+    )
+    return DeliveryRefused(
+        "no_month",
+        f"{file_name}: no column, header, title or file name says which month the figures are "
+        f"about{other} (a full day in a file name may be the day of sending): add a column “mois”, "
+        "or name the file like acv-2021-03.csv",
+        f"{file_name} : ni colonne, ni intitulé, ni titre, ni nom de fichier ne dit le mois des "
+        f"chiffres{autre} (un jour dans un nom de fichier peut être celui de l'envoi) : ajouter "
+        "une colonne « mois », ou nommer le fichier acv-2021-03.csv",
+    )

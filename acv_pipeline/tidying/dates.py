@@ -92,7 +92,8 @@ class DateReader:
         event = bool(read.day) and OF_AN_EVENT.search(before) is not None
         if other and (document or event or other[1] >= state):
             return other[0]
-        if state >= 0 or (STOCK.search(before) and not event):
+        near = " ".join(before.split()[-2:])
+        if state >= 0 or (STOCK.search(near) and not event):
             return "state"
         if later := self._other(after):
             return later[0]

@@ -54,9 +54,10 @@ class GroupReader:
     def groups(self) -> Groups:
         """The groups of the table."""
         territories, grouped = self._filled()
-        parts = [*self._named_parts(), *self._territory_parts(territories)]
+        again = self._again(territories)
+        parts = [*self._named_parts(again), *self._territory_parts(territories)]
         if grouped is not None:
-            parts.append(self._parts_of_groups(grouped, self._again(territories)))
+            parts.append(self._parts_of_groups(grouped, again))
         parts += self._beside_their_sum(territories)
         parts += self._told_apart(territories)
         part = constant("", self._size)
@@ -85,20 +86,27 @@ class GroupReader:
         """What columns of words say of each row beside its territory."""
         return self._joined("part", "text")
 
-    def _named_parts(self) -> list[Column[str]]:
-        """By columns whose name or content says that they hold parts."""
+    def _named_parts(self, again: Mask) -> list[Column[str]]:
+        """By columns whose name or content says that they hold parts.
+
+        A blank cell means all, unless another row is about the same.
+        """
         found = []
         for place in self.roles.of_kind("part"):
             texts = self._labels(place)
             wholes = {text for text in texts.found if self._is_whole(text, texts)}
-            found.append(_but(texts, wholes))
+            blank = again & texts.where(lambda text: not fold(text))
+            found.append(_but(texts, wholes).replaced(blank, constant(UNNAMED, self._size)))
         return found
 
     def _labels(self, place: int) -> Column[str]:
-        """The cells of a column of parts; where most are blank, a label stands for those below."""
+        """The cells of a column of parts; labels written once stand for the blank ones below."""
         texts = self.table.column(place).map(clean)
         blank = texts.where(lambda text: not text)
-        if 2 * blank.sum() <= self._size or blank.all():
+        heads = np.flatnonzero(~blank)
+        sizes = np.diff(np.append(heads, self._size))
+        once = len(set(texts.codes[heads].tolist())) == len(heads)
+        if not once or not len(heads) or heads[0] != 0 or sizes.min() < 2:
             return texts
         last = np.maximum.accumulate(np.where(blank, 0, np.arange(self._size)))
         return Column(texts.codes[last], texts.found)
@@ -230,13 +238,14 @@ class GroupReader:
         found = []
         for place in places:
             texts = self.table.column(place).map(clean)
-            said = again & texts.where(bool)
-            frame = pd.DataFrame({"about": about[said], "text": texts.array(str, object)[said]})
+            frame = pd.DataFrame({"about": about[again], "text": texts.array(str, object)[again]})
             several = frame.groupby("about")["text"].transform("nunique") > 1
             parts = {text for text in frame["text"][several] if not self._names.is_whole(text)}
-            if not parts:
+            if not parts - {""}:
                 continue
             named = _but(texts, set(texts.found) - parts)
+            unnamed = np.isin(about, frame["about"][several]) & texts.where(lambda text: not text)
+            named = named.replaced(unnamed, constant(UNNAMED, self._size))
             split = frame["about"][several].unique()
             if len(split) < SEVERAL:  # a row too many, no kinds of rows
                 named = named.replaced(~np.isin(about, split), constant("", self._size))

@@ -133,7 +133,7 @@ class HeaderFinder:
     def _is_words(self, text: str) -> bool:
         """Whether a cell holds words, and neither a number nor the lack of one."""
         known = no_figure_words(self.contract)
-        return any(c.isalpha() for c in text) and plain(clean(text)) not in known
+        return any(c.isalpha() or c == "%" for c in text) and plain(clean(text)) not in known
 
     def _with_line_above(self, head: Header, lines: list[Line]) -> Header:
         """The header with the line above it, where that says more of the columns of figures."""
@@ -147,13 +147,10 @@ class HeaderFinder:
         if not any(text.strip() for text in top) or len(labelled) > (len(territories) > 1):
             return head
         figures = [*head.columns.get("cumulative", ()), *head.months]
-        # what stands above the territories, or a date by itself, is no name of figures
-        dates = [at for at, text in enumerate(top) if self.names.name(text).month]
-        last = max(territories, default=-1)
-        group = [
-            "" if (at <= last and at not in figures) or (at in dates and len(dates) == 1) else text
-            for at, text in enumerate(top)
-        ]
+        if sum(self.names.holds_date(text) for text in top) == 1:
+            return head  # a line about a date, with its label
+        last = max(territories, default=-1)  # what stands above the territories names no figures
+        group = ["" if at <= last and at not in figures else text for at, text in enumerate(top)]
         both = self._two_lines(head.first - 1, group, bottom)
         above = any(
             group[at].strip() or both.names[at].meaning != head.names[at].meaning for at in figures

@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from acv_pipeline.contract import Contract, Source
 from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.dates import STOCK, DateReader
-from acv_pipeline.tidying.fold import Marks, compact, fold, plain, words_pattern
+from acv_pipeline.tidying.fold import Marks, compact, fold, plain, says, words_pattern
 from acv_pipeline.tidying.months import MonthRead, MonthReader
 
 TERRITORY = ("department_code", "department_name", "region_code", "region_name", "national")
@@ -124,7 +124,9 @@ class ColumnNames:
         kinds = {self._part_kinds[part] for part in parts}
         if len(kinds) > 1:  # of several together: "total (PO + PB)"
             words -= {word for part in parts for word in self._words(part).split()}
-        return bool(words & {"logements", "cumul"} or {"total"} < words) and words <= (
+        words.discard(f"{self.contract.first_month.year}")  # "since 2018"
+        named = words & {"logements", "cumul"} or {"total"} < words
+        return bool(named or ("total" in words and len(kinds) > 1)) and words <= (
             self._value_words | self.own_words | {"general", "sum", "somme", "ensemble"}
         )
 
@@ -146,20 +148,23 @@ class ColumnNames:
         )
         called = [source.id, source.label, "programme", "par", "l", "en"]
         if indicator:
-            called += [indicator.short_name, indicator.label, *indicator.names]
+            called += [indicator.short_name, *indicator.names]
         return {word for name in called for word in self._words(name).split()}
 
     def is_understood(self, text: str) -> bool:
         """Whether a line above or below the name of figures says nothing that we don't know."""
         words = set(self._words(text).split())
-        known = self._value_words | self.own_words | self._months_words | FILLER | NEUTRAL
+        others = [s for s in self.contract.sources.values() if s.id != self.source.id]
+        if any(says(fold(text), other.label) for other in others):
+            return False
+        known = self._value_words | self.own_words | self._state_words | FILLER | NEUTRAL
         return all(word in known or word.isdigit() for word in words)
 
     @cached_property
-    def _months_words(self) -> set[str]:
-        months = self.contract.month_words.values()
-        state = " ".join([*self.contract.state_words, *self.contract.figure_words])
-        return set(fold(state).split()) | {fold(word) for words in months for word in words}
+    def _state_words(self) -> set[str]:
+        contract = self.contract
+        words = [*contract.state_words, *contract.figure_words, *contract.provisional_marks]
+        return set(fold(" ".join(words)).split())
 
     def name(self, text: str, order: str = "day") -> ColumnName:
         """What a name in one line says; ``order`` as in ``months.day_order``."""
@@ -276,6 +281,10 @@ class ColumnNames:
             and not set(words) & NOT_UNITS
             and ("logements" in words or set(words) <= {"nombre", "unite", "unites"})
         )
+
+    def holds_date(self, text: str) -> bool:
+        """Whether a text names a day or a month."""
+        return bool(self._months.within(text))
 
     def corrects(self, text: str) -> bool:
         """Whether a name says that the column corrects the figures beside it."""

@@ -100,6 +100,11 @@ class _Settler:
         """Settle the records of one key."""
         wholes = [row for row in group if not row.part]
         parts = [row for row in group if row.part]
+        unnamed = [row for row in parts if row.part == UNNAMED]
+        if not wholes and len(unnamed) == 1 and len(parts) > 2:
+            others = sum(row.count for row in parts if row not in unnamed)
+            if unnamed[0].count == others:  # what has no name is the sum of the others
+                wholes, parts = unnamed, [row for row in parts if row not in unnamed]
         if parts and wholes:
             self._beside_their_sum(wholes, parts)
         elif parts:

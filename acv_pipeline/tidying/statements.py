@@ -8,6 +8,7 @@ beside it.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -245,8 +246,14 @@ def subject_of(names: ColumnNames, text: str) -> str | None:
     words = folded.split()
     if not words or len(words) > LONGEST_SUBJECT:
         return None
-    if FLOW.search(folded):
-        return "flow"
+    if is_without(names, text):
+        return "part"
+    dates = list(of_contract(DateReader, contract).within(text))
+    spans = itertools.pairwise(dates)
+    if FLOW.search(folded) or any(
+        first.kind == "beginning" and first.read.month == last.read.month for first, last in spans
+    ):
+        return "flow"  # "from 1 to 31 March" is one month's
     targets = {word for entry in contract.other_dates["target"] for word in fold(entry).split()}
     said = {word.removesuffix("s") for word in words if not word.isdigit()} - SMALL
     if said and said <= {word.removesuffix("s") for word in targets}:
@@ -268,6 +275,13 @@ def subject_of(names: ColumnNames, text: str) -> str | None:
     if named and names.source.role == "partner" and names.source.id not in named:
         return "source"
     return "quantity" if QUANTITY.search(folded) or "€" in text else None
+
+
+def is_without(names: ColumnNames, text: str) -> bool:
+    """Whether a text speaks of what lies outside our indicators (``hors ACV``)."""
+    entries = names.contract.indicators.values()
+    own = any_word(fold(name) for entry in entries for name in (entry.short_name, *entry.names))
+    return re.search(rf"(?<![a-z])(?:hors|non) (?:{own})(?![a-z])", fold(text)) is not None
 
 
 SMALL = {"de", "des", "du", "la", "le", "les", "d", "l", "fin", "annee", "par", "departement"}

@@ -54,12 +54,12 @@ class GroupReader:
     def groups(self) -> Groups:
         """The groups of the table."""
         territories, grouped = self._filled()
-        again = self._again(territories)
+        again = self._again(territories, grouped)
         parts = [*self._named_parts(again), *self._territory_parts(territories)]
         if grouped is not None:
             parts.append(self._parts_of_groups(grouped, again))
         parts += self._beside_their_sum(territories)
-        parts += self._told_apart(territories)
+        parts += self._told_apart(territories, again)
         part = constant("", self._size)
         for found in parts:  # the first that says something of a row
             part = part.replaced(part.where(lambda name: not name) & found.where(bool), found)
@@ -229,12 +229,12 @@ class GroupReader:
             )
         ]
 
-    def _told_apart(self, territories: Column[Territory]) -> list[Column[str]]:
+    def _told_apart(self, territories: Column[Territory], again: Mask) -> list[Column[str]]:
         """By a column of words that alone tells rows about the same thing apart."""
         places = self.roles.of_kind("text")
-        if not places or not (again := self._again(territories)).any():
+        if not places or not again.any():
             return []
-        about = self._about(territories)
+        about = self._about(territories, None)
         found = []
         for place in places:
             texts = self.table.column(place).map(clean)
@@ -252,21 +252,23 @@ class GroupReader:
             found.append(named)
         return found
 
-    def _again(self, territories: Column[Territory]) -> Mask:
+    def _again(self, territories: Column[Territory], head: Places | None) -> Mask:
         """The rows about the same territory and month as another."""
         known = territories.where(lambda territory: territory.place >= 0)
-        again = pd.Series(self._about(territories)).duplicated(keep=False).to_numpy()
+        again = pd.Series(self._about(territories, head)).duplicated(keep=False).to_numpy()
         return np.asarray(again & known)
 
-    def _about(self, territories: Column[Territory]) -> Places:
-        """A number for what each row says that it is about."""
+    def _about(self, territories: Column[Territory], head: Places | None) -> Places:
+        """A number for what each row says that it is about; of a group, its first row says it."""
+        rows = np.arange(self._size)
+        says = rows if head is None else np.where(head >= 0, head, rows)
         about = territories.array(lambda territory: territory.place, np.int64)
         for meaning in ABOUT:
             for place in self.table.columns.get(meaning, ()):
-                about = pd.factorize(
-                    about * (len(self.table.column(place).found) + 1)
-                    + self.table.column(place).codes
-                )[0]
+                texts = self.table.column(place)
+                blank = texts.where(lambda text: not text.strip())
+                codes = np.where(blank, texts.codes[says], texts.codes)
+                about = pd.factorize(about * (len(texts.found) + 1) + codes)[0]
         return np.asarray(about)
 
 

@@ -37,6 +37,7 @@ READING_WORDS = (
     "correction_words",
     "discarded_sheets",
     "other_programmes",
+    "other_states",
     "foreign_identifiers",
     "provisional_marks",
     "standing_words",
@@ -211,6 +212,7 @@ class Contract(_Entry):
     correction_words: list[str]
     discarded_sheets: list[str]
     other_programmes: list[str]
+    other_states: list[str]
     foreign_identifiers: str
     provisional_marks: list[str]
     standing_words: StandingWords

@@ -20,7 +20,7 @@ from acv_pipeline.tidying.months import MonthRead, MonthReader
 # the date of a document or of an event rather than of figures: "the note of 31 March"
 OF_A_DOCUMENT = re.compile(r"(?<![a-z])(?:du|date du|of)$")
 OF_AN_EVENT = re.compile(r"(?<![a-z])(?:le|on)$")
-TIME_OF_DAY = re.compile(r"[0-9][t ]+(?!0?0[:h]00)[0-9]{1,2} ?[:h] ?[0-9]{2}")
+TIME_OF_DAY = re.compile(r"[0-9][t ]+(?!0?0[:h]00|23[:h]59)[0-9]{1,2} ?[:h] ?[0-9]{2}")
 STOCK = re.compile(r"(?<![a-z])(?:au|fin|jusqu a)(?![a-z])")
 END_OF_A_PERIOD = re.compile(r"(?:jusqu )?(?:a|au|to)(?: fin| la fin de)?")
 # words that say nothing by themselves of the date that follows
@@ -55,20 +55,27 @@ class DateReader:
 
     contract: Contract
 
-    def within(self, text: str, label: str = "", behind: str = "") -> Iterator[DateRead]:
+    def within(
+        self, text: str, label: str = "", behind: str = "", *, words_follow: bool = True
+    ) -> Iterator[DateRead]:
         """The dates of a text, in order.
 
         Args:
             text: the text.
             label: what stands before it (the cell to its left, or above it).
             behind: what stands behind it, where nothing stands before.
+            words_follow: whether what follows the last date may say what it is.
         """
         folded, end, context, kind = plain(text), 0, plain(label), ""
         reads = of_contract(MonthReader, self.contract).within(text)
         found: list[DateRead] = []
         for read in reads:
             before = folded[end : read.span[0]]
-            after = f"{folded[read.span[1] :]} {plain(behind)}" if read is reads[-1] else ""
+            after = (
+                f"{folded[read.span[1] :]} {plain(behind)}"
+                if words_follow and read is reads[-1]
+                else ""
+            )
             end, joined = read.span[1], fold(before)
             if found and END_OF_A_PERIOD.fullmatch(joined):
                 # "from … to …": the figures are those of the end
@@ -79,6 +86,12 @@ class DateReader:
                 if set(joined.split()) <= JOINING:  # what stands before that goes on
                     before = f"{context} {before}"
                 kind = self.kind(fold(before), fold(after), read)
+                if (
+                    not read.day
+                    and kind in ("sending", "extraction")
+                    and any(other.day for other in reads)
+                ):  # the word has a day of its own
+                    kind = "plain" if not _next_to(self._others[kind], fold(before)) else kind
                 if TIME_OF_DAY.search(folded[read.span[0] : read.span[1] + 12]):
                     kind = "production"  # no stock is taken at a minute
             context = before
@@ -90,15 +103,20 @@ class DateReader:
         other, state = self._other(before), _last(self._state, before)
         document = bool(read.day) and OF_A_DOCUMENT.search(before) is not None
         event = bool(read.day) and OF_AN_EVENT.search(before) is not None
+        if other and not read.day and not _claims(*other, before):
+            other = None
+        if other and other[0] == "beginning" and not _claims(*other, before):
+            other = None
         if other and (document or event or other[1] >= state):
             return other[0]
         near = " ".join(before.split()[-2:])
         if state >= 0 or (STOCK.search(near) and not event):
             return "state"
-        if later := self._other(after):
-            return later[0]
         if not read.day:
-            return "plain"
+            early = read.month is not None and read.month < self.contract.first_month
+            return "unexplained" if early else "plain"
+        if (later := self._other(after)) and later[0] in ("sending", "extraction", "production"):
+            return later[0]
         words = set(re.sub("[0-9]", " ", before).split()) - JOINING
         if event or not words <= self._known:
             of_figures = words & self._figures
@@ -168,6 +186,23 @@ class DateReader:
         ends = {kind: _last(pattern, folded) for kind, pattern in self._others.items()}
         kind = max(ends, key=lambda kind: ends[kind])
         return (kind, ends[kind]) if ends[kind] >= 0 else None
+
+
+def _next_to(pattern: re.Pattern[str], before: str) -> bool:
+    return set(before[_last(pattern, before) :].split()) <= JOINING
+
+
+def _claims(kind: str, end: int, before: str) -> bool:
+    """Whether a word before a month or a beginning is about it, and not just beside it.
+
+    Words of sending and extraction are; others only where next to nothing stands between, and
+    those of documents only with a preposition: a convention may be what the figures are about.
+    """
+    between = before[end:].split()
+    if kind in ("sending", "extraction", "publication"):
+        return True
+    joined = set(between) <= JOINING | {"fin", "1er"}
+    return joined and (kind != "agreement" or bool(between))
 
 
 def _last(pattern: re.Pattern[str], text: str) -> int:

@@ -113,7 +113,10 @@ class GroupReader:
 
     def _is_whole(self, text: str, texts: Column[str]) -> bool:
         """Whether a cell of a column of parts means all: blank, ``Ensemble``, ``PO et PB``."""
-        if not fold(text) or self._names.is_whole(text):
+        names = self._names
+        if not fold(text) or names.is_whole(text) or fold(text).startswith(("tous ", "toutes ")):
+            return True
+        if names.value_type(text) == "actual" or names.is_understood(text):
             return True
         pattern = words_pattern(self._names.contract.words_for_parts)
         named = set(pattern.findall(fold(text)))

@@ -105,6 +105,9 @@ class IndicatorReader:
         """The indicator that is the whole text, else those it names."""
         folded = fold(text)
         for indicator in self.contract.indicators.values():
-            if folded in map(fold, (indicator.id, indicator.label, indicator.label_en)):
+            official = self.contract.dataset.official_names.get(indicator.id)
+            labels = [indicator.id, indicator.label, indicator.label_en]
+            labels += [official.label] if official else []
+            if folded in map(fold, labels):
                 return [indicator.id]
         return stated_indicators(self.contract, text)

@@ -129,7 +129,7 @@ def check_notes(
     for row in np.flatnonzero(rows.reason == NUMBERS["note"]).tolist():
         texts = [cells.found[cells.codes[row]] for cells in rows.cells if cells.codes[row] >= 0]
         for text in filter(str.strip, texts):
-            if row < last and (what := subject_of(reader.names, text)):
+            if what := subject_of(reader.names, text, below=row > last):
                 raise refuse_subject(file_name, text, what)
             said = reader.note(text, heading=row < last)
             if only:

@@ -28,6 +28,11 @@ TIME = (
     r" ?(?P<zone>z|utc|[+-][0-9]{2}:?[0-9]{2})?)?"
 )
 SERIAL = re.compile(r"([34567][0-9]{4})([.,][0-9]+)?")  # Excel days since 1899-12-30: 1982 on
+# what stands before a number that is none of a day
+NUMBERED = re.compile(
+    r"(?:n ?°|n|no|numero|annexe|axe|tableau|semaine|lot|vague|page|acv|v|s|phase|volet|figure|"
+    r"graphique|indicateur|version|livrable|partie) ?$"
+)
 # A time of day an hour or two before midnight is midnight, moved by a summer time or a time zone
 # that a program forgot. The last minute of a day is a way to write its end.
 LATE, LAST_MINUTE = dt.time(22), dt.time(23, 59)
@@ -100,6 +105,10 @@ class MonthReader:
         for pattern in self._patterns:
             for match in list(pattern.finditer(rest)):
                 read = self._read(match, "day")
+                parts = match.groupdict()
+                numbered = NUMBERED.search(rest[: match.start()])
+                if parts.get("word") and parts.get("d") and numbered:
+                    continue  # "n° 31 - mars 2021": the month alone is found by a later pattern
                 if read.problem not in (None, "mid_month_date"):
                     continue
                 found.append(MonthRead(read.month, read.problem, read.day, match.span()))
@@ -130,7 +139,7 @@ class MonthReader:
             rf"(?<![0-9])(?P<a>[0-9]{{1,2}}){SEP}(?P<b>[0-9]{{1,2}})(?P=s){SHORT_YEAR}(?![0-9]){TIME}",
             rf"(?<![0-9]){YEAR}(?P<m>0[1-9]|1[0-2])(?P<d>[0-3][0-9])(?![0-9])",
             rf"(?<![0-9])(?P<d>[0-3][0-9])(?P<m>0[1-9]|1[0-2]){YEAR}(?![0-9])",
-            rf"(?<![0-9])(?P<d>[0-9]{{1,2}})(?:er)?{gap}{word}{gap}{SHORT_YEAR}(?![0-9])",
+            rf"(?<![0-9])(?P<d>[0-9]{{1,2}})(?:er)?[-/._' ]?{word}{gap}{SHORT_YEAR}(?![0-9])",
             rf"{word} (?P<d>[0-9]{{1,2}}),? {YEAR}(?![0-9])",
             rf"{word}{gap}{SHORT_YEAR}(?![0-9])",
             rf"(?<![0-9]){YEAR}{gap}{word}",

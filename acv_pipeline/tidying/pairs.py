@@ -198,6 +198,8 @@ class PairReader:
         folded = fold(text)
         if not folded:
             return None
+        if folded == "somme" and ":" in text:  # a sum; the département has no colon
+            return Territory("national", NATIONAL)
         if folded in self._parts:
             return Territory("part", None, "stated_subtotal")
         for word in self._parts:

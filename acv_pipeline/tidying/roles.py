@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from acv_pipeline.reading import DeliveryRefused
 from acv_pipeline.tidying.column import Column, Mask
-from acv_pipeline.tidying.fold import clean, fold
+from acv_pipeline.tidying.fold import clean, fold, words_pattern
 from acv_pipeline.tidying.header import HeaderFinder
 from acv_pipeline.tidying.names import TERRITORY, ColumnNames
 from acv_pipeline.tidying.numbers import is_number, parse_values
@@ -184,7 +184,10 @@ class RoleReader:
             self._names.value_type(text) or self._names.is_other_quantity(text) for text in texts
         ):
             return "value_type"
-        if all(map(self._names.is_other_quantity, texts)) and not any(map(self._is_code, texts)):
+        others = words_pattern(tuple(self.finder.contract.other_states))
+        if all(
+            self._names.is_other_quantity(text) or others.search(fold(text)) for text in texts
+        ) and not any(map(self._is_code, texts)):
             return "value_type"
         parts = any(self._names.names_part(text) for text in texts)
         return (

@@ -64,7 +64,7 @@ def indicator_of_table(
     Raises:
         DeliveryRefused: ``indicator_contradiction`` where they name different ones.
     """
-    title = " · ".join(text for line in table.title for text in line if text.strip())
+    title = " · ".join(map(_without_exceptions, table.title_texts))
     places = {
         "title": stated_indicators(contract, title),
         "sheet name": stated_indicators(contract, table.sheet.name),
@@ -92,6 +92,13 @@ def indicator_of_table(
                 "chiffres du nôtre, ou le nommer",
             )
     return None if any(places.values()) else source.default_indicator
+
+
+def _without_exceptions(text: str) -> str:
+    """A heading without the programmes that it names to leave them out, or to point elsewhere."""
+    if re.search(r"(?<![a-z])(?:voir|autre fichier|exclu[a-z]*)(?![a-z])", fold(text)):
+        return ""
+    return re.sub(r"(?i)\b(?:hors|sauf|hormis)\b[^,;–)-]*", "", text)
 
 
 @dataclass(frozen=True)
@@ -204,7 +211,8 @@ class StatementReader:
     def _in(self, text: str, place: str, label: str = "", behind: str = "") -> Iterator[Statement]:
         if not text.strip():
             return
-        for date in self._dates.within(text, label, behind):
+        follow = place != "file name"
+        for date in self._dates.within(text, label, behind, words_follow=follow):
             kind, read = date.kind, date.read
             if place == "file name" and kind == "unexplained":
                 kind = "plain"  # names of files are made of any words
@@ -223,8 +231,18 @@ class StatementReader:
         return not (labelled and not STOCK.search(fold(date.before)))
 
 
-FLOW = re.compile(r"(?<![a-z])(?:flux(?! de donnees)|non cumul[a-z]*|hors cumul)(?![a-z])")
-QUANTITY = re.compile(r"(?<![a-z])(?:millier|million|montant|taux|pourcentage|dossier)s?(?![a-z])")
+FLOW = re.compile(
+    r"(?<![a-z])(?:(?<!pas de )flux(?! de donnees| cumul)|non cumul[a-z]*|hors cumul|"
+    r"au cours d[ue]|glissants?|moyenne mobile|cumul annuel|(?:du|ce) mois seul[a-z]*|ecarts?|"
+    r"nouve(?:aux|lles))(?![a-z])"
+)
+QUANTITY = re.compile(
+    r"(?<![a-z])(?:millier|million|centaine|montant|taux|pourcentage|dossier)s?(?![a-z])"
+)
+UNIT = re.compile(r"(?<![a-z])(?:millier|million|centaine)s?(?![a-z])")
+INCLUDED = re.compile(
+    r"(?<![a-z])(?:y compris|dont|inclus|incluse|et|hors|non communique[a-z]*)(?![a-z])"
+)
 LONGEST_SUBJECT = 8  # words: longer texts explain, they are no headings
 
 
@@ -240,8 +258,12 @@ def other_subject(names: ColumnNames, table: Table) -> tuple[str, str] | None:
     return None
 
 
-def subject_of(names: ColumnNames, text: str) -> str | None:
-    """What else than figures of all a heading is about, if anything."""
+def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | None:
+    """What else than figures of all a heading is about, if anything.
+
+    Args:
+        below: it is no heading but a note below the table, where sources and targets are named.
+    """
     contract, folded = names.contract, fold(text)
     words = folded.split()
     if not words or len(words) > LONGEST_SUBJECT:
@@ -250,36 +272,44 @@ def subject_of(names: ColumnNames, text: str) -> str | None:
         return "part"
     dates = list(of_contract(DateReader, contract).within(text))
     spans = itertools.pairwise(dates)
-    if FLOW.search(folded) or any(
-        first.kind == "beginning" and first.read.month == last.read.month for first, last in spans
+    since = [d.read.month for d in dates if d.kind == "beginning" and "depuis" in fold(d.before)]
+    if (
+        FLOW.search(folded)
+        or any(month and month > contract.first_month for month in since)
+        or any(f.kind == "beginning" and f.read.month == t.read.month for f, t in spans)
     ):
         return "flow"  # "from 1 to 31 March" is one month's
-    targets = {word for entry in contract.other_dates["target"] for word in fold(entry).split()}
-    said = {word.removesuffix("s") for word in words if not word.isdigit()} - SMALL
-    if said and said <= {word.removesuffix("s") for word in targets}:
-        return "target"
+    if UNIT.search(folded):
+        return "quantity"
+    stated = any(c.isdigit() for c in re.sub(r"20[0-9]{2}", "", folded)) or "=" in text
     parts = {
         kind
         for kind, called in contract.part_names.items()
         if words_pattern(tuple(called)).search(folded)
     }
-    if len(parts) == 1 and not any(map(names.is_whole, words)):
+    if len(parts) == 1 and not INCLUDED.search(folded) and not any(map(names.is_whole, words)):
         return "part"
-    own = [
-        name for entry in contract.indicators.values() for name in (entry.short_name, *entry.names)
-    ]
-    if re.search(rf"(?<![a-z])(?:hors|non) (?:{any_word(map(fold, own))})(?![a-z])", folded):
-        return "part"
+    if below or stated:
+        return None
+    targets = {word for entry in contract.other_dates["target"] for word in fold(entry).split()}
+    said = {word.removesuffix("s") for word in words if not word.isdigit()} - SMALL
+    if said and said <= {word.removesuffix("s") for word in targets}:
+        return "target"
     partners = [s for s in contract.sources.values() if s.role == "partner"]
     named = {s.id for s in partners if says(folded, s.label) or says(folded, s.id)}
-    if named and names.source.role == "partner" and names.source.id not in named:
+    partner = names.source.role == "partner" and "hors" not in words
+    if named and partner and names.source.id not in named:
         return "source"
-    return "quantity" if QUANTITY.search(folded) or "€" in text else None
+    others = words_pattern(tuple(contract.other_states))
+    if INCLUDED.search(folded):
+        return None
+    return "quantity" if QUANTITY.search(folded) or others.search(folded) or "€" in text else None
 
 
 def is_without(names: ColumnNames, text: str) -> bool:
-    """Whether a text speaks of what lies outside our indicators (``hors ACV``)."""
-    entries = names.contract.indicators.values()
+    """Whether a text speaks of what lies outside our indicator (``hors ACV``)."""
+    default = names.source.default_indicator
+    entries = [e for e in names.contract.indicators.values() if default in (None, e.id)]
     own = any_word(fold(name) for entry in entries for name in (entry.short_name, *entry.names))
     return re.search(rf"(?<![a-z])(?:hors|non) (?:{own})(?![a-z])", fold(text)) is not None
 

@@ -12,6 +12,7 @@ from acv_pipeline.tidying.fold import clean, compact, fold
 PREFIX = r"(?:d|dep|dept|dpt|departement|fr|code)?"
 DEPARTMENT_CODE = re.compile(rf"{PREFIX} ?(?P<code>0?2[ab]|20[ab]|[0-9]{{1,3}})(?: 0+)?")
 REGION_CODE = re.compile(r"(?:r|reg|region|code)? ?(?P<code>[0-9]{1,2})(?: 0+)?")
+NOTE = re.compile(r"\s*\([0-9]{1,2}\)$")
 ABBREVIATIONS = {
     "st": "saint",
     "ste": "sainte",
@@ -76,8 +77,8 @@ class PlaceReader:
         return code if code in self.official else None
 
     def name_of(self, text: str) -> str | None:
-        """The code of the territory that the whole text names."""
-        return self.by_name.get(essence(text))
+        """The code of the territory that the whole text names, whatever note it refers to."""
+        return self.by_name.get(essence(NOTE.sub("", text)))
 
     @cached_property
     def parts(self) -> dict[str, tuple[str, str]]:

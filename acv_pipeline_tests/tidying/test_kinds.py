@@ -34,7 +34,7 @@ MONTHS: dict[str, tuple[str, str, bool]] = {
     "an agreement": ("acv.csv", "Convention-cadre du 31 mars 2021;", False),
     "any document": ("acv.csv", "Tableau validé du 31/03/2021;", False),
     "a target": ("acv.csv", "Objectif à fin mars 2021;", False),
-    "the beginning of a period": ("acv.csv", "Logements depuis mars 2021;", False),
+    "the beginning of a period": ("acv.csv", "Suivi engagé depuis mars 2018, à jour;", False),
     "a list of communes": ("acv.csv", "Géographie au 01/01/2021;", False),
     "two days of sending": ("acv.csv", "Extraction : 28/02/2021 - 31/03/2021;", False),
     "a state": ("acv.csv", "Situation au 31/03/2021;", True),

@@ -12,8 +12,8 @@ import dagster as dg
 
 from acv_pipeline import garbage
 from acv_pipeline.assets.datagouv import data_gouv
-from acv_pipeline.assets.partitions import monthly
 from acv_pipeline.assets.run import build_assets
+from acv_pipeline.datagouv.settings import is_on
 from acv_pipeline.flow import Pipeline, Say
 from acv_pipeline.orchestration.arrivals import arrival_sensor
 from acv_pipeline.orchestration.automation import automation_sensor
@@ -21,6 +21,7 @@ from acv_pipeline.orchestration.overdue import overdue_sensor
 from acv_pipeline.orchestration.retention import retention_sensor
 from acv_pipeline.orchestration.schedule import monthly_schedule
 from acv_pipeline.orchestration.telling import alert_sensor
+from acv_pipeline.resources import resources
 
 JOB = "monthly_figures_job"
 # a file touched more recently than this may still be being written
@@ -36,7 +37,9 @@ def build_definitions(pipeline: Pipeline, listen: Say | None = None) -> dg.Defin
         description="Receive, judge and publish the figures of one month or a range of months.",
     )
     return dg.Definitions(
-        assets=[assets, data_gouv(pipeline, monthly(pipeline.contract))],
+        # what is switched off isn't in the graph
+        assets=[assets, *([data_gouv(pipeline)] if is_on() else [])],
+        resources=resources(pipeline),
         jobs=[job],
         schedules=[monthly_schedule(pipeline.contract, job)],
         sensors=[

@@ -56,7 +56,8 @@ def test_graph_checks_and_jobs_are_those_of_the_snapshot(definitions: dg.Definit
 def test_every_module_of_the_layers_is_loaded(definitions: dg.Definitions) -> None:
     groups = {node["group"] for node in shown(definitions)["assets"].values()}  # type: ignore[attr-defined]
     modules = {module.name for module in pkgutil.iter_modules(acv_pipeline.assets.__path__)}
-    assert modules - {"datagouv", "partitions", "recorded", "run", "shown"} == groups
+    shared = {"datagouv", "evaluated", "following", "partitions", "run", "shown", "step"}
+    assert modules - shared == groups
 
 
 def test_every_asset_is_described_to_the_last_column(definitions: dg.Definitions) -> None:

@@ -17,7 +17,7 @@ from acv_pipeline.home import Home
 from acv_pipeline.ledger.load import load
 from acv_pipeline.ledger.store import judge_and_write
 from acv_pipeline.models import Project
-from acv_pipeline.warehouse import open_warehouse, publish, transaction
+from acv_pipeline.warehouse import commits, open_warehouse, put_copy, transaction
 
 PROJECT = Project.load()
 
@@ -41,7 +41,7 @@ def published(home: Home, contract: Contract, landing: Path) -> None:
     """Process everything and publish the copy that readers use."""
     with open_warehouse(home, contract) as connection:
         process(connection, contract, landing)
-        publish(connection, home)
+        put_copy(connection, home, checked_at=commits(connection))
 
 
 def sign_off_all(

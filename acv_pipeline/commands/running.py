@@ -75,9 +75,9 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
         print_load(report)
         if due or has_unended_run(home):
             # Dagster takes a while to load: while Great Expectations does, and only for a run
+            from acv_pipeline.launching import run_months
             from acv_pipeline.orchestration.dead_runs import end_dead_runs
             from acv_pipeline.orchestration.home import instance
-            from acv_pipeline.orchestration.runs import run_months
 
             with instance(home) as dagster:
                 # whoever starts a run by hand knows what else was started just now

@@ -15,7 +15,7 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.flow import Pipeline
 from acv_pipeline.home import Home
-from acv_pipeline.warehouse import open_warehouse, publish, read_published
+from acv_pipeline.warehouse import commits, open_warehouse, put_copy, read_published
 from acv_pipeline_tests.explain.conftest import fill
 from acv_pipeline_tests.warehouses import process
 
@@ -113,7 +113,7 @@ def test_a_reason_that_somebody_gives_stays_on_record(
     fill(landing, contract)
     with open_warehouse(home, contract) as connection:
         process(connection, contract, landing)
-        publish(connection, home)
+        put_copy(connection, home, checked_at=commits(connection))
     asked = ["62", "2020-03", "--series", "anah"]
     before = acv(home, *asked)
     assert "Why it fell is unexplained." in before.output

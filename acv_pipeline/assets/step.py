@@ -223,6 +223,11 @@ class Step:
             )
 
 
+def held_a_month(run: dg.DagsterRun) -> bool:
+    """Whether a run ended red for nothing else than a month that is held."""
+    return HELD.items() <= run.tags.items()
+
+
 def settle(instance: DagsterInstance, run_id: str) -> None:
     """Make what a run has recorded so far durable, where the storage puts that off."""
     if settle_run := getattr(instance.event_log_storage, "settle", None):

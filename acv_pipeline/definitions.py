@@ -20,6 +20,7 @@ from acv_pipeline.orchestration.automation import automation_sensor
 from acv_pipeline.orchestration.overdue import overdue_sensor
 from acv_pipeline.orchestration.retention import retention_sensor
 from acv_pipeline.orchestration.schedule import monthly_schedule
+from acv_pipeline.orchestration.signing import sign_off_job
 from acv_pipeline.orchestration.telling import alert_sensor
 from acv_pipeline.resources import resources
 
@@ -40,7 +41,7 @@ def build_definitions(pipeline: Pipeline, listen: Say | None = None) -> dg.Defin
         # what is switched off isn't in the graph
         assets=[assets, *([data_gouv(pipeline)] if is_on() else [])],
         resources=resources(pipeline),
-        jobs=[job],
+        jobs=[job, sign_off_job(pipeline)],
         schedules=[monthly_schedule(pipeline.contract, job)],
         sensors=[
             arrival_sensor(pipeline, JOB),

@@ -28,9 +28,10 @@ from acv_pipeline.contract import Month
 from acv_pipeline.definitions import JOB, build_definitions
 from acv_pipeline.flow import Pipeline, Say
 from acv_pipeline.orchestration.arrivals import stretches
+from acv_pipeline.ui import LOCATION, REPOSITORY
 
 # as workspace.yaml has it, so that the UI knows whose runs these are
-LOCATION, MODULE, REPOSITORY = "acv_pipeline", "acv_pipeline.definitions", "__repository__"
+MODULE = "acv_pipeline.definitions"
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,7 @@ def resources(pipeline: Pipeline) -> dict[str, dg.ConfigurableResource[Any]]:
             settle_seconds=pipeline.settle_seconds,
         ),
         "warehouse": Warehouse(home=home),
-        "published_copy": PublishedCopy(home=home),
+        "published": PublishedCopy(home=home),
         "publication_targets": PublicationTargets(
             releases=str(pipeline.home.releases),
             report=str(pipeline.home.report),

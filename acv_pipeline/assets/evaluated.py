@@ -20,7 +20,9 @@ from acv_pipeline.assets.partitions import key_of
 from acv_pipeline.assets.shown import rows_shown
 from acv_pipeline.contract import Month
 from acv_pipeline.contract.months import month_of
+from acv_pipeline.quality.acceptance import Hold
 from acv_pipeline.quality.check import Check, CheckResult
+from acv_pipeline.ui import sign_off_form
 
 SEVERITY = {
     "error": dg.AssetCheckSeverity.ERROR,
@@ -31,16 +33,24 @@ Targets = Mapping[tuple[str, Month], Target]
 """The last materialisation, by asset and month."""
 
 
-def evaluation(result: CheckResult, target: Target | None) -> dg.AssetCheckEvaluation:
+def evaluation(
+    result: CheckResult, target: Target | None, holds: Sequence[Hold] = ()
+) -> dg.AssetCheckEvaluation:
     """What Dagster records and shows of a check result.
 
     Args:
         target: the month's last materialisation; None if there never was one.
+        holds: what a person may release, if the figures are right.
     """
     # as text: the UI would plot numbers over the time of recording, which means nothing here
     metadata: dict[str, Any] = {"checked": str(result.checked)}
     if not result.passed:
         metadata |= {"failed": str(result.failed), "what to do": result.check.what_to_do}
+    for hold in holds:
+        whose = f" ({hold.source}, {hold.indicator})" if len(holds) > 1 else ""
+        form = sign_off_form(hold.delivery_id[:12], hold.indicator, f"{hold.month:%Y-%m}")
+        metadata[f"sign off{whose}"] = hold.command
+        metadata[f"sign-off form{whose}"] = dg.MetadataValue.url(form)
     if result.sample:
         metadata["evidence"] = rows_shown(result.sample)
     return dg.AssetCheckEvaluation(

@@ -26,7 +26,7 @@ from acv_pipeline.landing import LandingError
 from acv_pipeline.ledger.corrections import CorrectionsError
 from acv_pipeline.models import SqlProjectError
 from acv_pipeline.publication import NotPublishedError
-from acv_pipeline.quality.acceptance import holds
+from acv_pipeline.quality.acceptance import ACCEPTED, holds
 from acv_pipeline.quality.check import Check, CheckResult
 from acv_pipeline.release import ReleaseError
 from acv_pipeline.resources import LandingZone, Warehouse, located
@@ -143,10 +143,13 @@ class Step:
     def tell(self, checks: Sequence[Check], results: Sequence[CheckResult]) -> Iterator[Event]:
         """What the checks say, of each month; evaluations name the materialisation they are of."""
         targets = last_materialisations(self.context.instance, results)
+        stopped = {r.month for r in results if not r.passed and r.check.asset == ACCEPTED.asset}
+        held = holds(self.turn.connection, self.pipeline.contract, stopped) if stopped else []
         said: dict[str, list[CheckResult]] = {output_of(check): [] for check in checks}
         for result in results:
             said[output_of(result.check)].append(result)
-            yield evaluation(result, targets.get((result.check.asset, result.month)))
+            target = targets.get((result.check.asset, result.month))
+            yield evaluation(result, target, [hold for hold in held if hold.concerns(result)])
         for check in checks:
             found = said[output_of(check)]
             if not self.months and found:
@@ -245,14 +248,18 @@ class Steps:
         self, context: dg.AssetExecutionContext, warehouse: Warehouse, zone: LandingZone
     ) -> Step:
         """A step, with this run's turn at the warehouse."""
+        turn = self.turn(context.op_execution_context, warehouse, zone)
+        return Step(context, warehouse, turn, months_of(context.run.tags, turn.pipeline))
+
+    def turn(self, context: dg.OpExecutionContext, warehouse: Warehouse, zone: LandingZone) -> Turn:
+        """The run's turn at the warehouse."""
 
         def insist(line: str) -> None:
             context.log.info(line)
             self.say(line)
 
         pipeline = located(self.pipeline, warehouse, zone)
-        turn = warehouse.turn(pipeline, f"run {context.run.run_id[:8]}", self.say, insist)
-        return Step(context, warehouse, turn, months_of(context.run.tags, pipeline))
+        return warehouse.turn(pipeline, f"run {context.run.run_id[:8]}", self.say, insist)
 
     def say(self, line: str) -> None:
         """Progress, for somebody who watches a terminal; the run's log has the outcome alone."""

@@ -7,7 +7,6 @@ runs stand. Not here: facts, messages, channels (``alerts``).
 # no "from __future__ import annotations" here: Dagster reads annotations of decorated functions
 
 import datetime as dt
-import os
 import sqlite3
 from zoneinfo import ZoneInfo
 
@@ -20,6 +19,7 @@ from acv_pipeline.assets.step import held_a_month
 from acv_pipeline.flow import Pipeline
 from acv_pipeline.orchestration.home import tick_seconds
 from acv_pipeline.orchestration.schedule import run_day
+from acv_pipeline.ui import ui_address
 from acv_pipeline.warehouse import WarehouseError
 
 LOOK_BACK_RUNS = 100
@@ -28,11 +28,6 @@ FINISHED = [
     dg.DagsterRunStatus.FAILURE,
     dg.DagsterRunStatus.CANCELED,
 ]
-
-
-def ui_address() -> str:
-    """Where people open the UI, for links: ``$ACV_UI_URL``, else the address of ``make dev``."""
-    return os.environ.get("ACV_UI_URL") or "http://127.0.0.1:3000"
 
 
 def alert_sensor(pipeline: Pipeline) -> dg.SensorDefinition:

@@ -40,6 +40,11 @@ class Hold:
         """What is held, and by which rule."""
         return f"{self.source}, {self.indicator} {self.month:%Y-%m}: {self.rules}"
 
+    def concerns(self, result: CheckResult) -> bool:
+        """Whether this is why a check fails."""
+        named = [ACCEPTED.name, *self.rules.split(", ")]
+        return result.month == self.month and not result.passed and result.check.name in named
+
     @property
     def command(self) -> str:
         """What releases it, if the figures are right."""

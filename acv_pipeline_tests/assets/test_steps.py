@@ -143,6 +143,13 @@ def test_checks_that_hold_a_month_are_blocking_and_no_others(pipeline: Pipeline)
     assert not {"department_decreases", "ranks_start_at_1", "rows_conserved"} & blocking
 
 
+def test_the_ui_lets_checks_be_executed_without_the_rest(pipeline: Pipeline) -> None:
+    """Of a graph it wouldn't, if that had the name by which Dagster knows what needs the rest."""
+    repository = build_definitions(pipeline).get_repository_def()
+    for key in repository.asset_graph.asset_check_keys:
+        assert repository.asset_graph.get_execution_set_identifier(key) is None, key
+
+
 @pytest.mark.usefixtures("one_held")
 def test_checks_alone_without_a_partition_mean_all_months_on_record(
     pipeline: Pipeline, run: Run, instance: DagsterInstance

@@ -8,8 +8,11 @@ Here: putting assets, jobs, schedule, sensors and executor together. Not here: a
 
 from __future__ import annotations
 
+import warnings
+
 import dagster as dg
 
+import acv_pipeline.defs
 from acv_pipeline import garbage
 from acv_pipeline.assets.datagouv import data_gouv
 from acv_pipeline.assets.run import build_assets
@@ -57,6 +60,14 @@ def build_definitions(pipeline: Pipeline, listen: Say | None = None) -> dg.Defin
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """For the webserver, the daemon and ``dg``: home and landing zone of the environment."""
+    """For the webserver, the daemon and ``dg``: home and landing zone of the environment.
+
+    What people put into ``defs`` is there too.
+    """
     garbage.seldom()
-    return build_definitions(Pipeline.configured(settle_seconds=SETTLE_SECONDS))
+    ours = build_definitions(Pipeline.configured(settle_seconds=SETTLE_SECONDS))
+    with warnings.catch_warnings():
+        # in preview; load_from_defs_folder isn't, but needs a pyproject.toml, which no wheel has
+        warnings.simplefilter("ignore", category=dg.PreviewWarning)
+        own = dg.load_definitions_from_package_module(acv_pipeline.defs)
+    return dg.Definitions.merge(ours, own)

@@ -80,7 +80,10 @@ def build_assets(pipeline: Pipeline, listen: Say | None = None) -> dg.AssetsDefi
         can_subset=True,
         backfill_policy=dg.BackfillPolicy.single_run(),
     ).map_asset_specs(lambda spec: specs[spec.key])
-    return Flow(**assets.get_attributes_dict())
+    with warnings.catch_warnings():
+        # one of an AssetsDefinition's own arguments is in beta
+        warnings.simplefilter("ignore", category=dg.BetaWarning)
+        return Flow(**assets.get_attributes_dict())
 
 
 def accepted(steps: Steps) -> dg.OpDefinition:

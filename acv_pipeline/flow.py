@@ -27,8 +27,8 @@ from acv_pipeline.ledger import months as known_months
 from acv_pipeline.ledger.corrections import load_register, read_register, record_register
 from acv_pipeline.ledger.judged import Judged
 from acv_pipeline.models import Project
-from acv_pipeline.models.freshness import changed_models
-from acv_pipeline.publication import COPY, RELEASE, REPORT
+from acv_pipeline.models.freshness import changed_models, outdated
+from acv_pipeline.publication import COPY, RELEASE, REPORT, is_behind
 from acv_pipeline.quality.check import Check
 from acv_pipeline.quality.everything import all_checks
 from acv_pipeline.warehouse import is_fitted, open_warehouse, set_fitted, transaction
@@ -159,6 +159,13 @@ class Pipeline:
             self.judged.forget()
         last = self.last_month()
         return sorted(m for m in months if self.contract.first_month <= m <= last), report
+
+    def is_published(self) -> bool:
+        """Whether readers have what the marts hold; marts that are out of date are for a run."""
+        with self.warehouse() as connection:
+            return bool(outdated(connection, self.project)) or not is_behind(
+                connection, self.home, self.project
+            )
 
     def receive(
         self,

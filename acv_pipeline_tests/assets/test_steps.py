@@ -17,6 +17,7 @@ from dagster._core.storage.partition_status_cache import (
 )
 
 from acv_pipeline.assets.partitions import monthly
+from acv_pipeline.commands.running import run_landing
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.definitions import JOB, build_definitions
@@ -300,6 +301,20 @@ def test_no_selection_of_assets_and_checks_publishes_what_contradicts_itself(
         )
         consistent(pipeline)
     assert refused, "some of them asked for what may not be"
+
+
+@pytest.mark.usefixtures("good_months")
+def test_what_was_built_by_hand_is_published_by_the_next_run(
+    pipeline: Pipeline, run: Run, instance: DagsterInstance
+) -> None:
+    assert run("2018-09", "2018-12", assets=pipeline.monthly_assets()).success
+    assert pipeline.pending()[0] == [] and not pipeline.is_published()
+    for _ in range(2):
+        assert run_landing(pipeline.home, pipeline.landing) == 0
+        assert pipeline.is_published()
+    runs = instance.get_runs()
+    assert len(runs) == 2, "the second found nothing to do"
+    assert runs[0].tags[".dagster/repository"] == "__repository__@acv_pipeline", "the timeline"
 
 
 @pytest.mark.usefixtures("good_months")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import pkgutil
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import dagster as dg
@@ -116,6 +118,25 @@ if __name__ == "__main__":
         + yaml.safe_dump(current, sort_keys=False, allow_unicode=True),
         encoding="utf-8",
     )
+
+
+def test_no_circles_around_the_definitions() -> None:
+    """Imports inside functions, and those for types alone, count too."""
+    package = ROOT / "acv_pipeline"
+    parts = ["assets", "commands", "definitions", "launching", "orchestration", "resources", "turn"]
+    imports: dict[str, set[str]] = {part: set() for part in parts}
+    for file in package.rglob("*.py"):
+        part = file.relative_to(package).parts[0].removesuffix(".py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            named = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if isinstance(node, ast.Import):
+                named = [alias.name for alias in node.names]
+            for name in named:
+                of = name.removeprefix("acv_pipeline.").partition(".")[0]
+                if name.startswith("acv_pipeline.") and part in imports and of in imports:
+                    imports[part] |= {of} - {part}
+    assert imports["orchestration"] and imports["definitions"]
+    list(TopologicalSorter(imports).static_order())  # raises CycleError, with the circle
 
 
 def test_loading_them_waits_for_no_large_library() -> None:

@@ -314,7 +314,8 @@ def test_what_was_built_by_hand_is_published_by_the_next_run(
         assert pipeline.is_published()
     runs = instance.get_runs()
     assert len(runs) == 2, "the second found nothing to do"
-    assert runs[0].tags[".dagster/repository"] == "__repository__@acv_pipeline", "the timeline"
+    origin = runs[0].remote_job_origin
+    assert origin and origin.repository_origin.get_label() == "__repository__@acv_pipeline"
 
 
 @pytest.mark.usefixtures("good_months")

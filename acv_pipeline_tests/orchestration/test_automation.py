@@ -103,3 +103,17 @@ def test_a_held_month_does_not_flow(
     asked = automation.tick()
     assert ("series", "2018-10") in asked
     assert not {asset for asset, month in asked if month == "2018-11"} & {"series", "decreases"}
+
+
+def test_a_run_of_the_whole_flow_that_held_a_month_leaves_nothing_to_follow_either(
+    automation: Automation, landing: Path, contract: Contract
+) -> None:
+    """Else the held month would be judged again for the same reason, and again."""
+    deliver_course(landing, contract, "anah", MONTHS[:2])
+    november = course(contract, month_of("2018-11"))
+    del november["62"]
+    deliver(landing, "anah", "2018-12-10", {"2018-11": november})
+    automation.tick()
+    automation.run("2018-09", "2018-11", ends_red=True)
+    assert automation.tick() == set()
+    assert automation.tick() == set()

@@ -28,6 +28,7 @@ from acv_pipeline.contract import Month
 from acv_pipeline.definitions import JOB, build_definitions
 from acv_pipeline.flow import Pipeline, Say
 from acv_pipeline.orchestration.arrivals import stretches
+from acv_pipeline.orchestration.compute_logs import leave_to_terminal
 from acv_pipeline.ui import LOCATION, REPOSITORY
 
 # as workspace.yaml has it, so that the UI knows whose runs these are
@@ -61,6 +62,7 @@ def run_months(
     Raises:
         KeyboardInterrupt: Ctrl-C ended the run; Dagster's record has it as failed.
     """
+    leave_to_terminal(instance)
     job = build_definitions(pipeline, listen).resolve_job_def(JOB)
     if assets is not None:
         job = job.get_subset(asset_selection={dg.AssetKey(name) for name in assets})

@@ -55,6 +55,9 @@ class Turn:
         Raises:
             LandingError: the landing zone cannot be read.
         """
+        from acv_pipeline.quality import answers
+
+        answers.get_ready()  # beside, for the checks
         self.say(f"receiving from {', '.join(sources)}")
         return self.pipeline.receive(self.connection, sources)
 

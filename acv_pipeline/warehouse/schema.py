@@ -37,8 +37,12 @@ def is_fitted(connection: duckdb.DuckDBPyConnection, what: str, fingerprint: str
 
     Opening the warehouse must leave the file as it was: watchers look at when it changed.
     """
-    connection.execute("create table if not exists raw.fitted (what varchar, fingerprint varchar)")
+    _create_fitted(connection)
     return (what, fingerprint) in connection.execute("from raw.fitted").fetchall()
+
+
+def _create_fitted(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("create table if not exists raw.fitted (what varchar, fingerprint varchar)")
 
 
 def fitted(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
@@ -50,6 +54,7 @@ def fitted(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
 
 def set_fitted(connection: duckdb.DuckDBPyConnection, what: str, fingerprint: str) -> None:
     """Remember what ``is_fitted`` asks for."""
+    _create_fitted(connection)
     connection.execute("delete from raw.fitted where what = ?", [what])
     connection.execute("insert into raw.fitted values (?, ?)", [what, fingerprint])
 

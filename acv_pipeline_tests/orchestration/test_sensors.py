@@ -18,7 +18,7 @@ from acv_pipeline.flow import Pipeline
 from acv_pipeline.home import Home
 from acv_pipeline.ledger import load as loading
 from acv_pipeline.orchestration.arrivals import stretches
-from acv_pipeline.turn import Turn
+from acv_pipeline_tests import warehouses
 from acv_pipeline_tests.deliveries import course, deliver, deliver_course
 
 
@@ -61,14 +61,7 @@ class Ticks:
 def run(pipeline: Pipeline, months: list[str], *, is_killed: bool = False) -> None:
     """What the run that a tick asked for does up to the published copy, with its record."""
     chosen = [month_of(month) for month in months]
-    with pipeline.warehouse() as connection:
-        turn = Turn(pipeline, connection, print)
-        turn.receive([*pipeline.contract.sources])
-        turn.judge(chosen)
-        turn.build([*pipeline.project.models])
-        turn.publish()
-        if not is_killed:
-            turn.recorded(chosen)
+    warehouses.run(pipeline, chosen, is_killed=is_killed)
 
 
 def test_new_deliveries_start_one_run_per_stretch_of_months(

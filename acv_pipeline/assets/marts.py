@@ -88,7 +88,7 @@ def build(steps: Steps) -> dg.OpDefinition:
     def build_step(
         context: dg.AssetExecutionContext, warehouse: Warehouse, landing_zone: LandingZone
     ) -> Iterator[Event]:
-        with plain_failures():
+        with plain_failures(warehouse):
             step = steps.begin(context, warehouse, landing_zone)
             asked, wanted = step.asked(marts), step.checks(checks)
             if asked:

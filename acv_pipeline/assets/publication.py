@@ -96,7 +96,7 @@ def publish(steps: Steps) -> dg.OpDefinition:
     def publish_step(
         context: dg.AssetExecutionContext, warehouse: Warehouse, landing_zone: LandingZone
     ) -> Iterator[Event]:
-        with plain_failures():
+        with plain_failures(warehouse):
             step = steps.begin(context, warehouse, landing_zone)
             if step.asked([COPY]):
                 step.turn.publish()
@@ -120,7 +120,7 @@ def release(steps: Steps) -> dg.OpDefinition:
     def release_step(
         context: dg.AssetExecutionContext, warehouse: Warehouse, landing_zone: LandingZone
     ) -> Iterator[Event]:
-        with plain_failures():
+        with plain_failures(warehouse):
             step = steps.begin(context, warehouse, landing_zone)
             if step.asked([RELEASE]):
                 step.turn.say("making the open data release")
@@ -149,7 +149,7 @@ def report(steps: Steps) -> dg.OpDefinition:
     def report_step(
         context: dg.AssetExecutionContext, warehouse: Warehouse, landing_zone: LandingZone
     ) -> Iterator[Event]:
-        with plain_failures():
+        with plain_failures(warehouse):
             step = steps.begin(context, warehouse, landing_zone)
             if step.asked([REPORT]):
                 step.turn.say("writing the report page")

@@ -52,7 +52,7 @@ def receive(steps: Steps) -> dg.OpDefinition:
     def receive_step(
         context: dg.AssetExecutionContext, warehouse: Warehouse, landing_zone: LandingZone
     ) -> Iterator[Event]:
-        with plain_failures():
+        with plain_failures(warehouse):
             step = steps.begin(context, warehouse, landing_zone)
             if assets := step.asked(extracts):
                 report = step.turn.receive([extracts[asset] for asset in assets])

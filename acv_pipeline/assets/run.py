@@ -98,7 +98,7 @@ def accepted(steps: Steps) -> dg.OpDefinition:
     def accepted_step(
         context: dg.AssetExecutionContext, warehouse: Warehouse, landing_zone: LandingZone
     ) -> Iterator[Event]:
-        with plain_failures():
+        with plain_failures(warehouse):
             step = steps.begin(context, warehouse, landing_zone)
             if wanted := step.checks([ACCEPTED]):
                 yield from step.tell(wanted, step.check(wanted, step.scope()))

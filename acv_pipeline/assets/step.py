@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -31,7 +32,7 @@ from acv_pipeline.quality.check import Check, CheckResult
 from acv_pipeline.release import ReleaseError
 from acv_pipeline.resources import LandingZone, Warehouse, located
 from acv_pipeline.turn import Turn, span
-from acv_pipeline.warehouse import WarehouseError
+from acv_pipeline.warehouse import WarehouseError, in_plain_words
 
 GO = "done"
 # a run that held a month needs a person: Dagster doesn't try it again by itself
@@ -58,10 +59,11 @@ def output_of(check: Check) -> str:
 
 
 @contextmanager
-def plain_failures() -> Iterator[None]:
+def plain_failures(warehouse: Warehouse) -> Iterator[None]:
     """Bad surroundings aren't a bug: one line for people, no traceback, no second try."""
     try:
-        yield
+        with in_plain_words(Path(warehouse.home)):
+            yield
     except (
         CorrectionsError, LandingError, NotPublishedError, ReleaseError, SqlProjectError,
         WarehouseError,

@@ -86,7 +86,7 @@ def judge(steps: Steps) -> dg.OpDefinition:
     def judge_step(
         context: dg.AssetExecutionContext, warehouse: Warehouse, landing_zone: LandingZone
     ) -> Iterator[Event]:
-        with plain_failures():
+        with plain_failures(warehouse):
             step = steps.begin(context, warehouse, landing_zone)
             asked, wanted = step.asked(assets), step.checks(checks)
             if VALIDATED in asked:

@@ -47,7 +47,7 @@ def sign_off_job(pipeline: Pipeline) -> dg.JobDefinition:
     ) -> None:
         from acv_pipeline.ledger.signoff import SignOffError, sign_off  # brings pandas
 
-        with plain_failures():
+        with plain_failures(warehouse):
             turn = steps.turn(context, warehouse, landing_zone)
             try:
                 signed = sign_off(

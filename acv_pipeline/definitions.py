@@ -8,19 +8,24 @@ Here: putting assets, jobs, schedule, sensors and executor together. Not here: a
 
 from __future__ import annotations
 
+import warnings
+
 import dagster as dg
 
+import acv_pipeline.defs
 from acv_pipeline import garbage
 from acv_pipeline.assets.datagouv import data_gouv
-from acv_pipeline.assets.partitions import monthly
 from acv_pipeline.assets.run import build_assets
+from acv_pipeline.datagouv.settings import is_on
 from acv_pipeline.flow import Pipeline, Say
 from acv_pipeline.orchestration.arrivals import arrival_sensor
 from acv_pipeline.orchestration.automation import automation_sensor
 from acv_pipeline.orchestration.overdue import overdue_sensor
 from acv_pipeline.orchestration.retention import retention_sensor
 from acv_pipeline.orchestration.schedule import monthly_schedule
+from acv_pipeline.orchestration.signing import sign_off_job
 from acv_pipeline.orchestration.telling import alert_sensor
+from acv_pipeline.resources import resources
 
 JOB = "monthly_figures_job"
 # a file touched more recently than this may still be being written
@@ -36,8 +41,10 @@ def build_definitions(pipeline: Pipeline, listen: Say | None = None) -> dg.Defin
         description="Receive, judge and publish the figures of one month or a range of months.",
     )
     return dg.Definitions(
-        assets=[assets, data_gouv(pipeline, monthly(pipeline.contract))],
-        jobs=[job],
+        # what is switched off isn't in the graph
+        assets=[assets, *([data_gouv(pipeline)] if is_on() else [])],
+        resources=resources(pipeline),
+        jobs=[job, sign_off_job(pipeline)],
         schedules=[monthly_schedule(pipeline.contract, job)],
         sensors=[
             arrival_sensor(pipeline, JOB),
@@ -53,6 +60,14 @@ def build_definitions(pipeline: Pipeline, listen: Say | None = None) -> dg.Defin
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """For the webserver, the daemon and ``dg``: home and landing zone of the environment."""
+    """For the webserver, the daemon and ``dg``: home and landing zone of the environment.
+
+    What people put into ``defs`` is there too.
+    """
     garbage.seldom()
-    return build_definitions(Pipeline.configured(settle_seconds=SETTLE_SECONDS))
+    ours = build_definitions(Pipeline.configured(settle_seconds=SETTLE_SECONDS))
+    with warnings.catch_warnings():
+        # in preview; load_from_defs_folder isn't, but needs a pyproject.toml, which no wheel has
+        warnings.simplefilter("ignore", category=dg.PreviewWarning)
+        own = dg.load_definitions_from_package_module(acv_pipeline.defs)
+    return dg.Definitions.merge(ours, own)

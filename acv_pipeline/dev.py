@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
+from acv_pipeline.contract.model import beside_package
 from acv_pipeline.home import Home
 from acv_pipeline.orchestration.home import instance
 
-WORKSPACE = Path(__file__).resolve().parents[1] / "workspace.yaml"
+WORKSPACE = beside_package("workspace.yaml")
 
 
 def main() -> None:

@@ -1,28 +1,34 @@
-"""What leaves the house: the open data release and the report page, and plots for the UI.
+"""What leaves the house: the published copy, and what is made of it alone, since it is sound.
 
-Here: making them from the published copy, since nothing unsound is in there. Not here: what is in
-them (``release``, ``report``), and when they are made (``flow``).
+Here: what must hold before figures are published; the open data release, the report page, plots.
+Not here: what is in them (``release``, ``report``), and when they are made (``assets``).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.home import Home
-from acv_pipeline.ledger.months import rows_of_mart
-from acv_pipeline.warehouse import read_published
+from acv_pipeline.ledger.months import on_record, rows_of_mart
+from acv_pipeline.models import Project
+from acv_pipeline.models.freshness import outdated, state
+from acv_pipeline.quality.everything import evaluate_all, invariants
+from acv_pipeline.warehouse import commits, put_copy, read_published
 
 if TYPE_CHECKING:
     # made with libraries that take a while to import: loading the definitions goes without
     from acv_pipeline.release import Release
     from acv_pipeline.report import Report
 
+COPY = "published_copy"
 RELEASE = "open_data_release"
 REPORT = "indicator_report"
 PICTURED = {
@@ -30,7 +36,61 @@ PICTURED = {
     "monthly_increments": "movers",
     "department_rankings": "map",
 }
-"""The plot that shows a mart, by asset."""
+"""The plot that shows a mart."""
+
+
+NAMED_MONTHS = 5
+
+
+class NotPublishedError(Exception):
+    """What is in the warehouse may not leave the house; the message says why."""
+
+
+def publish(
+    connection: duckdb.DuckDBPyConnection, home: Home, contract: Contract, project: Project
+) -> None:
+    """Replace the published copy, if every mart is up to date and every invariant holds.
+
+    All marts and all months are looked at, whatever a run was asked for.
+
+    Raises:
+        NotPublishedError: a mart is older than what it is made from, or breaks an invariant.
+        WarehouseError: the copy cannot be written.
+    """
+    if old := outdated(connection, project):
+        raise NotPublishedError(
+            f"not published, readers keep the last copy: {', '.join(old)} "
+            f"{'is' if len(old) == 1 else 'are'} older than the figures or the SQL they are made "
+            "from: materialise the marts, then published_copy"
+        )
+    checked_at = commits(connection)
+    months = sorted(on_record(connection, contract))
+    results = evaluate_all(connection, contract, project, invariants(contract, project), months)
+    broken: dict[str, list[Month]] = {}
+    for result in results:
+        # a test may find less than its own severity
+        if not result.passed and (result.severity or result.check.severity) == "error":
+            broken.setdefault(f"{result.check.asset}.{result.check.name}", []).append(result.month)
+    if broken:
+        said = "; ".join(f"{name} ({_listed(months)})" for name, months in sorted(broken.items()))
+        raise NotPublishedError(
+            f"not published, readers keep the last copy: {said} must hold and does not"
+        )
+    put_copy(connection, home, checked_at=checked_at)
+
+
+def is_behind(connection: duckdb.DuckDBPyConnection, home: Home, project: Project) -> bool:
+    """Whether the published copy has other figures or marts than the warehouse."""
+    if not home.published.exists():
+        return bool(state(connection, project))
+    with read_published(home) as copy:
+        return state(copy, project) != state(connection, project)
+
+
+def _listed(months: list[Month]) -> str:
+    named = [f"{month:%Y-%m}" for month in sorted(months)[:NAMED_MONTHS]]
+    more = len(months) - len(named)
+    return ", ".join(named) + (f" and {more} more" if more else "")
 
 
 @dataclass(frozen=True)
@@ -40,36 +100,62 @@ class Publication:
     Attributes:
         release: the open data release that stands, if it was asked for.
         report: the report page, if it was asked for.
-        pictures: plots of marts as SVG, by asset; drawn along with the report, whose library takes
+        pictures: plots of marts as SVG, by mart; drawn along with the report, whose library takes
             a while to load.
-        row_counts: rows of the ranking by month: a month is in both of them if it is ranked.
     """
 
     release: Release | None = None
     report: Report | None = None
     pictures: dict[str, bytes] = field(default_factory=dict)
-    row_counts: dict[Month, int] = field(default_factory=dict)
 
-    @property
-    def assets(self) -> list[str]:
-        """The assets made, in the order of the flow."""
-        made = ((RELEASE, self.release), (REPORT, self.report))
-        return [asset for asset, thing in made if thing]
+
+@dataclass(frozen=True)
+class Published:
+    """The copy that readers have now.
+
+    Attributes:
+        months: months with a ranking.
+    """
+
+    path: Path
+    sha256: str
+    byte_size: int
+    months: list[Month]
+
+
+def describe(home: Home) -> Published:
+    """What the published copy is.
+
+    Raises:
+        WarehouseError: nothing was published yet, or it cannot be read.
+    """
+    with read_published(home) as copy:
+        ranked = rows_of_mart(copy, "marts.department_rankings")
+    path = home.published
+    months = sorted(month for month, rows in ranked.items() if rows)
+    return Published(path, sha256_of(path), path.stat().st_size, months)
+
+
+def sha256_of(path: Path) -> str:
+    """Tells a file from others."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def make_publication(
     home: Home,
     contract: Contract,
     chosen: Collection[str],
-    shown: Mapping[str, Month],
     today: dt.date,
+    release_sha256: str | None = None,
 ) -> Publication:
     """Make the release, the report or both.
 
     Args:
         chosen: ``RELEASE``, ``REPORT`` or both; other names mean nothing here.
-        shown: the last month of each mart that was materialised.
         today: the day that what is new bears.
+        release_sha256: of the release that the page names as its own; one of an earlier run may be
+            of other figures, so then it names none.
 
     Raises:
         OSError: the page cannot be written.
@@ -85,39 +171,30 @@ def make_publication(
         if RELEASE in chosen:
             release = make_release(connection, contract, home.releases, today=today)
         if REPORT in chosen:
-            # a release of an earlier run may be of other figures: the page names none then
             report = write_report(
                 connection,
                 contract,
                 home.report,
-                release_sha256=release.sha256 if release else None,
+                release_sha256=release.sha256 if release else release_sha256,
                 today=today,
             )
-            drawn = pictures(connection, contract, shown)
-        ranked = rows_of_mart(connection, "marts.department_rankings")
-    return Publication(release, report, drawn, {m: n for m, n in ranked.items() if n})
+            drawn = pictures(connection, contract)
+    return Publication(release, report, drawn)
 
 
-def pictures(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, shown: Mapping[str, Month]
-) -> dict[str, bytes]:
+def pictures(connection: duckdb.DuckDBPyConnection, contract: Contract) -> dict[str, bytes]:
     """A plot of the last month of each mart that has one, of the contract's first indicator.
 
-    Args:
-        shown: the last month of each mart that was materialised; a mart's last month may be one
-            of which a partner is all there is: that is no plot's.
-
     Returns:
-        SVG by asset.
+        SVG by mart.
     """
     from acv_pipeline.report.plots import PLOTS, last_shown
 
     indicator = next(iter(contract.indicators))
     drawn = {}
-    for asset, plot in PICTURED.items():
-        if asset in shown:
-            month = last_shown(connection, contract, indicator, shown[asset])
-            svg = month and PLOTS[plot](connection, contract, indicator, month)
-            if svg:
-                drawn[asset] = svg
+    for mart, plot in PICTURED.items():
+        month = last_shown(connection, contract, indicator, Month.max)
+        svg = month and PLOTS[plot](connection, contract, indicator, month)
+        if svg:
+            drawn[mart] = svg
     return drawn

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import pkgutil
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import dagster as dg
@@ -56,7 +58,8 @@ def test_graph_checks_and_jobs_are_those_of_the_snapshot(definitions: dg.Definit
 def test_every_module_of_the_layers_is_loaded(definitions: dg.Definitions) -> None:
     groups = {node["group"] for node in shown(definitions)["assets"].values()}  # type: ignore[attr-defined]
     modules = {module.name for module in pkgutil.iter_modules(acv_pipeline.assets.__path__)}
-    assert modules - {"datagouv", "partitions", "recorded", "run", "shown"} == groups
+    shared = {"datagouv", "evaluated", "following", "partitions", "run", "shown", "step"}
+    assert modules - shared == groups
 
 
 def test_every_asset_is_described_to_the_last_column(definitions: dg.Definitions) -> None:
@@ -115,6 +118,25 @@ if __name__ == "__main__":
         + yaml.safe_dump(current, sort_keys=False, allow_unicode=True),
         encoding="utf-8",
     )
+
+
+def test_no_circles_around_the_definitions() -> None:
+    """Imports inside functions, and those for types alone, count too."""
+    package = ROOT / "acv_pipeline"
+    parts = ["assets", "commands", "definitions", "launching", "orchestration", "resources", "turn"]
+    imports: dict[str, set[str]] = {part: set() for part in parts}
+    for file in package.rglob("*.py"):
+        part = file.relative_to(package).parts[0].removesuffix(".py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            named = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if isinstance(node, ast.Import):
+                named = [alias.name for alias in node.names]
+            for name in named:
+                of = name.removeprefix("acv_pipeline.").partition(".")[0]
+                if name.startswith("acv_pipeline.") and part in imports and of in imports:
+                    imports[part] |= {of} - {part}
+    assert imports["orchestration"] and imports["definitions"]
+    list(TopologicalSorter(imports).static_order())  # raises CycleError, with the circle
 
 
 def test_loading_them_waits_for_no_large_library() -> None:

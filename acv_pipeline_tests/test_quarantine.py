@@ -17,6 +17,7 @@ from acv_pipeline.home import Home
 from acv_pipeline.quarantine import ABOUT, harmless
 from acv_pipeline.status import status
 from acv_pipeline.warehouse import read_published
+from acv_pipeline_tests import warehouses
 from acv_pipeline_tests.deliveries import course, deliver
 
 MONTH = "2018-09"
@@ -44,8 +45,7 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory, contract: Contract) -> Pi
 
 
 def process(pipeline: Pipeline) -> None:
-    assets = [*pipeline.extracts(), "validated_dwellings", "quarantined_rows"]
-    pipeline.run([month_of(MONTH)], [*assets, *pipeline.project.models], [])
+    warehouses.run(pipeline, [month_of(MONTH)])
 
 
 def acv(pipeline: Pipeline, *arguments: str) -> tuple[int, str]:

@@ -6,18 +6,21 @@ Here: receive, judge, build, publish in a few lines. Not here: what was delivere
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from acv_pipeline.contract import Contract, Month
+from acv_pipeline.flow import Pipeline
 from acv_pipeline.home import Home
 from acv_pipeline.ledger.load import load
 from acv_pipeline.ledger.store import judge_and_write
 from acv_pipeline.models import Project
-from acv_pipeline.warehouse import open_warehouse, publish, transaction
+from acv_pipeline.quality.check import Check
+from acv_pipeline.turn import Turn
+from acv_pipeline.warehouse import commits, open_warehouse, put_copy, transaction
 
 PROJECT = Project.load()
 
@@ -37,11 +40,30 @@ def process(
         PROJECT.write_as_of_macros(connection)
 
 
+def run(
+    pipeline: Pipeline,
+    months: Sequence[Month],
+    *,
+    checks: Iterable[Check] = (),
+    is_killed: bool = False,
+) -> None:
+    """What a run of all layers does, up to the published copy; unless killed it is on record."""
+    with pipeline.warehouse() as connection:
+        turn = Turn(pipeline, connection, print)
+        turn.receive([*pipeline.contract.sources])
+        turn.judge(months)
+        turn.build([*pipeline.project.models])
+        turn.check({(check.asset, check.name) for check in checks}, months)
+        turn.publish()
+        if not is_killed:
+            turn.recorded(months)
+
+
 def published(home: Home, contract: Contract, landing: Path) -> None:
     """Process everything and publish the copy that readers use."""
     with open_warehouse(home, contract) as connection:
         process(connection, contract, landing)
-        publish(connection, home)
+        put_copy(connection, home, checked_at=commits(connection))
 
 
 def sign_off_all(

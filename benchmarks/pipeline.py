@@ -21,8 +21,8 @@ def main(landing: str, home: str) -> None:
     pipeline = Pipeline.configured(Home(Path(home)), Path(landing))
     assets = [name for name in pipeline.assets() if name not in (RELEASE, REPORT)]
     due, report = pipeline.pending(run_follows=True)
+    from acv_pipeline.launching import run_months
     from acv_pipeline.orchestration.home import instance
-    from acv_pipeline.orchestration.runs import run_months
 
     with instance(pipeline.home) as dagster:
         result = run_months(pipeline, dagster, due, assets=assets, listen=print)

@@ -1,4 +1,4 @@
-"""The last asset of the layer ``publication``: the standing release on data.gouv.fr.
+"""The last asset of the layer ``publication``: the standing release on data.gouv.fr, if it is on.
 
 Here: when it is sent, and what Dagster shows of that. Not here: sending (the package of that name).
 A step of its own: sending asks a portal that may be away, and must not hold up the figures.
@@ -13,7 +13,7 @@ from pydantic import Field
 
 from acv_pipeline.assets.publication import GROUP
 from acv_pipeline.assets.shown import CODE, rows_shown, spec
-from acv_pipeline.datagouv.settings import MODE, OFF, PassingError, PublishError, Settings, is_on
+from acv_pipeline.datagouv.settings import MODE, OFF, PassingError, PublishError, Settings
 from acv_pipeline.flow import Pipeline
 from acv_pipeline.publication import RELEASE
 from acv_pipeline.release import latest_release
@@ -36,19 +36,18 @@ class SendingConfig(dg.Config):
     seconds_between: float = Field(default=600, ge=0)
 
 
-def data_gouv(pipeline: Pipeline, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
-    """The release's files as resources of a data set; off until the setting says otherwise."""
+def data_gouv(pipeline: Pipeline) -> dg.AssetsDefinition:
+    """The release's files as resources of a data set; in the graph where the setting says so."""
     shown = spec(
         ASSET,
         description=(
-            "The standing release on data.gouv.fr, each file at an address that stays. Off until "
-            f"`{MODE}` is set (dry-run, demo or live); then it follows every new release. "
-            "A month is recorded when the release that was sent contains it."
+            "The standing release on data.gouv.fr, each file at an address that stays. Here "
+            f"because `{MODE}` is set (dry-run, demo or live): it follows every new release."
         ),
         deps=[RELEASE],
         group=GROUP,
         kinds={"csv"},
-        partitions=partitions,
+        partitions=None,
         code=[CODE / "datagouv" / "publish.py"],
     )
 
@@ -56,13 +55,8 @@ def data_gouv(pipeline: Pipeline, partitions: dg.PartitionsDefinition[str]) -> d
         name=ASSET,
         specs=[
             # without an output a run that sends nothing records nothing
-            shown.replace_attributes(
-                skippable=True,
-                automation_condition=shown.automation_condition if is_on() else None,
-            )
+            shown.replace_attributes(skippable=True)
         ],
-        partitions_def=partitions,
-        backfill_policy=dg.BackfillPolicy.single_run(),
     )
     def data_gouv_resources(
         context: dg.AssetExecutionContext, config: SendingConfig
@@ -94,21 +88,15 @@ def data_gouv(pipeline: Pipeline, partitions: dg.PartitionsDefinition[str]) -> d
         context.log.info(sent.summary)
         if sent.is_dry:
             return
-        released = context.instance.get_materialized_partitions(dg.AssetKey(RELEASE))
-        months = [key for key in context.partition_keys if key in released]
-        for key in months:
-            yield dg.AssetMaterialization(
-                ASSET,
-                partition=key,
-                metadata={"release": sent.version}
-                if key != months[-1]
-                else {
-                    "release": sent.version,
-                    "data set": sent.where,
-                    "files": rows_shown(
-                        [{"file": f.name, "done": f.done, "address": f.url} for f in sent.files]
-                    ),
-                },
-            )
+        yield dg.AssetMaterialization(
+            ASSET,
+            metadata={
+                "release": sent.version,
+                "data set": sent.where,
+                "files": rows_shown(
+                    [{"file": f.name, "done": f.done, "address": f.url} for f in sent.files]
+                ),
+            },
+        )
 
     return data_gouv_resources

@@ -1,17 +1,23 @@
 """Layer ``marts``: one asset per SQL model of ``dbt_like_sql``.
 
-Here: what Dagster shows of the models. Names, dependencies, columns, lineage: all from the SQL
-project.
+Here: what Dagster shows of the models, and the step that builds them. Names, dependencies, columns,
+lineage: all from the SQL project.
 """
 
-from __future__ import annotations
+# no "from __future__ import annotations" here: Dagster reads the step's annotations as classes
+
+from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
-from acv_pipeline.assets.shown import spec
+from acv_pipeline.assets.shown import lineage_shown, preview_shown, spec
+from acv_pipeline.assets.step import AFTER, Event, Steps, outs, plain_failures
+from acv_pipeline.contract import Month
 from acv_pipeline.contract.tables import tables
 from acv_pipeline.flow import VALIDATED, Pipeline
 from acv_pipeline.models import Model
+from acv_pipeline.resources import LandingZone, Warehouse
 
 GROUP = "marts"
 
@@ -66,3 +72,40 @@ def _deps(model: Model) -> list[str]:
     """The models it reads, and the figures in force where it reads a validated table."""
     reads_validated = any(source.startswith("validated.") for source in model.sources)
     return [*model.depends_on, *([VALIDATED] if reads_validated else [])]
+
+
+def build(steps: Steps) -> dg.OpDefinition:
+    """The step that builds the marts, and says what their checks find."""
+    marts = list(steps.pipeline.project.models)
+    checks = [check for check in steps.pipeline.checks() if check.asset in marts]
+
+    @dg.op(
+        name="build",
+        ins=AFTER,
+        out=outs(marts, checks),
+        description="Build the marts from what is in force, and check them.",
+    )
+    def build_step(
+        context: dg.AssetExecutionContext, warehouse: Warehouse, landing_zone: LandingZone
+    ) -> Iterator[Event]:
+        with plain_failures(warehouse):
+            step = steps.begin(context, warehouse, landing_zone)
+            asked, wanted = step.asked(marts), step.checks(checks)
+            if asked:
+                step.turn.build(asked)
+                moved = set().union(*step.turn.moved.values())
+                context.log.info(f"built {len(asked)} marts, {len(moved)} months of them changed")
+
+            def details(asset: str, month: Month) -> dict[str, Any]:
+                return preview_shown(step.turn.preview(asset, month)) | lineage_shown(
+                    column_lineage(step.pipeline, asset)
+                )
+
+            yield from step.record(asked, details)
+            if wanted:
+                # what moved beside the run's months is checked again, too
+                scope = {*step.scope()}.union(*step.turn.moved.values())
+                yield from step.tell(wanted, step.check(wanted, scope))
+            yield from step.end()
+
+    return build_step

@@ -1,18 +1,35 @@
 """Layer ``publication``: what leaves the house, made from the published copy alone.
 
-Here: what Dagster shows of the open data release, the report page, and of sending the release to
-data.gouv.fr. Not here: making any of them (``release``, ``report``, ``datagouv``).
+Snapshots of the whole, without months of their own. Here: what Dagster shows of the published copy,
+the open data release and the report page, and the steps that make them. Not here: what must hold
+before anything is published, and making any of them (``publication``, ``release``, ``report``).
 """
 
-from __future__ import annotations
+# no "from __future__ import annotations" here: Dagster reads the step's annotations as classes
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from acv_pipeline.assets.shown import CODE, rows_shown, spec
+from acv_pipeline import beside
+from acv_pipeline.assets.shown import CODE, picture_shown, rows_shown, spec
+from acv_pipeline.assets.step import AFTER, Event, Step, Steps, outs, plain_failures
 from acv_pipeline.flow import Pipeline
-from acv_pipeline.publication import RELEASE, REPORT
+from acv_pipeline.publication import (
+    COPY,
+    PICTURED,
+    RELEASE,
+    REPORT,
+    Publication,
+    Published,
+    describe,
+    make_publication,
+    sha256_of,
+)
+from acv_pipeline.release import latest_release, release_sha256
+from acv_pipeline.resources import LandingZone, Warehouse
+from acv_pipeline.turn import span
 
 if TYPE_CHECKING:
     from acv_pipeline.release import Release
@@ -21,21 +38,34 @@ if TYPE_CHECKING:
 GROUP = "publication"
 
 
-def specs(pipeline: Pipeline, partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetSpec]:
-    """The open data release and the report page; a month of theirs is one that they contain."""
+def specs(pipeline: Pipeline) -> list[dg.AssetSpec]:
+    """The published copy, the open data release and the report page."""
     marts = list(pipeline.project.models)
     return [
+        spec(
+            COPY,
+            description=(
+                "The read-only copy of all tables that people, the release and the report read. "
+                "Replaced only when every mart is up to date and every invariant holds, of all "
+                "months, whatever a run was asked for."
+            ),
+            deps=marts,
+            group=GROUP,
+            kinds={"duckdb"},
+            partitions=None,
+            code=[CODE / "publication.py"],
+        ),
         spec(
             RELEASE,
             description=(
                 "The figures in force as open data: a dated folder with CSV and Parquet files, "
                 "their schemas, a data package, what changed and checksums. Never rewritten; the "
-                "same content makes no new one. A month is recorded when the release contains it."
+                "same content makes no new one."
             ),
-            deps=marts,
+            deps=[COPY],
             group=GROUP,
             kinds={"csv", "parquet"},
-            partitions=partitions,
+            partitions=None,
             code=[CODE / "release" / "tables.yml"],
         ),
         spec(
@@ -43,20 +73,127 @@ def specs(pipeline: Pipeline, partitions: dg.PartitionsDefinition[str]) -> list[
             description=(
                 "The page for people: one self-contained file in French and English with the "
                 "national course, the map, the ranking, a section per département, revisions and "
-                "held months. A month is recorded when the page contains it."
+                "held months."
             ),
-            deps=[*marts, RELEASE],
+            deps=[COPY, RELEASE],
             group=GROUP,
             kinds={"html"},
-            partitions=partitions,
+            partitions=None,
             code=[CODE / "report" / "page.py"],
         ),
     ]
 
 
-def release_details(release: Release) -> dict[str, Any]:
-    """Where the release is, how to tell it from others, and what is in it."""
+def publish(steps: Steps) -> dg.OpDefinition:
+    """The step that replaces the published copy, or says why not."""
+
+    @dg.op(
+        name="publish",
+        ins=AFTER,
+        out=outs([COPY], []),
+        description="Check every invariant of all marts and months, then replace the copy.",
+    )
+    def publish_step(
+        context: dg.AssetExecutionContext, warehouse: Warehouse, landing_zone: LandingZone
+    ) -> Iterator[Event]:
+        with plain_failures(warehouse):
+            step = steps.begin(context, warehouse, landing_zone)
+            if step.asked([COPY]):
+                step.turn.publish()
+                published = describe(step.pipeline.home)
+                context.log.info(f"published {span(published.months)}")
+                yield dg.Output(None, COPY, metadata=_copy_details(published))
+            yield from step.end()
+
+    return publish_step
+
+
+def release(steps: Steps) -> dg.OpDefinition:
+    """The step that makes the open data release."""
+
+    @dg.op(
+        name="release",
+        ins=AFTER,
+        out=outs([RELEASE], []),
+        description="Make a dated open data release, unless the standing one has the same content.",
+    )
+    def release_step(
+        context: dg.AssetExecutionContext, warehouse: Warehouse, landing_zone: LandingZone
+    ) -> Iterator[Event]:
+        with plain_failures(warehouse):
+            step = steps.begin(context, warehouse, landing_zone)
+            if step.asked([RELEASE]):
+                step.turn.say("making the open data release")
+                made = _made(step, RELEASE).release
+                if made:
+                    context.log.info(
+                        f"release {made.version}" + ("" if made.is_new else ": stands as it is")
+                    )
+                    yield dg.Output(None, RELEASE, metadata=release_details(made))
+                else:
+                    context.log.info("no complete month to release yet")
+            yield from step.end()
+
+    return release_step
+
+
+def report(steps: Steps) -> dg.OpDefinition:
+    """The step that writes the report page."""
+
+    @dg.op(
+        name="report",
+        ins=AFTER,
+        out=outs([REPORT], []),
+        description="Write the page for people, and draw its plots.",
+    )
+    def report_step(
+        context: dg.AssetExecutionContext, warehouse: Warehouse, landing_zone: LandingZone
+    ) -> Iterator[Event]:
+        with plain_failures(warehouse):
+            step = steps.begin(context, warehouse, landing_zone)
+            if step.asked([REPORT]):
+                step.turn.say("writing the report page")
+                made = _made(step, REPORT)
+                if made.report:
+                    context.log.info(f"report page of {made.report.byte_size / 1000:.0f} kB")
+                    plots = {
+                        PICTURED[mart]: picture_shown(svg, PICTURED[mart])
+                        for mart, svg in made.pictures.items()
+                    }
+                    details = report_details(made.report, step) | plots
+                    yield dg.Output(None, REPORT, metadata=details)
+            yield from step.end()
+
+    return report_step
+
+
+def _made(step: Step, asset: str) -> Publication:
+    """What the process beside makes, which has the libraries for it loaded."""
+    home, contract = step.pipeline.home, step.pipeline.contract
+    standing = latest_release(home.releases) if RELEASE in step.run_assets else None
+    of_now = release_sha256(standing) if standing and asset == REPORT else None
+    with beside.asking() as ask:
+        made = ask(make_publication, home, contract, [asset], contract.today(), of_now)
+        return made.answer()
+
+
+def _copy_details(published: Published) -> dict[str, Any]:
+    """Where the copy is, how to tell it from others, and what is in it."""
     return {
+        "folder": dg.MetadataValue.path(str(published.path.parent)),
+        "sha256": published.sha256,
+        "months": span(published.months),
+        "months published": len(published.months),
+        "megabytes": round(published.byte_size / 1e6, 1),
+    }
+
+
+def release_details(release: "Release") -> dict[str, Any]:
+    """Where the release is, how to tell it from others, and what is in it."""
+    months = sorted({month for of in release.months.values() for month in of})
+    return {
+        "months": span(months),
+        "months released": len(months),
         "folder": dg.MetadataValue.path(str(release.path)),
         "version": release.version,
         "sha256": release.sha256,
@@ -67,9 +204,13 @@ def release_details(release: Release) -> dict[str, Any]:
     }
 
 
-def report_details(report: Report) -> dict[str, Any]:
-    """Where the page is."""
+def report_details(report: "Report", step: Step) -> dict[str, Any]:
+    """Where the page is, and which months it shows."""
+    published = describe(step.pipeline.home)
     return {
+        "folder": dg.MetadataValue.path(str(report.path.parent)),
+        "months": span(published.months),
+        "sha256": sha256_of(report.path),
         "page": dg.MetadataValue.path(str(report.path)),
         "kilobytes": round(report.byte_size / 1000),
         "written by this run": report.is_new,

@@ -1,14 +1,24 @@
 """Layer ``raw``: one extract per source, everything received, as received.
 
-Here: what Dagster shows of the extracts. A source is an entry of the contract: none is named here.
+Here: what Dagster shows of the extracts, and the step that receives. A source is an entry of the
+contract: none is named here.
 """
 
-from __future__ import annotations
+# no "from __future__ import annotations" here: Dagster reads the step's annotations as classes
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from acv_pipeline.assets.shown import CODE, spec, table_schema
+from acv_pipeline.assets.shown import CODE, preview_shown, spec, table_schema
+from acv_pipeline.assets.step import Event, Step, Steps, outs, plain_failures
+from acv_pipeline.contract import Month
 from acv_pipeline.flow import Pipeline
+from acv_pipeline.resources import LandingZone, Warehouse
+
+if TYPE_CHECKING:
+    from acv_pipeline.ledger.load import LoadReport
 
 GROUP = "raw"
 
@@ -32,3 +42,40 @@ def specs(pipeline: Pipeline, partitions: dg.PartitionsDefinition[str]) -> list[
         )
         for source in pipeline.contract.sources.values()
     ]
+
+
+def receive(steps: Steps) -> dg.OpDefinition:
+    """The step that takes in what is new."""
+    extracts = steps.pipeline.extracts()
+
+    @dg.op(name="receive", out=outs(extracts, []), description="Take in what is new, as it is.")
+    def receive_step(
+        context: dg.AssetExecutionContext, warehouse: Warehouse, landing_zone: LandingZone
+    ) -> Iterator[Event]:
+        with plain_failures(warehouse):
+            step = steps.begin(context, warehouse, landing_zone)
+            if assets := step.asked(extracts):
+                report = step.turn.receive([extracts[asset] for asset in assets])
+                _log(step, report)
+
+                def details(asset: str, month: Month) -> dict[str, Any]:
+                    return preview_shown(step.turn.preview(asset, month))
+
+                yield from step.record(assets, details)
+            yield from step.end()
+
+    return receive_step
+
+
+def _log(step: Step, report: "LoadReport") -> None:
+    """A line per source, and one for each thing that somebody should look at."""
+    log, new = step.context.log, step.turn.received(report.new)
+    for source, (files, refused) in new.items():
+        label = step.pipeline.contract.source(source).label
+        log.info(f"{label}: {files} new files" + (f", {refused} refused" if refused else ""))
+    for line in report.misplaced:
+        log.warning(line)
+    for line in report.unread:
+        log.error(line)
+    for file, reason in report.refused:
+        log.error(f"refused {file}: {reason}")

@@ -1,112 +1,114 @@
-"""The step that materialises every layer: one open warehouse, one transaction, one step.
+"""The steps of a run in their order: receive, judge, build, publish, release, report, accepted?
 
-Here: from a Dagster selection to ``Pipeline.run``. Not here: its outcome as events (``recorded``).
-One step, as dbt projects are usually run: a step that materialises only some of a range's months
-must not yield outputs (Dagster would record the others too), and without outputs Dagster skips the
-steps behind it. Within one step the good months reach the rankings in the same run.
+One graph-backed definition of all assets of the flow. Here: putting the steps of the layers
+together, and the last one. Not here: the steps (each layer's own module), what they have in common
+(``step``), and the domain's work (``turn``).
 """
 
 # no "from __future__ import annotations" here: Dagster reads the step's annotations as classes
 
 import warnings
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
-from pydantic import Field
 
 from acv_pipeline.assets import marts, publication, raw, validated
-from acv_pipeline.assets.partitions import monthly, to_months
-from acv_pipeline.assets.recorded import Event, events
-from acv_pipeline.contract.months import month_of
-from acv_pipeline.flow import Outcome, Pipeline, Say
-from acv_pipeline.landing import LandingError
-from acv_pipeline.ledger.corrections import CorrectionsError
-from acv_pipeline.models import SqlProjectError
+from acv_pipeline.assets.partitions import monthly
+from acv_pipeline.assets.step import AFTER, Event, Steps, outs, plain_failures
+from acv_pipeline.flow import Pipeline, Say
+from acv_pipeline.gate.rules import RULES
+from acv_pipeline.quality.acceptance import ACCEPTED
 from acv_pipeline.quality.check import Check
-from acv_pipeline.release import ReleaseError
-from acv_pipeline.warehouse import WarehouseError
+from acv_pipeline.resources import LandingZone, Warehouse
 
-STEP = "monthly_figures"
+FLOW = "monthly_figures"
 
 
-class RunConfig(dg.Config):
-    """What may be set for a run.
+class Flow(dg.AssetsDefinition):
+    """A graph whose checks can be executed alone.
 
-    Attributes:
-        months: report on these months only (``2021-03``); all of the run's months by default.
+    Dagster takes it that no graph's can, and greys *Execute all*: it gives such checks the name of
+    the whole that they need. Those of this graph need nothing but themselves.
     """
 
-    months: list[str] = Field(default_factory=list)
+    @property
+    def unique_id(self) -> str:
+        """No name: there is no whole that must be executed as one."""
+        return None  # type: ignore[return-value]
 
 
 def build_assets(pipeline: Pipeline, listen: Say | None = None) -> dg.AssetsDefinition:
-    """All monthly assets with their checks, materialised by one subsettable step.
+    """All assets of the flow with their checks; any of them can be chosen.
 
     Args:
-        listen: told every line of progress too, for a run that somebody watches in a terminal.
+        listen: told every line of progress, for a run that somebody watches in a terminal.
     """
     partitions = monthly(pipeline.contract)
-    checks = pipeline.checks()
+    specs = {
+        spec.key: spec
+        for layer in (raw, validated, marts)
+        for spec in layer.specs(pipeline, partitions)
+    } | {spec.key: spec for spec in publication.specs(pipeline)}
+    steps = Steps(pipeline, listen)
+    order = [
+        raw.receive(steps), validated.judge(steps), marts.build(steps), publication.publish(steps),
+        publication.release(steps), publication.report(steps),
+    ]  # fmt: skip
+    last = accepted(steps)
 
-    @dg.multi_asset(
-        name=STEP,
-        specs=[
-            spec
-            for layer in (raw, validated, marts, publication)
-            for spec in layer.specs(pipeline, partitions)
-        ],
-        check_specs=[_check_spec(check, partitions) for check in checks],
+    def flow() -> dict[str, Any]:
+        given: dict[str, Any] = {}
+        done = None
+        for step in order:
+            outputs = step(after=done) if done is not None else step()
+            done = outputs.done
+            given |= {name: getattr(outputs, name) for name in outputs._fields if name != "done"}
+        return given | {name: last(after=done) for name in last.output_dict}
+
+    names = [n for step in (*order, last) for n in step.output_dict if n != "done"]
+    graph = dg.graph(name=FLOW, out={name: dg.GraphOut() for name in names})(flow)
+    assets = dg.AssetsDefinition.from_graph(
+        graph,
+        keys_by_output_name={key.to_user_string(): key for key in specs},
+        internal_asset_deps={
+            key.to_user_string(): {dep.asset_key for dep in spec.deps}
+            for key, spec in specs.items()
+        },
         partitions_def=partitions,
+        check_specs=[_check_spec(check, partitions) for check in pipeline.checks()],
         can_subset=True,
         backfill_policy=dg.BackfillPolicy.single_run(),
+    ).map_asset_specs(lambda spec: specs[spec.key])
+    with warnings.catch_warnings():
+        # one of an AssetsDefinition's own arguments is in beta
+        warnings.simplefilter("ignore", category=dg.BetaWarning)
+        return Flow(**assets.get_attributes_dict())
+
+
+def accepted(steps: Steps) -> dg.OpDefinition:
+    """The last step: red if a month that was asked for is held, after all else is done."""
+
+    @dg.op(
+        name="accepted",
+        ins=AFTER,
+        out=outs([], [ACCEPTED], hands_on=False),
+        description="Was every month accepted? If one is held: which rule, and what to do.",
     )
-    def monthly_figures(context: dg.AssetExecutionContext, config: RunConfig) -> Iterator[Event]:
-        months = to_months(context.partition_keys)
-        assets = [key.to_user_string() for key in context.selected_asset_keys]
-        only = {month_of(month) for month in config.months} or None
+    def accepted_step(
+        context: dg.AssetExecutionContext, warehouse: Warehouse, landing_zone: LandingZone
+    ) -> Iterator[Event]:
+        with plain_failures(warehouse):
+            step = steps.begin(context, warehouse, landing_zone)
+            if wanted := step.checks([ACCEPTED]):
+                yield from step.tell(wanted, step.check(wanted, step.scope()))
+            yield from step.end()
 
-        def say(line: str) -> None:
-            context.log.info(line)
-            if listen:
-                listen(line)
-
-        with pipeline.home.at_work(f"run {context.run.run_id[:8]}", say):
-            try:
-                outcome = pipeline.run(
-                    months,
-                    assets,
-                    [
-                        (key.asset_key.to_user_string(), key.name)
-                        for key in context.selected_asset_check_keys
-                    ],
-                    only=only,
-                    say=say,
-                )
-                _log(context, outcome)
-                with pipeline.publication(assets, outcome, say) as publication:
-                    yield from events(context.instance, pipeline, outcome, publication, say)
-            except (
-                CorrectionsError, LandingError, ReleaseError, SqlProjectError, WarehouseError,
-            ) as error:  # fmt: skip
-                # bad surroundings, not a bug: one line for people, no traceback
-                raise dg.Failure(description=str(error), allow_retries=False) from None
-            if outcome.broken:
-                raise dg.Failure(
-                    description=f"not published, readers keep the last copy: "
-                    f"{', '.join(sorted(set(outcome.broken)))} must hold and does not",
-                    allow_retries=False,
-                )
-            # loading the definitions goes without SQLAlchemy
-            from acv_pipeline.orchestration.event_storage import settle
-
-            # only what can't be lost any more counts as recorded
-            settle(context.instance, context.run.run_id)
-            pipeline.recorded(assets, [m for m in months if only is None or m in only])
-
-    return monthly_figures
+    return accepted_step
 
 
 def _check_spec(check: Check, partitions: dg.PartitionsDefinition[str]) -> dg.AssetCheckSpec:
+    holding = {rule.name for rule in RULES if rule.blocking} | {ACCEPTED.name}
     with warnings.catch_warnings():
         # partitioned checks are in preview: their behaviour is pinned by a test
         warnings.simplefilter("ignore", category=dg.PreviewWarning)
@@ -115,18 +117,5 @@ def _check_spec(check: Check, partitions: dg.PartitionsDefinition[str]) -> dg.As
             asset=check.asset,
             description=f"{check.description} If it fails: {check.what_to_do}",
             partitions_def=partitions,
+            blocking=check.name in holding,
         )
-
-
-def _log(context: dg.AssetExecutionContext, outcome: Outcome) -> None:
-    if outcome.load:
-        for line in outcome.load.misplaced:
-            context.log.warning(line)
-        for line in outcome.load.unread:
-            context.log.error(line)
-        for file, reason in outcome.load.refused:
-            context.log.error(f"refused {file}: {reason}")
-    for month in sorted(outcome.held):
-        context.log.error(f"{month:%Y-%m} is held: see the failed checks of validated_dwellings")
-    months = {month for counts in outcome.row_counts.values() for month in counts}
-    context.log.info(f"{len(months)} months materialised")

@@ -13,8 +13,9 @@ from typing import Any
 
 import dagster as dg
 
+from acv_pipeline.assets.following import follows
 from acv_pipeline.contract.tables import tables
-from acv_pipeline.orchestration.automation import follows
+from acv_pipeline.previews import Preview
 
 OWNER = "team:data-engineering"
 CODE = Path(__file__).parents[1]
@@ -27,7 +28,7 @@ def spec(
     deps: list[str],
     group: str,
     kinds: set[str],
-    partitions: dg.PartitionsDefinition[str],
+    partitions: dg.PartitionsDefinition[str] | None,
     code: Sequence[Path],
     table: str | None = None,
     columns: dg.TableSchema | None = None,
@@ -37,6 +38,7 @@ def spec(
     Args:
         code: the files that say how it is made.
         table: the table it writes, if it is one, and its columns.
+        partitions: none where there is one of it, made of all months.
     """
     metadata: dict[str, Any] = {"dagster/code_references": _code_references(code)}
     if table:
@@ -96,6 +98,16 @@ def lineage_shown(lineage: dg.TableColumnLineage) -> dict[str, Any]:
             [{"column": column, "computed from": ", ".join(of)} for column, of in read.items()]
         ),
     }
+
+
+def preview_shown(shown: Preview) -> dict[str, Any]:
+    """How many rows a table has, and some of them."""
+    details: dict[str, Any] = {"dagster/row_count": shown.total_rows}
+    if shown.common:
+        details["preview of"] = ", ".join(f"{k} {v}" for k, v in shown.common.items())
+    if shown.rows:
+        details["preview"] = rows_shown(shown.rows)
+    return details
 
 
 def picture_shown(svg: bytes, what: str) -> dg.MarkdownMetadataValue:

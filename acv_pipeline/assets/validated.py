@@ -1,16 +1,24 @@
 """Layer ``validated``: the figures in force, and the rows that could not be used.
 
-Here: what Dagster shows of the two, with column lineage. Not here: the gate that decides between
-them.
+Here: what Dagster shows of the two, with column lineage, and the step that judges. Not here: the
+gate that decides between them.
 """
 
-from __future__ import annotations
+# no "from __future__ import annotations" here: Dagster reads the step's annotations as classes
+
+from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
-from acv_pipeline.assets.shown import CODE, spec, table_schema
+from acv_pipeline.assets.shown import CODE, lineage_shown, preview_shown, spec, table_schema
+from acv_pipeline.assets.step import AFTER, Event, Steps, outs, plain_failures
+from acv_pipeline.contract import Month
 from acv_pipeline.contract.tables import tables
 from acv_pipeline.flow import QUARANTINED, VALIDATED, Pipeline
+from acv_pipeline.quality.acceptance import ACCEPTED
+from acv_pipeline.resources import LandingZone, Warehouse
+from acv_pipeline.turn import span
 
 GROUP = "validated"
 
@@ -61,3 +69,42 @@ def column_lineage(pipeline: Pipeline, asset: str) -> dg.TableColumnLineage:
             for column in tables()[table].column_names
         }
     )
+
+
+def judge(steps: Steps) -> dg.OpDefinition:
+    """The step that brings into force what no rule stops, and says what the checks find."""
+    assets = [VALIDATED, QUARANTINED]
+    about = [*steps.pipeline.extracts(), *assets]
+    checks = [c for c in steps.pipeline.checks() if c.asset in about and c is not ACCEPTED]
+
+    @dg.op(
+        name="judge",
+        ins=AFTER,
+        out=outs(assets, checks),
+        description="Bring into force what no rule stops; check what was received and accepted.",
+    )
+    def judge_step(
+        context: dg.AssetExecutionContext, warehouse: Warehouse, landing_zone: LandingZone
+    ) -> Iterator[Event]:
+        with plain_failures(warehouse):
+            step = steps.begin(context, warehouse, landing_zone)
+            asked, wanted = step.asked(assets), step.checks(checks)
+            if VALIDATED in asked:
+                report = step.turn.judge(step.months)
+                held = sorted(report.held & set(step.months))
+                accepted = sorted(report.in_force & set(step.months) - set(held))
+                context.log.info(
+                    f"accepted {span(accepted)}" + (f", held {span(held)}" if held else "")
+                )
+
+            def details(asset: str, month: Month) -> dict[str, Any]:
+                return preview_shown(step.turn.preview(asset, month)) | lineage_shown(
+                    column_lineage(step.pipeline, asset)
+                )
+
+            yield from step.record(asked, details)
+            if wanted:
+                yield from step.tell(wanted, step.check(wanted, step.scope()))
+            yield from step.end()
+
+    return judge_step

@@ -48,6 +48,7 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
     from acv_pipeline import standstill
     from acv_pipeline.flow import Pipeline
     from acv_pipeline.orchestration.home import has_unended_run, prepare
+    from acv_pipeline.publication import COPY, RELEASE, REPORT
     from acv_pipeline.status import status as read_status
     from acv_pipeline.status import without_figures
     from acv_pipeline.terminal import (
@@ -70,20 +71,25 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
                 progress=lambda done, of, name: progress.say(f"reading {name} ({done} of {of})"),
                 run_follows=True,
             )
+            unpublished = not due and not pipeline.is_published()
         standstill.looked(home, report.unread, dt.datetime.now(dt.UTC))
         if months:
             due = [month for month in due if months[0] <= month <= months[1]]
         print_load(report)
-        if due or has_unended_run(home):
+        if due or unpublished or has_unended_run(home):
             # Dagster takes a while to load: while Great Expectations does, and only for a run
+            from acv_pipeline.launching import run_months
             from acv_pipeline.orchestration.dead_runs import end_dead_runs
             from acv_pipeline.orchestration.home import instance
-            from acv_pipeline.orchestration.runs import run_months
 
             with instance(home) as dagster:
                 # whoever starts a run by hand knows what else was started just now
                 end_dead_runs(dagster, home, young_seconds=0)
-                result = due and run_months(pipeline, dagster, due, listen=progress.say)
+                result = None
+                if due or unpublished:
+                    # what somebody built by hand, and nobody published since
+                    only = [COPY, RELEASE, REPORT] if unpublished else None
+                    result = run_months(pipeline, dagster, due, assets=only, listen=progress.say)
             if result and result.failure:
                 click.echo(f"acv: run {result.run_id} failed: {result.failure}", err=True)
                 return DATA_HELD
@@ -101,7 +107,11 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
             print_outcome(connection, pipeline.contract, due, report)
             print_publication(home)
         else:
-            click.echo("Nothing to do: no new figures, nothing changed.")
+            click.echo(
+                "Published what was built by hand."
+                if unpublished
+                else "Nothing to do: no new figures, nothing changed."
+            )
         found = read_status(connection, pipeline.contract, home)
         unusable = without_figures(connection, report.new)
     print_status(found, home, quiet=True)

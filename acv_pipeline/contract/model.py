@@ -21,7 +21,16 @@ from acv_pipeline.contract.territories import Territories
 from acv_pipeline.contract.yaml_file import read_yaml
 
 CONTRACT_FILE = Path(__file__).with_name("contract.yml")
-SQL_PROJECT = Path(__file__).resolve().parents[2] / "dbt_like_sql"
+
+
+def beside_package(name: str) -> Path:
+    """A file or folder beside the package: in a checkout it is there, in a wheel inside."""
+    package = Path(__file__).resolve().parents[1]
+    inside = package / name
+    return inside if inside.exists() else package.parent / name
+
+
+SQL_PROJECT = beside_package("dbt_like_sql")
 
 READING_WORDS = (
     "other_dates",

@@ -13,7 +13,7 @@ import pandas as pd
 from acv_pipeline.contract import Contract
 from acv_pipeline.explain import Question, series_of, sources_of
 from acv_pipeline.ledger.months import add_unrecorded
-from acv_pipeline.warehouse import append, transaction
+from acv_pipeline.warehouse import append, figures_moved, transaction
 
 
 class ExplanationError(ValueError):
@@ -82,5 +82,6 @@ def say(
             [indicator.id, source.id, month, code],
         )
         append(connection, "validated.explanations", pd.DataFrame([said]))
+        figures_moved(connection)
         add_unrecorded(connection, [month])
     return source.label, falls[source.series]

@@ -19,6 +19,11 @@ def in_force(connection: duckdb.DuckDBPyConnection) -> set[Month]:
     return _set(connection, "select distinct month from validated.dwellings")
 
 
+def received(connection: duckdb.DuckDBPyConnection) -> set[Month]:
+    """Months that any source delivered rows with a figure for."""
+    return _set(connection, "select distinct month from raw.tidy_rows where fate = 'figure'")
+
+
 def open_holds(connection: duckdb.DuckDBPyConnection) -> set[Month]:
     """Months with a hold that nobody signed off and no later delivery settled."""
     return _set(

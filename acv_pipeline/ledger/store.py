@@ -25,7 +25,7 @@ from acv_pipeline.ledger.marks import standing_of
 from acv_pipeline.ledger.state import NO_DAY
 from acv_pipeline.ledger.verdicts import Ledger, SignOff, Verdict
 from acv_pipeline.tidying.records import ControlTotal
-from acv_pipeline.warehouse import written_quickly
+from acv_pipeline.warehouse import figures_moved, written_quickly
 
 CHUNK_VECTORS = 500  # of 2048 rows: a million rows at a time
 
@@ -115,7 +115,10 @@ def judge_and_write(
             if replaced:
                 _replace(connection, table, frame, replaced)
             changed |= replaced
+        totals = _published_totals(connection)
         _write_row_tables(connection)
+        if changed or totals != _published_totals(connection):
+            figures_moved(connection)
     _write_delivery_status(connection)
     return JudgeReport(
         changed=changed,
@@ -435,6 +438,13 @@ def _write_row_tables(connection: duckdb.DuckDBPyConnection) -> None:
             on released.delivery_id = rows.delivery_id and released.row_number = rows.row_number
         """
     )
+
+
+def _published_totals(connection: duckdb.DuckDBPyConnection) -> tuple[Any, ...]:
+    """Changes with the published totals, which are written anew each time."""
+    columns = ", ".join(column.name for column in tables()["validated.published_totals"].columns)
+    asked = f"select count(*), sum(hash({columns})) from validated.published_totals"
+    return tuple(connection.execute(asked).fetchall()[0])
 
 
 def _write_delivery_status(connection: duckdb.DuckDBPyConnection) -> None:

@@ -29,6 +29,19 @@ STORED_SCHEMA = "stored"
 
 Entry: TypeAlias = dict[str, Any]
 
+# by kind of entry: the keys that are read, those that are needed, and those of its config
+_KEYS: dict[str, tuple[list[str], list[str], list[str]]] = {
+    "sources": (["name", "description", "tables"], ["tables"], []),
+    "seeds": (
+        ["name", "description", "columns", "config"],
+        ["description", "columns"],
+        ["column_types"],
+    ),
+    "models": (["name", "description", "columns"], ["description", "columns"], []),
+    "data_tests": (["name", "description", "config"], ["description"], ["meta", "severity"]),
+}
+_COLUMN_KEYS = ["name", "data_type", "description"]
+
 
 def documented(path: Path) -> dict[str, list[Entry]]:
     """All entries of the folder's ``.yml`` files, by kind (models, sources, seeds, data_tests)."""
@@ -41,10 +54,70 @@ def documented(path: Path) -> dict[str, list[Entry]]:
             content = read_yaml(file)
         except yaml.YAMLError as error:
             raise SqlProjectError(f"{file} is not valid YAML: {error}") from error
-        for kind, entries in content.items():
-            if kind != "version":
-                found.setdefault(kind, []).extend(entries)
+        for kind, entries in (content or {}).items():
+            if kind == "version":
+                continue
+            if kind not in _KEYS:
+                raise SqlProjectError(f"{file}: {kind} is none of {_listed(_KEYS)}")
+            for entry in entries or []:
+                _must_be_understood(file, kind, entry)
+            found.setdefault(kind, []).extend(entries or [])
     return found
+
+
+def _must_be_understood(file: Path, kind: str, entry: Entry) -> None:
+    """Nothing that dbt would heed may be passed over in silence; nothing needed may be missing."""
+    known, needed, config = _KEYS[kind]
+    if not isinstance(entry, dict) or "name" not in entry:
+        raise SqlProjectError(f"{file}: an entry of {kind} has no name")
+    where = f"{file}: {kind}, {entry['name']}"
+    _must_be_known(where, entry, known)
+    _must_be_known(f"{where}, config", entry.get("config") or {}, config)
+    for key in needed:
+        if not entry.get(key):
+            raise SqlProjectError(f"{where}: {key} is missing")
+    for column in entry.get("columns") or []:
+        named = f"{where}, column {column.get('name', '(without a name)')}"
+        _must_be_known(named, column, _COLUMN_KEYS)
+        for key in ("name", "description", *(["data_type"] if kind == "models" else [])):
+            if not column.get(key):
+                raise SqlProjectError(f"{named}: {key} is missing")
+    if kind == "seeds":
+        types = (entry.get("config") or {}).get("column_types") or {}
+        for column in entry["columns"]:
+            if column["name"] not in types:
+                raise SqlProjectError(f"{where}, config: column_types lacks {column['name']}")
+    if kind == "data_tests":
+        said = (entry.get("config") or {}).get("meta") or {}
+        if not said.get("what_to_do"):
+            raise SqlProjectError(
+                f"{where}: config.meta.what_to_do is missing: say what a person does about the "
+                "rows that the test finds"
+            )
+        _severity(where, entry["config"].get("severity", "error"))
+
+
+def _must_be_known(where: str, given: Entry, known: Iterable[str]) -> None:
+    for key in given:
+        if key not in known:
+            hint = (
+                ": write it as a SELECT in tests/ and describe it under data_tests"
+                if key in ("data_tests", "tests")
+                else f", known are {_listed(known)}"
+            )
+            raise SqlProjectError(f"{where}: {key} isn't read here{hint}")
+
+
+def _severity(where: str, given: object) -> str:
+    """``error`` or ``warn``, in any case, as dbt has it."""
+    severity = str(given).lower()
+    if severity not in ("error", "warn"):
+        raise SqlProjectError(f"{where}: severity is {given}: it is error or warn")
+    return severity
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
 
 
 def read_sources(groups: list[Entry]) -> tuple[str, ...]:
@@ -121,7 +194,11 @@ def read_tests(
             name=name,
             description=described[name]["description"].strip(),
             what_to_do=described[name]["config"]["meta"]["what_to_do"].strip(),
-            severity=select.config.get("severity", "error"),
+            # as in dbt, what the SQL says counts before what the YAML says
+            severity=_severity(
+                str(select.path),
+                select.config.get("severity", described[name]["config"].get("severity", "error")),
+            ),
             select=select,
             models=tuple(model for model in models if model in select.refs),
         )

@@ -16,7 +16,6 @@ import dagster as dg
 
 from acv_pipeline import standstill
 from acv_pipeline.assets.partitions import key_of
-from acv_pipeline.assets.run import STEP
 from acv_pipeline.contract import Month
 from acv_pipeline.contract.months import shift
 from acv_pipeline.flow import Pipeline
@@ -109,5 +108,4 @@ def _request(months: list[Month], fingerprint: str) -> dg.RunRequest:
             "dagster/asset_partition_range_start": key_of(months[0]),
             "dagster/asset_partition_range_end": key_of(months[-1]),
         },
-        run_config={"ops": {STEP: {"config": {"months": names}}}},
     )

@@ -13,6 +13,7 @@ import time
 import dagster as dg
 from dagster import DagsterInstance
 
+from acv_pipeline.assets.step import held_a_month
 from acv_pipeline.home import Home
 
 # a living run takes its lock within seconds of its start, also on a machine that is swapping
@@ -34,11 +35,15 @@ def is_run_going_on(instance: DagsterInstance) -> bool:
 
 
 def failed_lately(instance: DagsterInstance, seconds: float) -> bool:
-    """Whether the last run that ended failed, less than so many seconds ago."""
+    """Whether the last run that ended failed, less than so many seconds ago.
+
+    One that held a month did its work: what is to be done about it, a person does.
+    """
     ended = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
     records = instance.get_run_records(dg.RunsFilter(statuses=ended), limit=1)
     return any(
         record.dagster_run.status == dg.DagsterRunStatus.FAILURE
+        and not held_a_month(record.dagster_run)
         and time.time() - (record.end_time or 0) < seconds
         for record in records
     )

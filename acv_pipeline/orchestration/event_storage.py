@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as db
-from dagster import DagsterEventType, DagsterInstance, EventLogEntry
+from dagster import DagsterEventType, EventLogEntry
 from dagster._core.events import ASSET_EVENTS
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.storage.event_log.schema import (
@@ -45,18 +45,13 @@ IN_BATCHES = {
     DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED,
     DagsterEventType.ASSET_CHECK_EVALUATION,
 }
+# What comes between them, and concerns the run alone: lines of its log, and outputs of its steps.
+BETWEEN = {None, DagsterEventType.STEP_OUTPUT}
 # A batch is written once so many are waiting, or one comes so much later than the first.
 BATCH_EVENTS, BATCH_SECONDS = 1000, 1.0
 
 EVENT_ID = SqlEventLogStorageTable.c.id
 Rows = list[dict[str, Any]]
-
-
-def settle(instance: DagsterInstance, run_id: str) -> None:
-    """Make what a run has recorded so far durable, where the storage puts that off."""
-    storage = instance.event_log_storage
-    if isinstance(storage, PooledSqliteEventLogStorage):
-        storage.settle(run_id)
 
 
 class _BatchError(Exception):
@@ -85,8 +80,8 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
         """Store an event, now or with the batch it belongs to; always before any later one."""
         with self._waiting_lock:
             kind = _type(event)
-            # a line of the step's log doesn't end a batch, nor wait where nothing else does
-            joins = kind in IN_BATCHES or (kind is None and self._waiting)
+            # what comes between doesn't end a batch, nor wait where nothing else does
+            joins = kind in IN_BATCHES or (kind in BETWEEN and self._waiting)
             if not (event.run_id and event.step_key and joins):
                 self._write_waiting()
                 super().store_event(event)
@@ -131,8 +126,10 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
             insert = SqlEventLogStorageTable.insert().returning(
                 EVENT_ID, sort_by_parameter_order=True
             )
-            # the index knows nothing of lines of the log
-            indexed = [(e, row) for e, row in zip(events, rows, strict=True) if _type(e)]
+            # the index knows nothing of what comes between
+            indexed = [(e, r) for e, r in zip(events, rows, strict=True) if _type(e) in IN_BATCHES]
+            if not indexed:
+                return
             ids = list(index.execute(insert, [row for _, row in indexed]).scalars())
             by_type: dict[Any, list[tuple[EventLogEntry, int, str]]] = {}
             for (event, row), number in zip(indexed, ids, strict=True):

@@ -52,11 +52,11 @@ def _settings(home: Home) -> dict[str, object]:
     return {
         "telemetry": {"enabled": False},
         "nux": {"enabled": False},  # no invitation to sign up for anything in the UI
-        # what a run prints goes where its process prints: kept in files, messages about a full disk
-        # would be lost on that disk
         "compute_logs": {
-            "module": "dagster._core.storage.noop_compute_log_manager",
-            "class": "NoOpComputeLogManager",
+            "module": "acv_pipeline.orchestration.compute_logs",
+            "class": "RunOutput",
+            # by name: a home may be moved
+            "config": {"base_dir": {"env": "DAGSTER_HOME"}},
         },
         # one writes, one gets ready and waits for its turn (``Home.at_work``), the others queue
         "concurrency": {"runs": {"max_concurrent_runs": 2}},

@@ -1,16 +1,20 @@
 """The warehouse: one DuckDB file that runs write, one published copy that people read."""
 
 from acv_pipeline.warehouse.connection import (
+    commits,
     is_readable,
     open_warehouse,
-    publish,
+    put_copy,
     read_published,
     transaction,
     written_quickly,
 )
 from acv_pipeline.warehouse.journal import journal_of, read_journal, restore_words
 from acv_pipeline.warehouse.schema import (
+    FIGURES,
     append,
+    figures_moved,
+    fitted,
     is_fitted,
     own_tables,
     replace,
@@ -20,15 +24,19 @@ from acv_pipeline.warehouse.schema import (
 from acv_pipeline.warehouse.trouble import WarehouseError, in_plain_words
 
 __all__ = [
+    "FIGURES",
     "WarehouseError",
     "append",
+    "commits",
+    "figures_moved",
+    "fitted",
     "in_plain_words",
     "is_fitted",
     "is_readable",
     "journal_of",
     "open_warehouse",
     "own_tables",
-    "publish",
+    "put_copy",
     "read_journal",
     "read_published",
     "replace",

@@ -223,15 +223,23 @@ def commits(connection: duckdb.DuckDBPyConnection) -> int:
     return int(count)
 
 
-def publish(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
+def put_copy(connection: duckdb.DuckDBPyConnection, home: Home, *, checked_at: int) -> None:
     """Write the read-only copy beside the old one, then swap it in; not in a transaction.
+
+    Whoever wants figures published asks ``publication.publish``, which checks them first.
 
     The file is copied as it is, which takes a tenth of writing all tables again. By a process of
     its own: closing a file that DuckDB holds would end the lock on it.
 
+    Args:
+        checked_at: ``commits`` when the content was found sound; nothing else may be copied.
+
     Raises:
-        WarehouseError: the home is not there any more, or the copy can't be written.
+        WarehouseError: the home is not there any more, something was written since the content
+            was checked, or the copy can't be written.
     """
+    if commits(connection) != checked_at:
+        raise WarehouseError("the warehouse changed after it was checked: nothing is published")
     if not home.warehouse.exists():
         raise WarehouseError(f"{home.root} was deleted meanwhile: nothing is published")
     home.published.parent.mkdir(parents=True, exist_ok=True)

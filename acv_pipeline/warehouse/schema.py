@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd  # readers of the published copy needn't wait for it
 
 SCHEMAS = ("contract", "raw", "validated")
+# what changes whenever a validated table that models read does (``figures_moved``)
+FIGURES = "figures"
 
 
 def create_commit_counter(connection: duckdb.DuckDBPyConnection) -> None:
@@ -35,14 +37,32 @@ def is_fitted(connection: duckdb.DuckDBPyConnection, what: str, fingerprint: str
 
     Opening the warehouse must leave the file as it was: watchers look at when it changed.
     """
-    connection.execute("create table if not exists raw.fitted (what varchar, fingerprint varchar)")
+    _create_fitted(connection)
     return (what, fingerprint) in connection.execute("from raw.fitted").fetchall()
+
+
+def _create_fitted(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("create table if not exists raw.fitted (what varchar, fingerprint varchar)")
+
+
+def fitted(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """All that was brought in line with something, by what; also of a copy that is only read."""
+    if "raw.fitted" not in own_tables(connection):
+        return {}
+    return dict(connection.execute("from raw.fitted").fetchall())
 
 
 def set_fitted(connection: duckdb.DuckDBPyConnection, what: str, fingerprint: str) -> None:
     """Remember what ``is_fitted`` asks for."""
+    _create_fitted(connection)
     connection.execute("delete from raw.fitted where what = ?", [what])
     connection.execute("insert into raw.fitted values (?, ?)", [what, fingerprint])
+
+
+def figures_moved(connection: duckdb.DuckDBPyConnection) -> None:
+    """Say that tables which models read changed; call in the transaction that changes them."""
+    ((count,),) = connection.execute("select count from raw.commits").fetchall()
+    set_fitted(connection, FIGURES, str(count))
 
 
 def layout(contract: Contract) -> str:

@@ -11,9 +11,10 @@ import pytest
 from acv_pipeline.alerts.digest import Digest, digest
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.flow import QUARANTINED, VALIDATED, Pipeline
+from acv_pipeline.flow import Pipeline
 from acv_pipeline.home import Home
 from acv_pipeline.warehouse import read_published
+from acv_pipeline_tests import warehouses
 from acv_pipeline_tests.alerts.world import NEXT, show
 from acv_pipeline_tests.deliveries import course, deliver_course
 
@@ -73,8 +74,7 @@ def test_after_a_gap_the_addition_is_said_to_be_of_several_months(
         deliver_course(landing, contract, source, months)
     pipeline = Pipeline.configured(home, landing)
     due, _ = pipeline.pending()
-    assets = [*pipeline.extracts(), VALIDATED, QUARANTINED, *pipeline.project.models]
-    pipeline.run(due, assets, [])
+    warehouses.run(pipeline, due)
 
     def total(month: str) -> int:
         found = (course(contract, month_of(month), source=source) for source in sources)

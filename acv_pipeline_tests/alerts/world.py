@@ -10,8 +10,9 @@ from pathlib import Path
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.flow import QUARANTINED, VALIDATED, Pipeline
+from acv_pipeline.flow import Pipeline
 from acv_pipeline.home import Home
+from acv_pipeline_tests import warehouses
 from acv_pipeline_tests.deliveries import course, deliver, deliver_course
 
 MONTHS = [f"2021-{month:02}" for month in range(1, 7)]
@@ -34,10 +35,8 @@ def build(folder: Path, contract: Contract) -> dict[str, Path]:
     stages: dict[str, Path] = {}
 
     def run(stage: str) -> None:
-        assets = [*pipeline.extracts(), VALIDATED, QUARANTINED, *pipeline.project.models]
         months, _ = pipeline.pending()
-        pipeline.run(months, assets, [(check.asset, check.name) for check in pipeline.checks()])
-        pipeline.recorded(assets, months)
+        warehouses.run(pipeline, months, checks=pipeline.checks())
         stages[stage] = folder / f"{stage}.duckdb"
         shutil.copy(home.published, stages[stage])
 

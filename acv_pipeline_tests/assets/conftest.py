@@ -39,19 +39,19 @@ def instance(home: Home) -> Iterator[DagsterInstance]:
 
 @pytest.fixture
 def run(pipeline: Pipeline, instance: DagsterInstance) -> Run:
-    """Run the job as the UI would: one month, or a range ``first``:``last``."""
+    """Run the job as the UI would: one month, a range ``first``:``last``, or without months."""
 
     def start(
-        first: str, last: str | None = None, assets: list[str] | None = None
+        first: str | None = None, last: str | None = None, assets: list[str] | None = None
     ) -> dg.ExecuteInProcessResult:
-        tags = (
-            {"dagster/partition": f"{first}-01"}
-            if last is None
-            else {
+        tags = {}
+        if first and last is None:
+            tags = {"dagster/partition": f"{first}-01"}
+        elif first:
+            tags = {
                 "dagster/asset_partition_range_start": f"{first}-01",
                 "dagster/asset_partition_range_end": f"{last}-01",
             }
-        )
         job = build_definitions(pipeline).resolve_job_def(JOB)
         return job.execute_in_process(
             instance=instance,

@@ -56,9 +56,9 @@ def test_the_last_month_recorded_shows_the_whole_table(
     assert received["row_number"] and received["cells"]
     of = last_recorded(instance, "anah_extract").metadata["preview of"].value
     assert "2018-10" in str(of)
-    for asset in ("territory_totals", "monthly_increments", "department_rankings"):
-        picture = last_recorded(instance, asset).metadata["picture"].value
-        assert str(picture).startswith(f"![{asset}](data:image/svg+xml;base64,")
+    drawn = last_recorded(instance, "indicator_report").metadata
+    for plot in ("national", "movers", "map"):
+        assert str(drawn[plot].value).startswith(f"![{plot}](data:image/svg+xml;base64,")
 
 
 @pytest.mark.usefixtures("after_a_run")

@@ -11,7 +11,7 @@ import pytest
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.home import Home
-from acv_pipeline.warehouse import open_warehouse, publish, read_published
+from acv_pipeline.warehouse import commits, open_warehouse, put_copy, read_published
 from acv_pipeline_tests.deliveries import course, deliver, deliver_course
 from acv_pipeline_tests.warehouses import process
 
@@ -64,7 +64,7 @@ def known(
     home = Home(tmp_path_factory.mktemp("home"))
     with open_warehouse(home, contract) as connection:
         process(connection, contract, landing_of_all)
-        publish(connection, home)
+        put_copy(connection, home, checked_at=commits(connection))
     return home
 
 

@@ -15,9 +15,9 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.flow import Pipeline
 from acv_pipeline.home import Home
-from acv_pipeline.warehouse import open_warehouse, publish, read_published
+from acv_pipeline.warehouse import read_published
+from acv_pipeline_tests import warehouses
 from acv_pipeline_tests.explain.conftest import fill
-from acv_pipeline_tests.warehouses import process
 
 
 def acv(home: Home, *arguments: str) -> Result:
@@ -111,9 +111,8 @@ def test_a_reason_that_somebody_gives_stays_on_record(
     home: Home, landing: Path, contract: Contract
 ) -> None:
     fill(landing, contract)
-    with open_warehouse(home, contract) as connection:
-        process(connection, contract, landing)
-        publish(connection, home)
+    pipeline = Pipeline.configured(home, landing)
+    warehouses.run(pipeline, pipeline.pending()[0])
     asked = ["62", "2020-03", "--series", "anah"]
     before = acv(home, *asked)
     assert "Why it fell is unexplained." in before.output
@@ -121,10 +120,9 @@ def test_a_reason_that_somebody_gives_stays_on_record(
     said = acv(home, *asked, "--say", "twice in February", "--by", "statistics unit")
     assert said.exit_code == 0, said.output
     assert "Anah, ACV 2020-03, département 62: -7, explained by statistics unit" in said.output
-    pipeline = Pipeline.configured(home, landing)
     due, _ = pipeline.pending()
     assert due == [month_of("2020-03")], "the next run shows it"
-    pipeline.run(due, pipeline.project.models, [("decreases", "decreases_explained")])
+    warehouses.run(pipeline, due)
     after = acv(home, *asked)
     assert "Why it fell (said): twice in February (statistics unit)" in after.output
     with read_published(home) as connection:

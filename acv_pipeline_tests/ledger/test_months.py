@@ -9,6 +9,7 @@ from acv_pipeline.contract.months import month_of
 from acv_pipeline.flow import Pipeline
 from acv_pipeline.home import Home
 from acv_pipeline.ledger.load import load
+from acv_pipeline_tests import warehouses
 from acv_pipeline_tests.deliveries import deliver, deliver_course
 
 
@@ -24,9 +25,7 @@ def test_a_process_that_dies_after_receiving_leaves_no_month_behind(
 
     deliver_course(landing, contract, "anah", ["2018-09"])
     due, _ = pipeline.pending()
-    assets = pipeline.assets()
-    pipeline.run(due, assets, [])
-    pipeline.recorded(assets, due)
+    warehouses.run(pipeline, due)
     assert pipeline.pending()[0] == []
     (delivered,) = landing.glob("anah/*/ACV_anah_2018-09.csv")
     copy = landing / "action_logement" / delivered.parent.name / delivered.name

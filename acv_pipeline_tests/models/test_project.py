@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import sqlglot
+import yaml
 
 from acv_pipeline import beside
 from acv_pipeline.models import Project, SqlProjectError
@@ -176,6 +177,80 @@ def test_offending_rows_are_counted_by_month_and_sampled(world: World) -> None:
 def test_severity_comes_from_the_sql(project: Project) -> None:
     assert project.tests["reconciliation_differences"].severity == "warn"
     assert project.tests["ranks_start_at_1"].severity == "error"
+
+
+TEST = {
+    "name": "two",
+    "description": "There are none.",
+    "config": {"meta": {"what_to_do": "Nothing."}},
+}
+MODEL = {
+    "name": "one",
+    "description": "One.",
+    "columns": [{"name": "month", "data_type": "date", "description": "Month."}],
+}
+
+
+def described(folder: Path, model: dict[str, object], test: dict[str, object]) -> Project:
+    """A project of one model and one test, described like this."""
+    for kind, name, sql in (
+        ("models", "one", "select month from x"),
+        ("tests", "two", "select 1 from {{ ref('one') }}"),
+    ):
+        (folder / kind).mkdir(exist_ok=True)
+        (folder / kind / f"{name}.sql").write_text(sql, encoding="utf-8")
+    (folder / "models" / "schema.yml").write_text(yaml.safe_dump({"models": [model]}))
+    (folder / "tests" / "tests.yml").write_text(yaml.safe_dump({"data_tests": [test]}))
+    return Project.load(folder)
+
+
+def test_severity_may_stand_in_the_yaml_as_in_dbt(tmp_path: Path) -> None:
+    assert described(tmp_path, MODEL, TEST).tests["two"].severity == "error"
+    for written in ("warn", "WARN"):
+        config = {**TEST["config"], "severity": written}  # type: ignore[dict-item]
+        found = described(tmp_path, MODEL, TEST | {"config": config})
+        assert found.tests["two"].severity == "warn"
+    (tmp_path / "tests" / "two.sql").write_text("x")
+    sql = "{{ config(severity='error') }} select 1 from {{ ref('one') }}"
+    (tmp_path / "tests" / "two.sql").write_text(sql, encoding="utf-8")
+    assert Project.load(tmp_path).tests["two"].severity == "error", "the SQL has the last word"
+
+
+@pytest.mark.parametrize(
+    ("model", "test", "message"),
+    [
+        ({}, {"config": {}}, r"tests\.yml: data_tests, two: config\.meta\.what_to_do is missing"),
+        ({}, {"config": None}, r"two: config\.meta\.what_to_do is missing"),
+        ({}, {"description": ""}, r"tests\.yml: data_tests, two: description is missing"),
+        (
+            {},
+            {"config": {"meta": {"what_to_do": "x"}, "severity": "loud"}},
+            r"two: severity is loud: it is error or warn",
+        ),
+        (
+            {},
+            {"config": {"meta": {"what_to_do": "x"}, "error_if": ">10"}},
+            r"two, config: error_if isn't read here",
+        ),
+        ({"data_tests": ["unique"]}, {}, r"schema\.yml: models, one: data_tests isn't read here"),
+        (
+            {"columns": [{"name": "month", "data_type": "date", "description": "M", "tests": []}]},
+            {},
+            r"one, column month: tests isn't read here: write it as a SELECT in tests/",
+        ),
+        (
+            {"columns": [{"name": "month", "description": "M"}]},
+            {},
+            r"one, column month: data_type is missing",
+        ),
+        ({"columns": None}, {}, r"schema\.yml: models, one: columns is missing"),
+    ],
+)
+def test_what_isnt_read_in_the_yaml_is_refused_with_file_and_key(
+    tmp_path: Path, model: dict[str, object], test: dict[str, object], message: str
+) -> None:
+    with pytest.raises(SqlProjectError, match=message):
+        described(tmp_path, MODEL | model, TEST | test)
 
 
 def test_lineage_says_which_columns_a_column_is_made_of(project: Project) -> None:

@@ -20,6 +20,7 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventL
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from acv_pipeline.assets.step import settle
 from acv_pipeline.home import Home
 from acv_pipeline.orchestration import event_storage
 from acv_pipeline.orchestration.event_storage import OPEN_SHARDS
@@ -239,7 +240,7 @@ def test_what_is_settled_is_in_the_files(home: Home) -> None:
         before = [on_disk(run_id), on_disk("index")]
         instance.event_log_storage.store_event(first)
         assert [on_disk(run_id), on_disk("index")] == before
-        event_storage.settle(instance, run_id)
+        settle(instance, run_id)
         assert [on_disk(run_id), on_disk("index")] == [count + 1 for count in before]
 
 

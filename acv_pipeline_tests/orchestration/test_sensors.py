@@ -18,7 +18,7 @@ from acv_pipeline.flow import Pipeline
 from acv_pipeline.home import Home
 from acv_pipeline.ledger import load as loading
 from acv_pipeline.orchestration.arrivals import stretches
-from acv_pipeline.publication import RELEASE, REPORT
+from acv_pipeline_tests import warehouses
 from acv_pipeline_tests.deliveries import course, deliver, deliver_course
 
 
@@ -58,16 +58,10 @@ class Ticks:
         ]
 
 
-def layers(pipeline: Pipeline) -> list[str]:
-    """All but what leaves the house, which changes nothing for the sensor."""
-    return [asset for asset in pipeline.assets() if asset not in (RELEASE, REPORT)]
-
-
-def run(pipeline: Pipeline, months: list[str]) -> None:
-    """What the run that a tick asked for does, with its record."""
+def run(pipeline: Pipeline, months: list[str], *, is_killed: bool = False) -> None:
+    """What the run that a tick asked for does up to the published copy, with its record."""
     chosen = [month_of(month) for month in months]
-    pipeline.run(chosen, layers(pipeline), [])
-    pipeline.recorded(pipeline.assets(), chosen)
+    warehouses.run(pipeline, chosen, is_killed=is_killed)
 
 
 def test_new_deliveries_start_one_run_per_stretch_of_months(
@@ -129,7 +123,7 @@ def test_a_run_that_never_recorded_is_asked_for_again(
     age(landing)
     tick = Ticks(pipeline)
     assert tick() == [("2018-09", "2018-09")]
-    pipeline.run([month_of("2018-09")], layers(pipeline), [])  # killed after this
+    run(pipeline, ["2018-09"], is_killed=True)
     assert tick() == [("2018-09", "2018-09")]
 
 

@@ -171,3 +171,19 @@ def test_a_year_is_filled_by_clicks(
     page.get_by_text("Show runs within backfills").click()
     expect(page.get_by_text("Success", exact=True)).to_have_count(1)
     ui.shot("runs")
+
+    # checks alone, of all months: a run that has none of its own
+    ui.open("/assets/department_rankings?view=checks")
+    page.get_by_role("button", name="Execute all").click()
+    expect(page.get_by_text("Launched run")).to_be_visible()
+    ui.open("/runs")
+    expect(page.get_by_text("Success", exact=True)).to_have_count(1)
+    ui.open("/assets/department_rankings?view=checks&checkDetail=ranks_start_at_1")
+    expect(page.get_by_text("12 months hold")).to_be_visible()
+    ui.shot("checks-alone")
+
+    # what the assets need of the world
+    ui.open("/locations/acv_pipeline/resources")
+    for resource in definitions.resources or {}:
+        expect(page.get_by_role("link", name=resource)).to_be_visible()
+    ui.shot("resources")

@@ -17,7 +17,7 @@ from acv_pipeline.contract.months import month_of
 from acv_pipeline.home import Home
 from acv_pipeline.quality import Check, answers, checks, evaluation, expectations
 from acv_pipeline.quality.evaluation import evaluate
-from acv_pipeline.warehouse import publish, read_published
+from acv_pipeline.warehouse import commits, put_copy, read_published
 from acv_pipeline_tests.deliveries import ACV
 from acv_pipeline_tests.quality.worlds import World, empty_world, received, rows_of
 from acv_pipeline_tests.warehouses import make_table
@@ -95,7 +95,7 @@ def test_works_on_the_published_copy(tmp_path: Path, contract: Contract) -> None
     with empty_world(tmp_path, contract) as world:
         world.send("anah", received("2021-03"), rows_of("2021-03", {"59": 5}))
         world.receive()
-        publish(world.connection, Home(tmp_path / "home"))
+        put_copy(world.connection, Home(tmp_path / "home"), checked_at=commits(world.connection))
     with read_published(Home(tmp_path / "home")) as connection:
         found = evaluate(connection, contract, checks(contract), [month_of("2021-03")])
     assert any(result.checked for result in found)

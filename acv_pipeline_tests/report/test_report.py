@@ -12,16 +12,15 @@ import duckdb
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.synthetic import FILE_MARK
-from acv_pipeline.flow import Outcome, Pipeline
 from acv_pipeline.home import Home
 from acv_pipeline.models import Project
-from acv_pipeline.publication import RELEASE, REPORT
+from acv_pipeline.publication import RELEASE, REPORT, make_publication
 from acv_pipeline.release import latest_release, release_sha256
 from acv_pipeline.report import write_report
 from acv_pipeline.warehouse import transaction
 from acv_pipeline_tests.deliveries import deliver_course
 from acv_pipeline_tests.report.world import World
-from acv_pipeline_tests.warehouses import PROJECT, process, published
+from acv_pipeline_tests.warehouses import process, published
 
 
 def written(world: World, path: Path, day: str, sha256: str | None = None) -> bool:
@@ -142,14 +141,12 @@ def test_the_page_names_a_release_of_its_own_figures_alone(
 ) -> None:
     """A run that makes no release knows of none that has the figures of its page."""
     home = Home(tmp_path / "home")
-    pipeline = Pipeline(home, home.landing, contract, PROJECT)
 
     def page(month: str, *chosen: str) -> str:
         for source in ("anah", "action_logement"):
             deliver_course(tmp_path / "landing", contract, source, [month])
         published(home, contract, tmp_path / "landing")
-        with pipeline.publication(chosen, Outcome()) as made:
-            assert made().assets == list(chosen)
+        make_publication(home, contract, chosen, contract.today())
         return home.report.read_text(encoding="utf-8")
 
     both = page("2020-01", RELEASE, REPORT)

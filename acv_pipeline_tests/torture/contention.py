@@ -22,12 +22,12 @@ from typing import Any
 
 import dagster as dg
 
+from acv_pipeline import launching
 from acv_pipeline.cli import main
 from acv_pipeline.contract import load_contract
 from acv_pipeline.contract.months import month_of, shift
 from acv_pipeline.flow import Pipeline
 from acv_pipeline.home import Home
-from acv_pipeline.orchestration import runs
 from acv_pipeline.orchestration.home import instance
 from acv_pipeline.warehouse import read_published
 from acv_pipeline_tests.deliveries import course, deliver, deliver_course
@@ -149,7 +149,7 @@ def _run(home: Home, landing: Path, first: str, last: str) -> None:
         months.append(shift(months[-1], 1))
     pipeline = Pipeline.configured(home, landing)
     with instance(home) as dagster:
-        result = runs.run_months(pipeline, dagster, months, listen=lambda _: None)
+        result = launching.run_months(pipeline, dagster, months, listen=lambda _: None)
     if result.failure:
         raise AssertionError(result.failure)
 

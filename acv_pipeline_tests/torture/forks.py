@@ -26,21 +26,22 @@ from acv_pipeline.contract import load_contract
 from acv_pipeline.contract.tables import tables
 from acv_pipeline.flow import Pipeline
 from acv_pipeline.home import Home
-from acv_pipeline.publication import REPORT
+from acv_pipeline.publication import RELEASE, REPORT, make_publication
 from acv_pipeline.quality.gate_checks import gate_checks
 from acv_pipeline.quality.sql_tests import sql_checks
+from acv_pipeline.turn import Turn
 
 # the steps of a run, by what does them; entering one is told to the parent process
 PHASES = {
     "load": "acv_pipeline.ledger.load:load",
     "gate": "acv_pipeline.ledger.store:judge_and_write",
     "marts": "acv_pipeline.models.project:Project.build",
-    "checks": "acv_pipeline.flow:Pipeline._evaluate",
+    "checks": "acv_pipeline.turn:Turn.check",
     "check results": "acv_pipeline.quality.record:record_results",
-    "publish": "acv_pipeline.warehouse.connection:publish",
+    "publish": "acv_pipeline.warehouse.connection:put_copy",
     "release": "acv_pipeline.release:make_release",
     "report": "acv_pipeline.report:write_report",
-    "record": "acv_pipeline.assets.run:events",
+    "record": "acv_pipeline.assets.step:Step.record",
 }
 PATIENCE_SECONDS = 120.0
 
@@ -144,12 +145,25 @@ def flow(home: Home, landing: Path) -> None:
     pipeline = Pipeline.configured(home, landing)
     due, _ = pipeline.pending()
     if due:
-        assets = pipeline.assets()
         checks = [*gate_checks(), *sql_checks(pipeline.project)]
-        outcome = pipeline.run(due, assets, [(check.asset, check.name) for check in checks])
-        with pipeline.publication(assets, outcome) as made:
-            made()
-        pipeline.recorded(assets, due)
+        with pipeline.warehouse() as connection:
+            turn = Turn(pipeline, connection, lambda _: None)
+            turn.receive([*pipeline.contract.sources])
+            turn.judge(due)
+            turn.build([*pipeline.project.models])
+            turn.check({(check.asset, check.name) for check in checks}, due)
+            turn.publish()
+            make_publication(home, pipeline.contract, [RELEASE, REPORT], pipeline.contract.today())
+            turn.recorded(due)
+
+
+def judged(home: Home, landing: Path) -> None:
+    """As far as the figures are in force, and the marts are those of before."""
+    pipeline = Pipeline.configured(home, landing)
+    due, _ = pipeline.pending()
+    with pipeline.warehouse() as connection:
+        if due:
+            Turn(pipeline, connection, lambda _: None).judge(due)
 
 
 def quicken() -> None:
@@ -163,13 +177,15 @@ def quicken() -> None:
 
     def of_assets(run_months: Callable[..., Any]) -> Callable[..., Any]:
         return lambda pipeline, *given, **named: run_months(
-            pipeline, *given, **named, assets=pipeline.assets()
+            pipeline, *given, **named | {"assets": named.get("assets") or pipeline.assets()}
         )
 
-    replace_everywhere("acv_pipeline.flow:table_checks", lambda _: lambda contract: [])
+    replace_everywhere(
+        "acv_pipeline.quality.everything:table_checks", lambda _: lambda contract: []
+    )
     replace_everywhere("acv_pipeline.quality.answers:get_ready", lambda _: lambda: None)
     replace_everywhere("acv_pipeline.flow:Pipeline.assets", without_report)
-    replace_everywhere("acv_pipeline.orchestration.runs:run_months", of_assets)
+    replace_everywhere("acv_pipeline.launching:run_months", of_assets)
 
 
 def dying(work: Callable[[], None], statement: int, *, after: bool) -> Callable[[], None]:

@@ -26,6 +26,7 @@ from acv_pipeline_tests.torture.forks import (
     dying,
     flow,
     fork,
+    judged,
     preload,
 )
 from acv_pipeline_tests.torture.world import (
@@ -136,6 +137,8 @@ class Torture:
         before = ask(partial(state, home), self._log)
         ask(lambda: [str(m) for m in Pipeline.configured(home, landing).pending()[0]], self._log)
         received = ask(partial(state, home), self._log)
+        ask(partial(judged, home, landing), self._log)
+        in_force = ask(partial(state, home), self._log)
         home = self._world.fresh("undisturbed", past)
         count = home.root.with_name("count")
 
@@ -151,7 +154,7 @@ class Torture:
         self._assert_ended(child.end(), "undisturbed")
         seconds = time.monotonic() - started
         return Undisturbed(
-            [before, received, ask(partial(state, home), self._log)],
+            [before, received, in_force, ask(partial(state, home), self._log)],
             ask(partial(everything, home), self._log),
             _durations(child, seconds),
             seconds,

@@ -31,7 +31,7 @@ from acv_pipeline_tests.torture.apart import ProcessDied, apart
 from acv_pipeline_tests.torture.forks import acv_run, quicken, replace_everywhere
 from acv_pipeline_tests.torture.world import World, deliver_news, deliver_past, everything
 
-DISK_MB = 40
+DISK_MB = 80
 
 
 class Shop:

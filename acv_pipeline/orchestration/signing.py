@@ -1,0 +1,77 @@
+"""The sign-off as a job: a person releases a held month by a form in the UI.
+
+Here: the form, and what it starts. Not here: recording a sign-off (``ledger.signoff``), and
+bringing the month into force, which the arrival sensor's next run does.
+"""
+
+# no "from __future__ import annotations" here: Dagster reads the form's annotations as classes
+
+import dagster as dg
+from pydantic import Field
+
+from acv_pipeline.assets.step import Steps, plain_failures
+from acv_pipeline.contract.months import month_of
+from acv_pipeline.flow import Pipeline
+from acv_pipeline.resources import LandingZone, Warehouse
+from acv_pipeline.ui import SIGN_OFF, SIGNATURE
+
+
+class SignOffForm(dg.Config):
+    """What a sign-off needs.
+
+    Attributes:
+        delivery: whose figures are right.
+        indicator: id or short name.
+        month: such as ``2022-12``.
+        reason: why they are right; kept on record.
+        by: who says so.
+    """
+
+    delivery: str = Field(description="The delivery's sha256 or its first characters.")
+    indicator: str = Field(description="The indicator's id or short name, such as ACV.")
+    month: str = Field(description="The held month, such as 2022-12.", pattern=r"^\d{4}-\d{2}$")
+    reason: str = Field(description="Why the figures are right; kept on record.")
+    by: str = Field(description="Who signs.")
+
+
+def sign_off_job(pipeline: Pipeline) -> dg.JobDefinition:
+    """The job, whose launchpad is the form."""
+    steps = Steps(pipeline)
+
+    @dg.op(name=SIGNATURE)
+    def signature_step(
+        context: dg.OpExecutionContext,
+        config: SignOffForm,
+        warehouse: Warehouse,
+        landing_zone: LandingZone,
+    ) -> None:
+        from acv_pipeline.ledger.signoff import SignOffError, sign_off  # brings pandas
+
+        with plain_failures(warehouse):
+            turn = steps.turn(context, warehouse, landing_zone)
+            try:
+                signed = sign_off(
+                    turn.connection,
+                    pipeline.contract,
+                    config.delivery,
+                    config.indicator,
+                    month_of(config.month),
+                    reason=config.reason,
+                    signed_by=config.by,
+                )
+            except (SignOffError, ValueError) as error:
+                raise dg.Failure(description=str(error), allow_retries=False) from None
+            context.log.info(
+                f"signed off: {signed.indicator_id} {config.month} of delivery "
+                f"{signed.delivery_id[:12]}, by {config.by}; the next run brings it into force"
+            )
+
+    @dg.job(
+        name=SIGN_OFF,
+        description="Release a held month, on record: open the launchpad and fill in the form.",
+        executor_def=dg.in_process_executor,
+    )
+    def job() -> None:
+        signature_step()
+
+    return job

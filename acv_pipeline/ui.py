@@ -1,0 +1,30 @@
+"""Where people open the Dagster UI, for links.
+
+Here: addresses of its pages. Not here: what is shown on them.
+"""
+
+from __future__ import annotations
+
+import os
+from urllib.parse import quote, urlencode
+
+import yaml
+
+# as workspace.yaml has it
+LOCATION, REPOSITORY = "acv_pipeline", "__repository__"
+# the job whose launchpad is the form, and its step
+SIGN_OFF, SIGNATURE = "sign_off", "signature"
+
+
+def ui_address() -> str:
+    """The beginning of every address: ``$ACV_UI_URL``, else that of ``make dev``."""
+    return os.environ.get("ACV_UI_URL") or "http://127.0.0.1:3000"
+
+
+def sign_off_form(delivery: str, indicator: str, month: str) -> str:
+    """The form of the sign-off job, filled in but for the reason and the name."""
+    given = {"delivery": delivery, "indicator": indicator, "month": month, "reason": "", "by": ""}
+    config = yaml.safe_dump({"ops": {SIGNATURE: {"config": given}}}, sort_keys=False)
+    asked = urlencode({"config": config, "mode": "default"}, quote_via=quote)
+    where = f"{REPOSITORY}@{LOCATION}"
+    return f"{ui_address()}/locations/{where}/jobs/{SIGN_OFF}/playground/setup?{asked}"

@@ -1,0 +1,85 @@
+"""docs/extending.md, word for word: a mart, a check, an asset and a sensor of one's own."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from acv_pipeline.contract import load_contract
+from acv_pipeline_tests.deliveries import deliver_course
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "extending.md"
+FILE = r"`((?:dbt_like_sql|acv_pipeline)/[\w/]+\.\w+)`"
+BLOCK = re.compile(FILE + r"(?:(?!```).)*?```\w+\n(.*?)```", re.DOTALL)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of what the page changes."""
+    for folder in ("acv_pipeline", "dbt_like_sql"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=ignored)
+    for file in ("pyproject.toml", "workspace.yaml"):
+        shutil.copy(ROOT / file, tmp_path)
+    return tmp_path
+
+
+def in_it(checkout: Path, *command: str) -> str:
+    binaries = Path(sys.executable).parent
+    result = subprocess.run(
+        [str(binaries / command[0]), *command[1:]],
+        cwd=checkout,
+        env={
+            "PATH": f"{binaries}:/usr/bin:/bin",
+            "PYTHONPATH": str(checkout),
+            "HOME": str(checkout),
+            "ACV_HOME": str(checkout / "home"),
+            "DAGSTER_HOME": str(checkout / "home" / "dagster"),
+            "DAGSTER_DISABLE_TELEMETRY": "yes",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+def test_what_the_page_adds_works_as_it_is_written(checkout: Path) -> None:
+    for source in ("anah", "action_logement"):
+        deliver_course(
+            checkout / "home" / "landing", load_contract(), source, ["2018-09", "2018-10"]
+        )
+    in_it(checkout, "acv", "run")
+    assert "Nothing to do" in in_it(checkout, "acv", "run")
+    written = dict(BLOCK.findall(PAGE.read_text(encoding="utf-8")))
+    assert len(written) == 6
+    for path, text in written.items():
+        (checkout / path).write_text(text, encoding="utf-8")
+    in_it(checkout, "acv", "run")
+    assert "Nothing to do" in in_it(checkout, "acv", "run")
+    with duckdb.connect(str(checkout / "home/published/acv.duckdb"), read_only=True) as copy:
+        ((rows,),) = copy.execute("select count(*) from marts.busiest_month").fetchall()
+        checked = copy.execute(
+            "select distinct severity, passed from validated.check_results"
+            " where check_name = 'busiest_month_adds'"
+        ).fetchall()
+    assert rows and checked == [("warn", True)]
+    in_it(checkout, "dg", "check", "defs")
+    assert "busiest_department" in in_it(checkout, "dg", "list", "defs", "--json")
+    in_it(checkout, "dg", "launch", "--assets", "busiest_department")
+    tick = (
+        "import dagster as dg; from acv_pipeline.definitions import defs; d = defs();"
+        "s = d.resolve_sensor_def('held_months_told');"
+        "given = {'published': d.resources['published']};"
+        "print(s(dg.build_sensor_context(resources=given)))"
+    )
+    in_it(checkout, "python", "-c", tick)
+    assert (checkout / "home" / "held.txt").read_text() == "nothing"

@@ -97,11 +97,14 @@ def make_table(connection: duckdb.DuckDBPyConnection, name: str) -> None:
 
 
 def contents(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:
-    """Every table of the layers, sorted; without the moments files were written and read."""
+    """Every table of the layers, sorted.
+
+    Without the moments files were written and read, and what depends on how many commits it took.
+    """
     tables = connection.execute(
         "select schema_name || '.' || table_name from duckdb_tables()"
         " where schema_name in ('raw', 'validated', 'stored')"
-        " and table_name not in ('commits', 'lately_received', 'unrecorded')"
+        " and table_name not in ('commits', 'fitted', 'lately_received', 'unrecorded')"
         " and database_name = current_database() and not temporary order by 1"
     ).fetchall()
     left_out = {

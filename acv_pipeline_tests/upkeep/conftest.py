@@ -62,12 +62,11 @@ def lived_in(life: Path, home: Home, landing: Path) -> Home:
 
 @pytest.fixture
 def tables(contract: Contract) -> Callable[[Home], Contents]:
-    """Every table, as comparisons need them: without when checks were evaluated, or marts built."""
+    """Every table, as comparisons need them: without when checks were evaluated."""
 
     def read(home: Home) -> Contents:
         with open_warehouse(home, contract) as connection:
             found = contents(connection)
-            found.pop("raw.fitted", None)
             found["validated.check_results"] = connection.execute(
                 "select * exclude (evaluated_at) from validated.check_results order by all"
             ).fetchall()

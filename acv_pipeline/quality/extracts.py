@@ -35,6 +35,9 @@ REASONS: dict[str, tuple[str, ...]] = {
         "ambiguous_date",
         "dragged_date",
         "future_month",
+        "month_not_over",
+        "first_day_of_stock",
+        "year_contradiction",
     ),
     "indicators_recognised": ("no_indicator", "indicator_contradiction"),
     "figures_are_whole_numbers": (
@@ -50,8 +53,10 @@ REASONS: dict[str, tuple[str, ...]] = {
         "implausible",
         "merged_value",
         "misaligned_row",
+        "value_type_not_understood",
+        "part_alone",
     ),
-    "keys_are_unique": ("conflicting_values",),
+    "keys_are_unique": ("conflicting_values", "unexplained_repeat"),
 }
 """Reasons for quarantine, by the check that shows them. Every reason is shown by one."""
 
@@ -300,7 +305,7 @@ def extract_rules(contract: Contract) -> list[Rule]:
         ),
         rows(
             "months_recognised",
-            "Every row says which month it is about, and that month had begun when it came.",
+            "Every row says which month it is about, and that month was over when it came.",
             "Ask {ask} which month is meant and for a corrected file.",
         ),
         rows(
@@ -310,7 +315,8 @@ def extract_rules(contract: Contract) -> list[Rule]:
         ),
         rows(
             "figures_are_whole_numbers",
-            "Every row carries a whole, plausible number of dwellings that is not negative.",
+            "Every row carries a figure, not a part of one: a whole, plausible number of dwellings "
+            "that is not negative.",
             "Ask {ask} for the figures of the cells shown; until then those départements have "
             "none for the month.",
             between("value", 0, contract.max_plausible_value),

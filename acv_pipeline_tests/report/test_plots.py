@@ -54,12 +54,18 @@ def test_movers_after_a_gap_say_since_when(world: World) -> None:
 def test_pictures_are_of_the_last_month_that_the_indicator_has(world: World) -> None:
     """July has figures of Anah alone: the mart has rows, the total has none."""
     assert map_plot(world.connection, world.contract, ACV, HELD_MONTH) is None
-    drawn = pictures(world.connection, world.contract, dict.fromkeys(PICTURED, HELD_MONTH))
+    drawn = pictures(world.connection, world.contract)
     assert drawn.keys() == PICTURED.keys()
     assert drawn["department_rankings"] == map_plot(world.connection, world.contract, ACV, JUNE)
     assert "Dwellings added, to the end of June 2020" in texts(drawn["monthly_increments"])
-    before = dict.fromkeys(PICTURED, dt.date(2019, 12, 1))
-    assert pictures(world.connection, world.contract, before) == {}, "before the first figure"
+
+
+def test_there_are_no_pictures_before_the_first_figure(
+    warehouse: duckdb.DuckDBPyConnection, contract: Contract, tmp_path: Path
+) -> None:
+    (landing := tmp_path / "landing").mkdir()
+    process(warehouse, contract, landing)
+    assert pictures(warehouse, contract) == {}
 
 
 def test_a_single_month_has_a_course_and_a_map_and_no_movers(

@@ -199,7 +199,7 @@ def _claims(kind: str, end: int, before: str) -> bool:
     those of documents only with a preposition: a convention may be what the figures are about.
     """
     between = before[end:].split()
-    if kind in ("sending", "extraction", "publication"):
+    if kind in ("sending", "extraction", "publication", "comparison"):
         return True
     joined = set(between) <= JOINING | {"fin", "1er"}
     return joined and (kind != "agreement" or bool(between))

@@ -183,8 +183,8 @@ TABLES: dict[str, tuple[str, str]] = {
     ),
     "a unit below": ("dep;cumul\n;(nombre)\n01;3\n", "3: 01 2021-03 = 3"),
     "years over months": (
-        "dep;2021;\n;janvier;février\n01;3;4\n",
-        "1: 01 2021-01 = 3|2: 01 2021-02 = 4",
+        "dep;2021;\n;février;mars\n01;3;4\n",
+        "1: 01 2021-02 = 3|2: 01 2021-03 = 4",
     ),
     "groups above the names": (
         ";;Objectif;Réalisé\nCode;Nom;Total;Total\n01;Ain;9;3\n02;Aisne;9;4\n",

@@ -8,6 +8,7 @@ the whole delivery at hand (``settling``).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -25,6 +26,7 @@ SEVERAL = 3  # as many blank labels below every other row were not lost
 MANY = 10  # of several months one blank label in so many rows is no lost one
 UNNAMED = "?"
 """The name of a part that has none."""
+TOGETHER = re.compile(r"[+/,;&]| et ")
 ABOUT = ("month", "quarter", "year", "indicator", "indicator_id", "value_type")
 
 
@@ -125,10 +127,10 @@ class GroupReader:
         names = self._names
         if not fold(text) or names.is_whole(text) or fold(text).startswith(("tous ", "toutes ")):
             return True
-        if names.value_type(text) == "actual" or names.is_understood(text):
+        if names.value_type(text) == "actual" or names.meaning(text) == "cumulative":
             return True
         said = set(words_pattern(names.contract.words_for_parts).findall(fold(text)))
-        return len(said) > 1 and said == named
+        return len(said) > 1 and said == named and TOGETHER.search(text) is not None
 
     def _territory_parts(self, territories: Column[Territory]) -> list[Column[str]]:
         """By territories that are parts; what is called as the whole is then the other part."""

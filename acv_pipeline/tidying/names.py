@@ -16,7 +16,7 @@ from acv_pipeline.tidying.months import MonthRead, MonthReader
 TERRITORY = ("department_code", "department_name", "region_code", "region_name", "national")
 FILLER = {"a", "au", "fin", "le", "de", "du", "mois", "arrete", "arretes", "situation"}
 SMALL_WORDS = {"de", "des", "du", "d", "la", "le", "les", "l"}
-SUM_OF = re.compile(r"^(?:somme|total) (?:de|des|d') ?", re.IGNORECASE)  # as pivot tables say
+SUM_OF = re.compile(r"^(?:somme|total) (?:des|de|d') ?", re.IGNORECASE)  # as pivot tables say
 LONGEST_NAME = 200
 # "dwellings in March" are those of the month alone
 DURING = re.compile(r"(?<![a-z])(?:en|au cours|du mois|pendant|sur le mois|dans le mois)(?![a-z])")

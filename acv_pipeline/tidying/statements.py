@@ -175,6 +175,8 @@ class StatementReader:
         Args:
             heading: the note stands above rows: then a month by itself is theirs.
         """
+        if CORRECTED.search(fold(text)):
+            return []  # of an earlier month, as a remark
         return [
             statement
             for statement in self._in(text, place)
@@ -242,6 +244,7 @@ UNIT = re.compile(r"(?<![a-z])(?:millier|million|centaine)s?(?![a-z])")
 INCLUDED = re.compile(
     r"(?<![a-z])(?:y compris|dont|inclus|incluse|et|hors|non communique[a-z]*)(?![a-z])"
 )
+CORRECTED = re.compile(r"(?<![a-z])(?:revis|corrig|rectifi|rappel|modifi|repris)[a-z]*")
 LONGEST_SUBJECT = 8  # words: longer texts explain, they are no headings
 
 
@@ -272,6 +275,7 @@ def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | N
     dates = list(of_contract(DateReader, contract).within(text))
     spans = itertools.pairwise(dates)
     since = [d.read.month for d in dates if d.kind == "beginning" and "depuis" in fold(d.before)]
+    since = [] if below else since
     if (
         FLOW.search(folded)
         or any(month and month > contract.first_month for month in since)

@@ -127,9 +127,9 @@ class MonthReader:
     @cached_property
     def _leading(self) -> re.Pattern[str]:
         days = "lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche"
-        return re.compile(
-            rf"^(?:(?:a |au |le |fin |{days}|mois de |situation |arrete |[mx](?=[01]?[0-9]?-?20[0-9]{{2}}))\s*)+"
-        )
+        prefix = r"[mx](?=[01]?[0-9]?-?20[0-9]{2})"  # as statistics programs name columns
+        words = rf"a |au |le |fin |{days}|mois de |situation |arrete |{prefix}"
+        return re.compile(rf"^(?:(?:{words})\s*)+")
 
     @cached_property
     def _patterns(self) -> list[re.Pattern[str]]:

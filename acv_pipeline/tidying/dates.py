@@ -103,6 +103,8 @@ class DateReader:
         other, state = self._other(before), _last(self._state, before)
         document = bool(read.day) and OF_A_DOCUMENT.search(before) is not None
         event = bool(read.day) and OF_AN_EVENT.search(before) is not None
+        if other and other[0] == "comparison":
+            return other[0]
         near = " ".join(before.split()[-2:])
         stock = STOCK.search(near) is not None and not event
         if other and (stock or not read.day) and not _claims(*other, before):

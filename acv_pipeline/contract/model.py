@@ -8,13 +8,22 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import os
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from acv_pipeline.contract.months import Month, month_of
 from acv_pipeline.contract.territories import Territories
@@ -262,6 +271,15 @@ class Contract(_Entry):
             raise ValueError(f"dataset.official_names must name the indicators; not so: {unlike}")
         return self
 
+    @field_validator("foreign_identifiers")
+    @classmethod
+    def _is_a_pattern(cls, pattern: str) -> str:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"{pattern!r} is no pattern: {error}") from error
+        return pattern
+
     @cached_property
     def words_for_parts(self) -> tuple[str, ...]:
         """Every word for some of those whom a figure is about."""
@@ -342,9 +360,12 @@ def _with_our_words(data: dict[str, Any]) -> dict[str, Any]:
     """A contract of an earlier version, with the words for reading that it doesn't know yet."""
     ours = read_yaml(CONTRACT_FILE)
     data = {**{key: ours[key] for key in READING_WORDS if key in ours}, **data}
+    for key in ("other_dates", "value_types"):  # a contract may state some of their kinds only
+        data[key] = {**ours[key], **(data[key] or {})}
     if isinstance(headers := data.get("headers"), dict):
         data["headers"] = {**ours["headers"], **headers}
-    if own := data.pop("sending_words", None):  # they are one kind of ``other_dates`` now
+    own = data.pop("sending_words", None)  # they are one kind of ``other_dates`` now
+    if isinstance(own, list):
         kinds = data["other_dates"]
         data["other_dates"] = {**kinds, "sending": [*kinds.get("sending", []), *own]}
     return data

@@ -88,7 +88,7 @@ def load(
             "select delivery_id, status, read_with, file_name, received_at from raw.deliveries"
         ).fetchall()
     }
-    with gathering(connection, known) as pending:
+    with gathering(connection, known, contract.timezone) as pending:
         present = _identify(connection, files, report, pending)
         firsts = _first_sightings(connection, present)
         due: list[tuple[int, str, LandedFile, str]] = []

@@ -16,6 +16,9 @@ from acv_pipeline.ledger.standing import DEFINITIVE, PLAIN, PROVISIONAL, Standin
 from acv_pipeline.tidying.fold import any_word, fold, plain
 
 _HUMP = re.compile(r"(?<=[a-zà-ÿ0-9])(?=[A-ZÀ-Ý])")  # MarsProvisoire: two words
+# "not yet validated", "validated subject to": not what the word says by itself
+_NEGATION = re.compile(r"(?<![a-z])(?:non|pas|ne|sans|avant|attente)(?: [a-z]+){0,2} $")
+_RESERVATION = re.compile(r" (?:sous reserve|sauf)")
 _DAY = re.compile(r"[0-9]{1,2}([-/. ])[0-9]{1,2}\1(?:20)?[0-9]{2}(?![0-9])")
 
 
@@ -47,6 +50,8 @@ def standing_of(
 def _certainty(text: str, words: StandingWords) -> tuple[int | None, str]:
     provisional = _said(text, words.provisional, words)
     definitive = _said(text, words.definitive, words)
+    if not provisional and _is_denied(text, words.definitive, words):
+        return PROVISIONAL, text
     if provisional and definitive:
         return None, f"{provisional[0]}, {definitive[0]}"
     if provisional:
@@ -57,10 +62,23 @@ def _certainty(text: str, words: StandingWords) -> tuple[int | None, str]:
 def _said(text: str, wanted: Sequence[str], words: StandingWords) -> list[str]:
     """Those of the wanted words that the text says; “non définitif” does not say “définitif”."""
     known = {fold(word) for word in wanted if _is_bare(word)}
-    found = [word for word in _every(words).findall(fold(_HUMP.sub(" ", text))) if word in known]
+    folded = fold(_HUMP.sub(" ", text))
+    matches = [m for m in _every(words).finditer(folded) if m[0] in known]
+    found = [m[0] for m in matches if not _NEGATION.search(folded[: m.start()])]
     marks = [word for word in wanted if not _is_bare(word) and plain(word) in plain(text)]
     spelled = {fold(word): word for word in wanted}
     return [*(spelled[word] for word in found), *marks]
+
+
+def _is_denied(text: str, wanted: Sequence[str], words: StandingWords) -> bool:
+    """Whether the text denies one of the wanted words, or makes it depend on something."""
+    folded = fold(_HUMP.sub(" ", text))
+    known = {fold(word) for word in wanted if _is_bare(word)}
+    return any(
+        _NEGATION.search(folded[: m.start()]) or _RESERVATION.match(folded[m.end() :])
+        for m in _every(words).finditer(folded)
+        if m[0] in known
+    )
 
 
 def _is_bare(word: str) -> bool:

@@ -109,8 +109,10 @@ class Pending:
         connection: duckdb.DuckDBPyConnection,
         known: Collection[str],
         writer: ThreadPoolExecutor,
+        timezone: str,
     ) -> None:
         self._connection, self._known, self._writer = connection, known, writer
+        self._timezone = timezone
         self.sighted: list[tuple[LandedFile, str]] = []
         self._batch = _Batch()
         self._writing: Future[None] | None = None
@@ -144,6 +146,7 @@ class Pending:
         self._batch.deliveries.append(
             _delivery(file, delivery_id, read_with, received_at)
             | {
+                "made_at": made_at(file.path, self._timezone),
                 "account": _account(refusal.account),
                 "row_count": 0,
                 "status": "refused",
@@ -176,6 +179,7 @@ class Pending:
         self._batch.deliveries.append(
             _delivery(file, delivery_id, read_with, received_at)
             | {
+                "made_at": made_at(file.path, self._timezone),
                 "row_count": len(tidy.table),
                 "header": tidy.header,
                 "control_total": json.dumps(control, ensure_ascii=False) if control else None,
@@ -203,16 +207,19 @@ class Pending:
 
 
 @contextmanager
-def gathering(connection: duckdb.DuckDBPyConnection, known: Collection[str]) -> Iterator[Pending]:
+def gathering(
+    connection: duckdb.DuckDBPyConnection, known: Collection[str], timezone: str
+) -> Iterator[Pending]:
     """What is gathered inside is on record afterwards; after an error, perhaps some of it.
 
     Inside, the connection belongs to whoever writes.
 
     Args:
         known: deliveries that are on record; one gathered again replaces what is there.
+        timezone: where files are made that say when, and not in which zone.
     """
     with ThreadPoolExecutor(1) as writer:  # few rows never make it start a thread
-        pending = Pending(connection, known, writer)
+        pending = Pending(connection, known, writer, timezone)
         yield pending
         pending.finish()
 
@@ -228,7 +235,6 @@ def _delivery(
         "received_at": received_at or dt.datetime.now(dt.UTC).replace(tzinfo=None),
         "read_with": read_with,
         "byte_size": file.byte_size,
-        "made_at": made_at(file.path),
     }
 
 

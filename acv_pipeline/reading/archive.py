@@ -1,7 +1,7 @@
 """Zipped workbooks looked at before they are opened: bombs, entities, passwords, what they are.
 
 Here: the zip container of XLSX and ODS, and its parts by the names they should have. Not here:
-what is put right in them (``repair``) and their sheets (``worker``).
+what is put right in them (``ooxml``, ``opendocument``) and their sheets (``worker``).
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from acv_pipeline.reading.isolated import Opened
 from acv_pipeline.reading.markup import Numbering, pieces, raised_bytes
 from acv_pipeline.reading.sheet import BLANK_ROWS_KEPT, EPOCH_1900, EPOCH_1904, MIB
 
-SUPERSCRIPT = re.compile(rb"\bvertAlign\b[^>]*\bval\s*=\s*[\"']superscript")
+SUPERSCRIPT = re.compile(rb"\bvertAlign\b[^>]*\bval\s*=\s*[\"'](?:super|sub)script")
 RUN = re.compile(rb"<(?:\w+:)?r\b[^>]*>.*?</(?:\w+:)?r>", re.DOTALL)
 RUN_TEXT = re.compile(rb"(<(?:\w+:)?t\b[^>]*>)([^<]*)(</)")
 SHARED_STRING = re.compile(rb"<(?:\w+:)?si\b")

@@ -29,7 +29,7 @@ ROWS_SPANNED = re.compile(rb"\btable:number-rows-spanned=[\"'](\d+)")
 NULL_DATE = re.compile(rb"<table:null-date\b[^>]*\btable:date-value=[\"'](\d{4}-\d\d-\d\d)")
 STYLE = re.compile(rb"<style:style\b([^>]*[^/])>(.*?)</style:style>", re.DOTALL)
 STYLE_NAME = re.compile(rb"\bstyle:name=[\"']([^\"']+)")
-RAISED = re.compile(rb"\bstyle:text-position=[\"'](?:super|[1-9]\d*%)")
+RAISED = re.compile(rb"\bstyle:text-position=[\"'](?:super|sub|-?[1-9]\d*%)")
 SPAN = re.compile(rb"(<text:span\b[^>]*\btext:style-name=[\"']([^\"']+)[\"'][^>]*>)([^<]*)(</)")
 
 

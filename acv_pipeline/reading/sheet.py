@@ -59,7 +59,7 @@ class Limits:
 DEFAULT = Limits()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # a sheet is itself: frames don't compare
 class Sheet:
     """A grid of text that knows what its cells were typed as.
 

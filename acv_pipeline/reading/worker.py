@@ -124,7 +124,7 @@ def _raised_parts(path: Path) -> dict[str, list[tuple[int, int, list[tuple[str, 
             for (row, column), runs in sheet.rich_text_runlist_map.items():
                 text = str(sheet.cell_value(row, column))
                 starts = [0, *(start for start, _ in runs), len(text)]
-                up = [False, *(book.font_list[font].escapement == 1 for _, font in runs)]
+                up = [False, *(book.font_list[font].escapement > 0 for _, font in runs)]
                 pairs = zip(starts, starts[1:], up, strict=False)
                 parts = [(text[start:end], is_up) for start, end, is_up in pairs]
                 if any(up):

@@ -103,14 +103,17 @@ class DateReader:
         other, state = self._other(before), _last(self._state, before)
         document = bool(read.day) and OF_A_DOCUMENT.search(before) is not None
         event = bool(read.day) and OF_AN_EVENT.search(before) is not None
-        if other and not read.day and not _claims(*other, before):
+        if other and other[0] == "comparison":
+            return other[0]
+        near = " ".join(before.split()[-2:])
+        stock = STOCK.search(near) is not None and not event
+        if other and (stock or not read.day) and not _claims(*other, before):
             other = None
         if other and other[0] == "beginning" and not _claims(*other, before):
             other = None
         if other and (document or event or other[1] >= state):
             return other[0]
-        near = " ".join(before.split()[-2:])
-        if state >= 0 or (STOCK.search(near) and not event):
+        if state >= 0 or stock:
             return "state"
         if not read.day:
             early = read.month is not None and read.month < self.contract.first_month
@@ -199,7 +202,7 @@ def _claims(kind: str, end: int, before: str) -> bool:
     those of documents only with a preposition: a convention may be what the figures are about.
     """
     between = before[end:].split()
-    if kind in ("sending", "extraction", "publication"):
+    if kind in ("sending", "extraction", "publication", "comparison"):
         return True
     joined = set(between) <= JOINING | {"fin", "1er"}
     return joined and (kind != "agreement" or bool(between))

@@ -67,7 +67,7 @@ class Marks:
     """
 
     def __init__(self, provisional: Iterable[str]) -> None:
-        words = any_word(map(plain, provisional))
+        words = any_word(map(plain, provisional)) or "(?!)"
         footnote = r"\*+|\(?[⁰¹²³⁴⁵⁶⁷⁸⁹]+\)?|\([0-9]{1,2}\)|\[[0-9]{1,2}\]"
         flag = rf"\((?P<a>{words})\.?\)|\[(?P<b>{words})\.?\]|(?<![^\W\d_])(?P<c>{words})\.?"
         self._end = re.compile(rf"\s*(?:{footnote}|{flag})$", re.IGNORECASE)
@@ -89,4 +89,5 @@ def says(folded: str, name: str) -> bool:
 @lru_cache(maxsize=64)
 def words_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
     """A pattern for any of ``names`` in folded text, in the singular or the plural."""
-    return re.compile(rf"(?<![a-z])(?:{any_word(map(fold, names))})(?:e|s|es)?(?![a-z])")
+    words = any_word(filter(None, map(fold, names))) or "(?!)"  # no words match nothing
+    return re.compile(rf"(?<![a-z])(?:{words})(?:e|s|es)?(?![a-z])")

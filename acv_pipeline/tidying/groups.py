@@ -8,6 +8,7 @@ the whole delivery at hand (``settling``).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -25,6 +26,7 @@ SEVERAL = 3  # as many blank labels below every other row were not lost
 MANY = 10  # of several months one blank label in so many rows is no lost one
 UNNAMED = "?"
 """The name of a part that has none."""
+TOGETHER = re.compile(r"[+/,;&]| et ")
 ABOUT = ("month", "quarter", "year", "indicator", "indicator_id", "value_type")
 
 
@@ -63,7 +65,10 @@ class GroupReader:
         part = constant("", self._size)
         for found in parts:  # the first that says something of a row
             part = part.replaced(part.where(lambda name: not name) & found.where(bool), found)
-        return Groups(territories, part, self._joined(*WHY))
+        # only rows about the same are ever compared
+        nothing = constant("", self._size)
+        others = self._joined(*WHY).replaced(~again, nothing) if again.any() else nothing
+        return Groups(territories, part, others)
 
     @property
     def _size(self) -> int:
@@ -94,7 +99,9 @@ class GroupReader:
         found = []
         for place in self.roles.of_kind("part"):
             texts = self._labels(place)
-            wholes = {text for text in texts.found if self._is_whole(text, texts)}
+            pattern = words_pattern(self._names.contract.words_for_parts)
+            rest = {word for text in texts.found for word in pattern.findall(fold(text))}
+            wholes = {text for text in texts.found if self._is_whole(text, rest)}
             blank = again & texts.where(lambda text: not fold(text))
             found.append(_but(texts, wholes).replaced(blank, constant(UNNAMED, self._size)))
         return found
@@ -111,28 +118,31 @@ class GroupReader:
         last = np.maximum.accumulate(np.where(blank, 0, np.arange(self._size)))
         return Column(texts.codes[last], texts.found)
 
-    def _is_whole(self, text: str, texts: Column[str]) -> bool:
-        """Whether a cell of a column of parts means all: blank, ``Ensemble``, ``PO et PB``."""
+    def _is_whole(self, text: str, named: set[str]) -> bool:
+        """Whether a cell of a column of parts means all: blank, ``Ensemble``, ``PO et PB``.
+
+        Args:
+            named: the words for parts in the whole column.
+        """
         names = self._names
         if not fold(text) or names.is_whole(text) or fold(text).startswith(("tous ", "toutes ")):
             return True
-        if names.value_type(text) == "actual" or names.is_understood(text):
+        if names.value_type(text) == "actual" or names.meaning(text) == "cumulative":
             return True
-        pattern = words_pattern(self._names.contract.words_for_parts)
-        named = set(pattern.findall(fold(text)))
-        rest = {word for other in texts.found for word in pattern.findall(fold(other))}
-        return len(named) > 1 and named == rest
+        said = set(words_pattern(names.contract.words_for_parts).findall(fold(text)))
+        return len(said) > 1 and said == named and TOGETHER.search(text) is not None
 
     def _territory_parts(self, territories: Column[Territory]) -> list[Column[str]]:
         """By territories that are parts; what is called as the whole is then the other part."""
         given = {territory.part for territory in territories.found if territory.part}
         if not given:
             return []
+        # what is called as the whole is the first part beside the others, and the whole beside it
         other: dict[str, str] = {}
         for code, known in self._names.contract.department_parts.items():
-            missing = sorted(set(known) - given)
-            if given & set(known) and len(missing) == 1:
-                other[code] = missing[0]
+            first = next(iter(known))
+            if given & set(known) and first not in given:
+                other[code] = first if set(known) - given == {first} else UNNAMED
         whole = {
             code: {fold(name) for name in self._names.contract.department_variants.get(code, [])}
             for code in other
@@ -143,8 +153,10 @@ class GroupReader:
             territory, texts = pair
             if territory.part or territory.says_whole or territory.code not in other:
                 return territory.part
-            called_whole = any(fold(text) in whole[territory.code] for text in texts)
-            return "" if called_whole else other[territory.code]
+            if any(fold(text) in whole[territory.code] for text in texts):
+                return ""
+            named = any(any(c.isalpha() for c in text) for text in texts)
+            return other[territory.code] if named else UNNAMED
 
         return [territories.beside(labels).map(part)]
 
@@ -208,13 +220,13 @@ class GroupReader:
         follows = inside & (head != np.arange(self._size))
         named = set(head[follows & self._qualifiers.where(bool)].tolist())
 
-        names = []
-        for row, at in enumerate(head.tolist()):
-            (text,) = self._qualifiers.at(np.array([row])) if at >= 0 else ("",)
-            is_sum = at == row and not text and at in named  # its parts stand below it
-            whole = at < 0 or is_sum or (bool(text) and self._names.is_whole(text))
-            names.append("" if whole else text or UNNAMED)
-        codes, found = pd.factorize(np.array(names, dtype=object))
+        names = np.full(self._size, "", dtype=object)
+        grouped = np.flatnonzero(inside)
+        for row, text in zip(grouped.tolist(), self._qualifiers.at(grouped), strict=True):
+            is_sum = head[row] == row and not text and row in named  # its parts stand below it
+            if not is_sum and not (text and self._names.is_whole(text)):
+                names[row] = text or UNNAMED
+        codes, found = pd.factorize(names)
         return Column(codes, found.tolist())
 
     def _beside_their_sum(self, territories: Column[Territory]) -> list[Column[str]]:

@@ -80,7 +80,13 @@ class IndicatorReader:
             joined = pairs.map(lambda pair: (*pair[0], pair[1]) if pair[1] else pair[0])
         return joined
 
+    @cached_property
+    def _figures(self) -> set[str]:
+        """What figures are called, which says nothing of their indicator."""
+        return set(map(fold, self.contract.headers["cumulative"]))
+
     def _line(self, codes: tuple[str, ...], names: tuple[str, ...]) -> IndicatorRead | None:
+        names = tuple(name for name in names if fold(name) not in self._figures)
         if not codes and not names:
             return None
         by_code = {self._by_id.get(compact(code)) for code in codes}

@@ -12,7 +12,7 @@ from acv_pipeline.tidying.fold import plain
 from acv_pipeline.tidying.header import HeaderFinder
 from acv_pipeline.tidying.months import MonthReader
 from acv_pipeline.tidying.reasons import NUMBERS
-from acv_pipeline.tidying.record_table import RecordTable
+from acv_pipeline.tidying.record_table import Months, RecordTable, month_at
 from acv_pipeline.tidying.refusals import both_readings, month_contradiction, months_listed
 from acv_pipeline.tidying.roles import RoleReader
 from acv_pipeline.tidying.sheets import refuse_subject
@@ -54,6 +54,27 @@ def check_against(
             other = f"the {statements[0].place}"
             mine = said or f"the {title[0].place} {quoted(title)}"
             raise month_contradiction(file_name, mine, f"{only:%Y-%m}", other, quoted(statements))
+
+
+def check_several(
+    found: Months, file_name: str, title: list[Statement], named: list[Statement]
+) -> None:
+    """Make sure that the one month of title or file name is among the months of the rows.
+
+    Raises:
+        DeliveryRefused: ``month_contradiction``.
+    """
+    months = [month for value in found if (month := month_at(value))]
+    for statements in (title, named):
+        allowed = {month for statement in statements for month in statement.months}
+        if len(possible_months(statements)) == 1 and not allowed & set(months):
+            raise month_contradiction(
+                file_name,
+                "the rows",
+                months_listed(months),
+                f"the {statements[0].place}",
+                quoted(statements),
+            )
 
 
 def have_one_in_common(statements: list[Statement], others: list[Statement]) -> bool:
@@ -126,9 +147,13 @@ def check_notes(
     """
     figures = np.flatnonzero(rows.reason < 0)
     last = figures[-1] if len(figures) else -1
+    seen: set[tuple[str, bool]] = set()
     for row in np.flatnonzero(rows.reason == NUMBERS["note"]).tolist():
         texts = [cells.found[cells.codes[row]] for cells in rows.cells if cells.codes[row] >= 0]
         for text in filter(str.strip, texts):
+            if (text, row > last) in seen:
+                continue
+            seen.add((text, row > last))
             if what := subject_of(reader.names, text, below=row > last):
                 raise refuse_subject(file_name, text, what)
             said = reader.note(text, heading=row < last)

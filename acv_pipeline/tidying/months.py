@@ -9,7 +9,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -127,7 +127,9 @@ class MonthReader:
     @cached_property
     def _leading(self) -> re.Pattern[str]:
         days = "lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche"
-        return re.compile(rf"^(?:(?:a |au |le |fin |{days}|mois de |situation |arrete )\s*)+")
+        prefix = r"[mx](?=[01]?[0-9]?-?20[0-9]{2})"  # as statistics programs name columns
+        words = rf"a |au |le |fin |{days}|mois de |situation |arrete |{prefix}"
+        return re.compile(rf"^(?:(?:{words})\s*)+")
 
     @cached_property
     def _patterns(self) -> list[re.Pattern[str]]:
@@ -247,8 +249,3 @@ def _of_parts(year: int, month: int, day: int) -> MonthRead:
     if 1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1]:
         return of_day(dt.date(year, month, day))
     return MonthRead(None, "impossible_date")
-
-
-def distinct_months(reads: Iterable[MonthRead]) -> Iterator[Month]:
-    """The months of ``reads`` that have one, each once, in order of appearance."""
-    yield from dict.fromkeys(read.month for read in reads if read.month)

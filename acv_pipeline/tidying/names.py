@@ -16,7 +16,7 @@ from acv_pipeline.tidying.months import MonthRead, MonthReader
 TERRITORY = ("department_code", "department_name", "region_code", "region_name", "national")
 FILLER = {"a", "au", "fin", "le", "de", "du", "mois", "arrete", "arretes", "situation"}
 SMALL_WORDS = {"de", "des", "du", "d", "la", "le", "les", "l"}
-SUM_OF = re.compile(r"^(?:somme|total) (?:de|des|d') ?", re.IGNORECASE)  # as pivot tables say
+SUM_OF = re.compile(r"^(?:somme|total) (?:des|de|d') ?", re.IGNORECASE)  # as pivot tables say
 LONGEST_NAME = 200
 # "dwellings in March" are those of the month alone
 DURING = re.compile(r"(?<![a-z])(?:en|au cours|du mois|pendant|sur le mois|dans le mois)(?![a-z])")
@@ -119,6 +119,8 @@ class ColumnNames:
 
         It has no words but those of the contract's names, of the source and of its indicator.
         """
+        if self._names_another_source(name):
+            return False
         words = set(self._words(name).split())
         parts = {part for part in self._part_kinds if set(self._words(part).split()) <= words}
         kinds = {self._part_kinds[part] for part in parts}
@@ -154,11 +156,14 @@ class ColumnNames:
     def is_understood(self, text: str) -> bool:
         """Whether a line above or below the name of figures says nothing that we don't know."""
         words = set(self._words(text).split())
-        others = [s for s in self.contract.sources.values() if s.id != self.source.id]
-        if any(says(fold(text), other.label) for other in others):
+        if self._names_another_source(text):
             return False
         known = self._value_words | self.own_words | self._state_words | FILLER | NEUTRAL
         return all(word in known or word.isdigit() for word in words)
+
+    def _names_another_source(self, text: str) -> bool:
+        others = [s for s in self.contract.sources.values() if s.id != self.source.id]
+        return any(says(fold(text), other.label) for other in others)
 
     @cached_property
     def _state_words(self) -> set[str]:

@@ -29,6 +29,7 @@ THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:([.,])[0-9]{3})(?:\1[0-9]{3})*(?:(?!\
 SPACED_DECIMAL = re.compile(r"([1-9][0-9]{0,2}(?:[ '][0-9]{3})+)([.,])([0-9]+)")
 # what binary arithmetic leaves of a whole number: 56.99999999999999
 NOISE, NOISY_DECIMALS = Decimal("1e-9"), 9
+LONGEST = 100  # signs of a number
 ENOUGH_ALIKE = 3  # that many distinct "1.234", nothing to the contrary: thousands
 
 
@@ -222,6 +223,8 @@ def _positive(number: str, separators: Separators, most: int) -> Value:
         fraction = match[3] or ""
     else:
         return Value(None, "not_a_number")
+    if len(whole) > LONGEST:
+        return Value(None, "implausible")
     count = _digits(whole)
     if fraction.strip("0"):
         rest = Decimal(f"0.{fraction}")

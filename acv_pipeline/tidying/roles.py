@@ -25,6 +25,7 @@ from acv_pipeline.tidying.refusals import listed
 from acv_pipeline.tidying.table import Table
 
 SOME = 0.5  # a column with half as many numbers as the figures has about as many
+FEW, SPARSE = 3, 0.1  # as many without a name may be corrections
 ALIKE = 2.0  # figures of one thing, at two dates or counted twice, are within this factor
 LARGE_ENOUGH = 10  # smaller ones are within that factor by chance
 KINDS_AT_MOST = 12  # a column with more different words tells no kinds of figures
@@ -146,9 +147,9 @@ class RoleReader:
         numbers, figures = self.is_number(place), self._is_figure
         if self._names.corrects(header) and self._texts(place).where(clean).any():
             return "unknown"
+        filled = int(self._texts(place).where(clean).sum())
         if numbers.sum() < max(1, SOME * figures.sum()):
-            filled = self._texts(place).where(clean).sum()
-            return "text" if header.strip() or filled >= SOME * figures.sum() else "outside"
+            return self._role_of_few(header, int(numbers.sum()), filled, int(figures.sum()))
         if self._names.names_part(header) or fold(header).startswith("dont "):
             return "part_figures"
         if self._names.is_other_quantity(header):
@@ -162,6 +163,16 @@ class RoleReader:
         if self._names.may_be_figures(header) or self._is_like_figures(place):
             return "unknown"
         return "numbers"
+
+    def _role_of_few(self, header: str, numbers: int, filled: int, figures: int) -> str:
+        """The role of a column with fewer numbers than the figures."""
+        if 2 * numbers > filled and not self._names.is_other_quantity(header):
+            corrects = bool(header.strip()) and self._names.may_be_figures(header)
+            if corrects or numbers >= max(FEW, SPARSE * figures):
+                return "unknown"
+        if numbers:
+            return "numbers"
+        return "text" if header.strip() or filled >= SOME * figures else "outside"
 
     def _role_of_meaning(self, meaning: str, place: int, is_first: bool) -> str:
         texts = [text for text in self._texts(place).found if clean(text)]
@@ -219,7 +230,7 @@ class RoleReader:
         if not ROW_NUMBER.fullmatch(fold(header).replace("unnamed 0", "").strip()):
             return False
         texts = [clean(text).removesuffix(".0") for text in self.table.body[place]]
-        counted = [int(text) for text in texts if text.isdecimal()]
+        counted = [int(text) for text in texts if text.isdecimal() and len(text) < 10]
         return len(counted) > 1 and all(
             later == earlier + 1 for earlier, later in itertools.pairwise(counted)
         )

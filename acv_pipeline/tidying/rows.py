@@ -148,6 +148,11 @@ class RowReader:
             outside = self._about(indicator) & is_department & ~panel[place]
             verdicts.settle(outside & nothing, "outside_panel_no_figure")
             verdicts.settle(outside & zero, "outside_panel_zero")
+        counts = values.array(_count, np.int64)
+        for part in self.roles.of_kind("part_figures"):
+            parts = parse_values(self.table.cells(part), self.finder.contract)
+            more = (parts.array(_count, np.int64) > counts) & (counts >= 0)
+            verdicts.settle(more, "conflicting_values", self.table.column(part).map(clean).at)
         said = self.table.column(position)
         verdicts.settle_each(
             values.array(_value_problem, np.int8),

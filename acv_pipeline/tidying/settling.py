@@ -43,15 +43,17 @@ def settle_repeats(rows: RecordTable, contract: Contract) -> list[str]:
     """
     stated = (rows.reason < 0) | np.isin(rows.reason, [NUMBERS[code] for code in DOUBTFUL])
     at = np.flatnonzero(stated)
-    keys = _keys(rows)[at]
+    every = _keys(rows)
+    keys = every[at]
     is_part = rows.part.where(bool)[at]
     looked_at = at[pd.Index(keys).duplicated(keep=False) | is_part]
     if not len(looked_at):
         return []
     groups: dict[int, list[_Row]] = {}
-    for key, row in zip(_keys(rows)[looked_at].tolist(), _rows(rows, looked_at), strict=True):
+    for key, row in zip(every[looked_at].tolist(), _rows(rows, looked_at), strict=True):
         groups.setdefault(key, []).append(row)
-    settler = _Settler(rows, _all_parts(groups.values(), contract))
+    most = contract.max_plausible_value
+    settler = _Settler(rows, _all_parts(groups.values(), contract), most)
     for group in groups.values():
         settler.settle(group)
     return settler.remarks
@@ -83,8 +85,9 @@ def _all_parts(groups: Iterable[list[_Row]], contract: Contract) -> list[set[str
 
 
 class _Settler:
-    def __init__(self, rows: RecordTable, complete: Sequence[set[str]]) -> None:
+    def __init__(self, rows: RecordTable, complete: Sequence[set[str]], most: int) -> None:
         self._rows = rows
+        self._most = most
         self._complete = complete
         self.added: dict[str, list[int]] = {}
 
@@ -129,7 +132,8 @@ class _Settler:
             first = once.setdefault((row.part, row.said, row.others), row)
             if first is not row and row.part != UNNAMED:
                 self._reason([row], "repeated_row", str(self._rows.sheet_row[first.at]))
-        return [row for row in parts if row.part == UNNAMED or row in once.values()]
+        firsts = {row.at for row in once.values()}
+        return [row for row in parts if row.part == UNNAMED or row.at in firsts]
 
     def _parts_alone(self, parts: list[_Row]) -> None:
         names = [row.part for row in parts]
@@ -140,7 +144,12 @@ class _Settler:
                 self._reason([row], "part_alone", row.part if row.part != UNNAMED else added)
             return
         first, *others = parts
-        self._rows.stated[first.at] = sum(row.count for row in parts)
+        total = sum(row.count for row in parts)
+        if total > self._most:
+            self._reason(parts, "implausible", added)
+            return
+        self._rows.stated[first.at] = total
+        self._rows.is_provisional[first.at] = self._rows.is_provisional[[r.at for r in parts]].any()
         for row in others:
             self._reason([row], "added_up", added)
         self.added.setdefault(" + ".join(names), []).append(int(self._rows.sheet_row[first.at]))

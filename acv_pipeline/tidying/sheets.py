@@ -15,13 +15,14 @@ from acv_pipeline.tidying.header import HEADER_LINES, HeaderFinder
 from acv_pipeline.tidying.names import TERRITORY
 from acv_pipeline.tidying.numbers import is_number
 from acv_pipeline.tidying.refusals import listed
-from acv_pipeline.tidying.roles import SOME, column_letter
+from acv_pipeline.tidying.roles import SOME, Role, column_letter
 from acv_pipeline.tidying.statements import Statement, StatementReader, is_without, other_subject
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.territories import PlaceReader
 
 INCOMPLETE = ("no_header", "no_department_column", "no_value_column")
 TERRITORIES_AT_LEAST = 3
+COLUMNS_TOLD = 50
 
 
 @dataclass
@@ -61,19 +62,19 @@ def find_tables(sheets: list[Sheet], file_name: str, finder: HeaderFinder) -> Fo
     for sheet in [sheet for sheet in sheets if sheet not in counted]:
         why = "its name says that it does not count" if sheet.is_visible else "the sheet is hidden"
         if found.tables or sheet.is_visible:
-            found.passed_over.append(_passed_over(sheet, why))
+            found.passed_over.append(_passed_over(sheet, why, finder.contract))
         else:
             refusals += _find_in([sheet], file_name, finder, found)
     _leave_out_other_subjects(found, file_name, finder)
     if not found.tables:
         said = [refusal for _, refusal in refusals]
-        if not said:
-            raise empty_file(Path(file_name))
+        if not said:  # all sheets say by their names that they do not count
+            raise refuse_subject(file_name, sheets[0].name, "discarded")
         raise next((r for r in said if r.reason_code != "no_header"), said[0])
     reader = StatementReader(finder.names)
     for sheet, refusal in refusals:
         why = why_passed_over(sheet, refusal, file_name, finder, found.tables)
-        found.passed_over.append(_passed_over(sheet, why))
+        found.passed_over.append(_passed_over(sheet, why, finder.contract))
         texts = sheet.cells.iloc[:HEADER_LINES].to_numpy(dtype=object).ravel().tolist()
         found.beside += [s for text in texts for s in reader.note(text, f"sheet {sheet.name}")]
     return found
@@ -109,7 +110,7 @@ def _leave_out_other_subjects(found: Found, file_name: str, finder: HeaderFinder
             raise refuse_subject(file_name, *subject)
         if subject:
             why = f"{listed(subject[:1])} says that it holds something else"
-            found.passed_over.append(_passed_over(table.sheet, why))
+            found.passed_over.append(_passed_over(table.sheet, why, finder.contract))
     found.tables = kept
 
 
@@ -120,6 +121,7 @@ def refuse_subject(file_name: str, text: str, what: str) -> DeliveryRefused:
         "target": ("targets", "des objectifs"),
         "flow": ("the figures of one month alone", "des flux, non des cumuls"),
         "source": ("the figures of another partner", "les chiffres d'un autre partenaire"),
+        "discarded": ("figures that do not count", "des chiffres à ne pas utiliser"),
         "quantity": ("another quantity", "une autre grandeur"),
     }[what]
     return DeliveryRefused(
@@ -131,8 +133,17 @@ def refuse_subject(file_name: str, text: str, what: str) -> DeliveryRefused:
     )
 
 
-def _passed_over(sheet: Sheet, why: str) -> dict[str, Any]:
-    return {"sheet": sheet.name, "used": False, "why": why, "rows": len(sheet.cells), "columns": []}
+def _passed_over(sheet: Sheet, why: str, contract: Contract) -> dict[str, Any]:
+    """The entry of the account for a sheet that is not read, with the numbers of its columns."""
+    territories = _territory_columns(sheet, contract)
+    columns = []
+    for place in range(min(sheet.cells.shape[1], COLUMNS_TOLD)):
+        name, numbers = _name_and_numbers(sheet, place, contract)
+        if place not in territories and numbers:
+            role = Role(column_letter(place), name, "unread", False, numbers, why)
+            columns.append(role.as_dict())
+    rows = len(sheet.cells)
+    return {"sheet": sheet.name, "used": False, "why": why, "rows": rows, "columns": columns}
 
 
 def why_passed_over(

@@ -28,7 +28,7 @@ from acv_pipeline.tidying.table import Table
 
 # "Bilan 2020": other years may be those of a programme or of a target
 BARE_YEAR = re.compile(
-    r"(?:(?:bilan|exercice|annee|millesime|acv|situation|fin) ?)*(?P<year>20[0-9]{2})"
+    r"(?:(?:bilan|exercice|annee|millesime|acv|situation|donnees|fin) ?)*(?P<year>20[0-9]{2})"
 )
 PERIOD = re.compile(r"(?<![a-z])(?:periode|intervalle)(?![a-z])")
 
@@ -125,14 +125,13 @@ class StatementReader:
 
     def halves(self, table: Table) -> dict[str, tuple[int | None, int | None]]:
         """The headings, the sheet's name among them, that name a year or a month alone."""
-        words = {
-            plain(word): number
-            for number, called in self.names.contract.month_words.items()
-            for word in called
-        }
-        bare_month = re.compile(rf"(?:mois de|a fin|fin|situation) (?P<word>{any_word(words)})")
+        months = self.names.contract.month_words
+        words = {plain(called[0]): number for number, called in months.items()}  # in full
+        before = r"(?:(?:donnees|mois|situation|cumul|a|de|fin) ?)*"
+        bare_month = re.compile(rf"{before}(?P<word>{any_word(words)})")
+        lines = (" ".join(filter(str.strip, line)) for line in table.title)
         found: dict[str, tuple[int | None, int | None]] = {}
-        for text in (*table.title_texts, table.sheet.name):
+        for text in (*table.title_texts, *lines, table.sheet.name):
             folded = fold(text)
             if list(self._in(text, "title")):
                 continue
@@ -176,6 +175,8 @@ class StatementReader:
         Args:
             heading: the note stands above rows: then a month by itself is theirs.
         """
+        if CORRECTED.search(fold(text)):
+            return []  # of an earlier month, as a remark
         return [
             statement
             for statement in self._in(text, place)
@@ -243,6 +244,7 @@ UNIT = re.compile(r"(?<![a-z])(?:millier|million|centaine)s?(?![a-z])")
 INCLUDED = re.compile(
     r"(?<![a-z])(?:y compris|dont|inclus|incluse|et|hors|non communique[a-z]*)(?![a-z])"
 )
+CORRECTED = re.compile(r"(?<![a-z])(?:revis|corrig|rectifi|rappel|modifi|repris)[a-z]*")
 LONGEST_SUBJECT = 8  # words: longer texts explain, they are no headings
 
 
@@ -273,6 +275,7 @@ def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | N
     dates = list(of_contract(DateReader, contract).within(text))
     spans = itertools.pairwise(dates)
     since = [d.read.month for d in dates if d.kind == "beginning" and "depuis" in fold(d.before)]
+    since = [] if below else since
     if (
         FLOW.search(folded)
         or any(month and month > contract.first_month for month in since)
@@ -318,9 +321,10 @@ SMALL = {"de", "des", "du", "la", "le", "les", "d", "l", "fin", "annee", "par", 
 
 
 def about(statements: Iterable[Statement]) -> list[Statement]:
-    """The statements that count: those whose words speak of figures, else all that may."""
+    """The statements that count: all that may, but bare days beside outright statements."""
     meant = [statement for statement in statements if statement.months]
-    return [s for s in meant if s.kind == "state"] or meant
+    outright = any(statement.kind == "state" for statement in meant)
+    return [s for s in meant if s.kind == "state" or not (outright and s.read.day)]
 
 
 def possible_months(statements: Sequence[Statement]) -> list[Month]:
@@ -341,6 +345,7 @@ OTHER_DATES = {
     "agreement": ("the date of a document", "la date d'un acte"),
     "target": ("the date of a target", "l'échéance d'un objectif"),
     "territory": ("the date of a list of territories", "la date d'une liste de territoires"),
+    "comparison": ("the date of an earlier state", "la date d'un état antérieur"),
     "beginning": ("the beginning of a period", "le début d'une période"),
     "unexplained": ("a date of something else", "la date d'autre chose"),
 }

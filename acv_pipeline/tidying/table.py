@@ -68,7 +68,7 @@ class Header:
         return len(meant) + bool(self.months) + 100 * self.is_complete
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """A header and the rows below it.
 

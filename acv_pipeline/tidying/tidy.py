@@ -30,6 +30,7 @@ from acv_pipeline.tidying.month_said import (
     check_columns,
     check_headings,
     check_notes,
+    check_several,
     contradiction,
     have_one_in_common,
     outside,
@@ -97,13 +98,14 @@ def tidy(
         source: who sent it.
         contract: what is true of the data.
         sidecar: the source's own count and sum, where it sent one.
-        received_on: the day of reception; months that begin after it are quarantined.
+        received_on: the day of reception; months that were not over then are quarantined.
 
     Raises:
         DeliveryRefused: nothing of the delivery can be used; reason codes are those of
             ``header``, ``no_month``, ``month_contradiction``, ``ambiguous_month``,
             ``indicator_contradiction``, ``other_indicator``, ``regional_file``,
-            ``national_file``, ``no_rows``.
+            ``national_file``, ``no_rows``, ``column_not_understood``, ``sheet_not_understood``,
+            ``other_subject``.
     """
     finder = finder_of(contract, source)
     found = find_tables(sheets, file_name, finder)
@@ -205,6 +207,8 @@ def _rows_of(
         check_against(only, table, file_name, about(sheets.beside), [])
         check_headings(only, file_name, reader.halves(table))
         check_columns(only, table, roles, finder, file_name)
+    elif len(found):
+        check_several(found, file_name, about(title), about(named))
     check_notes(only, table, rows, reader, file_name)
     refusal = None
     if not len(found):

@@ -149,7 +149,9 @@ class RowReader:
             verdicts.settle(outside & nothing, "outside_panel_no_figure")
             verdicts.settle(outside & zero, "outside_panel_zero")
         counts = values.array(_count, np.int64)
-        for part in self.roles.of_kind("part_figures"):
+        # of several months nobody knows which a column of parts belongs to
+        parts_beside = [] if self.table.month_columns else self.roles.of_kind("part_figures")
+        for part in parts_beside:
             parts = parse_values(self.table.cells(part), self.finder.contract)
             more = (parts.array(_count, np.int64) > counts) & (counts >= 0)
             verdicts.settle(more, "conflicting_values", self.table.column(part).map(clean).at)

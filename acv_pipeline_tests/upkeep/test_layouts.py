@@ -73,6 +73,8 @@ def _as_of_then(home: Home, layout: Path) -> None:
             connection.execute(
                 f"insert into {schema}.{table} ({listed}) select {listed} from new.{schema}.{table}"
             )
+        # another version reads with another contract, so it reads everything again
+        connection.execute("update raw.deliveries set read_with = 'of that time'")
         # the marts of that time are gone: a run of every month builds today's
         connection.execute(
             "insert into validated.unrecorded select distinct month from validated.dwellings"

@@ -9,9 +9,9 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
 from acv_pipeline.contract import Contract, Month
@@ -70,7 +70,11 @@ class MonthReader:
         """
         folded = column.map(lambda text: plain(self.marks.split(clean(text))[0]))
         order = day_order(folded.found)
-        return folded.map(lambda text: self.cell(text, order, epoch))
+        return folded.map(lambda text: self._cells(text, order, epoch))
+
+    @cached_property
+    def _cells(self) -> Callable[[str, str, dt.date], MonthRead]:
+        return lru_cache(maxsize=1 << 16)(self.cell)
 
     @cached_property
     def marks(self) -> Marks:
@@ -98,8 +102,15 @@ class MonthReader:
                 return read
         return reads[0] if reads else MonthRead(None, "month_not_understood")
 
-    def within(self, text: str) -> list[MonthRead]:
+    def within(self, text: str) -> Sequence[MonthRead]:
         """Every month or day named inside a text (a title, a header, a file name), in order."""
+        return self._remembered(text)
+
+    @cached_property
+    def _remembered(self) -> Callable[[str], Sequence[MonthRead]]:
+        return lru_cache(maxsize=1 << 16)(self._within)
+
+    def _within(self, text: str) -> Sequence[MonthRead]:
         rest = plain(text)
         found = []
         for pattern in self._patterns:

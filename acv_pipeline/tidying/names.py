@@ -173,6 +173,13 @@ class ColumnNames:
 
     def name(self, text: str, order: str = "day") -> ColumnName:
         """What a name in one line says; ``order`` as in ``months.day_order``."""
+        return self._remembered(text, order)
+
+    @cached_property
+    def _remembered(self) -> Callable[[str, str], ColumnName]:
+        return lru_cache(maxsize=1 << 16)(self._name)
+
+    def _name(self, text: str, order: str) -> ColumnName:
         if meaning := self.meaning(text):
             return ColumnName(text, meaning, is_provisional=self._marks.split(text.strip())[1])
         return self._month_name(text, order)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.reading.sheet import NUMBER
@@ -78,7 +79,7 @@ def parse_values(column: Column[Cell], contract: Contract) -> Column[Value]:
         if cell.kind == NUMBER and cell.text:
             value = typed_value(cell.text, contract.max_plausible_value)
         else:
-            value = _value(text, number, words.tokens, separators, contract.max_plausible_value)
+            value = words.value(text, number, separators, contract.max_plausible_value)
         values.append(replace(value, is_provisional=True) if provisional else value)
     return Column(column.codes, values)
 
@@ -104,8 +105,18 @@ class ValueWords:
         self._unit = re.compile(rf" ?(?:{units})\.?$", re.IGNORECASE)
         self._marks = Marks(contract.provisional_marks)
         self.tokens = no_figure_tokens(contract)
+        self.number_in = lru_cache(maxsize=1 << 16)(self._number_in)
+        self.is_number = lru_cache(maxsize=1 << 16)(self._is_number)
+        self.value = lru_cache(maxsize=1 << 16)(self._value)
 
-    def number_in(self, text: str) -> tuple[str, str, bool]:
+    def _is_number(self, text: str) -> bool:
+        text = clean(text)
+        return text not in self.tokens and ANY_NUMBER.fullmatch(self.number_in(text)[1]) is not None
+
+    def _value(self, text: str, number: str, separators: Separators, most: int) -> Value:
+        return _value(text, number, self.tokens, separators, most)
+
+    def _number_in(self, text: str) -> tuple[str, str, bool]:
         """A cell without marks, the same without its unit, and whether it is provisional."""
         if not text[:1].isdigit():
             return text, text, False
@@ -115,9 +126,7 @@ class ValueWords:
 
 def is_number(text: str, contract: Contract) -> bool:
     """Whether a cell holds a number, with or without a unit or marks, whatever it counts."""
-    words = of_contract(ValueWords, contract)
-    text = clean(text)
-    return text not in words.tokens and ANY_NUMBER.fullmatch(words.number_in(text)[1]) is not None
+    return of_contract(ValueWords, contract).is_number(text)
 
 
 def no_figure_tokens(contract: Contract) -> dict[str, str]:
@@ -143,6 +152,7 @@ class Shape:
     is_large_and_plain: bool = False
 
 
+@lru_cache(maxsize=1 << 16)
 def shape_of(number: str) -> Shape:
     """The shape of a number (see the module's patterns)."""
     number = number.lstrip("-+")

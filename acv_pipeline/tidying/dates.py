@@ -107,7 +107,8 @@ class DateReader:
             return other[0]
         near = " ".join(before.split()[-2:])
         stock = STOCK.search(near) is not None and not event
-        if other and (stock or not read.day) and not _claims(*other, before):
+        aims = other is not None and other[0] == "target" and read.day is not None
+        if other and not aims and (stock or not read.day) and not _claims(*other, before):
             other = None
         if other and other[0] == "beginning" and not _claims(*other, before):
             other = None

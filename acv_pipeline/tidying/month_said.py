@@ -28,11 +28,12 @@ from acv_pipeline.tidying.statements import (
 from acv_pipeline.tidying.table import Table
 
 
-def outside(file_name: str, title: list[Statement], named: list[Statement]) -> list[Month]:
-    """The months that rows without one may be about: what title and file name both allow."""
+def outside(title: list[Statement], named: list[Statement]) -> list[Month]:
+    """The months that rows without one may be about: what title and file name both allow.
+
+    Where they share none, the title's: the rows then contradict the name (``check_against``).
+    """
     titled, by_name = possible_months(title), possible_months(named)
-    if len(titled) == 1 and by_name and titled[0] not in by_name and len(by_name) == 1:
-        return titled  # the rows will contradict the name, which is said with both quoted
     return [month for month in titled if month in by_name] or titled or by_name
 
 

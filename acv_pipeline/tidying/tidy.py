@@ -199,7 +199,7 @@ def _rows_of(
         raise contradiction(file_name, about(title), about(sheet))
     title = title if about(title) else [*title, *sheet]
     title = title if about(title) else [*title, *sheets.beside]
-    months = outside(file_name, about(title), about(named))
+    months = outside(about(title), about(named))
     rows = RowReader(finder, table, roles, indicator, months).rows()
     found = np.unique(rows.month[(rows.reason < 0) & ~np.isnat(rows.month)])
     if only := month_at(found[0]) if len(found) == 1 else None:

@@ -16,6 +16,7 @@ EXCEL_MARKS = ('="', "'")
 EXCEL_TEXT = re.compile(r'="(.*)"|\'(.*)', re.DOTALL)
 
 
+@lru_cache(maxsize=1 << 16)
 def clean(text: str) -> str:
     """A cell without outer spaces, inner runs of spaces as one, Excel's text marks removed."""
     text = _spaced(text)

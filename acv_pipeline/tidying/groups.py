@@ -64,7 +64,8 @@ class GroupReader:
         parts += self._told_apart(territories, again)
         part = constant("", self._size)
         for found in parts:  # the first that says something of a row
-            part = part.replaced(part.where(lambda name: not name) & found.where(bool), found)
+            rows = part.where(lambda name: not name) & found.where(bool)
+            part = part.replaced(rows, found) if rows.any() else part
         # only rows about the same are ever compared
         nothing = constant("", self._size)
         others = self._joined(*WHY).replaced(~again, nothing) if again.any() else nothing

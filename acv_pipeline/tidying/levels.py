@@ -61,7 +61,8 @@ class TerritoryReader:
 
     @cached_property
     def _signs(self) -> list[Signs]:
-        return [of_contract(SignReader, self.contract).read(pair) for pair in self._pairs.found]
+        read = of_contract(SignReader, self.contract).read
+        return list(map(read, self._pairs.found))
 
     @property
     def _has_labels(self) -> bool:

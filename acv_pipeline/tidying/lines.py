@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +41,8 @@ def settle_lines(verdicts: Verdicts, table: Table, finder: HeaderFinder, unresol
     values = {*table.columns.get("cumulative", ()), *table.month_columns}
     kind = line_test(finder, values, markers.is_marked)
     places = np.flatnonzero(unresolved)
+    if not len(places):
+        return
     lines = table.body.iloc[places].to_numpy(dtype=object)
     joined = pd.Series([SEPARATOR.join(cells) for cells in lines], dtype="str")
     kinds = texts_of(joined).map(lambda text: kind(text.split(SEPARATOR)))
@@ -105,13 +108,13 @@ def misaligned(table: Table) -> tuple[Mask, npt.NDArray[np.intp] | None]:
 
 
 class MarkerReader:
-    """Tells cells that mark a row of the form that shows how to fill it in."""
+    """Tells cells that mark a row of the form that shows how to fill it in (``is_marked``)."""
 
     def __init__(self, contract: Contract) -> None:
         self._markers = {fold(marker) for marker in contract.template_markers}
         self._openings = tuple(f"{m} " for m in self._markers if len(m) > SHORT_MARKER)
+        self.is_marked = lru_cache(maxsize=1 << 16)(self._is_marked)
 
-    def is_marked(self, text: str) -> bool:
-        """Whether the cell is such a mark."""
+    def _is_marked(self, text: str) -> bool:
         folded = fold(text)
         return folded in self._markers or folded.startswith(self._openings)

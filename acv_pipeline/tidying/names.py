@@ -89,8 +89,12 @@ class ColumnNames:
 
     def is_stock_date(self, name: str) -> bool:
         """Whether a column of this name holds the day of a stock."""
-        words = {self._words(known) for known in self.contract.stock_dates}
+        words = self._stock_words
         return self._words(name) in words or compact(name) in map(compact, words)
+
+    @cached_property
+    def _stock_words(self) -> set[str]:
+        return {self._words(known) for known in self.contract.stock_dates}
 
     @cached_property
     def meaning(self) -> Callable[[str], str | None]:
@@ -122,10 +126,10 @@ class ColumnNames:
         if self._names_another_source(name):
             return False
         words = set(self._words(name).split())
-        parts = {part for part in self._part_kinds if set(self._words(part).split()) <= words}
-        kinds = {self._part_kinds[part] for part in parts}
+        parts = [(part, kind) for part, kind in self._part_words if part <= words]
+        kinds = {kind for _, kind in parts}
         if len(kinds) > 1:  # of several together: "total (PO + PB)"
-            words -= {word for part in parts for word in self._words(part).split()}
+            words = words.difference(*(part for part, _ in parts))
         words.discard(f"{self.contract.first_month.year}")  # "since 2018"
         named = words & {"logements", "cumul"} or {"total"} < words
         return bool(named or ("total" in words and len(kinds) > 1)) and words <= (
@@ -133,8 +137,13 @@ class ColumnNames:
         )
 
     @cached_property
-    def _part_kinds(self) -> dict[str, str]:
-        return {word: kind for kind, words in self.contract.part_names.items() for word in words}
+    def _part_words(self) -> list[tuple[frozenset[str], str]]:
+        """The words of each name for a part, with the kind of part."""
+        return [
+            (frozenset(self._words(name).split()), kind)
+            for kind, names in self.contract.part_names.items()
+            for name in names
+        ]
 
     @cached_property
     def _value_words(self) -> set[str]:

@@ -7,7 +7,7 @@ evidence of its whole column counts; a number that the file holds as such says w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
@@ -124,9 +124,9 @@ class ValueWords:
         return text, self._unit.sub("", text), provisional
 
 
-def is_number(text: str, contract: Contract) -> bool:
-    """Whether a cell holds a number, with or without a unit or marks, whatever it counts."""
-    return of_contract(ValueWords, contract).is_number(text)
+def number_test(contract: Contract) -> Callable[[str], bool]:
+    """Tells whether a cell holds a number, with or without a unit or marks, whatever it counts."""
+    return of_contract(ValueWords, contract).is_number
 
 
 def no_figure_tokens(contract: Contract) -> dict[str, str]:

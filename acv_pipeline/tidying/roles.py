@@ -20,7 +20,7 @@ from acv_pipeline.tidying.column import Column, Mask
 from acv_pipeline.tidying.fold import clean, fold, words_pattern
 from acv_pipeline.tidying.header import HeaderFinder
 from acv_pipeline.tidying.names import TERRITORY, ColumnNames
-from acv_pipeline.tidying.numbers import is_number, parse_values
+from acv_pipeline.tidying.numbers import number_test, parse_values
 from acv_pipeline.tidying.refusals import listed
 from acv_pipeline.tidying.table import Table
 
@@ -209,7 +209,7 @@ class RoleReader:
         )
 
     def _is_code(self, text: str) -> bool:
-        return is_number(text, self.finder.contract)
+        return number_test(self.finder.contract)(text)
 
     @cached_property
     def _figure_places(self) -> list[int]:
@@ -222,8 +222,14 @@ class RoleReader:
 
     def is_number(self, place: int) -> Mask:
         """The rows with a number in the column at ``place``."""
-        contract = self.finder.contract
-        return self._texts(place).where(lambda text: is_number(text, contract))
+        if place not in self._numbers:
+            test = number_test(self.finder.contract)
+            self._numbers[place] = self._texts(place).where(test)
+        return self._numbers[place]
+
+    @cached_property
+    def _numbers(self) -> dict[int, Mask]:
+        return {}
 
     def _is_row_number(self, place: int, header: str) -> bool:
         """Whether the numbers count the rows: 0, 1, 2… or 1, 2, 3…, blank ones left out."""

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +33,8 @@ from acv_pipeline.tidying.record_table import NO_MONTH, Months, RecordTable
 from acv_pipeline.tidying.roles import RoleReader, column_letter
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.verdicts import Verdicts
+
+Counts: TypeAlias = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,9 @@ class RowReader:
         reads = self._months if month is None else constant(MonthRead(month), size)
         months = self._month_array(reads)
         verdicts = Verdicts(size)
+        counts = values.array(_count, np.int64)
         self._settle(verdicts, reads, months)
-        self._settle_values(verdicts, position, values)
+        self._settle_values(verdicts, position, values, counts)
         letter = "" if month is None else column_letter(position)
         return RecordTable(
             codes=of_contract(territory_codes, self.finder.contract),
@@ -79,10 +83,10 @@ class RowReader:
             sheet_column=constant(letter, size),
             cells=self._cells(position),
             indicator=np.where(np.isin(self._indicators, self._ours), self._indicators, -1),
-            level=self._territories.array(_level, np.int8),
-            territory=self._territories.array(_place, np.int32),
+            level=self._levels,
+            territory=self._places,
             month=months,
-            stated=values.array(_count, np.int64),
+            stated=counts,
             value_text=table.column(position),
             reason=verdicts.reason,
             detail=verdicts.detail,
@@ -106,7 +110,7 @@ class RowReader:
         foreign = (self._indicators >= 0) & ~np.isin(self._indicators, self._ours)
         verdicts.settle(self._has_problem("other_indicator") | foreign, "other_indicator", said)
         self._settle_value_types(verdicts)
-        level = self._territories.array(_level, np.int8)
+        level = self._levels
         verdicts.settle(self._territories.array(_is_part, bool), "stated_subtotal")
         if self.finder.source.role == "partner":
             verdicts.settle(level == LEVELS.index("national"), "stated_total")
@@ -134,21 +138,21 @@ class RowReader:
             unknown = kinds.where(lambda kind: kind is None)
             verdicts.settle(unknown, "value_type_not_understood", texts.map(clean).at)
 
-    def _settle_values(self, verdicts: Verdicts, position: int, values: Column[Value]) -> None:
+    def _settle_values(
+        self, verdicts: Verdicts, position: int, values: Column[Value], counts: Counts
+    ) -> None:
         filled = self.table.sheet.filled
         if filled:
             rows = self.table.body.index
             merged = [(row, position) in filled or (row + 1, position) in filled for row in rows]
             verdicts.settle(np.array(merged, dtype=bool), "merged_value")
-        nothing, zero = values.array(_is_missing, bool), values.array(_count, np.int64) == 0
-        place = self._territories.array(_place, np.int32)
-        is_department = self._territories.array(_level, np.int8) == LEVELS.index("department")
+        nothing, zero = values.array(_is_missing, bool), counts == 0
+        is_department = self._levels == LEVELS.index("department")
         for indicator in self._first_months:
             panel = of_contract(_in_panel, self.finder.contract, indicator)
-            outside = self._about(indicator) & is_department & ~panel[place]
+            outside = self._about(indicator) & is_department & ~panel[self._places]
             verdicts.settle(outside & nothing, "outside_panel_no_figure")
             verdicts.settle(outside & zero, "outside_panel_zero")
-        counts = values.array(_count, np.int64)
         # of several months nobody knows which a column of parts belongs to
         parts_beside = [] if self.table.month_columns else self.roles.of_kind("part_figures")
         for part in parts_beside:
@@ -178,6 +182,14 @@ class RowReader:
     @property
     def _territories(self) -> Column[Territory]:
         return self._groups.territories
+
+    @cached_property
+    def _levels(self) -> npt.NDArray[np.int8]:
+        return self._territories.array(_level, np.int8)
+
+    @cached_property
+    def _places(self) -> npt.NDArray[np.int32]:
+        return self._territories.array(_place, np.int32)
 
     @cached_property
     def _groups(self) -> Groups:

@@ -13,7 +13,7 @@ from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.fold import clean, fold, words_pattern
 from acv_pipeline.tidying.header import HEADER_LINES, HeaderFinder
 from acv_pipeline.tidying.names import TERRITORY
-from acv_pipeline.tidying.numbers import is_number
+from acv_pipeline.tidying.numbers import number_test
 from acv_pipeline.tidying.refusals import listed
 from acv_pipeline.tidying.roles import SOME, Role, column_letter
 from acv_pipeline.tidying.statements import Statement, StatementReader, is_without, other_subject
@@ -218,7 +218,7 @@ def _codes_read(tables: list[Table], contract: Contract) -> set[str]:
 def _name_and_numbers(sheet: Sheet, place: int, contract: Contract) -> tuple[str, int]:
     """The last words above the numbers of a column, and how many there are."""
     texts = [clean(text) for text in sheet.cells[place].tolist()]
-    numbers = [is_number(text, contract) for text in texts]
+    numbers = list(map(number_test(contract), texts))
     first = numbers.index(True) if any(numbers) else 0
     above = [text for text in texts[: min(first, HEADER_LINES)] if text]
     return (above[-1] if above else ""), sum(numbers)

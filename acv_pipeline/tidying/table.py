@@ -64,6 +64,8 @@ class Header:
     @property
     def score(self) -> int:
         """How many meanings it names; one with all it takes beats any other."""
+        if not any(name.meaning for name in self.names):
+            return 0
         meant = set(self.columns) - {"ignored", "label"}
         return len(meant) + bool(self.months) + 100 * self.is_complete
 

@@ -150,7 +150,7 @@ class StatementReader:
         for place, text in enumerate(line):
             words = [cell for cell in line[:place] if cell.strip() and not self._is_date(cell)]
             label = words[-1] if words else ""
-            if not label and place < len(above) and not any(c.isdigit() for c in above[place]):
+            if not label and self._is_label(above, place):
                 label = above[place]
             behind = "" if label else next((c for c in line[place + 1 :] if c.strip()), "")
             found += self._in(text, "title", label, behind if self._is_date(text) else "")
@@ -161,6 +161,13 @@ class StatementReader:
         ):
             found[0] = replace(found[0], months=(), kind="beginning")
         return found
+
+    def _is_label(self, line: Sequence[str], place: int) -> bool:
+        """Whether a cell may be a label of what stands below it: it has no date beside it."""
+        if place >= len(line) or any(c.isdigit() for c in line[place]):
+            return False
+        beside = next(filter(str.strip, line[place + 1 :]), "")
+        return not of_contract(MonthReader, self.names.contract).within(beside)
 
     def _is_date(self, text: str) -> bool:
         """Whether a cell holds a date and nothing else."""

@@ -114,6 +114,11 @@ def another_date(dice: random.Random, month: Month) -> tuple[str, str]:
     return dice.choice(BEFORE_A_MONTH), month_written(dice, near)
 
 
+def says_a_flow(words: str) -> bool:
+    """Whether figures since a date near by are no cumulative of the programme: to be refused."""
+    return words.startswith("Depuis")
+
+
 def stated(dice: random.Random, month: Month) -> tuple[str, str]:
     """The words before the date of the figures, and the date."""
     if dice.random() < 0.5:
@@ -178,7 +183,8 @@ def date_of_sending_beside_the_month(dice: random.Random) -> Case:
     made = silent_draft(dice)
     (month,) = made.months
     about: dict[str, Any] = {"received_on": a_day_after(dice, [month])}
-    title = placed(dice, *another_date(dice, month))
+    words, date = another_date(dice, month)
+    title = placed(dice, words, date)
     where = dice.choice(("title", "file name", "other in file name"))
     if where == "file name":
         words = contract().month_words[month.month][0]
@@ -193,18 +199,20 @@ def date_of_sending_beside_the_month(dice: random.Random) -> Case:
             about["file_name"] = named_after(dice, month)[0]
     made = made.with_title(*title)
     note = f"{about.get('file_name')}: {made.sheet.above}, {month}"
-    return made.case("date of sending beside the month", harmless=True, note=note, **about)
+    harmless = not says_a_flow(words) or where == "other in file name"
+    return made.case("date of sending beside the month", harmless=harmless, note=note, **about)
 
 
 def date_of_sending_beside_a_column(dice: random.Random) -> Case:
     """A column says the month, the lines above and the name other dates."""
     made = draft(dice, month=dice.choice(("end", "french", "short", "words")))
-    title = placed(dice, *another_date(dice, made.months[0]))
+    words, date = another_date(dice, made.months[0])
+    title = placed(dice, words, date)
     name = dice.choice(("acv", named_after(dice, made.months[0])[0]))
     made = made.with_title(*title)
     return made.case(
         "date of sending beside a column",
-        harmless=True,
+        harmless=not says_a_flow(words),
         note=f"{name}: {title}",
         file_name=name,
         received_on=a_day_after(dice, made.months),

@@ -147,7 +147,6 @@ class Pending:
             _delivery(file, delivery_id, read_with, received_at)
             | {
                 "made_at": made_at(file.path, self._timezone),
-                "account": _account(refusal.account),
                 "row_count": 0,
                 "status": "refused",
                 "reason_code": refusal.reason_code,
@@ -185,7 +184,7 @@ class Pending:
                 "control_total": json.dumps(control, ensure_ascii=False) if control else None,
                 "remarks": tidy.remarks,
                 "titles": list(dict.fromkeys(tidy.titles)) or None,
-                "account": _account(tidy.account),
+                "account": json.dumps(tidy.account, ensure_ascii=False) if tidy.account else None,
                 "status": "loaded",
             }
         )
@@ -236,7 +235,3 @@ def _delivery(
         "read_with": read_with,
         "byte_size": file.byte_size,
     }
-
-
-def _account(account: list[dict[str, Any]]) -> str | None:
-    return json.dumps(account, ensure_ascii=False) if account else None

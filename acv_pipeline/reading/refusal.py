@@ -5,9 +5,6 @@ Here: ``DeliveryRefused``. Not here: who raises it (reading, tidying) and what i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 
 class DeliveryRefused(Exception):  # noqa: N818 - it is an outcome, not an error
     """A delivery that cannot be used at all: nothing of it is loaded, it stays on record.
@@ -16,19 +13,10 @@ class DeliveryRefused(Exception):  # noqa: N818 - it is an outcome, not an error
         reason_code: a short stable code, such as ``no_department_column``.
         reason: what is wrong, where, what was expected and what to do, in English.
         reason_fr: the same in French.
-        account: what of the file would have been used and what not, where it was read so far (see
-            ``tidying.records.TidyDelivery``).
     """
 
-    def __init__(
-        self,
-        reason_code: str,
-        reason: str,
-        reason_fr: str,
-        account: Sequence[dict[str, Any]] = (),
-    ) -> None:
+    def __init__(self, reason_code: str, reason: str, reason_fr: str) -> None:
         super().__init__(reason)
         self.reason_code = reason_code
         self.reason = reason
         self.reason_fr = reason_fr
-        self.account = list(account)

@@ -120,7 +120,7 @@ class GroupReader:
         return Column(texts.codes[last], texts.found)
 
     def _is_whole(self, text: str, named: set[str]) -> bool:
-        """Whether a cell of a column of parts means all: blank, ``Ensemble``, ``PO et PB``.
+        """Whether a cell of a column of parts means all: ``Ensemble``, ``PO et PB``, ``ACV``.
 
         Args:
             named: the words for parts in the whole column.
@@ -129,6 +129,8 @@ class GroupReader:
         if not fold(text) or names.is_whole(text) or fold(text).startswith(("tous ", "toutes ")):
             return True
         if names.value_type(text) == "actual" or names.meaning(text) == "cumulative":
+            return True
+        if names.is_own(text):
             return True
         said = set(words_pattern(names.contract.words_for_parts).findall(fold(text)))
         return len(said) > 1 and said == named and TOGETHER.search(text) is not None

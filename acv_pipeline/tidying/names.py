@@ -162,6 +162,22 @@ class ColumnNames:
             called += [indicator.short_name, *indicator.names]
         return {word for name in called for word in self._words(name).split()}
 
+    def is_own(self, text: str) -> bool:
+        """Whether a cell names the source, its usual indicator or dwellings, and nothing else."""
+        if self._names_another_source(text):
+            return False
+        known = self.own_words | self._value_words
+        return all(word in known or f"{word}s" in known for word in self._words(text).split())
+
+    def is_partner(self, text: str) -> bool:
+        """Whether a cell names a partner, and nothing else."""
+        return fold(text) in self._partners
+
+    @cached_property
+    def _partners(self) -> frozenset[str]:
+        partners = [s for s in self.contract.sources.values() if s.role == "partner"]
+        return frozenset(fold(name) for s in partners for name in (s.id, s.label))
+
     def is_understood(self, text: str) -> bool:
         """Whether a line above or below the name of figures says nothing that we don't know."""
         words = set(self._words(text).split())

@@ -200,6 +200,8 @@ class RoleReader:
             self._names.is_other_quantity(text) or others.search(fold(text)) for text in texts
         ) and not any(map(self._is_code, texts)):
             return "value_type"
+        if self.finder.source.role == "partner" and all(map(self._names.is_partner, texts)):
+            return "part"  # of the indicator: rows of another partner are not this one's
         parts = any(self._names.names_part(text) for text in texts)
         return (
             "part"

@@ -296,6 +296,11 @@ TABLES: dict[str, tuple[str, str]] = {
         "2: 01 2021-03 = 7|3: added_up|4: part_alone",
     ),
     "one beneficiary only": ("dep;Bénéficiaire;cumul\n01;PO;3\n02;PO;1\n", "2: part_alone|3: part_alone"),
+    "a theme in every row": ("dep;Thématique;cumul\n01;Autonomie;3\n", "2: part_alone"),
+    "the theme of all": ("dep;Thématique;cumul\n01;Logement;3\n", "2: 01 2021-03 = 3"),
+    "another partner's figures": ("dep;Source;cumul\n01;Action Logement;3\n", "2: part_alone"),
+    "the partner's own": ("dep;Source;cumul\n01;Anah;3\n", "2: 01 2021-03 = 3"),
+    "of the indicator, in a column of parts": ("dep;Volet;cumul\n01;ACV;3\n", "2: 01 2021-03 = 3"),
     "a total that is less than its parts": (
         "dep;Bénéficiaire;cumul\n01;PO;3\n01;PB;4\n01;Ensemble;6\n",
         "2: conflicting_values|3: conflicting_values|4: conflicting_values",

@@ -117,7 +117,7 @@ class StatementReader:
         for number, line in enumerate(table.title):
             above = table.title[number - 1] if number else ()
             found += self._in_line(line, above)
-        return found
+        return found if about(found) else [*found, *self._in_halves(table)]
 
     def sheet_name(self, table: Table) -> list[Statement]:
         """What the sheet's name says."""
@@ -128,7 +128,9 @@ class StatementReader:
         months = self.names.contract.month_words
         words = {plain(called[0]): number for number, called in months.items()}  # in full
         before = r"(?:(?:donnees|mois|situation|cumul|a|de|fin) ?)*"
-        bare_month = re.compile(rf"{before}(?P<word>{any_word(words)})")
+        bare_month = re.compile(
+            rf"{before}(?P<word>{any_word(words)})|mois (?P<number>0?[1-9]|1[0-2])"
+        )
         lines = (" ".join(filter(str.strip, line)) for line in table.title)
         found: dict[str, tuple[int | None, int | None]] = {}
         for text in (*table.title_texts, *lines, table.sheet.name):
@@ -138,8 +140,18 @@ class StatementReader:
             if year := BARE_YEAR.fullmatch(folded):
                 found[text] = int(year["year"]), None
             elif month := bare_month.fullmatch(folded):
-                found[text] = None, words[month["word"]]
+                found[text] = None, int(month["number"] or words[month["word"]])
         return found
+
+    def _in_halves(self, table: Table) -> list[Statement]:
+        """The month of a form that asks for year and month in two places."""
+        halves = self.halves(table)
+        years = {year for year, _ in halves.values() if year}
+        months = {month for _, month in halves.values() if month}
+        if len(years) != 1 or len(months) != 1:
+            return []
+        month = dt.date(years.pop(), months.pop(), 1)
+        return [Statement(", ".join(halves), "title", (month,), "plain", MonthRead(month))]
 
     def _in_line(self, line: Sequence[str], above: Sequence[str]) -> list[Statement]:
         """What one line says: what stands left of a date, else above it, says what it is.

@@ -55,6 +55,9 @@ MONTHS: dict[str, tuple[str, str, bool]] = {
     "an unknown verb": ("acv.csv", "Téléversé le 31/03/2021;", False),
     "two months outright": ("acv.csv", "Situation de mars 2021;\nSituation de février 2021;", False),
     "a first day settled by the name": ("acv-2021-03.csv", "Situation au 01/04/2021;", True),
+    "in two cells, year and month": ("acv.csv", "Année;2021\nMois;mars\n;", True),
+    "in two cells, the month as a number": ("acv.csv", "Mois;3\nAnnée;2021\n;", True),
+    "in two cells, of two years": ("acv.csv", "Exercice 2020;\nAnnée;2021\nMois;mars\n;", False),
 }  # fmt: skip
 
 

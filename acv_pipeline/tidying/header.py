@@ -14,7 +14,7 @@ from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.fold import clean, compact, plain
 from acv_pipeline.tidying.months import day_order
 from acv_pipeline.tidying.names import TERRITORY, ColumnName, ColumnNames
-from acv_pipeline.tidying.numbers import no_figure_tokens
+from acv_pipeline.tidying.numbers import no_figure_tokens, number_test
 from acv_pipeline.tidying.refusals import both_readings, listed
 from acv_pipeline.tidying.table import Columns, Header, Line, Table
 from acv_pipeline.tidying.territories import PlaceReader
@@ -132,6 +132,8 @@ class HeaderFinder:
 
     def _is_words(self, text: str) -> bool:
         """Whether a cell holds words, and neither a number nor the lack of one."""
+        if number_test(self.contract)(text):  # "1 650 logements"
+            return False
         known = no_figure_words(self.contract)
         return any(c.isalpha() or c == "%" for c in text) and plain(clean(text)) not in known
 

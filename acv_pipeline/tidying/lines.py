@@ -64,7 +64,6 @@ def line_test(
     finder: HeaderFinder, values: set[int], marked: Callable[[str], bool]
 ) -> Callable[[list[str]], tuple[str | None, str]]:
     """What a line without a territory is, by its cells: a reason code and a detail, or None."""
-    openings = tuple(f"{fold(word)} " for word in finder.contract.note_openings)
 
     def kind(cells: list[str]) -> tuple[str | None, str]:
         filled = [position for position, text in enumerate(cells) if clean(text)]
@@ -80,7 +79,7 @@ def line_test(
             return "misaligned_row", "1"
         # whatever its first words, a line with a number in a value column is no note
         numbered = any(NUMBER.fullmatch(clean(cells[position])) for position in values)
-        if alone or (fold(first).startswith(openings) and not numbered):
+        if alone or (finder.names.opens_note(first) and not numbered):
             return "note", ""
         return None, ""
 

@@ -36,6 +36,7 @@ NUMBERED = re.compile(
 # A time of day an hour or two before midnight is midnight, moved by a summer time or a time zone
 # that a program forgot. The last minute of a day is a way to write its end.
 LATE, LAST_MINUTE = dt.time(22), dt.time(23, 59)
+ORDINALS = {"premier": 1, "deuxieme": 2, "second": 2, "troisieme": 3, "quatrieme": 4}
 ENDS_OF_DAY = (dt.time(23, 59), dt.time(23, 59, 59))
 
 
@@ -160,6 +161,7 @@ class MonthReader:
             rf"(?<![a-z0-9]){quarter}{gap}(?P<q>[1-4]){gap}(?:de )?{SHORT_YEAR}(?![0-9])",
             rf"(?<![0-9])(?P<q>[1-4])(?:er|e|eme|nd)?{gap}{quarter}{gap}(?:de )?{SHORT_YEAR}"
             r"(?![0-9])",
+            rf"(?<![a-z])(?P<nth>{any_word(ORDINALS)}) trimestre (?:de )?{YEAR}(?![0-9])",
             rf"(?<![0-9]){YEAR}{gap}s(?:em\.?|emestre)?{gap}(?P<h>[12])(?![0-9])",
             rf"(?<![a-z0-9])s(?:em\.?|emestre)?{gap}(?P<h>[12]){gap}(?:de )?{YEAR}(?![0-9])",
             rf"(?<![0-9]){YEAR}[-/._ ]?m?(?P<m>0[1-9]|1[0-2])(?![0-9])",
@@ -172,8 +174,8 @@ class MonthReader:
     def _read(self, match: re.Match[str], order: str) -> MonthRead:
         parts = match.groupdict()
         year = int(parts["y"]) % 100 + 2000
-        if parts.get("q"):
-            return MonthRead(dt.date(year, int(parts["q"]) * 3, 1))
+        if quarter := parts.get("q") or ORDINALS.get(parts.get("nth") or ""):
+            return MonthRead(dt.date(year, int(quarter) * 3, 1))
         if parts.get("h"):
             return MonthRead(dt.date(year, int(parts["h"]) * 6, 1))
         if parts.get("a"):

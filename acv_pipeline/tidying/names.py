@@ -305,10 +305,17 @@ class ColumnNames:
         }
         if folded in exact:
             return exact[folded]
+        if folded.startswith(("non ", "hors ", "pas ")):
+            return None
         for kind in ("target", "initial", "actual"):
             if words_pattern(tuple(self.contract.value_types[kind])).search(folded):
                 return kind
         return None
+
+    def opens_note(self, text: str) -> bool:
+        """Whether a text begins as the notes below a table do (``Source : …``)."""
+        openings = tuple(f"{fold(word)} " for word in self.contract.note_openings)
+        return fold(text).startswith(openings)
 
     def is_unit(self, text: str) -> bool:
         """Whether a cell of a column of units says that figures are counts of dwellings."""

@@ -222,6 +222,12 @@ class RoleReader:
         """The rows with a number in a column of figures."""
         return np.any([self.is_number(place) for place in self._figure_places], axis=0)
 
+    @property
+    def repeated_texts(self) -> list[str]:
+        """The texts that stand in every row of a column of words."""
+        found = [self._texts(place).found for place in self.of_kind("text", "label")]
+        return [texts[0] for texts in found if len(texts) == 1]
+
     def is_number(self, place: int) -> Mask:
         """The rows with a number in the column at ``place``."""
         if place not in self._numbers:

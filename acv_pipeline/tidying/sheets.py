@@ -16,7 +16,7 @@ from acv_pipeline.tidying.names import TERRITORY
 from acv_pipeline.tidying.numbers import number_test
 from acv_pipeline.tidying.refusals import listed
 from acv_pipeline.tidying.roles import SOME, Role, column_letter
-from acv_pipeline.tidying.statements import Statement, StatementReader, is_without, other_subject
+from acv_pipeline.tidying.statements import Statement, StatementReader, other_subject, subject_of
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.territories import PlaceReader
 
@@ -100,7 +100,7 @@ def _leave_out_other_subjects(found: Found, file_name: str, finder: HeaderFinder
     Raises:
         DeliveryRefused: ``other_subject``, where no other table is there, or one on its sheet.
     """
-    if is_without(finder.names, Path(file_name).stem):
+    if subject_of(finder.names, Path(file_name).stem) == "part":
         raise refuse_subject(file_name, file_name, "part")
     subjects = [other_subject(finder.names, table) for table in found.tables]
     kept = [table for table, subject in zip(found.tables, subjects, strict=True) if not subject]

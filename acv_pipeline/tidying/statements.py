@@ -111,20 +111,20 @@ class StatementReader:
     def _dates(self) -> DateReader:
         return of_contract(DateReader, self.names.contract)
 
-    def title(self, table: Table) -> list[Statement]:
-        """What the lines above the header say."""
+    def title(self, table: Table, file_name: str) -> list[Statement]:
+        """What the lines above the header say; the year may stand in the name of the file."""
         found: list[Statement] = []
         for number, line in enumerate(table.title):
             above = table.title[number - 1] if number else ()
             found += self._in_line(line, above)
-        return found if about(found) else [*found, *self._in_halves(table)]
+        return found if about(found) else [*found, *self._in_halves(table, file_name)]
 
     def sheet_name(self, table: Table) -> list[Statement]:
         """What the sheet's name says."""
         return list(self._in(table.sheet.name, "sheet name"))
 
-    def halves(self, table: Table) -> dict[str, tuple[int | None, int | None]]:
-        """The headings, the sheet's name among them, that name a year or a month alone."""
+    def halves(self, table: Table, *names: str) -> dict[str, tuple[int | None, int | None]]:
+        """The headings and names, that of the sheet among them, of a year or a month alone."""
         months = self.names.contract.month_words
         words = {plain(called[0]): number for number, called in months.items()}  # in full
         before = r"(?:(?:donnees|mois|situation|cumul|a|de|fin) ?)*"
@@ -133,7 +133,7 @@ class StatementReader:
         )
         lines = (" ".join(filter(str.strip, line)) for line in table.title)
         found: dict[str, tuple[int | None, int | None]] = {}
-        for text in (*table.title_texts, *lines, table.sheet.name):
+        for text in (*table.title_texts, *lines, table.sheet.name, *names):
             folded = fold(text)
             if list(self._in(text, "title")):
                 continue
@@ -143,9 +143,9 @@ class StatementReader:
                 found[text] = None, int(month["number"] or words[month["word"]])
         return found
 
-    def _in_halves(self, table: Table) -> list[Statement]:
+    def _in_halves(self, table: Table, file_name: str) -> list[Statement]:
         """The month of a form that asks for year and month in two places."""
-        halves = self.halves(table)
+        halves = self.halves(table, PurePath(file_name).stem)
         years = {year for year, _ in halves.values() if year}
         months = {month for _, month in halves.values() if month}
         if len(years) != 1 or len(months) != 1:
@@ -254,7 +254,7 @@ class StatementReader:
 FLOW = re.compile(
     r"(?<![a-z])(?:(?<!pas de )flux(?! de donnees| cumul)|non cumul[a-z]*|hors cumul|"
     r"au cours d[ue]|glissants?|moyenne mobile|cumul annuel|(?:du|ce) mois seul[a-z]*|ecarts?|"
-    r"nouve(?:aux|lles))(?![a-z])"
+    r"hebdo[a-z]*|(?:annee|semestre|trimestre|mois) en cours|nouve(?:aux|lles))(?![a-z])"
 )
 QUANTITY = re.compile(
     r"(?<![a-z])(?:millier|million|centaine|montant|taux|pourcentage|dossier)s?(?![a-z])"
@@ -264,7 +264,9 @@ INCLUDED = re.compile(
     r"(?<![a-z])(?:y compris|dont|inclus|incluse|et|hors|non communique[a-z]*)(?![a-z])"
 )
 CORRECTED = re.compile(r"(?<![a-z])(?:revis|corrig|rectifi|rappel|modifi|repris)[a-z]*")
+LEFT_OUT = {"hors", "sans", "sauf", "hormis"}
 LONGEST_SUBJECT = 8  # words: longer texts explain, they are no headings
+LONGEST_SUBJECT_BELOW = 4
 
 
 def other_subject(names: ColumnNames, table: Table) -> tuple[str, str] | None:
@@ -284,12 +286,13 @@ def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | N
 
     Args:
         below: it is no heading but a note below the table, where sources and targets are named.
+            Only few words may be its subject.
     """
     contract, folded = names.contract, fold(text)
     words = folded.split()
     if not words or len(words) > LONGEST_SUBJECT:
         return None
-    if is_without(names, text):
+    if is_without(names, text) or (LEFT_OUT.intersection(words) and _leaves_out(names, folded)):
         return "part"
     dates = list(of_contract(DateReader, contract).within(text))
     spans = itertools.pairwise(dates)
@@ -311,8 +314,14 @@ def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | N
     }
     if len(parts) == 1 and not INCLUDED.search(folded) and not any(map(names.is_whole, words)):
         return "part"
-    if below or stated:
+    if stated:
         return None
+    others = words_pattern(tuple(contract.other_states))
+    quantity = QUANTITY.search(folded) or others.search(folded) or "€" in text
+    if below:
+        heads = text.strip()[:1].isalnum() and not names.opens_note(text)
+        short = heads and len(words) <= LONGEST_SUBJECT_BELOW
+        return "quantity" if quantity and short and not INCLUDED.search(folded) else None
     targets = {word for entry in contract.other_dates["target"] for word in fold(entry).split()}
     said = {word.removesuffix("s") for word in words if not word.isdigit()} - SMALL
     if said and said <= {word.removesuffix("s") for word in targets}:
@@ -322,17 +331,22 @@ def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | N
     partner = names.source.role == "partner" and "hors" not in words
     if named and partner and names.source.id not in named:
         return "source"
-    others = words_pattern(tuple(contract.other_states))
-    if INCLUDED.search(folded):
-        return None
-    return "quantity" if QUANTITY.search(folded) or others.search(folded) or "€" in text else None
+    return "quantity" if quantity and not INCLUDED.search(folded) else None
+
+
+def _leaves_out(names: ColumnNames, folded: str) -> bool:
+    """Whether a folded text leaves out some of those whom the figures are about (``hors PB``)."""
+    parts = any_word(map(fold, names.contract.words_for_parts))
+    left_out = any_word(LEFT_OUT)
+    return re.search(rf"(?<![a-z])(?:{left_out}) (?:les )?(?:{parts})", folded) is not None
 
 
 def is_without(names: ColumnNames, text: str) -> bool:
     """Whether a text speaks of what lies outside our indicator (``hors ACV``)."""
     default = names.source.default_indicator
     entries = [e for e in names.contract.indicators.values() if default in (None, e.id)]
-    own = any_word(fold(name) for entry in entries for name in (entry.short_name, *entry.names))
+    called = [name for entry in entries for name in (entry.short_name, *entry.names)]
+    own = any_word(map(fold, [*called, "programme"]))
     return re.search(rf"(?<![a-z])(?:hors|non) (?:{own})(?![a-z])", fold(text)) is not None
 
 

@@ -44,11 +44,12 @@ from acv_pipeline.tidying.refusals import months_listed
 from acv_pipeline.tidying.roles import Role, RoleReader
 from acv_pipeline.tidying.rows import RowReader
 from acv_pipeline.tidying.settling import settle_repeats
-from acv_pipeline.tidying.sheets import Found, find_tables
+from acv_pipeline.tidying.sheets import Found, find_tables, refuse_subject
 from acv_pipeline.tidying.statements import (
     StatementReader,
     about,
     indicator_of_table,
+    subject_of,
 )
 from acv_pipeline.tidying.table import Table
 
@@ -191,9 +192,12 @@ def _rows_of(
     """
     indicator = indicator_of_table(finder.contract, finder.source, file_name, table)
     roles = RoleReader(finder, table)
+    for text in roles.repeated_texts:  # what every row says is a heading
+        if what := subject_of(finder.names, text):
+            raise refuse_subject(file_name, text, what)
     where = f"{file_name}, sheet {table.sheet.name}" if table.sheet.name else file_name
     reader = StatementReader(finder.names)
-    title, named = reader.title(table), reader.file_name(file_name, received_on)
+    title, named = reader.title(table, file_name), reader.file_name(file_name, received_on)
     sheet = reader.sheet_name(table)
     if about(title) and about(sheet) and not have_one_in_common(about(title), about(sheet)):
         raise contradiction(file_name, about(title), about(sheet))

@@ -58,6 +58,9 @@ MONTHS: dict[str, tuple[str, str, bool]] = {
     "in two cells, year and month": ("acv.csv", "Année;2021\nMois;mars\n;", True),
     "in two cells, the month as a number": ("acv.csv", "Mois;3\nAnnée;2021\n;", True),
     "in two cells, of two years": ("acv.csv", "Exercice 2020;\nAnnée;2021\nMois;mars\n;", False),
+    "month above, year in the name": ("ACV 2021.csv", "Mars\n;", True),
+    "a quarter in words": ("acv.csv", "Premier trimestre 2021;", True),
+    "a saved copy": ("ACV_sauvegarde_2021-03.csv", "", False),
 }  # fmt: skip
 
 
@@ -266,6 +269,12 @@ TABLES: dict[str, tuple[str, str]] = {
     "a heading about targets": ("Objectifs 2022;\ndep;cumul\n01;30\n", "refused: other_subject"),
     "a heading with a target": ("Objectif 2022 : 60 000;\ndep;cumul\n01;30\n", "3: 01 2021-03 = 30"),
     "a heading about flows": ("Flux du mois;\ndep;cumul\n01;30\n", "refused: other_subject"),
+    "a note about another quantity": ("dep;cumul\n01;30\nMontants en euros;\n", "refused: other_subject"),
+    "a note that names what is counted": ("dep;cumul\n01;30\nChamp : dossiers engagés;\n", "2: 01 2021-03 = 30|3: note"),
+    "a heading that leaves some out": ("Hors copropriétés;\ndep;cumul\n01;30\n", "refused: other_subject"),
+    "a theme above": ("Autonomie;\ndep;cumul\n01;30\n", "refused: other_subject"),
+    "a flow in every row": ("dep;Étape;cumul\n01;Flux mensuel;3\n", "2: value_type_not_understood"),
+    "the first row has lost its code": ("mesure;dep;mois;cumul\nACV;;2021-03;1 650 logements\nACV;01;2021-03;3 logements\n", "2: no_department|3: 01 2021-03 = 3"),
     "a note about thousands": ("dep;cumul\n01;30\nEn milliers de logements;\n", "refused: other_subject"),
     "a note about a source": ("dep;cumul\n01;30\nSource : Anah;\n", "2: 01 2021-03 = 30|3: note"),
     # marks and numbers
@@ -300,6 +309,7 @@ TABLES: dict[str, tuple[str, str]] = {
     ),
     "one beneficiary only": ("dep;Bénéficiaire;cumul\n01;PO;3\n02;PO;1\n", "2: part_alone|3: part_alone"),
     "a theme in every row": ("dep;Thématique;cumul\n01;Autonomie;3\n", "2: part_alone"),
+    "not cumulative, in every row": ("dep;Mode;cumul\n01;Non cumulé;3\n", "refused: other_subject"),
     "the theme of all": ("dep;Thématique;cumul\n01;Logement;3\n", "2: 01 2021-03 = 3"),
     "another partner's figures": ("dep;Source;cumul\n01;Action Logement;3\n", "2: part_alone"),
     "the partner's own": ("dep;Source;cumul\n01;Anah;3\n", "2: 01 2021-03 = 3"),

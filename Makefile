@@ -52,9 +52,9 @@ audit: $(VENV)/.test
 sbom: $(VENV)/.test
 	@$(BIN)/python -m acv_pipeline_tests.supply_chain.sbom sbom.cdx.json
 
-SIZE ?= 3.744M
+
 bench: $(VENV)/.test
-	@$(BIN)/python -m benchmarks --size $(SIZE) $(ONLY)
+	@$(BIN)/python -m benchmarks $(ONLY)
 
 lint: $(VENV)/.test
 	@echo "→ checking style and types"

@@ -48,6 +48,7 @@ READING_WORDS = (
     "stock_dates",
     "value_types",
     "part_names",
+    "part_sets",
     "whole_names",
     "department_parts",
     "other_quantities",
@@ -223,6 +224,7 @@ class Contract(_Entry):
     stock_dates: list[str]
     value_types: dict[Literal["actual", "initial", "target"], list[str]]
     part_names: dict[str, list[str]]
+    part_sets: list[list[str]]
     whole_names: list[str]
     department_parts: dict[str, dict[str, list[str]]]
     other_quantities: list[str]

@@ -20,6 +20,9 @@ from acv_pipeline.tidying.months import MonthRead, MonthReader
 # the date of a document or of an event rather than of figures: "the note of 31 March"
 OF_A_DOCUMENT = re.compile(r"(?<![a-z])(?:du|date du|of)$")
 OF_AN_EVENT = re.compile(r"(?<![a-z])(?:le|on)$")
+EVENT = re.compile(
+    r"(?<![a-z])(?:comite|copil|cotech|codir|reunion|seance|conseil|signature|signe|date)(?![a-z])"
+)
 TIME_OF_DAY = re.compile(r"[0-9][t ]+(?!0?0[:h]00|23[:h]59)[0-9]{1,2} ?[:h] ?[0-9]{2}")
 STOCK = re.compile(r"(?<![a-z])(?:au|fin|jusqu a)(?![a-z])")
 END_OF_A_PERIOD = re.compile(r"(?:jusqu )?(?:a|au|to)(?: fin| la fin de)?")
@@ -108,9 +111,11 @@ class DateReader:
         near = " ".join(before.split()[-2:])
         stock = STOCK.search(near) is not None and not event
         aims = other is not None and other[0] == "target" and read.day is not None
-        if other and not aims and (stock or not read.day) and not _claims(*other, before):
+        if other and not aims and stock and not _next_to_it(*other, before):
             other = None
-        if other and other[0] == "beginning" and not _claims(*other, before):
+        if other and not read.day and not self._claims(*other, before):
+            other = None
+        if other and other[0] == "beginning" and not _next_to_it(*other, before):
             other = None
         if other and (document or event or other[1] >= state):
             return other[0]
@@ -126,6 +131,18 @@ class DateReader:
             of_figures = words & self._figures
             return "plain" if document and of_figures else "unexplained"
         return "plain"
+
+    def _claims(self, kind: str, end: int, before: str) -> bool:
+        """Whether a word before a month is about it, and no word between says what else is.
+
+        A document or a target may also be what the figures are about (``Convention ACV, mars``).
+        """
+        between = set(before[end:].split()) - JOINING
+        if kind in ("sending", "extraction", "publication"):
+            return True
+        if kind == "agreement" and not EVENT.search(before) and between & self._known:
+            return False
+        return not between & self._figures
 
     def without_other_dates(self, text: str) -> str:
         """A text up to the words that speak of another date than that of the figures.
@@ -196,17 +213,13 @@ def _next_to(pattern: re.Pattern[str], before: str) -> bool:
     return set(before[_last(pattern, before) :].split()) <= JOINING
 
 
-def _claims(kind: str, end: int, before: str) -> bool:
-    """Whether a word before a month or a beginning is about it, and not just beside it.
+def _next_to_it(kind: str, end: int, before: str) -> bool:
+    """Whether a word is about the day or beginning after it: next to nothing stands between.
 
-    Words of sending and extraction are; others only where next to nothing stands between, and
-    those of documents only with a preposition: a convention may be what the figures are about.
+    Words of sending, extraction and publication always are.
     """
-    between = before[end:].split()
-    if kind in ("sending", "extraction", "publication", "comparison"):
-        return True
-    joined = set(between) <= JOINING | {"fin", "1er"}
-    return joined and (kind != "agreement" or bool(between))
+    between = set(before[end:].split())
+    return kind in ("sending", "extraction", "publication") or between <= JOINING | {"fin", "1er"}
 
 
 def _last(pattern: re.Pattern[str], text: str) -> int:

@@ -166,8 +166,13 @@ class HeaderFinder:
         for place in territories:
             again = first.column(place).where(lambda text: self.names.meaning(text) in TERRITORY)
             found.update((again.nonzero()[0] + first.head.last + 1).tolist())
-        cells = first.sheet.cells
-        return sorted(place for place in found if self._names_columns(_texts(cells.iloc[place])))
+        cells, is_number = first.sheet.cells, number_test(self.contract)
+        return sorted(
+            place
+            for place in found
+            if not any(is_number(cells[column].iloc[place]) for column in first.value_columns)
+            and self._names_columns(_texts(cells.iloc[place]))
+        )
 
     def _names_columns(self, line: Line) -> bool:
         """Whether a line that names territories names columns, of a table of ours or another."""

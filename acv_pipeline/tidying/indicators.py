@@ -12,7 +12,7 @@ from functools import cached_property
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.tidying.column import Column, constant
-from acv_pipeline.tidying.fold import clean, compact, fold, plain, says
+from acv_pipeline.tidying.fold import clean, compact, fold, plain, says, words_pattern
 from acv_pipeline.tidying.table import Table
 
 
@@ -117,3 +117,8 @@ class IndicatorReader:
             if folded in map(fold, labels):
                 return [indicator.id]
         return stated_indicators(self.contract, text)
+
+
+def names_other_programme(contract: Contract, text: str) -> bool:
+    """Whether a text names a programme that is none of ours."""
+    return words_pattern(tuple(contract.other_programmes)).search(fold(text)) is not None

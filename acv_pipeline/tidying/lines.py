@@ -14,6 +14,7 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.tidying.column import Mask, of_contract, texts_of
 from acv_pipeline.tidying.fold import clean, fold
 from acv_pipeline.tidying.header import HeaderFinder
+from acv_pipeline.tidying.numbers import number_test
 from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.verdicts import Verdicts
@@ -57,7 +58,6 @@ def settle_lines(verdicts: Verdicts, table: Table, finder: HeaderFinder, unresol
 OTHER_SEPARATOR = re.compile(
     r"[^,;\t|]{1,40}([,;\t|])[^,;\t|]*\1.*[0-9].*|[0-9AB]{2,3}[,;\t|][0-9 ]+"
 )
-NUMBER = re.compile(r"[-+]?\d[\d\s.,']*")
 
 
 def line_test(
@@ -65,12 +65,15 @@ def line_test(
 ) -> Callable[[list[str]], tuple[str | None, str]]:
     """What a line without a territory is, by its cells: a reason code and a detail, or None."""
 
+    is_number = number_test(finder.contract)
+
     def kind(cells: list[str]) -> tuple[str | None, str]:
         filled = [position for position, text in enumerate(cells) if clean(text)]
         if not filled:
             return "blank_row", ""
         first = clean(cells[filled[0]])
-        if finder.is_header(cells):
+        numbered = any(is_number(cells[position]) for position in values)
+        if not numbered and finder.is_header(cells):
             return "repeated_header", ""
         if marked(first):
             return "template_row", first
@@ -78,7 +81,6 @@ def line_test(
         if alone and OTHER_SEPARATOR.fullmatch(first):
             return "misaligned_row", "1"
         # whatever its first words, a line with a number in a value column is no note
-        numbered = any(NUMBER.fullmatch(clean(cells[position])) for position in values)
         if alone or (finder.names.opens_note(first) and not numbered):
             return "note", ""
         return None, ""

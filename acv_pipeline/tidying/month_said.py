@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from acv_pipeline.contract import Month
+from acv_pipeline.contract import Contract, Month
 from acv_pipeline.reading import DeliveryRefused
 from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.dates import DateReader
-from acv_pipeline.tidying.fold import plain
+from acv_pipeline.tidying.fold import fold, plain
 from acv_pipeline.tidying.header import HeaderFinder
+from acv_pipeline.tidying.indicators import stated_indicators
 from acv_pipeline.tidying.months import MonthReader
 from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.record_table import Months, RecordTable, month_at
@@ -23,8 +24,8 @@ from acv_pipeline.tidying.statements import (
     not_the_month,
     possible_months,
     quoted,
-    subject_of,
 )
+from acv_pipeline.tidying.subjects import LONGEST_SUBJECT, NEGATED, subject_of
 from acv_pipeline.tidying.table import Table
 
 
@@ -45,22 +46,28 @@ def check_against(
     Raises:
         DeliveryRefused: ``month_contradiction``, both quoted.
     """
-    places = [place for meaning in ("month", "quarter") for place in table.columns.get(meaning, ())]
-    places += list(table.month_columns)
+    places = _places_of_months(table)
     said = f"column “{table.header[places[0]]}”" if places else ""
     for statements in (title, named):
         months = possible_months(statements)
         allowed = {month for statement in statements for month in statement.months}
         if months and only not in allowed:
             other = f"the {statements[0].place}"
-            mine = said or f"the {title[0].place} {quoted(title)}"
+            agree = title and only in possible_months(title)
+            mine = said or (f"the {title[0].place} {quoted(title)}" if agree else "the figures")
             raise month_contradiction(file_name, mine, f"{only:%Y-%m}", other, quoted(statements))
+
+
+def _places_of_months(table: Table) -> list[int]:
+    """The columns that say the month of figures."""
+    named = [place for meaning in ("month", "quarter") for place in table.columns.get(meaning, ())]
+    return named + list(table.month_columns)
 
 
 def check_several(
     found: Months, file_name: str, title: list[Statement], named: list[Statement]
 ) -> None:
-    """Make sure that the one month of title or file name is among the months of the rows.
+    """Make sure that title and file name share a month with the rows, if they say any.
 
     Raises:
         DeliveryRefused: ``month_contradiction``.
@@ -68,7 +75,7 @@ def check_several(
     months = [month for value in found if (month := month_at(value))]
     for statements in (title, named):
         allowed = {month for statement in statements for month in statement.months}
-        if len(possible_months(statements)) == 1 and not allowed & set(months):
+        if allowed and not allowed & set(months):
             raise month_contradiction(
                 file_name,
                 "the rows",
@@ -92,17 +99,22 @@ def contradiction(
 
 
 def check_headings(
-    only: Month, file_name: str, halves: dict[str, tuple[int | None, int | None]]
+    found: Months, file_name: str, halves: dict[str, tuple[int | None, int | None]]
 ) -> None:
-    """Make sure that headings that name a year or a month alone name that of the figures.
+    """Make sure that headings that name a year or a month alone name that of some figures.
 
     Raises:
         DeliveryRefused: ``month_contradiction``.
     """
+    months = [known for value in found if (known := month_at(value))]
     for text, (year, month) in halves.items():
-        if (year or only.year, month or only.month) != (only.year, only.month):
+        if not any(m.year == (year or m.year) and m.month == (month or m.month) for m in months):
             raise month_contradiction(
-                file_name, "the heading", f"“{text}”", "the month of the rows", f"{only:%Y-%m}"
+                file_name,
+                "the heading",
+                f"“{text}”",
+                "the month of the rows",
+                months_listed(months),
             )
 
 
@@ -138,10 +150,14 @@ def check_notes(
     rows: RecordTable,
     reader: StatementReader,
     file_name: str,
+    alone: bool,
 ) -> None:
     """Make sure that notes contradict neither the month nor what the figures are about.
 
     Lines of words between the rows are headings of those below.
+
+    Args:
+        alone: the table is the only one.
 
     Raises:
         DeliveryRefused: ``month_contradiction`` or ``other_subject``.
@@ -160,6 +176,31 @@ def check_notes(
             said = reader.note(text, heading=row < last)
             if only:
                 check_against(only, table, file_name, said, [])
+            else:
+                check_several(np.unique(rows.month[figures]), file_name, said, [])
+            if row < last or alone:  # else it may be the title of the next table
+                check_indicator(rows, reader.names.contract, file_name, text)
+
+
+def check_indicator(rows: RecordTable, contract: Contract, file_name: str, text: str) -> None:
+    """Make sure that a note, if it names one indicator alone, names that of some figures.
+
+    Raises:
+        DeliveryRefused: ``indicator_contradiction``.
+    """
+    named = stated_indicators(contract, text)
+    found = {rows.indicators[number] for number in np.unique(rows.indicator[rows.reason < 0])}
+    if len(named) != 1 or not found or len(fold(text).split()) > LONGEST_SUBJECT:
+        return
+    if named[0] not in found and not NEGATED.search(fold(text)):
+        ours = ", ".join(sorted(found))
+        raise DeliveryRefused(
+            "indicator_contradiction",
+            f"{file_name}: the note “{text.strip()}” names {named[0]}, the figures are read as "
+            f"{ours}: name the indicator of the figures in title or file name",
+            f"{file_name} : la note « {text.strip()} » nomme {named[0]}, les chiffres sont lus "
+            f"comme {ours} : nommer l'indicateur des chiffres dans le titre ou le nom du fichier",
+        )
 
 
 def without_month(
@@ -187,7 +228,7 @@ def without_month(
             quoted(meant) if meant else months_listed(months),
         )
     if lacking["first_day_of_stock"]:
-        place = table.columns["month"][0]
+        place = next(iter(_places_of_months(table)))
         said = rows.detail[rows.reason == NUMBERS["first_day_of_stock"]][0]
         read = of_contract(MonthReader, finder.contract).cell(plain(said))
         return both_readings(file_name, f"{table.header[place]} {said}", read)

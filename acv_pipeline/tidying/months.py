@@ -33,6 +33,15 @@ NUMBERED = re.compile(
     r"(?:n ?°|n|no|numero|annexe|axe|tableau|semaine|lot|vague|page|acv|v|s|phase|volet|figure|"
     r"graphique|indicateur|version|livrable|partie) ?$"
 )
+# what stands before a year and a number that are no month
+OF_A_DOCUMENT = re.compile(
+    r"(?:n ?°|(?<![a-z])(?:n|no|numero|ref|reference|dossier|semaine|sem))[ :._-]*"
+    r"(?:[a-z]+[/-])*$"
+)
+# "en mars 20 départements", "mars 2020-2021"
+COUNTED = re.compile(
+    r" (?:departement|logement|dossier|ville|commune|ligne)s?(?![a-z])|-20[0-9]{2}(?!-)"
+)
 # A time of day an hour or two before midnight is midnight, moved by a summer time or a time zone
 # that a program forgot. The last minute of a day is a way to write its end.
 LATE, LAST_MINUTE = dt.time(22), dt.time(23, 59)
@@ -119,6 +128,8 @@ class MonthReader:
                 read = self._read(match, "day")
                 parts = match.groupdict()
                 numbered = NUMBERED.search(rest[: match.start()])
+                if self._is_of_a_document(rest, match):
+                    continue
                 if parts.get("word") and parts.get("d") and numbered:
                     continue  # "n° 31 - mars 2021": the month alone is found by a later pattern
                 if read.problem not in (None, "mid_month_date"):
@@ -127,6 +138,14 @@ class MonthReader:
                 start, end = match.span()
                 rest = rest[:start] + "#" * (end - start) + rest[end:]
         return sorted(found, key=lambda read: read.span)
+
+    def _is_of_a_document(self, text: str, match: re.Match[str]) -> bool:
+        """Whether what looks like a month is the number of a document or week, or counts."""
+        parts = match.groupdict()
+        if parts.get("word") or parts.get("d") or parts.get("a"):
+            return parts.get("d") is None and COUNTED.match(text[match.end() :]) is not None
+        spaced = " " in match.group() and re.match(r" [a-z]", text[match.end() :])
+        return bool(OF_A_DOCUMENT.search(text[: match.start()]) or spaced)
 
     @cached_property
     def _words(self) -> dict[str, int]:

@@ -128,7 +128,7 @@ class ColumnNames:
         words = set(self._words(name).split())
         parts = [(part, kind) for part, kind in self._part_words if part <= words]
         kinds = {kind for _, kind in parts}
-        if len(kinds) > 1:  # of several together: "total (PO + PB)"
+        if kinds in map(set, self.contract.part_sets):  # of all together: "total (PO + PB)"
             words = words.difference(*(part for part, _ in parts))
         words.discard(f"{self.contract.first_month.year}")  # "since 2018"
         named = words & {"logements", "cumul"} or {"total"} < words

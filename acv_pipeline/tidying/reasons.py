@@ -12,7 +12,7 @@ from acv_pipeline.tidying.records import Fate
 
 @dataclass(frozen=True)
 class Reason:
-    """A reason; ``{cell}`` in its texts is what was found, ``{other}`` what it is held against."""
+    """A reason; ``{cell}`` in its texts is what was found."""
 
     fate: Fate
     en: str
@@ -198,6 +198,13 @@ REASONS: dict[str, Reason] = {
         "quarantined",
         "“{cell}” does not say whether the value is the actual one, an initial one or a target",
         "« {cell} » ne dit pas si la valeur est l'actuelle, une initiale ou une cible",
+    ),
+    "something_else": Reason(
+        "quarantined",
+        "“{cell}” says that the value is something else than a figure of ours: leave the row out, "
+        "or send it without these words if it is one",
+        "« {cell} » dit que la valeur est autre chose qu'un chiffre à nous : retirer la ligne, ou "
+        "l'envoyer sans ces mots si c'en est un",
     ),
     "part_alone": Reason(
         "quarantined",

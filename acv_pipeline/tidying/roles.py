@@ -16,12 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from acv_pipeline.reading import DeliveryRefused
-from acv_pipeline.tidying.column import Column, Mask
+from acv_pipeline.tidying.column import Column, Mask, constant
 from acv_pipeline.tidying.fold import clean, fold, words_pattern
 from acv_pipeline.tidying.header import HeaderFinder
 from acv_pipeline.tidying.names import TERRITORY, ColumnNames
 from acv_pipeline.tidying.numbers import number_test, parse_values
 from acv_pipeline.tidying.refusals import listed
+from acv_pipeline.tidying.subjects import subject_of_cell
 from acv_pipeline.tidying.table import Table
 
 SOME = 0.5  # a column with half as many numbers as the figures has about as many
@@ -64,6 +65,7 @@ class Role:
         }
 
 
+WORDS = ("text", "label", "ignored")
 WHY = {
     "ignored": "a comment",
     "other_quantity": "its name says that it holds something else",
@@ -224,9 +226,36 @@ class RoleReader:
 
     @property
     def repeated_texts(self) -> list[str]:
-        """The texts that stand in every row of a column of words."""
-        found = [self._texts(place).found for place in self.of_kind("text", "label")]
-        return [texts[0] for texts in found if len(texts) == 1]
+        """The texts that stand beside most figures of a column of words, and alone there."""
+        if self.finder.source.role != "partner":
+            return []
+        found = []
+        for place in self.of_kind(*WORDS):
+            texts = self._texts(place)
+            beside = texts.where(clean) & self._is_figure
+            once = len({text for text in texts.found if clean(text)}) == 1
+            if once and beside.sum() > SOME * self._is_figure.sum():
+                found.append(next(filter(clean, texts.found)))
+        return found
+
+    def subjects(self, indicator: str | None) -> Column[str]:
+        """The words of each row that say that its value is no figure of ours; ``""`` for none.
+
+        Args:
+            indicator: that of the table, if no column says it.
+        """
+        found = constant("", len(self.table.body))
+        if self.finder.source.role != "partner":
+            return found
+        for place in self.of_kind(*WORDS):
+            texts = self._texts(place)
+            if len(texts.found) > KINDS_AT_MOST:
+                continue
+            said = texts.map(
+                lambda text: text if subject_of_cell(self._names, text, indicator) else ""
+            )
+            found = found.replaced(said.where(bool), said) if said.where(bool).any() else found
+        return found
 
     def is_number(self, place: int) -> Mask:
         """The rows with a number in the column at ``place``."""

@@ -110,6 +110,9 @@ class RowReader:
         foreign = (self._indicators >= 0) & ~np.isin(self._indicators, self._ours)
         verdicts.settle(self._has_problem("other_indicator") | foreign, "other_indicator", said)
         self._settle_value_types(verdicts)
+        by_row = {"indicator", "indicator_id"} & set(self.table.columns)
+        subjects = self.roles.subjects(None if by_row else self.indicator)
+        verdicts.settle(subjects.where(bool), "something_else", subjects.at)
         level = self._levels
         verdicts.settle(self._territories.array(_is_part, bool), "stated_subtotal")
         if self.finder.source.role == "partner":

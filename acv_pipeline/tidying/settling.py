@@ -52,8 +52,7 @@ def settle_repeats(rows: RecordTable, contract: Contract) -> list[str]:
     groups: dict[int, list[_Row]] = {}
     for key, row in zip(every[looked_at].tolist(), _rows(rows, looked_at), strict=True):
         groups.setdefault(key, []).append(row)
-    most = contract.max_plausible_value
-    settler = _Settler(rows, _all_parts(groups.values(), contract), most)
+    settler = _Settler(rows, _all_parts(groups.values(), contract), contract)
     for group in groups.values():
         settler.settle(group)
     return settler.remarks
@@ -71,24 +70,26 @@ def _rows(rows: RecordTable, at: npt.NDArray[np.intp]) -> list[_Row]:
 
 
 def _all_parts(groups: Iterable[list[_Row]], contract: Contract) -> list[set[str]]:
-    """The sets of parts that make a whole: those of the contract, and all that the file names.
+    """The sets of parts that make a whole: those that the contract knows, as the file calls them.
 
-    Parts that are called otherwise than in the contract may overlap or be something else.
+    Others may overlap, or not be all.
     """
     known = [set(parts) for parts in contract.department_parts.values()]
     territorial = set().union(*known) if known else set()
     named = {row.part for group in groups for row in group if row.part} - territorial
     called = {fold(w): part for part, words in contract.part_names.items() for w in words}
     meant = [called.get(fold(part)) for part in named]
-    different = None not in meant and len(set(meant)) == len(meant)
-    return [*known, named] if different else known
+    is_whole = any(sorted(map(str, meant)) == sorted(parts) for parts in contract.part_sets)
+    return [*known, named] if is_whole else known
 
 
 class _Settler:
-    def __init__(self, rows: RecordTable, complete: Sequence[set[str]], most: int) -> None:
+    def __init__(self, rows: RecordTable, complete: Sequence[set[str]], contract: Contract) -> None:
         self._rows = rows
-        self._most = most
+        self._most = contract.max_plausible_value
         self._complete = complete
+        self._sets = list(map(set, contract.part_sets))
+        self._called = {fold(w): part for part, words in contract.part_names.items() for w in words}
         self.added: dict[str, list[int]] = {}
 
     @property
@@ -118,12 +119,18 @@ class _Settler:
 
     def _beside_their_sum(self, wholes: list[_Row], parts: list[_Row]) -> None:
         known = [row.count for row in parts if row.count >= 0]
-        if all(0 <= row.count < sum(known) for row in wholes):
+        apart = not self._may_overlap({row.part for row in parts})
+        if apart and all(0 <= row.count < sum(known) for row in wholes):
             said = ", ".join(dict.fromkeys(row.said for row in (*wholes, *parts)))
             self._reason([*wholes, *parts], "conflicting_values", said)
             return
         for row in parts:
             self._reason([row], "part_of_figure", row.part)
+
+    def _may_overlap(self, parts: set[str]) -> bool:
+        """Whether some parts are known to the contract, but not as parts of one whole."""
+        meant = {self._called.get(fold(part)) for part in parts}
+        return None not in meant and not any(meant <= whole for whole in self._sets)
 
     def _without_repeats(self, parts: list[_Row]) -> list[_Row]:
         """The parts but those that repeat another to the letter."""

@@ -16,7 +16,8 @@ from acv_pipeline.tidying.names import TERRITORY
 from acv_pipeline.tidying.numbers import number_test
 from acv_pipeline.tidying.refusals import listed
 from acv_pipeline.tidying.roles import SOME, Role, column_letter
-from acv_pipeline.tidying.statements import Statement, StatementReader, other_subject, subject_of
+from acv_pipeline.tidying.statements import Statement, StatementReader
+from acv_pipeline.tidying.subjects import other_subject, subject_of_file
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.territories import PlaceReader
 
@@ -100,8 +101,8 @@ def _leave_out_other_subjects(found: Found, file_name: str, finder: HeaderFinder
     Raises:
         DeliveryRefused: ``other_subject``, where no other table is there, or one on its sheet.
     """
-    if subject_of(finder.names, Path(file_name).stem) == "part":
-        raise refuse_subject(file_name, file_name, "part")
+    if what := subject_of_file(finder.names, file_name):
+        raise refuse_subject(file_name, file_name, what)
     subjects = [other_subject(finder.names, table) for table in found.tables]
     kept = [table for table, subject in zip(found.tables, subjects, strict=True) if not subject]
     for table, subject in zip(found.tables, subjects, strict=True):
@@ -123,6 +124,7 @@ def refuse_subject(file_name: str, text: str, what: str) -> DeliveryRefused:
         "source": ("the figures of another partner", "les chiffres d'un autre partenaire"),
         "discarded": ("figures that do not count", "des chiffres à ne pas utiliser"),
         "quantity": ("another quantity", "une autre grandeur"),
+        "indicator": ("the figures of another programme", "les chiffres d'un autre programme"),
     }[what]
     return DeliveryRefused(
         "other_subject",

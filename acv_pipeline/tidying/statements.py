@@ -8,7 +8,6 @@ beside it.
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -19,8 +18,8 @@ from acv_pipeline.contract.months import month_end, shift
 from acv_pipeline.reading import DeliveryRefused
 from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.dates import STOCK, DateRead, DateReader
-from acv_pipeline.tidying.fold import any_word, fold, plain, says, words_pattern
-from acv_pipeline.tidying.indicators import stated_indicators
+from acv_pipeline.tidying.fold import any_word, fold, plain
+from acv_pipeline.tidying.indicators import names_other_programme, stated_indicators
 from acv_pipeline.tidying.months import MonthRead, MonthReader
 from acv_pipeline.tidying.names import ColumnNames
 from acv_pipeline.tidying.refusals import listed, months_listed
@@ -30,6 +29,7 @@ from acv_pipeline.tidying.table import Table
 BARE_YEAR = re.compile(
     r"(?:(?:bilan|exercice|annee|millesime|acv|situation|donnees|fin) ?)*(?P<year>20[0-9]{2})"
 )
+CORRECTED = re.compile(r"(?<![a-z])(?:revis|corrig|rectifi|rappel|modifi|repris)[a-z]*")
 PERIOD = re.compile(r"(?<![a-z])(?:periode|intervalle)(?![a-z])")
 
 
@@ -79,11 +79,8 @@ def indicator_of_table(
             f"{file_name} nomme des indicateurs différents ({said}) : envoyer un fichier pour "
             "chacun",
         )
-    if decisive:
-        return next(iter(decisive.values()))
-    others = words_pattern(tuple(contract.other_programmes))
     for text in (*table.title_texts, table.sheet.name, PurePath(file_name).stem):
-        if not any(places.values()) and others.search(fold(text)):
+        if names_other_programme(contract, text) and not stated_indicators(contract, text):
             raise DeliveryRefused(
                 "other_indicator",
                 f"{file_name} is about another programme: {listed([text])}; send the figures of "
@@ -91,6 +88,8 @@ def indicator_of_table(
                 f"{file_name} porte sur un autre programme : {listed([text])} ; envoyer les "
                 "chiffres du nôtre, ou le nommer",
             )
+    if decisive:
+        return next(iter(decisive.values()))
     return None if any(places.values()) else source.default_indicator
 
 
@@ -249,108 +248,6 @@ class StatementReader:
             return False
         labelled = self.names.meaning(date.before) == "month"
         return not (labelled and not STOCK.search(fold(date.before)))
-
-
-FLOW = re.compile(
-    r"(?<![a-z])(?:(?<!pas de )flux(?! de donnees| cumul)|non cumul[a-z]*|hors cumul|"
-    r"au cours d[ue]|glissants?|moyenne mobile|cumul annuel|(?:du|ce) mois seul[a-z]*|ecarts?|"
-    r"hebdo[a-z]*|(?:annee|semestre|trimestre|mois) en cours|nouve(?:aux|lles))(?![a-z])"
-)
-QUANTITY = re.compile(
-    r"(?<![a-z])(?:millier|million|centaine|montant|taux|pourcentage|dossier)s?(?![a-z])"
-)
-UNIT = re.compile(r"(?<![a-z])(?:millier|million|centaine)s?(?![a-z])")
-INCLUDED = re.compile(
-    r"(?<![a-z])(?:y compris|dont|inclus|incluse|et|hors|non communique[a-z]*)(?![a-z])"
-)
-CORRECTED = re.compile(r"(?<![a-z])(?:revis|corrig|rectifi|rappel|modifi|repris)[a-z]*")
-LEFT_OUT = {"hors", "sans", "sauf", "hormis"}
-LONGEST_SUBJECT = 8  # words: longer texts explain, they are no headings
-LONGEST_SUBJECT_BELOW = 4
-
-
-def other_subject(names: ColumnNames, table: Table) -> tuple[str, str] | None:
-    """A heading that says that the table holds something else than figures of all.
-
-    Returns:
-        The heading, and ``part``, ``target``, ``flow``, ``source`` or ``quantity``.
-    """
-    for text in (*table.title_texts, table.sheet.name):
-        if what := subject_of(names, text):
-            return text, what
-    return None
-
-
-def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | None:
-    """What else than figures of all a heading is about, if anything.
-
-    Args:
-        below: it is no heading but a note below the table, where sources and targets are named.
-            Only few words may be its subject.
-    """
-    contract, folded = names.contract, fold(text)
-    words = folded.split()
-    if not words or len(words) > LONGEST_SUBJECT:
-        return None
-    if is_without(names, text) or (LEFT_OUT.intersection(words) and _leaves_out(names, folded)):
-        return "part"
-    dates = list(of_contract(DateReader, contract).within(text))
-    spans = itertools.pairwise(dates)
-    since = [d.read.month for d in dates if d.kind == "beginning" and "depuis" in fold(d.before)]
-    since = [] if below else since
-    if (
-        FLOW.search(folded)
-        or any(month and month > contract.first_month for month in since)
-        or any(f.kind == "beginning" and f.read.month == t.read.month for f, t in spans)
-    ):
-        return "flow"  # "from 1 to 31 March" is one month's
-    if UNIT.search(folded):
-        return "quantity"
-    stated = any(c.isdigit() for c in re.sub(r"20[0-9]{2}", "", folded)) or "=" in text
-    parts = {
-        kind
-        for kind, called in contract.part_names.items()
-        if words_pattern(tuple(called)).search(folded)
-    }
-    if len(parts) == 1 and not INCLUDED.search(folded) and not any(map(names.is_whole, words)):
-        return "part"
-    if stated:
-        return None
-    others = words_pattern(tuple(contract.other_states))
-    quantity = QUANTITY.search(folded) or others.search(folded) or "€" in text
-    if below:
-        heads = text.strip()[:1].isalnum() and not names.opens_note(text)
-        short = heads and len(words) <= LONGEST_SUBJECT_BELOW
-        return "quantity" if quantity and short and not INCLUDED.search(folded) else None
-    targets = {word for entry in contract.other_dates["target"] for word in fold(entry).split()}
-    said = {word.removesuffix("s") for word in words if not word.isdigit()} - SMALL
-    if said and said <= {word.removesuffix("s") for word in targets}:
-        return "target"
-    partners = [s for s in contract.sources.values() if s.role == "partner"]
-    named = {s.id for s in partners if says(folded, s.label) or says(folded, s.id)}
-    partner = names.source.role == "partner" and "hors" not in words
-    if named and partner and names.source.id not in named:
-        return "source"
-    return "quantity" if quantity and not INCLUDED.search(folded) else None
-
-
-def _leaves_out(names: ColumnNames, folded: str) -> bool:
-    """Whether a folded text leaves out some of those whom the figures are about (``hors PB``)."""
-    parts = any_word(map(fold, names.contract.words_for_parts))
-    left_out = any_word(LEFT_OUT)
-    return re.search(rf"(?<![a-z])(?:{left_out}) (?:les )?(?:{parts})", folded) is not None
-
-
-def is_without(names: ColumnNames, text: str) -> bool:
-    """Whether a text speaks of what lies outside our indicator (``hors ACV``)."""
-    default = names.source.default_indicator
-    entries = [e for e in names.contract.indicators.values() if default in (None, e.id)]
-    called = [name for entry in entries for name in (entry.short_name, *entry.names)]
-    own = any_word(map(fold, [*called, "programme"]))
-    return re.search(rf"(?<![a-z])(?:hors|non) (?:{own})(?![a-z])", fold(text)) is not None
-
-
-SMALL = {"de", "des", "du", "la", "le", "les", "d", "l", "fin", "annee", "par", "departement"}
 
 
 def about(statements: Iterable[Statement]) -> list[Statement]:

@@ -49,8 +49,8 @@ from acv_pipeline.tidying.statements import (
     StatementReader,
     about,
     indicator_of_table,
-    subject_of,
 )
+from acv_pipeline.tidying.subjects import subject_of_cell
 from acv_pipeline.tidying.table import Table
 
 NO_CONTENT = ("blank_row", "note", "template_row", "repeated_header")
@@ -192,8 +192,9 @@ def _rows_of(
     """
     indicator = indicator_of_table(finder.contract, finder.source, file_name, table)
     roles = RoleReader(finder, table)
+    by_row = {"indicator", "indicator_id"} & set(table.columns)
     for text in roles.repeated_texts:  # what every row says is a heading
-        if what := subject_of(finder.names, text):
+        if what := subject_of_cell(finder.names, text, None if by_row else indicator):
             raise refuse_subject(file_name, text, what)
     where = f"{file_name}, sheet {table.sheet.name}" if table.sheet.name else file_name
     reader = StatementReader(finder.names)
@@ -209,11 +210,12 @@ def _rows_of(
     if only := month_at(found[0]) if len(found) == 1 else None:
         check_against(only, table, file_name, about(title), about(named))
         check_against(only, table, file_name, about(sheets.beside), [])
-        check_headings(only, file_name, reader.halves(table))
         check_columns(only, table, roles, finder, file_name)
     elif len(found):
         check_several(found, file_name, about(title), about(named))
-    check_notes(only, table, rows, reader, file_name)
+    if len(found):
+        check_headings(found, file_name, reader.halves(table))
+    check_notes(only, table, rows, reader, file_name, len(sheets.tables) == 1)
     refusal = None
     if not len(found):
         refusal = without_month(rows, table, file_name, finder, months, [*title, *named])

@@ -1,0 +1,181 @@
+"""What a heading, a name, a note or a cell says that figures are about, if not those of ours.
+
+Of some beneficiaries only, targets, the figures of one month, of another partner or indicator,
+other quantities.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from pathlib import PurePath
+
+from acv_pipeline.tidying.column import of_contract
+from acv_pipeline.tidying.dates import DateReader
+from acv_pipeline.tidying.fold import any_word, fold, says, words_pattern
+from acv_pipeline.tidying.indicators import names_other_programme, stated_indicators
+from acv_pipeline.tidying.names import ColumnNames
+from acv_pipeline.tidying.table import Table
+
+FLOW = re.compile(
+    r"(?<![a-z])(?:(?<!pas de )flux(?! de donnees| cumul)|non cumul[a-z]*|hors cumul|"
+    r"au cours d[ue](?! programme)|moyenne mobile|cumul annuel|(?:du|ce) mois seul[a-z]*|"
+    r"hebdo[a-z]*|depuis le 1er janvier(?! 20)|"
+    r"(?:annee|semestre|trimestre|mois) en cours(?! provisoires?))(?![a-z])"
+)
+CHANGES = re.compile(r"(?<![a-z])(?:ecarts?|glissants?|nouve(?:aux|lles))(?![a-z])")
+QUANTITY = re.compile(
+    r"(?<![a-z])(?:montant|taux|pourcentage|dossier|menage|rang)s?(?![a-z])|credits consommes"
+)
+IN_UNITS = re.compile(r"(?<![a-z])(?:en|par|unites?) (?:millier|million|centaine)s?(?![a-z])")
+UNIT = re.compile(r"(?<![a-z])(?:millier|million|centaine)s?(?![a-z])")
+INCLUDED = re.compile(
+    r"(?<![a-z])(?:y compris|dont|inclus|incluses?|et|hors|non communique[a-z]*)(?![a-z])"
+)
+NEGATED = re.compile(r"(?<![a-z])(?:n|ne|pas|exclus?|exclues?)(?![a-z])")
+NUMBERING = re.compile(r"(?i)^\s*(?:tableau|annexe|onglet|feuille)\s*n?°?\s*[0-9]+\s*[:.–-]*")
+# whom to ask is no subject
+WHOM = {"contact", "bureau", "service", "mission", "unite"}
+LEFT_OUT = ("hors", "sans", "sauf", "hormis")
+SMALL = {"a", "de", "des", "du", "la", "le", "les", "d", "l", "fin", "annee", "par", "departement"}
+# words: longer texts explain, they are no headings
+LONGEST_SUBJECT, LONGEST_PART, LONGEST_BELOW, FEW = 8, 14, 4, 3
+SOON = 6  # words: what a long heading is about stands among the first
+
+
+def other_subject(names: ColumnNames, table: Table) -> tuple[str, str] | None:
+    """A heading that says that the table holds something else than figures of all.
+
+    Returns:
+        The heading, and what it is about (see ``subject_of``).
+    """
+    for text in (*table.title_texts, table.sheet.name):
+        if what := subject_of(names, text):
+            return text, what
+    return None
+
+
+def subject_of_file(names: ColumnNames, file_name: str) -> str | None:
+    """What else than figures of all a file's name says it holds, if anything.
+
+    Its numbers are dates, and a *dossier* is a folder.
+    """
+    words = re.sub(r"[0-9_]+|(?i:dossiers?)", " ", PurePath(file_name).stem)
+    return subject_of(names, words)
+
+
+def subject_of_cell(names: ColumnNames, text: str, indicator: str | None) -> str | None:
+    """What else than a figure of ours a cell says its row is, if anything.
+
+    Args:
+        indicator: what the rows are about: an indicator that the cell names is another; None where
+            other columns say it.
+    """
+    if names.is_whole(text):
+        return None
+    named = stated_indicators(names.contract, text)
+    if indicator and named and indicator not in named:
+        return "indicator"
+    if indicator and not named and names_other_programme(names.contract, text):
+        return "indicator"
+    return subject_of(names, text)
+
+
+def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | None:
+    """What else than figures of all a heading is about, if anything.
+
+    Args:
+        below: it is no heading but a note below the table, where sources and targets are named,
+            and only few words may be its subject.
+
+    Returns:
+        ``part``, ``target``, ``flow``, ``source``, ``quantity`` or None.
+    """
+    text = NUMBERING.sub("", text)
+    folded = fold(text)
+    words = folded.split()
+    long = len(words) > LONGEST_SUBJECT
+    if not words or (long and below and not IN_UNITS.search(folded)):
+        return None
+    if IN_UNITS.search(folded) or (UNIT.search(folded) and len(words) <= LONGEST_BELOW):
+        return "quantity"
+    if not NEGATED.search(folded) and (is_without(names, text) or _leaves_out(names, folded)):
+        return "part"
+    if FLOW.search(folded) or (CHANGES.search(folded) and len(words) <= FEW):
+        return "flow"
+    if _is_of_a_part(names, text, words[:SOON] if long else words) and len(words) <= LONGEST_PART:
+        return "part"
+    if long:
+        return None
+    if not below and _is_of_a_period(names, text):
+        return "flow"
+    if any(c.isdigit() for c in re.sub(r"20[0-9]{2}", "", folded)) or "=" in text:
+        return None  # it states something of them
+    others = words_pattern(tuple(names.contract.other_states))
+    quantity = QUANTITY.search(folded) or others.search(folded) or "€" in text
+    quantity = quantity and not INCLUDED.search(folded)
+    if below:
+        heads = text.strip()[:1].isalnum() and not names.opens_note(text)
+        return "quantity" if quantity and heads and len(words) <= LONGEST_BELOW else None
+    if _is_of_targets(names, words):
+        return "target"
+    if _is_of_another_source(names, folded):
+        return "source"
+    return "quantity" if quantity and not WHOM.intersection(words) else None
+
+
+def _is_of_a_part(names: ColumnNames, text: str, words: list[str]) -> bool:
+    """Whether a text names one kind of part alone, and does so not to explain its name."""
+    said = " ".join(words)
+    kinds = {
+        kind
+        for kind, called in names.contract.part_names.items()
+        if words_pattern(tuple(called)).search(said)
+    }
+    whole = any(map(names.is_whole, words)) or INCLUDED.search(fold(text))
+    if len(kinds) != 1 or whole or WHOM.intersection(words):
+        return False
+    name, colon, meaning = text.partition(":")
+    return not (colon and names.is_part(name) and names.is_part(meaning))  # a legend
+
+
+def _is_of_a_period(names: ColumnNames, text: str) -> bool:
+    """Whether a text names a beginning after that of the programme, or the days of one month."""
+    contract = names.contract
+    dates = list(of_contract(DateReader, contract).within(text))
+    since = [d.read.month for d in dates if d.kind == "beginning" and "depuis" in fold(d.before)]
+    return any(month and month > contract.first_month for month in since) or any(
+        first.kind == "beginning" and first.read.month == last.read.month
+        for first, last in itertools.pairwise(dates)
+    )
+
+
+def _is_of_targets(names: ColumnNames, words: list[str]) -> bool:
+    targets = {w for entry in names.contract.other_dates["target"] for w in fold(entry).split()}
+    said = {word.removesuffix("s") for word in words if not word.isdigit()} - SMALL
+    said -= {word.removesuffix("s") for word in names.own_words}
+    return bool(said) and said <= {word.removesuffix("s") for word in targets}
+
+
+def _is_of_another_source(names: ColumnNames, folded: str) -> bool:
+    partners = [s for s in names.contract.sources.values() if s.role == "partner"]
+    named = {s.id for s in partners if says(folded, s.label) or says(folded, s.id)}
+    ours = names.source.role == "partner" and "hors" not in folded.split()
+    return bool(named) and ours and names.source.id not in named
+
+
+def is_without(names: ColumnNames, text: str) -> bool:
+    """Whether a text speaks of what lies outside our indicator (``hors ACV``)."""
+    default = names.source.default_indicator
+    entries = [e for e in names.contract.indicators.values() if default in (None, e.id)]
+    called = [name for entry in entries for name in (entry.short_name, *entry.names)]
+    own = any_word(map(fold, [*called, "programme"]))
+    return re.search(rf"(?<![a-z])(?:hors|non) (?:{own})(?![a-z])", fold(text)) is not None
+
+
+def _leaves_out(names: ColumnNames, folded: str) -> bool:
+    """Whether a folded text leaves out some of those whom the figures are about (``hors PB``)."""
+    if not set(LEFT_OUT).intersection(folded.split()):
+        return False
+    parts, left_out = any_word(map(fold, names.contract.words_for_parts)), any_word(LEFT_OUT)
+    return re.search(rf"(?<![a-z])(?:{left_out}) (?:les )?(?:{parts})", folded) is not None

@@ -49,6 +49,7 @@ READING_WORDS = (
     "value_types",
     "part_names",
     "part_sets",
+    "level_words",
     "whole_names",
     "department_parts",
     "other_quantities",
@@ -225,6 +226,7 @@ class Contract(_Entry):
     value_types: dict[Literal["actual", "initial", "target"], list[str]]
     part_names: dict[str, list[str]]
     part_sets: list[list[str]]
+    level_words: dict[Literal["region", "national", "below"], list[str]]
     whole_names: list[str]
     department_parts: dict[str, dict[str, list[str]]]
     other_quantities: list[str]

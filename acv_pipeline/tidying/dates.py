@@ -26,6 +26,7 @@ EVENT = re.compile(
 TIME_OF_DAY = re.compile(r"[0-9][t ]+(?!0?0[:h]00|23[:h]59)[0-9]{1,2} ?[:h] ?[0-9]{2}")
 STOCK = re.compile(r"(?<![a-z])(?:au|fin|jusqu a)(?![a-z])")
 END_OF_A_PERIOD = re.compile(r"(?:jusqu )?(?:a|au|to)(?: fin| la fin de)?")
+APART = re.compile(r"\s[-–—|·]\s*$")
 # words that say nothing by themselves of the date that follows
 JOINING = {"a", "au", "aux", "le", "la", "les", "du", "de", "des", "en", "et", "l", "d", "er"}
 
@@ -88,7 +89,7 @@ class DateReader:
             else:
                 if set(joined.split()) <= JOINING:  # what stands before that goes on
                     before = f"{context} {before}"
-                kind = self.kind(fold(before), fold(after), read)
+                kind = self.kind(fold(before), fold(after), read, apart=APART.search(before))
                 if (
                     not read.day
                     and kind in ("sending", "extraction")
@@ -101,8 +102,12 @@ class DateReader:
             found.append(DateRead(read, kind, before.strip()))
         yield from found
 
-    def kind(self, before: str, after: str, read: MonthRead) -> str:
-        """What a date is the date of, by the folded words before and after it."""
+    def kind(self, before: str, after: str, read: MonthRead, *, apart: object = None) -> str:
+        """What a date is the date of, by the folded words before and after it.
+
+        Args:
+            apart: whether a dash stands between the words and the date.
+        """
         other, state = self._other(before), _last(self._state, before)
         document = bool(read.day) and OF_A_DOCUMENT.search(before) is not None
         event = bool(read.day) and OF_AN_EVENT.search(before) is not None
@@ -113,7 +118,7 @@ class DateReader:
         aims = other is not None and other[0] == "target" and read.day is not None
         if other and not aims and stock and not _next_to_it(*other, before):
             other = None
-        if other and not read.day and not self._claims(*other, before):
+        if other and not read.day and not self._claims(*other, before, apart):
             other = None
         if other and other[0] == "beginning" and not _next_to_it(*other, before):
             other = None
@@ -132,17 +137,21 @@ class DateReader:
             return "plain" if document and of_figures else "unexplained"
         return "plain"
 
-    def _claims(self, kind: str, end: int, before: str) -> bool:
+    def _claims(self, kind: str, end: int, before: str, apart: object) -> bool:
         """Whether a word before a month is about it, and no word between says what else is.
 
         A document or a target may also be what the figures are about (``Convention ACV, mars``).
         """
-        between = set(before[end:].split()) - JOINING
-        if kind in ("sending", "extraction", "publication"):
+        between = set(before[end:].split()) - JOINING - {"fin", "1er"}
+        if kind in ("sending", "extraction", "publication") or EVENT.search(before):
             return True
-        if kind == "agreement" and not EVENT.search(before) and between & self._known:
-            return False
-        return not between & self._figures
+        if "par" in between:  # "mis à jour par l'Anah en avril"
+            return True
+        if kind == "agreement":
+            figures = set(before.split()) & self._figures
+            of_figures = before[:end].split()[-1] in ("marche", "accord", "convention")
+            return not (figures if apart else between & self._known or of_figures)
+        return not apart and not between & self._known
 
     def without_other_dates(self, text: str) -> str:
         """A text up to the words that speak of another date than that of the figures.

@@ -253,16 +253,21 @@ class HeaderFinder:
             )
 
     def _missing(self, where: str, header: Line, code: str, meaning: str) -> DeliveryRefused:
-        names = ", ".join(self.contract.headers_of(self.source.id)[meaning])
+        names = ", ".join(self.contract.headers_of(self.source.id)[meaning][:6])
         what = {"department_code": "the département", "cumulative": "the cumulative figure"}[
             meaning
         ]
         what_fr = {"department_code": "le département", "cumulative": "le cumul"}[meaning]
+        parts = listed(text for text in header if self.names.names_part(text))
+        parts = parts if meaning == "cumulative" else ""
         return DeliveryRefused(
             code,
-            f"{where}: no column for {what}; found {listed(header)}; expected one named {names}",
-            f"{where} : pas de colonne pour {what_fr} ; trouvé {listed(header)} ; attendu une "
-            f"colonne nommée {names}",
+            f"{where}: no column for {what}; found {listed(header)}"
+            + (f"; {parts} are parts, add the column of their total" if parts else "")
+            + f"; expected one named {names}, or similarly",
+            f"{where} : pas de colonne pour {what_fr} ; trouvé {listed(header)}"
+            + (f" ; {parts} sont des parties, ajouter la colonne de leur total" if parts else "")
+            + f" ; attendu une colonne nommée {names}, ou de façon semblable",
         )
 
     def _no_header(self, where: str, lines: list[Line]) -> DeliveryRefused:

@@ -119,6 +119,13 @@ class IndicatorReader:
         return stated_indicators(self.contract, text)
 
 
-def names_other_programme(contract: Contract, text: str) -> bool:
-    """Whether a text names a programme that is none of ours."""
-    return words_pattern(tuple(contract.other_programmes)).search(fold(text)) is not None
+def names_other_programme(contract: Contract, text: str, *, alone: bool = False) -> bool:
+    """Whether a text names a programme that is none of ours, and none of ours (or nothing else).
+
+    Args:
+        alone: whether it must say nothing else: elsewhere one of ours is named.
+    """
+    others = words_pattern(tuple(contract.other_programmes))
+    if not others.search(fold(text)) or stated_indicators(contract, text):
+        return False
+    return not alone or not others.sub("", fold(text)).strip()

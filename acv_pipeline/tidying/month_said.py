@@ -24,6 +24,7 @@ from acv_pipeline.tidying.statements import (
     not_the_month,
     possible_months,
     quoted,
+    without_exceptions,
 )
 from acv_pipeline.tidying.subjects import LONGEST_SUBJECT, NEGATED, subject_of
 from acv_pipeline.tidying.table import Table
@@ -188,7 +189,7 @@ def check_indicator(rows: RecordTable, contract: Contract, file_name: str, text:
     Raises:
         DeliveryRefused: ``indicator_contradiction``.
     """
-    named = stated_indicators(contract, text)
+    named = stated_indicators(contract, without_exceptions(text))
     found = {rows.indicators[number] for number in np.unique(rows.indicator[rows.reason < 0])}
     if len(named) != 1 or not found or len(fold(text).split()) > LONGEST_SUBJECT:
         return
@@ -217,7 +218,7 @@ def without_month(
         for code in ("year_contradiction", "first_day_of_stock", "no_month_in_row")
     }
     if lacking["year_contradiction"]:
-        place = table.columns["year"][0]
+        place = [*table.columns.get("year", ()), *_places_of_months(table)][0]
         years = ", ".join(sorted({t.strip() for t in table.column(place).found if t.strip()}))
         meant = [statement for statement in statements if statement.months]
         return month_contradiction(

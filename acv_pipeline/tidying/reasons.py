@@ -76,8 +76,10 @@ REASONS: dict[str, Reason] = {
     # quarantined: the line
     "misaligned_row": Reason(
         "quarantined",
-        "the line has {cell} cells where the header has another number: they may have shifted",
-        "la ligne a {cell} cellules et l'en-tête un autre nombre : elles ont pu se décaler",
+        "the line has {cell} cells where the header has another number, or a figure goes on in the "
+        "next cell: they may have shifted",
+        "la ligne a {cell} cellules et l'en-tête un autre nombre, ou un chiffre se poursuit dans "
+        "la cellule suivante : elles ont pu se décaler",
     ),
     # quarantined: territory
     "no_department": Reason("quarantined", "no département", "pas de département"),

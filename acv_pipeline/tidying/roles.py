@@ -108,9 +108,10 @@ class RoleReader:
             )
         return found
 
-    def of_kind(self, *roles: str) -> list[int]:
-        """The positions of the columns with one of these roles."""
-        return [place for place in range(self._width) if self._role(place) in roles]
+    def of_kind(self, *roles: str, at: int | None = None) -> list[int]:
+        """The positions of the columns (of that ``at`` one alone) with one of these roles."""
+        places = range(self._width) if at is None else (at,)
+        return [place for place in places if self._role(place) in roles]
 
     @property
     def _width(self) -> int:

@@ -5,10 +5,11 @@ What depends on the whole delivery (repeats, conflicts, totals) is settled by ``
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TypeAlias
 
 import numpy as np
@@ -18,7 +19,7 @@ from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.months import shift
 from acv_pipeline.tidying.column import Column, Mask, Places, constant, of_contract
 from acv_pipeline.tidying.drag import dragged
-from acv_pipeline.tidying.fold import clean, plain
+from acv_pipeline.tidying.fold import clean, fold, plain
 from acv_pipeline.tidying.groups import GroupReader, Groups
 from acv_pipeline.tidying.header import HeaderFinder
 from acv_pipeline.tidying.indicators import IndicatorRead, IndicatorReader
@@ -30,10 +31,12 @@ from acv_pipeline.tidying.numbers import Value, parse_values
 from acv_pipeline.tidying.pairs import LEVELS, Territory, territory_codes
 from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.record_table import NO_MONTH, Months, RecordTable
-from acv_pipeline.tidying.roles import RoleReader, column_letter
+from acv_pipeline.tidying.roles import WORDS, RoleReader, column_letter
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.verdicts import Verdicts
 
+DEPARTMENT = ("department_code", "department_name")
+LEVEL_REASONS = {"region": "stated_subtotal", "national": "stated_total", "below": "part_alone"}
 Counts: TypeAlias = npt.NDArray[np.int64]
 
 
@@ -68,7 +71,7 @@ class RowReader:
         """The records whose value stands in the column ``position``, about ``month`` if given."""
         table, size = self.table, len(self.table.body)
         values = parse_values(table.cells(position), self.finder.contract)
-        reads = self._months if month is None else constant(MonthRead(month), size)
+        reads = self._months if month is None else self._months_of_column(month)
         months = self._month_array(reads)
         verdicts = Verdicts(size)
         counts = values.array(_count, np.int64)
@@ -114,6 +117,7 @@ class RowReader:
         subjects = self.roles.subjects(None if by_row else self.indicator)
         verdicts.settle(subjects.where(bool), "something_else", subjects.at)
         level = self._levels
+        self._settle_levels(verdicts)
         verdicts.settle(self._territories.array(_is_part, bool), "stated_subtotal")
         if self.finder.source.role == "partner":
             verdicts.settle(level == LEVELS.index("national"), "stated_total")
@@ -149,6 +153,8 @@ class RowReader:
             rows = self.table.body.index
             merged = [(row, position) in filled or (row + 1, position) in filled for row in rows]
             verdicts.settle(np.array(merged, dtype=bool), "merged_value")
+        width = str(self.table.body.shape[1])
+        verdicts.settle(self._may_be_cut(position), "misaligned_row", width)
         nothing, zero = values.array(_is_missing, bool), counts == 0
         is_department = self._levels == LEVELS.index("department")
         for indicator in self._first_months:
@@ -167,6 +173,31 @@ class RowReader:
             values.array(_value_problem, np.int8),
             lambda rows: [clean(text) for text in said.at(rows)],
         )
+
+    def _may_be_cut(self, position: int) -> Mask:
+        """The rows of a text file whose figure may go on in the next cell: ``1,234`` at commas."""
+        table = self.table
+        right = position + 1
+        if table.sheet.kinds is not None or right >= table.body.shape[1]:
+            return np.zeros(len(table.body), dtype=bool)
+        named = right < len(table.header) and table.header[right].strip()
+        if named and not self.roles.of_kind(*WORDS, at=right):
+            return np.zeros(len(table.body), dtype=bool)
+        thousands = table.column(position).where(re.compile(r"\s*[0-9]{1,3}").fullmatch)
+        return thousands & table.column(right).where(re.compile(r"[0-9]{3}\s*").fullmatch)
+
+    def _settle_levels(self, verdicts: Verdicts) -> None:
+        """A column may say that a row is about a region, the country or less than a département."""
+        if self.finder.source.role != "partner" or not self.table.columns.keys() & set(DEPARTMENT):
+            return
+        words = self.finder.contract.level_words
+        for place in (*self.roles.of_kind(*WORDS), *self.table.columns.get("national", ())):
+            column = self.table.column(place)
+            levels = column.map(fold).map(
+                {fold(word): level for level in words for word in words[level]}.get
+            )
+            for level, reason in LEVEL_REASONS.items():
+                verdicts.settle(levels.where(partial(operator.eq, level)), reason, column.at)
 
     def _about(self, indicator: str) -> Mask:
         return np.asarray(self._indicators == self._number(indicator))
@@ -244,6 +275,19 @@ class RowReader:
             return MonthRead(settled.pop(), day=read.day)
         return MonthRead(None, "first_day_of_stock", read.day)
 
+    def _months_of_column(self, month: Month) -> Column[MonthRead]:
+        """The month of a column, held against what columns of months and years say of each row."""
+        reads = constant(MonthRead(month), len(self.table.body))
+        contradicted = MonthRead(None, "year_contradiction")
+        if "month" in self.table.columns:
+            reads = self._months.map(
+                lambda read: contradicted if read.month not in (None, month) else MonthRead(month)
+            )
+        years = self.table.text("year").map(_full_year)
+        return reads.beside(years).map(
+            lambda pair: contradicted if pair[1] not in ("", str(month.year)) else pair[0]
+        )
+
     @property
     def _outside(self) -> Column[MonthRead]:
         """What is said outside the rows, held against a year that the rows say."""
@@ -265,6 +309,11 @@ class RowReader:
         table = self.table
         if "month" in table.columns:
             texts = table.text("month")
+            if "quarter" in table.columns:
+                quarters = table.text("quarter").map(_as_quarter)
+                texts = texts.beside(quarters).map(
+                    lambda pair: pair[0] if clean(pair[0]) else pair[1]
+                )
         elif "quarter" in table.columns:
             texts = table.text("quarter").map(_as_quarter)
         else:
@@ -328,6 +377,12 @@ def _year(text: str) -> str:
     return clean(text).removesuffix(".0")
 
 
+def _full_year(text: str) -> str:
+    """``21`` as the year it is, where the column says that it holds years."""
+    year = _year(text)
+    return f"20{year}" if re.fullmatch("[0-9]{2}", year) else year
+
+
 def _is_missing(value: Value) -> bool:
     return value.is_missing
 
@@ -344,7 +399,7 @@ def _as_quarter(text: str) -> str:
 
 def _with_year(month: str, year: str) -> str:
     """The month ``3`` or ``mars`` of the year beside it; a full month stays as it is."""
-    month, year = plain(clean(month)).removesuffix(".0"), plain(clean(year)).removesuffix(".0")
+    month, year = plain(clean(month)).removesuffix(".0"), _full_year(year)
     if not re.fullmatch(r"20[0-9]{2}", year) or year in month:
         return month
     if (said := re.search(r"(?<![0-9])20[0-9]{2}(?![0-9])", month)) and said[0] != year:

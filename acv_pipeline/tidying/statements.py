@@ -64,7 +64,7 @@ def indicator_of_table(
     Raises:
         DeliveryRefused: ``indicator_contradiction`` where they name different ones.
     """
-    title = " · ".join(map(_without_exceptions, table.title_texts))
+    title = " · ".join(map(without_exceptions, table.title_texts))
     places = {
         "title": stated_indicators(contract, title),
         "sheet name": stated_indicators(contract, table.sheet.name),
@@ -80,7 +80,7 @@ def indicator_of_table(
             "chacun",
         )
     for text in (*table.title_texts, table.sheet.name, PurePath(file_name).stem):
-        if names_other_programme(contract, text) and not stated_indicators(contract, text):
+        if names_other_programme(contract, text, alone=bool(decisive)):
             raise DeliveryRefused(
                 "other_indicator",
                 f"{file_name} is about another programme: {listed([text])}; send the figures of "
@@ -93,7 +93,7 @@ def indicator_of_table(
     return None if any(places.values()) else source.default_indicator
 
 
-def _without_exceptions(text: str) -> str:
+def without_exceptions(text: str) -> str:
     """A heading without the programmes that it names to leave them out, or to point elsewhere."""
     if re.search(r"(?<![a-z])(?:voir|autre fichier|exclu[a-z]*)(?![a-z])", fold(text)):
         return ""

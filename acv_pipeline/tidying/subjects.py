@@ -20,7 +20,10 @@ from acv_pipeline.tidying.table import Table
 FLOW = re.compile(
     r"(?<![a-z])(?:(?<!pas de )flux(?! de donnees| cumul)|non cumul[a-z]*|hors cumul|"
     r"au cours d[ue](?! programme)|moyenne mobile|cumul annuel|(?:du|ce) mois seul[a-z]*|"
-    r"hebdo[a-z]*|depuis le 1er janvier(?! 20)|"
+    r"hebdo[a-z]*|depuis le 1er janvier(?! 20)|du 1er janvier(?: 2019| 20[2-9][0-9])? au|"
+    r"(?:de|dans|sur) l annee|cumul (?:2019|20[2-9][0-9])(?! [0-9t])|"
+    r"(?<![0-9] )logements(?: [a-z]+)? en 20[0-9]{2}|"
+    r"derniers mois|(?:annee|semestre|trimestre|20[0-9]{2}) seule?|"
     r"(?:annee|semestre|trimestre|mois) en cours(?! provisoires?))(?![a-z])"
 )
 CHANGES = re.compile(r"(?<![a-z])(?:ecarts?|glissants?|nouve(?:aux|lles))(?![a-z])")
@@ -61,7 +64,8 @@ def subject_of_file(names: ColumnNames, file_name: str) -> str | None:
     Its numbers are dates, and a *dossier* is a folder.
     """
     words = re.sub(r"[0-9_]+|(?i:dossiers?)", " ", PurePath(file_name).stem)
-    return subject_of(names, words)
+    what = subject_of(names, words)
+    return None if what == "quantity" and not QUANTITY.search(fold(words)) else what
 
 
 def subject_of_cell(names: ColumnNames, text: str, indicator: str | None) -> str | None:

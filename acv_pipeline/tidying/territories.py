@@ -10,8 +10,8 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.tidying.fold import clean, compact, fold
 
 PREFIX = r"(?:d|dep|dept|dpt|departement|fr|code)?"
-DEPARTMENT_CODE = re.compile(rf"{PREFIX} ?(?P<code>0?2[ab]|20[ab]|[0-9]{{1,3}})(?: 0+)?")
-REGION_CODE = re.compile(r"(?:r|reg|region|code)? ?(?P<code>[0-9]{1,2})(?: 0+)?")
+DEPARTMENT_CODE = re.compile(rf"{PREFIX} ?(?P<code>0?2[ab]|20[ab]|[0-9]{{1,3}})(?: 00?)?")
+REGION_CODE = re.compile(r"(?:r|reg|region|code)? ?(?P<code>[0-9]{1,2})(?: 00?)?")
 NOTE = re.compile(r"\s*\([0-9]{1,2}\)$")
 ABBREVIATIONS = {
     "st": "saint",

@@ -61,6 +61,13 @@ MONTHS: dict[str, tuple[str, str, bool]] = {
     "month above, year in the name": ("ACV 2021.csv", "Mars\n;", True),
     "a quarter in words": ("acv.csv", "Premier trimestre 2021;", True),
     "a saved copy": ("ACV_sauvegarde_2021-03.csv", "", False),
+    "the month of a committee": ("acv.csv", "Comité de pilotage de mars 2021;", False),
+    "of a committee, after its name": ("acv.csv", "COPIL mars 2021;", False),
+    "updated by somebody in a month": ("acv.csv", "Mis à jour par l'Anah en mars 2021;", False),
+    "a version, then the month": ("acv.csv", "Version définitive - mars 2021;", True),
+    "the number of a document": ("acv.csv", "Convention n° 2021-03;", False),
+    "a week": ("acv_semaine_2021-03.csv", "", False),
+    "a year and a count": ("acv.csv", "Données 2021 03 départements;", False),
 }  # fmt: skip
 
 
@@ -275,6 +282,28 @@ TABLES: dict[str, tuple[str, str]] = {
     "a theme above": ("Autonomie;\ndep;cumul\n01;30\n", "refused: other_subject"),
     "a flow in every row": ("dep;Étape;cumul\n01;Flux mensuel;3\n", "2: value_type_not_understood"),
     "the first row has lost its code": ("mesure;dep;mois;cumul\nACV;;2021-03;1 650 logements\nACV;01;2021-03;3 logements\n", "2: no_department|3: 01 2021-03 = 3"),
+    "thousands cut at the comma": ("dep,cumul,commentaire\n01,1,234\n02,57,\n", "2: misaligned_row|3: 02 2021-03 = 57"),
+    "a column of kinds of territory": ("maille_geographique;code;cumul\nDépartement;01;3\nRégion;84;9\n", "2: 01 2021-03 = 3|3: stated_subtotal"),
+    "rows of another programme": ("dep;Prog;cumul\n01;ACV;3\n02;PVD;4\n", "2: 01 2021-03 = 3|3: something_else"),
+    "rows that do not count": ("dep;Statut;cumul\n01;accordé;3\n02;annulé;4\n", "2: 01 2021-03 = 3|3: something_else"),
+    "parts that may overlap": (
+        "dep;Bénéficiaire;cumul\n01;PO;3\n01;Modestes;2\n01;PB;4\n",
+        "2: part_alone|3: part_alone|4: part_alone",
+    ),
+    "overlapping parts with their total": (
+        "dep;Bénéficiaire;cumul\n01;PO;3\n01;Modestes;2\n01;PB;4\n01;Ensemble;7\n",
+        "2: part_of_figure|3: part_of_figure|4: part_of_figure|5: 01 2021-03 = 7",
+    ),
+    "a quarter that contradicts": ("dep;mois;trimestre;cumul\n01;;T2 2021;3\n", "refused: month_contradiction"),
+    "a year that contradicts a column's month": ("dep;année;Cumul au 31/03/2021\n01;2020;3\n", "refused: month_contradiction"),
+    "a numbered heading": ("Tableau 2 : montant des aides;\ndep;cumul\n01;30\n", "refused: other_subject"),
+    "a long heading in thousands": (
+        "Logements financés dans le cadre du programme Action cœur de ville (en milliers);\ndep;cumul\n01;30\n",
+        "refused: other_subject",
+    ),
+    "the figures of a year": ("Logements de l'année 2021;\ndep;cumul\n01;30\n", "refused: other_subject"),
+    "a legend of parts": ("dep;cumul\n01;30\nPO : propriétaires occupants;\n", "2: 01 2021-03 = 30|3: note"),
+    "whom to ask": ("Contact : bureau des copropriétés;\ndep;cumul\n01;30\n", "3: 01 2021-03 = 30"),
     "a note about thousands": ("dep;cumul\n01;30\nEn milliers de logements;\n", "refused: other_subject"),
     "a note about a source": ("dep;cumul\n01;30\nSource : Anah;\n", "2: 01 2021-03 = 30|3: note"),
     # marks and numbers

@@ -1,6 +1,6 @@
 """The demo as Dagster's tutorials teach it: a run per month, a step per asset and per check.
 
-It reads tidy monthly files, ``$TUTORIAL_FIGURES/<source>-<month>.csv``, into ``$TUTORIAL_DATABASE``,
+It reads tidy monthly files (``$TUTORIAL_FIGURES``) into ``$TUTORIAL_DATABASE``,
 so it has less to do than the pipeline. Run by ``dagster job execute``.
 """
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import fcntl
 import os
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from pathlib import Path
 from typing import IO
 
 from acv_pipeline.landing import RemoteZone, Zone
+
+# where a command without ``--home`` looks; a run sets the variable for its own processes
+_USUAL = Path(os.environ.get("ACV_HOME") or "acv_home").resolve()
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,11 @@ class Home:
     def from_environment(cls) -> Home:
         """``$ACV_HOME``, else ``acv_home`` in the current folder."""
         return cls(Path(os.environ.get("ACV_HOME") or "acv_home").resolve())
+
+    @property
+    def option(self) -> str:
+        """What a command needs to look in this home: `` --home …``, or nothing."""
+        return "" if self.root == _USUAL else f" --home {shlex.quote(str(self.root))}"
 
     @property
     def warehouse(self) -> Path:

@@ -6,7 +6,6 @@ Here: words and layout for a terminal. Not here: finding anything out.
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 import time
 from collections import defaultdict
@@ -188,11 +187,9 @@ def _print_held(held: HeldMonth, home: Home) -> None:
     click.echo(f"      ask: {held.ask}")
     for line in dict.fromkeys(held.what_to_do):
         click.echo(f"      do: {line}")
-    # without it the command would look for the delivery in another home
-    where = "" if home == Home.from_environment() else f" --home {shlex.quote(str(home.root))}"
     click.echo(
         f"      if the figures are right: acv signoff {held.delivery_id[:12]} "
-        f'{held.indicator_id} {held.month:%Y-%m} --reason "…" --by "…"{where}'
+        f'{held.indicator_id} {held.month:%Y-%m} --reason "…" --by "…"{home.option}'
     )
 
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from acv_pipeline.explain import Figure, Increment, Judgement, Part, Rank, Value
 
 
-def shown(figure: Figure) -> str:
-    """The whole answer, as text."""
+def shown(figure: Figure, option: str = "") -> str:
+    """The whole answer, as text; ``option`` leads commands it names to its home."""
     blocks = [_head(figure)]
     if figure.absences:
         blocks.append(
@@ -21,7 +21,9 @@ def shown(figure: Figure) -> str:
     blocks += [
         _section("Where it comes from", _origins(figure.parts)),
         _section("What judged it", _judgements(figure)),
-        _section("Held now", [line for part in figure.parts for line in _held(figure, part)]),
+        _section(
+            "Held now", [line for part in figure.parts for line in _held(figure, part, option)]
+        ),
         _section("What was believed before", _earlier(figure)),
     ]
     return "\n\n".join(block for block in blocks if block)
@@ -147,7 +149,7 @@ def _finding(finding: dict[str, object]) -> str:
     return f"  {mark} {finding['rule']}: {finding['summary']}"
 
 
-def _held(figure: Figure, part: Part) -> list[str]:
+def _held(figure: Figure, part: Part, option: str) -> list[str]:
     held = part.held
     if held is None:
         return []
@@ -170,7 +172,7 @@ def _held(figure: Figure, part: Part) -> list[str]:
         ]
     lines.append(
         f"  sign-off: none; if the figures are right: acv signoff {held.delivery_id[:12]} "
-        f'{figure.indicator} {figure.month:%Y-%m} --reason "…" --by "…"'
+        f'{figure.indicator} {figure.month:%Y-%m} --reason "…" --by "…"{option}'
     )
     return lines
 

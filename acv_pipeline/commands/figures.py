@@ -81,7 +81,7 @@ def explain(
         except (QuestionError, OutdatedCopyError) as error:
             click.echo(f"acv: {error}", err=True)
             sys.exit(WRONG_USE)
-    click.echo(figure.to_json() if as_json else shown(figure))
+    click.echo(figure.to_json() if as_json else shown(figure, home_of(home).option))
     sys.exit(FINE if figure.value is not None else DATA_HELD)
 
 

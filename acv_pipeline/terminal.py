@@ -128,6 +128,8 @@ def print_outcome(
             accepted[source, indicator].add(month)
             for rule in rules:
                 warned[rule].add(month)
+    held = {(source, indicator, month) for _, source, indicator, month, _, state, *_ in rows
+            if state == "held"}  # fmt: skip
     for (source, indicator), brought in accepted.items():
         click.echo(
             f"  ✓ {contract.source(source).label}, {contract.indicator(indicator).short_name}: "
@@ -136,7 +138,7 @@ def print_outcome(
     for line in signed:
         click.echo(f"  ✓ {line}")
     for delivery_id, source, indicator, month, _, state, rules, _, file_name, findings in rows:
-        if state != "superseded" or month not in months:
+        if state != "superseded" or month not in months or (source, indicator, month) in held:
             continue
         what = (
             f"{contract.source(source).label}, {contract.indicator(indicator).short_name} "
@@ -147,7 +149,7 @@ def print_outcome(
             click.echo(f"  ! {what}: {file_name} is not used: {beside[0]['summary']}")
         elif month in accepted.get((source, indicator), ()):
             click.echo(
-                f"  ✓ {what}: held before in delivery {delivery_id[:12]} ({', '.join(rules)}); "
+                f"  ✓ {what}: held in delivery {delivery_id[:12]} ({', '.join(rules)}); "
                 "a later delivery replaced it"
             )
     for rule, where in sorted(warned.items()):

@@ -63,6 +63,12 @@ def sign_off(
             + ("it was signed off before" if status == "signed_off" else "a later delivery "
                "replaced these figures, so a sign-off would not apply")
         )  # fmt: skip
+    if other := _signed_beside(connection, delivery_id, indicator_id, month):
+        raise SignOffError(
+            f"{indicator_id} {month:%Y-%m} of delivery {other[:12]}, received the same day, is "
+            "signed off: only one of the two can come into force. To have this one, have its "
+            "figures sent again on another day"
+        )
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
     with transaction(connection):
         connection.execute(
@@ -87,6 +93,30 @@ def sign_off(
             ),
         )
     return SignOff(delivery_id, indicator_id, month, signed_by, reason, now.date())
+
+
+def _signed_beside(
+    connection: duckdb.DuckDBPyConnection, delivery_id: str, indicator_id: str, month: Month
+) -> str | None:
+    """Another file of the same day whose sign-off for the month waits for the next run."""
+    found = connection.execute(
+        """
+        select signed.delivery_id from validated.signoffs as signed
+        join raw.deliveries as theirs using (delivery_id)
+        join raw.deliveries as ours on ours.delivery_id = ?
+            and ours.source = theirs.source and ours.delivered_on = theirs.delivered_on
+        join validated.held_months as held on held.delivery_id = ours.delivery_id
+            and held.indicator_id = signed.indicator_id and held.month = signed.month
+        join validated.held_months as waiting on waiting.delivery_id = signed.delivery_id
+            and waiting.indicator_id = signed.indicator_id and waiting.month = signed.month
+            and waiting.status = 'held'
+        where signed.delivery_id <> ours.delivery_id
+            and signed.indicator_id = ? and signed.month = ?
+            and contains(held.check_name, 'same_day_files_differ')
+        """,
+        [delivery_id, indicator_id, month],
+    ).fetchone()
+    return found[0] if found else None
 
 
 def _no_match(

@@ -81,7 +81,7 @@ class Ledger:
         found: list[dict[str, str]] = json.loads(text)
         return found
 
-    def sign(self, name: str) -> None:
+    def sign(self, name: str, *, judge: bool = True) -> None:
         ((delivery,),) = self.warehouse.execute(
             "select delivery_id from raw.deliveries where file_name = ?", [name]
         ).fetchall()
@@ -89,7 +89,8 @@ class Ledger:
             self.warehouse, self.contract, delivery, ACV, month_of(MARCH),
             reason="the unit says so", signed_by="who",
         )  # fmt: skip
-        self.judge()
+        if judge:
+            self.judge()
 
     def accounts_add_up(self) -> bool:
         rows = self.warehouse.execute(
@@ -223,6 +224,17 @@ def test_a_sign_off_of_one_releases_it(ledger: Ledger, signed: str) -> None:
     }  # fmt: skip
     with pytest.raises(SignOffError, match="not held any more"):
         ledger.sign(other)
+
+
+def test_only_one_of_two_can_be_signed_off_before_a_run(ledger: Ledger) -> None:
+    ledger.bring("A.csv", ledger.final)
+    ledger.bring("B.csv", ledger.draft)
+    ledger.judge()
+    ledger.sign("A.csv", judge=False)
+    with pytest.raises(SignOffError, match="received the same day, is signed off"):
+        ledger.sign("B.csv", judge=False)
+    ledger.judge()
+    assert ledger.in_force() == ledger.final
 
 
 def test_a_file_that_came_after_the_sign_off_is_not_settled_by_it(ledger: Ledger) -> None:

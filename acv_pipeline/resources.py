@@ -72,7 +72,8 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
             WarehouseError: it cannot be opened or written.
         """
         if self._turn is None:
-            self._stack.enter_context(pipeline.home.at_work(who, insist))
+            if not pipeline.has_turn:
+                self._stack.enter_context(pipeline.home.at_work(who, insist))
             connection = self._stack.enter_context(pipeline.warehouse(insist))
             self._turn = Turn(pipeline, connection, say)
         return self._turn

@@ -16,6 +16,7 @@ import acv_pipeline.defs
 from acv_pipeline import garbage
 from acv_pipeline.assets.datagouv import build_data_gouv
 from acv_pipeline.assets.run import build_assets
+from acv_pipeline.assets.step import aloud
 from acv_pipeline.datagouv.settings import is_on
 from acv_pipeline.flow import Pipeline, Say
 from acv_pipeline.orchestration.arrivals import arrival_sensor
@@ -32,7 +33,7 @@ JOB = "monthly_figures_job"
 SETTLE_SECONDS = 10
 
 
-def build_definitions(pipeline: Pipeline, listen: Say | None = None) -> dg.Definitions:
+def build_definitions(pipeline: Pipeline, listen: Say = aloud) -> dg.Definitions:
     """Definitions for one home and landing zone; ``listen`` is told what runs say."""
     assets = build_assets(pipeline, listen)
     job = dg.define_asset_job(

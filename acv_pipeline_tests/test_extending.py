@@ -20,6 +20,20 @@ FILE = r"`((?:dbt_like_sql|acv_pipeline)/[\w/]+\.\w+)`"
 BLOCK = re.compile(FILE + r"(?:(?!```).)*?```\w+\n(.*?)```", re.DOTALL)
 
 
+# what the daemon asks for before and after `acv run`
+FOLLOWED = """
+import subprocess
+import dagster as dg
+from acv_pipeline.definitions import defs
+own = dg.AssetKey("busiest_department")
+with dg.DagsterInstance.get() as instance:
+    before = dg.evaluate_automation_conditions(defs(), instance=instance)
+    subprocess.run(["acv", "run"], check=True)
+    after = dg.evaluate_automation_conditions(defs(), instance=instance, cursor=before.cursor)
+print(f"asked for {before.get_num_requested(own)}, then {after.get_num_requested(own)}")
+"""
+
+
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A copy of what the page changes."""
@@ -81,6 +95,8 @@ def test_what_the_page_adds_works_as_it_is_written(checkout: Path) -> None:
     in_it(checkout, "dg", "check", "defs")
     assert "busiest_department" in in_it(checkout, "dg", "list", "defs", "--json")
     in_it(checkout, "dg", "launch", "--assets", "busiest_department")
+    deliver_course(checkout / "home" / "landing", load_contract(), "anah", ["2018-11"])
+    assert "asked for 0, then 1" in in_it(checkout, "python", "-c", FOLLOWED)
     tick = (
         "import dagster as dg; from acv_pipeline.definitions import defs; d = defs();"
         "s = d.resolve_sensor_def('held_months_told');"

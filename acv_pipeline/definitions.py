@@ -14,8 +14,9 @@ import dagster as dg
 
 import acv_pipeline.defs
 from acv_pipeline import garbage
-from acv_pipeline.assets.datagouv import data_gouv
+from acv_pipeline.assets.datagouv import build_data_gouv
 from acv_pipeline.assets.run import build_assets
+from acv_pipeline.assets.step import aloud
 from acv_pipeline.datagouv.settings import is_on
 from acv_pipeline.flow import Pipeline, Say
 from acv_pipeline.orchestration.arrivals import arrival_sensor
@@ -32,7 +33,7 @@ JOB = "monthly_figures_job"
 SETTLE_SECONDS = 10
 
 
-def build_definitions(pipeline: Pipeline, listen: Say | None = None) -> dg.Definitions:
+def build_definitions(pipeline: Pipeline, listen: Say = aloud) -> dg.Definitions:
     """Definitions for one home and landing zone; ``listen`` is told what runs say."""
     assets = build_assets(pipeline, listen)
     job = dg.define_asset_job(
@@ -42,7 +43,7 @@ def build_definitions(pipeline: Pipeline, listen: Say | None = None) -> dg.Defin
     )
     return dg.Definitions(
         # what is switched off isn't in the graph
-        assets=[assets, *([data_gouv(pipeline)] if is_on() else [])],
+        assets=[assets, *([build_data_gouv()] if is_on() else [])],
         resources=resources(pipeline),
         jobs=[job, sign_off_job(pipeline)],
         schedules=[monthly_schedule(pipeline.contract, job)],

@@ -46,13 +46,19 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class Pipeline:
-    """All that a run needs to know: where, what is true of the data, and the SQL project."""
+    """All that a run needs to know: where, what is true of the data, and the SQL project.
+
+    Attributes:
+        settle_seconds: leave files alone that were touched more recently.
+        has_turn: this process took its turn (``Home.at_work``) before the run, and keeps it.
+    """
 
     home: Home
     landing: Zone
     contract: Contract
     project: Project
     settle_seconds: float = 0
+    has_turn: bool = False
     judged: Judged = field(default_factory=Judged, compare=False, repr=False)
 
     @classmethod

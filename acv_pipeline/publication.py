@@ -47,9 +47,13 @@ class NotPublishedError(Exception):
 
 
 def publish(
-    connection: duckdb.DuckDBPyConnection, home: Home, contract: Contract, project: Project
+    connection: duckdb.DuckDBPyConnection,
+    home: Home,
+    contract: Contract,
+    project: Project,
+    to: Path,
 ) -> None:
-    """Replace the published copy, if every mart is up to date and every invariant holds.
+    """Replace the published copy ``to``, if all marts are up to date and all invariants hold.
 
     All marts and all months are looked at, whatever a run was asked for.
 
@@ -76,7 +80,7 @@ def publish(
         raise NotPublishedError(
             f"not published, readers keep the last copy: {said} must hold and does not"
         )
-    put_copy(connection, home, checked_at=checked_at)
+    put_copy(connection, home, to, checked_at=checked_at)
 
 
 def is_behind(connection: duckdb.DuckDBPyConnection, home: Home, project: Project) -> bool:

@@ -18,7 +18,7 @@ import dagster as dg
 import duckdb
 from pydantic import Field, PrivateAttr
 
-from acv_pipeline.datagouv.settings import MODE, OFF
+from acv_pipeline.datagouv.settings import DATASET, MODE, OFF, URL, Settings
 from acv_pipeline.flow import Pipeline
 from acv_pipeline.home import Home
 from acv_pipeline.landing import Zone
@@ -72,7 +72,8 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
             WarehouseError: it cannot be opened or written.
         """
         if self._turn is None:
-            self._stack.enter_context(pipeline.home.at_work(who, insist))
+            if not pipeline.has_turn:
+                self._stack.enter_context(pipeline.home.at_work(who, insist))
             connection = self._stack.enter_context(pipeline.warehouse(insist))
             self._turn = Turn(pipeline, connection, say)
         return self._turn
@@ -90,11 +91,18 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
 class PublishedCopy(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The figures as published: checked, consistent, and nobody's way.
 
+    Releases and report page, which are made of the copy, lie beside it.
+
     Attributes:
-        home: the folder that holds everything the program writes.
+        home: the folder that what is published is written to.
     """
 
-    home: str = Field(description="The folder that everything is written to; from $ACV_HOME.")
+    home: str = Field(description="What is published is written below it; from $ACV_HOME.")
+
+    @property
+    def place(self) -> Home:
+        """Where the copy, the releases and the report page are."""
+        return Home(Path(self.home))
 
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -103,22 +111,31 @@ class PublishedCopy(dg.ConfigurableResource):  # type: ignore[type-arg]
         Raises:
             WarehouseError: nothing was published yet.
         """
-        with read_published(Home(Path(self.home))) as connection:
+        with read_published(self.place) as connection:
             yield connection
 
 
-class PublicationTargets(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """Where what leaves the house goes.
+class DataGouv(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Where on data.gouv.fr the release goes; the key stays in the environment.
 
     Attributes:
-        releases: the folder of the open data releases, a dated folder each.
-        report: the report page.
-        data_gouv: ``off``, ``dry-run``, ``demo`` or ``live``; what goes there is set beside it.
+        mode: ``off``, ``dry-run``, ``demo`` or ``live``.
+        dataset: the data set that the files belong to.
+        url: another portal's address.
     """
 
-    releases: str
-    report: str
-    data_gouv: str = Field(default=OFF, description=f"From ${MODE}.")
+    mode: str = Field(default=OFF, description=f"From ${MODE}.")
+    dataset: str = Field(default="", description=f"From ${DATASET}.")
+    url: str = Field(default="", description=f"From ${URL}.")
+
+    def settings(self) -> Settings:
+        """With the key, to publish with.
+
+        Raises:
+            PublishError: one is missing or wrong.
+        """
+        said = {MODE: self.mode, DATASET: self.dataset, URL: self.url}
+        return Settings.from_environment(os.environ | said)
 
 
 def resources(pipeline: Pipeline) -> dict[str, dg.ConfigurableResource[Any]]:
@@ -131,10 +148,10 @@ def resources(pipeline: Pipeline) -> dict[str, dg.ConfigurableResource[Any]]:
         ),
         "warehouse": Warehouse(home=home),
         "published": PublishedCopy(home=home),
-        "publication_targets": PublicationTargets(
-            releases=str(pipeline.home.releases),
-            report=str(pipeline.home.report),
-            data_gouv=os.environ.get(MODE, "").strip() or OFF,
+        "data_gouv": DataGouv(
+            mode=os.environ.get(MODE, "").strip() or OFF,
+            dataset=os.environ.get(DATASET, ""),
+            url=os.environ.get(URL, ""),
         ),
     }
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -104,15 +105,17 @@ class Turn:
         record_results(self.connection, [r for r in results if r.check is not ACCEPTED])
         return results
 
-    def publish(self) -> None:
-        """Replace the published copy, if what is in the warehouse is sound and up to date.
+    def publish(self, to: Path) -> None:
+        """Replace the published copy ``to``, if what is in the warehouse is sound and up to date.
 
         Raises:
             NotPublishedError: it isn't; readers keep the last copy.
             WarehouseError: the copy cannot be written.
         """
         self.say("checking everything before it is published")
-        publish(self.connection, self.pipeline.home, self.pipeline.contract, self.pipeline.project)
+        publish(
+            self.connection, self.pipeline.home, self.pipeline.contract, self.pipeline.project, to
+        )
 
     def on_record(self) -> set[Month]:
         """Months that any delivery or correction says something about."""

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -22,6 +23,7 @@ from acv_pipeline.commands.common import plain_errors
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.home import Home
+from acv_pipeline.orchestration.home import instance as open_instance
 from acv_pipeline.terminal import Progress
 from acv_pipeline_tests.deliveries import ACV, course, deliver, deliver_course
 
@@ -76,6 +78,38 @@ def test_a_run_waits_for_whoever_is_at_work_however_long(
             assert not (acv.home / "warehouse.duckdb").exists()
         result = waiting.result(timeout=120)
     assert "waiting for a long run" in result.output and "1 new delivery" in result.output
+
+
+def test_of_two_runs_at_once_the_second_waits_and_records_nothing(
+    acv: Acv, landing: Path, contract: Contract, tmp_path: Path
+) -> None:
+    for source in ("anah", "action_logement"):
+        deliver_course(landing, contract, source, MONTHS)
+    logs = [tmp_path / "one.log", tmp_path / "other.log"]
+    with Home(acv.home).at_work("somebody"):
+        started = []
+        for log in logs:
+            with log.open("w") as output:
+                started.append(
+                    subprocess.Popen(
+                        [
+                            str(Path(sys.executable).with_name("acv")), "run",
+                            "--home", str(acv.home), "--landing", str(landing),
+                        ],
+                        stdout=output,
+                        stderr=subprocess.STDOUT,
+                    )
+                )  # fmt: skip
+        deadline = time.monotonic() + 300
+        while not all("waiting for somebody" in log.read_text() for log in logs):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    assert [process.wait(timeout=300) for process in started] == [0, 0]
+    said = sorted(("Nothing to do: no new figures" in log.read_text(), log) for log in logs)
+    assert [nothing for nothing, _ in said] == [False, True], [log.read_text() for log in logs]
+    assert "3 months accepted" in said[0][1].read_text()
+    with open_instance(Home(acv.home)) as dagster:
+        assert len(dagster.get_runs()) == 1
 
 
 def test_run_says_what_came_and_a_second_run_that_nothing_did(

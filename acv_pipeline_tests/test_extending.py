@@ -20,6 +20,20 @@ FILE = r"`((?:dbt_like_sql|acv_pipeline)/[\w/]+\.\w+)`"
 BLOCK = re.compile(FILE + r"(?:(?!```).)*?```\w+\n(.*?)```", re.DOTALL)
 
 
+# what the daemon asks for before and after `acv run`
+FOLLOWED = """
+import subprocess
+import dagster as dg
+from acv_pipeline.definitions import defs
+own = dg.AssetKey("busiest_department")
+with dg.DagsterInstance.get() as instance:
+    before = dg.evaluate_automation_conditions(defs(), instance=instance)
+    subprocess.run(["acv", "run"], check=True)
+    after = dg.evaluate_automation_conditions(defs(), instance=instance, cursor=before.cursor)
+print(f"asked for {before.get_num_requested(own)}, then {after.get_num_requested(own)}")
+"""
+
+
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A copy of what the page changes."""
@@ -71,10 +85,18 @@ def test_what_the_page_adds_works_as_it_is_written(checkout: Path) -> None:
             "select distinct severity, passed from validated.check_results"
             " where check_name = 'busiest_month_adds'"
         ).fetchall()
+        generic = copy.execute(
+            "select distinct split_part(check_name, '_busiest', 1), passed"
+            " from validated.check_results where check_name like '%_busiest_month_department_code%'"
+            " order by 1"
+        ).fetchall()
     assert rows and checked == [("warn", True)]
+    assert generic == [("not_null", True), ("relationships", True)]
     in_it(checkout, "dg", "check", "defs")
     assert "busiest_department" in in_it(checkout, "dg", "list", "defs", "--json")
     in_it(checkout, "dg", "launch", "--assets", "busiest_department")
+    deliver_course(checkout / "home" / "landing", load_contract(), "anah", ["2018-11"])
+    assert "asked for 0, then 1" in in_it(checkout, "python", "-c", FOLLOWED)
     tick = (
         "import dagster as dg; from acv_pipeline.definitions import defs; d = defs();"
         "s = d.resolve_sensor_def('held_months_told');"
@@ -83,3 +105,34 @@ def test_what_the_page_adds_works_as_it_is_written(checkout: Path) -> None:
     )
     in_it(checkout, "python", "-c", tick)
     assert (checkout / "home" / "held.txt").read_text() == "nothing"
+
+
+def test_a_changed_model_and_a_changed_seed_are_built_by_the_next_run(checkout: Path) -> None:
+    """With whatever reads them; and once."""
+    for source in ("anah", "action_logement"):
+        deliver_course(
+            checkout / "home" / "landing", load_contract(), source, ["2018-09", "2018-10"]
+        )
+    in_it(checkout, "acv", "run")
+
+    def ranked() -> tuple[str, float]:
+        with duckdb.connect(str(checkout / "home/published/acv.duckdb"), read_only=True) as copy:
+            ((name, density),) = copy.execute(
+                "select any_value(department_name), max(dwellings_per_10k_inhabitants)"
+                " from marts.department_rankings where department_code = '59'"
+            ).fetchall()
+        return name, density
+
+    name, density = ranked()
+    seed = checkout / "dbt_like_sql/seeds/departments.csv"
+    model = checkout / "dbt_like_sql/models/department_rankings.sql"
+    for path, old, new, expected in (
+        (seed, f",{name},", ",Le Nord,", ("Le Nord", density)),
+        (model, "10000", "20000", ("Le Nord", 2 * density)),
+    ):
+        before = path.read_text(encoding="utf-8")
+        assert before.count(old) >= 1, old
+        path.write_text(before.replace(old, new), encoding="utf-8")
+        assert "Nothing to do" not in in_it(checkout, "acv", "run")
+        assert ranked() == expected
+        assert "Nothing to do" in in_it(checkout, "acv", "run")

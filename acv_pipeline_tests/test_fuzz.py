@@ -71,11 +71,22 @@ def test_the_oracle_notices_a_reader_that_takes_any_date_for_the_month(
     assert is_noticed(kind)
 
 
-@pytest.mark.parametrize("kind", ["unnamed column", "column of an unknown name"])
+@pytest.mark.parametrize(
+    ("kind", "second_lines"),
+    [
+        ("unnamed column", True),
+        ("column of an unknown name", True),
+        ("block with a total", False),
+        ("block without a total", False),
+    ],
+)
 def test_the_oracle_notices_a_reader_that_drops_columns(
-    dishonest: Callable[[Any, str, Any], None], kind: str
+    dishonest: Callable[[Any, str, Any], None], kind: str, second_lines: bool
 ) -> None:
-    """A column of an unknown name is passed over without a word."""
+    """A column of an unknown name is passed over without a word.
+
+    Where it reads no second header lines, so are all columns of a block but the first.
+    """
     honest = RoleReader._find_role
 
     def dropping(reader: RoleReader, place: int) -> str:
@@ -83,22 +94,7 @@ def test_the_oracle_notices_a_reader_that_drops_columns(
         return "numbers" if role == "unknown" else role
 
     assert not is_noticed(kind)
-    dishonest(RoleReader, "_find_role", dropping)
-    assert is_noticed(kind)
-
-
-@pytest.mark.parametrize("kind", ["block with a total", "block without a total"])
-def test_the_oracle_notices_a_reader_that_drops_second_header_lines(
-    dishonest: Callable[[Any, str, Any], None], kind: str
-) -> None:
-    """A block of columns below one name is its first column, whatever stands below that name."""
-    honest = RoleReader._find_role
-
-    def dropping(reader: RoleReader, place: int) -> str:
-        role = honest(reader, place)
-        return "numbers" if role == "unknown" else role
-
-    assert not is_noticed(kind)
-    dishonest(HeaderFinder, "_with_second_line", lambda _, head, *__: head)
+    if not second_lines:
+        dishonest(HeaderFinder, "_with_second_line", lambda _, head, *__: head)
     dishonest(RoleReader, "_find_role", dropping)
     assert is_noticed(kind)

@@ -54,7 +54,7 @@ def run(
         turn.judge(months)
         turn.build([*pipeline.project.models])
         turn.check({(check.asset, check.name) for check in checks}, months)
-        turn.publish()
+        turn.publish(pipeline.home.published)
         if not is_killed:
             turn.recorded(months)
 
@@ -63,7 +63,7 @@ def published(home: Home, contract: Contract, landing: Path) -> None:
     """Process everything and publish the copy that readers use."""
     with open_warehouse(home, contract) as connection:
         process(connection, contract, landing)
-        put_copy(connection, home, checked_at=commits(connection))
+        put_copy(connection, home, home.published, checked_at=commits(connection))
 
 
 def sign_off_all(

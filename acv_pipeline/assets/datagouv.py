@@ -13,10 +13,11 @@ from pydantic import Field
 
 from acv_pipeline.assets.publication import GROUP
 from acv_pipeline.assets.shown import CODE, rows_shown, spec
-from acv_pipeline.datagouv.settings import MODE, OFF, PassingError, PublishError, Settings
-from acv_pipeline.flow import Pipeline
+from acv_pipeline.datagouv.settings import MODE, OFF, PassingError, PublishError
 from acv_pipeline.publication import RELEASE
-from acv_pipeline.release import latest_release
+from acv_pipeline.release import latest_release, release_sha256
+from acv_pipeline.release.describing import covered
+from acv_pipeline.resources import DataGouv, PublishedCopy
 
 ASSET = "data_gouv_resources"
 
@@ -36,7 +37,7 @@ class SendingConfig(dg.Config):
     seconds_between: float = Field(default=600, ge=0)
 
 
-def data_gouv(pipeline: Pipeline) -> dg.AssetsDefinition:
+def build_data_gouv() -> dg.AssetsDefinition:
     """The release's files as resources of a data set; in the graph where the setting says so."""
     shown = spec(
         ASSET,
@@ -59,22 +60,25 @@ def data_gouv(pipeline: Pipeline) -> dg.AssetsDefinition:
         ],
     )
     def data_gouv_resources(
-        context: dg.AssetExecutionContext, config: SendingConfig
+        context: dg.AssetExecutionContext,
+        config: SendingConfig,
+        published: PublishedCopy,
+        data_gouv: DataGouv,
     ) -> Iterator[dg.AssetMaterialization]:
         from acv_pipeline.datagouv.publish import publish  # brings requests
 
         try:
-            settings = Settings.from_environment()
+            settings = data_gouv.settings()
             if settings.mode == OFF:
                 context.log.warning(f"publishing is off, nothing was sent: set {MODE}")
                 return
-            release = latest_release(pipeline.home.releases)
+            release = latest_release(published.place.releases)
             if release is None:
                 raise PublishError(f"there is no release yet: materialise {RELEASE} first")
             sent = publish(
                 release,
                 settings,
-                pipeline.home.root / "datagouv.json",
+                published.place.root / "datagouv.json",
                 force=config.force,
                 say=context.log.info,
             )
@@ -91,6 +95,9 @@ def data_gouv(pipeline: Pipeline) -> dg.AssetsDefinition:
         yield dg.AssetMaterialization(
             ASSET,
             metadata={
+                "folder": dg.MetadataValue.path(str(release)),
+                "months": covered(release),
+                "sha256": release_sha256(release),
                 "release": sent.version,
                 "data set": sent.where,
                 "files": rows_shown(

@@ -16,6 +16,7 @@ from acv_pipeline import beside
 from acv_pipeline.assets.shown import CODE, picture_shown, rows_shown, spec
 from acv_pipeline.assets.step import AFTER, Event, Step, Steps, outs, plain_failures
 from acv_pipeline.flow import Pipeline
+from acv_pipeline.home import Home
 from acv_pipeline.publication import (
     COPY,
     PICTURED,
@@ -28,7 +29,7 @@ from acv_pipeline.publication import (
     sha256_of,
 )
 from acv_pipeline.release import latest_release, release_sha256
-from acv_pipeline.resources import LandingZone, Warehouse
+from acv_pipeline.resources import LandingZone, PublishedCopy, Warehouse
 from acv_pipeline.turn import span
 
 if TYPE_CHECKING:
@@ -94,15 +95,18 @@ def publish(steps: Steps) -> dg.OpDefinition:
         description="Check every invariant of all marts and months, then replace the copy.",
     )
     def publish_step(
-        context: dg.AssetExecutionContext, warehouse: Warehouse, landing_zone: LandingZone
+        context: dg.AssetExecutionContext,
+        warehouse: Warehouse,
+        landing_zone: LandingZone,
+        published: PublishedCopy,
     ) -> Iterator[Event]:
         with plain_failures(warehouse):
             step = steps.begin(context, warehouse, landing_zone)
             if step.asked([COPY]):
-                step.turn.publish()
-                published = describe(step.pipeline.home)
-                context.log.info(f"published {span(published.months)}")
-                yield dg.Output(None, COPY, metadata=_copy_details(published))
+                step.turn.publish(published.place.published)
+                copy = describe(published.place)
+                context.log.info(f"published {span(copy.months)}")
+                yield dg.Output(None, COPY, metadata=_copy_details(copy))
             yield from step.end()
 
     return publish_step
@@ -118,13 +122,16 @@ def release(steps: Steps) -> dg.OpDefinition:
         description="Make a dated open data release, unless the standing one has the same content.",
     )
     def release_step(
-        context: dg.AssetExecutionContext, warehouse: Warehouse, landing_zone: LandingZone
+        context: dg.AssetExecutionContext,
+        warehouse: Warehouse,
+        landing_zone: LandingZone,
+        published: PublishedCopy,
     ) -> Iterator[Event]:
         with plain_failures(warehouse):
             step = steps.begin(context, warehouse, landing_zone)
             if step.asked([RELEASE]):
                 step.turn.say("making the open data release")
-                made = _made(step, RELEASE).release
+                made = _made(step, published, RELEASE).release
                 if made:
                     context.log.info(
                         f"release {made.version}" + ("" if made.is_new else ": stands as it is")
@@ -147,29 +154,32 @@ def report(steps: Steps) -> dg.OpDefinition:
         description="Write the page for people, and draw its plots.",
     )
     def report_step(
-        context: dg.AssetExecutionContext, warehouse: Warehouse, landing_zone: LandingZone
+        context: dg.AssetExecutionContext,
+        warehouse: Warehouse,
+        landing_zone: LandingZone,
+        published: PublishedCopy,
     ) -> Iterator[Event]:
         with plain_failures(warehouse):
             step = steps.begin(context, warehouse, landing_zone)
             if step.asked([REPORT]):
                 step.turn.say("writing the report page")
-                made = _made(step, REPORT)
+                made = _made(step, published, REPORT)
                 if made.report:
                     context.log.info(f"report page of {made.report.byte_size / 1000:.0f} kB")
                     plots = {
                         PICTURED[mart]: picture_shown(svg, PICTURED[mart])
                         for mart, svg in made.pictures.items()
                     }
-                    details = report_details(made.report, step) | plots
+                    details = report_details(made.report, published.place) | plots
                     yield dg.Output(None, REPORT, metadata=details)
             yield from step.end()
 
     return report_step
 
 
-def _made(step: Step, asset: str) -> Publication:
+def _made(step: Step, published: PublishedCopy, asset: str) -> Publication:
     """What the process beside makes, which has the libraries for it loaded."""
-    home, contract = step.pipeline.home, step.pipeline.contract
+    home, contract = published.place, step.pipeline.contract
     standing = latest_release(home.releases) if RELEASE in step.run_assets else None
     of_now = release_sha256(standing) if standing and asset == REPORT else None
     with beside.asking() as ask:
@@ -204,9 +214,9 @@ def release_details(release: "Release") -> dict[str, Any]:
     }
 
 
-def report_details(report: "Report", step: Step) -> dict[str, Any]:
+def report_details(report: "Report", home: Home) -> dict[str, Any]:
     """Where the page is, and which months it shows."""
-    published = describe(step.pipeline.home)
+    published = describe(home)
     return {
         "folder": dg.MetadataValue.path(str(report.path.parent)),
         "months": span(published.months),

@@ -15,7 +15,7 @@ import dagster as dg
 
 from acv_pipeline.assets import marts, publication, raw, validated
 from acv_pipeline.assets.partitions import monthly
-from acv_pipeline.assets.step import AFTER, Event, Steps, outs, plain_failures
+from acv_pipeline.assets.step import AFTER, Event, Steps, aloud, outs, plain_failures
 from acv_pipeline.flow import Pipeline, Say
 from acv_pipeline.gate.rules import RULES
 from acv_pipeline.quality.acceptance import ACCEPTED
@@ -38,11 +38,11 @@ class Flow(dg.AssetsDefinition):
         return None  # type: ignore[return-value]
 
 
-def build_assets(pipeline: Pipeline, listen: Say | None = None) -> dg.AssetsDefinition:
+def build_assets(pipeline: Pipeline, listen: Say = aloud) -> dg.AssetsDefinition:
     """All assets of the flow with their checks; any of them can be chosen.
 
     Args:
-        listen: told every line of progress, for a run that somebody watches in a terminal.
+        listen: told every line of progress; without one the run's *stdout* tab has them.
     """
     partitions = monthly(pipeline.contract)
     specs = {

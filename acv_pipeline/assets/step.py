@@ -239,12 +239,17 @@ def settle(instance: DagsterInstance, run_id: str) -> None:
         settle_run(run_id)
 
 
+def aloud(line: str) -> None:
+    """Print it at once, for whoever watches the run."""
+    print(line, flush=True)
+
+
 @dataclass(frozen=True)
 class Steps:
     """How the steps of a pipeline begin."""
 
     pipeline: Pipeline
-    listen: Say | None = None
+    listen: Say = aloud
 
     def begin(
         self, context: dg.AssetExecutionContext, warehouse: Warehouse, zone: LandingZone
@@ -264,9 +269,8 @@ class Steps:
         return warehouse.turn(pipeline, f"run {context.run.run_id[:8]}", self.say, insist)
 
     def say(self, line: str) -> None:
-        """Progress, for somebody who watches a terminal; the run's log has the outcome alone."""
-        if self.listen:
-            self.listen(line)
+        """Progress; the run's log has the outcome alone."""
+        self.listen(line)
 
 
 def months_of(tags: Mapping[str, str], pipeline: Pipeline) -> list[Month]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
     """What ``acv run`` does; its exit code."""
     from acv_pipeline import standstill
     from acv_pipeline.flow import Pipeline
-    from acv_pipeline.orchestration.home import has_unended_run, prepare
+    from acv_pipeline.orchestration.home import has_unended_run, instance, prepare
     from acv_pipeline.publication import COPY, RELEASE, REPORT
     from acv_pipeline.status import status as read_status
     from acv_pipeline.status import without_figures
@@ -64,7 +65,7 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
     with Progress() as progress:
         prepare(home)
         progress.say("looking at the landing zone")
-        # a run may be long at work: it is waited for, and named
+        # a run may be long at work: it is waited for, and named; what it did isn't due any more
         with in_plain_words(home.root), home.at_work("acv run", progress.insist):
             due, report = pipeline.pending(
                 say=progress.insist,
@@ -72,27 +73,29 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
                 run_follows=True,
             )
             unpublished = not due and not pipeline.is_published()
-        standstill.looked(home, report.unread, dt.datetime.now(dt.UTC))
-        if months:
-            due = [month for month in due if months[0] <= month <= months[1]]
-        print_load(report)
-        if due or unpublished or has_unended_run(home):
-            # Dagster takes a while to load: while Great Expectations does, and only for a run
-            from acv_pipeline.launching import run_months
+            standstill.looked(home, report.unread, dt.datetime.now(dt.UTC))
+            if months:
+                due = [month for month in due if months[0] <= month <= months[1]]
+            print_load(report)
+            result = None
+            if due or unpublished:
+                # Dagster takes a while to load: while Great Expectations does, and only for a run
+                from acv_pipeline.launching import run_months
+
+                # what somebody built by hand, and nobody published since
+                only = [COPY, RELEASE, REPORT] if unpublished else None
+                ours = replace(pipeline, has_turn=True)
+                with instance(home) as dagster:
+                    result = run_months(ours, dagster, due, assets=only, listen=progress.say)
+        if has_unended_run(home):
             from acv_pipeline.orchestration.dead_runs import end_dead_runs
-            from acv_pipeline.orchestration.home import instance
 
             with instance(home) as dagster:
                 # whoever starts a run by hand knows what else was started just now
                 end_dead_runs(dagster, home, young_seconds=0)
-                result = None
-                if due or unpublished:
-                    # what somebody built by hand, and nobody published since
-                    only = [COPY, RELEASE, REPORT] if unpublished else None
-                    result = run_months(pipeline, dagster, due, assets=only, listen=progress.say)
-            if result and result.failure:
-                click.echo(f"acv: run {result.run_id} failed: {result.failure}", err=True)
-                return DATA_HELD
+        if result and result.failure:
+            click.echo(f"acv: run {result.run_id} failed: {result.failure}", err=True)
+            return DATA_HELD
     if not due and not home.published.exists():
         is_empty = not (report.new or report.duplicates or report.unchanged)
         click.echo(

@@ -66,7 +66,11 @@ class Select:
             SqlProjectError: the text uses more of dbt's dialect than ``ref``, ``source`` and
                 ``config`` with plain arguments, or is malformed.
         """
-        text = path.read_text(encoding="utf-8")
+        return cls.of(path, path.read_text(encoding="utf-8"))
+
+    @classmethod
+    def of(cls, path: Path, text: str) -> Select:
+        """The same of a text that the file ``path`` implies."""
         try:
             calls = _calls(text)
         except TemplateError as error:

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from acv_pipeline.contract.yaml_file import read_yaml
+from acv_pipeline.models.column_tests import generic_test
 from acv_pipeline.models.definitions import (
     Column,
     Model,
@@ -61,6 +62,8 @@ def documented(path: Path) -> dict[str, list[Entry]]:
                 raise SqlProjectError(f"{file}: {kind} is none of {_listed(_KEYS)}")
             for entry in entries or []:
                 _must_be_understood(file, kind, entry)
+                if kind == "models":
+                    found.setdefault("data_tests", []).extend(_declared_tests(file, entry))
             found.setdefault(kind, []).extend(entries or [])
     return found
 
@@ -78,7 +81,7 @@ def _must_be_understood(file: Path, kind: str, entry: Entry) -> None:
             raise SqlProjectError(f"{where}: {key} is missing")
     for column in entry.get("columns") or []:
         named = f"{where}, column {column.get('name', '(without a name)')}"
-        _must_be_known(named, column, _COLUMN_KEYS)
+        _must_be_known(named, column, _COLUMN_KEYS + (["data_tests"] if kind == "models" else []))
         for key in ("name", "description", *(["data_type"] if kind == "models" else [])):
             if not column.get(key):
                 raise SqlProjectError(f"{named}: {key} is missing")
@@ -97,11 +100,26 @@ def _must_be_understood(file: Path, kind: str, entry: Entry) -> None:
         _severity(where, entry["config"].get("severity", "error"))
 
 
+def _declared_tests(file: Path, entry: Entry) -> list[Entry]:
+    """The generic tests of a model's columns."""
+    return [
+        generic_test(
+            f"{file}: models, {entry['name']}, column {column['name']}",
+            file,
+            entry["name"],
+            Column(column["name"], column["data_type"], column["description"]),
+            declared,
+        )
+        for column in entry["columns"]
+        for declared in column.get("data_tests") or []
+    ]
+
+
 def _must_be_known(where: str, given: Entry, known: Iterable[str]) -> None:
     for key in given:
         if key not in known:
             hint = (
-                ": write it as a SELECT in tests/ and describe it under data_tests"
+                ": declare it as data_tests of a model's column, or write it as a SELECT in tests/"
                 if key in ("data_tests", "tests")
                 else f", known are {_listed(known)}"
             )
@@ -187,7 +205,13 @@ def read_tests(
     sources: Iterable[str],
 ) -> dict[str, SqlTest]:
     """The tests, by name; ``models`` in build order."""
-    selects, described = _described(path / "tests", entries)
+    written = [entry for entry in entries if "select" not in entry]
+    selects, described = _described(path / "tests", written)
+    for entry in entries:
+        if select := entry.get("select"):
+            if entry["name"] in selects:
+                raise SqlProjectError(f"{select.path}: there are two tests {entry['name']}")
+            selects[entry["name"]], described[entry["name"]] = select, entry
     _must_be_defined(selects, {*models, *seeds, *sources})
     return {
         name: SqlTest(

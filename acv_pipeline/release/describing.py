@@ -85,6 +85,12 @@ def write_schemas(files: Iterable[ReleaseFile], folder: Path) -> None:
         _write(folder / file.schema, table_schema(file))
 
 
+def covered(folder: Path) -> str:
+    """From which month to which a release is, as its Data Package says."""
+    said = json.loads((folder / PACKAGE).read_text(encoding="utf-8"))["temporal"]
+    return f"{said['start'][:7]} to {said['end'][:7]}"
+
+
 def write_package(
     contract: Contract,
     files: list[ReleaseFile],
@@ -104,7 +110,7 @@ def write_package(
         "title": dataset.licence.title,
         "path": dataset.licence.url,
     }
-    covered = [month for found in months.values() for month in found]
+    every = [month for found in months.values() for month in found]
     _write(
         folder / PACKAGE,
         {
@@ -121,7 +127,7 @@ def write_package(
             **({} if whose.is_synthetic else {"licenses": [licence]}),
             "sources": [{"title": label} for label in whose.sources],
             "frequency": dataset.frequency.fr,
-            "temporal": {"start": str(min(covered)), "end": str(month_end(max(covered)))},
+            "temporal": {"start": str(min(every)), "end": str(month_end(max(every)))},
             "spatial": dataset.spatial_coverage.fr,
             "granularity": dataset.granularity.fr,
             "nature": dataset.nature.fr,

@@ -223,7 +223,9 @@ def commits(connection: duckdb.DuckDBPyConnection) -> int:
     return int(count)
 
 
-def put_copy(connection: duckdb.DuckDBPyConnection, home: Home, *, checked_at: int) -> None:
+def put_copy(
+    connection: duckdb.DuckDBPyConnection, home: Home, to: Path, *, checked_at: int
+) -> None:
     """Write the read-only copy beside the old one, then swap it in; not in a transaction.
 
     Whoever wants figures published asks ``publication.publish``, which checks them first.
@@ -232,6 +234,7 @@ def put_copy(connection: duckdb.DuckDBPyConnection, home: Home, *, checked_at: i
     its own: closing a file that DuckDB holds would end the lock on it.
 
     Args:
+        to: the copy.
         checked_at: ``commits`` when the content was found sound; nothing else may be copied.
 
     Raises:
@@ -242,11 +245,11 @@ def put_copy(connection: duckdb.DuckDBPyConnection, home: Home, *, checked_at: i
         raise WarehouseError("the warehouse changed after it was checked: nothing is published")
     if not home.warehouse.exists():
         raise WarehouseError(f"{home.root} was deleted meanwhile: nothing is published")
-    home.published.parent.mkdir(parents=True, exist_ok=True)
+    to.parent.mkdir(parents=True, exist_ok=True)
     # whoever holds the warehouse is the only one to publish: what lies there died on the way
-    for left in home.published.parent.glob(f".{home.published.name}.*"):
+    for left in to.parent.glob(f".{to.name}.*"):
         left.unlink(missing_ok=True)
-    fresh = home.published.with_name(f".{home.published.name}.new")
+    fresh = to.with_name(f".{to.name}.new")
     try:
         connection.execute("checkpoint")
         copied = subprocess.run(
@@ -257,6 +260,6 @@ def put_copy(connection: duckdb.DuckDBPyConnection, home: Home, *, checked_at: i
         )
         if copied.returncode:
             raise WarehouseError(f"cannot publish: {copied.stderr.strip()}")
-        fresh.replace(home.published)
+        fresh.replace(to)
     finally:
         fresh.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from acv_pipeline.assets.datagouv import ASSET
 from acv_pipeline.contract import Contract
 from acv_pipeline.definitions import build_definitions
 from acv_pipeline.flow import Pipeline
-from acv_pipeline.release import latest_release
+from acv_pipeline.release import latest_release, release_sha256
 from acv_pipeline_tests.assets.conftest import Run
 from acv_pipeline_tests.datagouv.portal import DATASET, KEY, Portal, running
 from acv_pipeline_tests.deliveries import deliver_course
@@ -98,7 +98,11 @@ def test_off_by_default_on_when_told_and_clear_when_it_fails(
     assert portal.held(name) == (release / name).read_bytes()
     event = instance.get_latest_materialization_event(dg.AssetKey(ASSET))
     assert event and event.asset_materialization
-    files = event.asset_materialization.metadata["files"].records
+    metadata = event.asset_materialization.metadata
+    assert metadata["folder"].value == str(release)
+    assert metadata["months"].value == "2018-09 to 2018-10"
+    assert metadata["sha256"].value == release_sha256(release)
+    files = metadata["files"].records
     assert name in {record.data["file"] for record in files}
     for secret in (KEY, "not-a-key-of-anybody"):
         for result in (failed, sent):

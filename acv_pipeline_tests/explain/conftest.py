@@ -64,7 +64,7 @@ def known(
     home = Home(tmp_path_factory.mktemp("home"))
     with open_warehouse(home, contract) as connection:
         process(connection, contract, landing_of_all)
-        put_copy(connection, home, checked_at=commits(connection))
+        put_copy(connection, home, home.published, checked_at=commits(connection))
     return home
 
 

@@ -236,7 +236,7 @@ def test_severity_may_stand_in_the_yaml_as_in_dbt(tmp_path: Path) -> None:
         (
             {"columns": [{"name": "month", "data_type": "date", "description": "M", "tests": []}]},
             {},
-            r"one, column month: tests isn't read here: write it as a SELECT in tests/",
+            r"one, column month: tests isn't read here: declare it as data_tests of a",
         ),
         (
             {"columns": [{"name": "month", "description": "M"}]},

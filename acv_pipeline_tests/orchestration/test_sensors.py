@@ -9,6 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from dagster import DagsterInstance
+from dagster._core.storage import tags
 
 from acv_pipeline import standstill
 from acv_pipeline.contract import Contract
@@ -179,6 +180,19 @@ def test_stretches() -> None:
     assert [[f"{m:%Y-%m}" for m in stretch] for stretch in stretches(months)] == [
         ["2020-12", "2021-01", "2021-02"], ["2021-05"],
     ]  # fmt: skip
+
+
+def test_dagster_has_no_run_for_months_that_do_not_adjoin() -> None:
+    """One key, or the first and the last of a range; with more than that, one run would do."""
+    assert {name for name in dg.RunRequest._fields if "partition" in name} == {"partition_key"}
+    told = {value for name, value in vars(tags).items() if "PARTITION" in name.upper()}
+    assert {value for value in told if isinstance(value, str)} == {
+        "dagster/partition",
+        "dagster/partition/",  # several dimensions, one key of each
+        "dagster/asset_partition_range_start",
+        "dagster/asset_partition_range_end",
+        "dagster/partition_set",
+    }
 
 
 def test_late_months_and_their_recovery_are_recorded_once(

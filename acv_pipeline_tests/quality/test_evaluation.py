@@ -95,7 +95,9 @@ def test_works_on_the_published_copy(tmp_path: Path, contract: Contract) -> None
     with empty_world(tmp_path, contract) as world:
         world.send("anah", received("2021-03"), rows_of("2021-03", {"59": 5}))
         world.receive()
-        put_copy(world.connection, Home(tmp_path / "home"), checked_at=commits(world.connection))
+        home = Home(tmp_path / "home")
+        at = commits(world.connection)
+        put_copy(world.connection, home, home.published, checked_at=at)
     with read_published(Home(tmp_path / "home")) as connection:
         found = evaluate(connection, contract, checks(contract), [month_of("2021-03")])
     assert any(result.checked for result in found)

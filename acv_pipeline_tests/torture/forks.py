@@ -152,7 +152,7 @@ def flow(home: Home, landing: Path) -> None:
             turn.judge(due)
             turn.build([*pipeline.project.models])
             turn.check({(check.asset, check.name) for check in checks}, due)
-            turn.publish()
+            turn.publish(home.published)
             make_publication(home, pipeline.contract, [RELEASE, REPORT], pipeline.contract.today())
             turn.recorded(due)
 

@@ -178,10 +178,10 @@ def test_readers_keep_the_old_copy_while_a_new_one_is_swapped_in(
 ) -> None:
     with open_warehouse(home, contract) as connection:
         connection.execute("create table t as select 1 as i")
-        put_copy(connection, home, checked_at=commits(connection))
+        put_copy(connection, home, home.published, checked_at=commits(connection))
         with read_published(home) as reader:
             connection.execute("update t set i = 2")
-            put_copy(connection, home, checked_at=commits(connection))
+            put_copy(connection, home, home.published, checked_at=commits(connection))
             assert reader.execute("from t").fetchall() == [(1,)]
         with read_published(home) as reader:
             assert reader.execute("from t").fetchall() == [(2,)]
@@ -192,7 +192,7 @@ def test_publishing_keeps_the_hold_on_the_warehouse(home: Home, contract: Contra
     """A file's lock goes with the first descriptor of it that its process closes."""
     other = f"import duckdb; duckdb.connect({str(home.warehouse)!r})"
     with open_warehouse(home, contract) as connection:
-        put_copy(connection, home, checked_at=commits(connection))
+        put_copy(connection, home, home.published, checked_at=commits(connection))
         tried = subprocess.run([sys.executable, "-c", other], capture_output=True, check=False)
         assert b"lock" in tried.stderr.lower()
         connection.execute("create table t as select 1 as i")

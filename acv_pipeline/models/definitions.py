@@ -66,7 +66,11 @@ class Select:
             SqlProjectError: the text uses more of dbt's dialect than ``ref``, ``source`` and
                 ``config`` with plain arguments, or is malformed.
         """
-        text = path.read_text(encoding="utf-8")
+        return cls.parse(path, path.read_text(encoding="utf-8"))
+
+    @classmethod
+    def parse(cls, path: Path, text: str) -> Select:
+        """The same for a text that ``path`` gave."""
         try:
             calls = _calls(text)
         except TemplateError as error:
@@ -133,28 +137,22 @@ def _unusable(path: Path, error: TemplateError) -> SqlProjectError:
 
 @dataclass(frozen=True)
 class Model:
-    """One mart: one SELECT, shown as ``table`` (``schema.name``).
+    """One mart: one SELECT, kept as ``table`` (``schema.name``).
 
     Attributes:
-        stored: the table that has its rows; ``table`` is a view of it.
-        depends_on: the models it reads.
-        seeds: the seeds it reads.
-        sources: ``schema.table`` of the sources it reads.
+        depends_on: the models it reads, itself or by way of an intermediate model.
+        seeds: the seeds it reads, likewise.
+        sources: ``schema.table`` of the sources it reads, likewise.
     """
 
     name: str
     table: str
-    stored: str
     description: str
     columns: tuple[Column, ...]
     select: Select
     depends_on: tuple[str, ...]
     seeds: tuple[str, ...]
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """``schema.table`` of the sources it reads."""
-        return self.select.sources
+    sources: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def test_the_pipeline_and_both_scripts_end_in_the_same_rankings(
         (dirty,) = connection.execute("select count(*) from validated.quarantined_rows").fetchall()
         assert dirty[0] > 0
         connection.execute(
-            "update stored.department_rankings set rank_increment = rank_increment + 1"
+            "update marts.department_rankings set rank_increment = rank_increment + 1"
             " where month = (select max(month) from marts.department_rankings)"
         )
     with pytest.raises(BenchmarkError, match="results differ"):

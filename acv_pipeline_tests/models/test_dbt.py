@@ -52,7 +52,7 @@ def warehouse(world: World, tmp_path: Path, request: pytest.FixtureRequest) -> P
     world.connection.execute(f"attach '{path}' as copied (storage_version 'v1.0.0')")
     world.connection.execute("copy from database memory to copied")
     if request.param == "no marts":
-        for schema in ("stored", "marts", "reference"):
+        for schema in ("marts", "reference"):
             world.connection.execute(f"drop schema copied.{schema} cascade")
     world.connection.execute("detach copied")
     return path

@@ -152,7 +152,7 @@ def state(home: Home) -> dict[str, Digests | None]:
         "warehouse": {
             name: digest
             for name, digest in figures.items()
-            if name.startswith(("raw.", "validated.", "marts.")) and name != "raw.fitted"
+            if name.startswith(("raw.", "validated.", "marts.")) and name != "raw.fingerprints"
         },
         "published": tables(home.published) if home.published.exists() else None,
     }

@@ -48,8 +48,7 @@ def sources_only(warehouse: Path, target: Path) -> None:
 
 def _built() -> list[str]:
     project = Project.load()
-    nodes = (*project.models.values(), *project.seeds.values())
-    return [*(node.table for node in nodes), *project.stored]
+    return [node.table for node in (*project.models.values(), *project.seeds.values())]
 
 
 def build(dbt: str, database: Path, folder: Path, seeds: Path | None = None) -> Measure:

@@ -61,7 +61,7 @@ sbom: $(VENV)/.test
 	@$(BIN)/python -m acv_pipeline_tests.supply_chain.sbom sbom.cdx.json
 
 SIZE ?= 3.744M
-bench: $(VENV)/.test
+bench: $(VENV)/.dbt
 	@$(BIN)/python -m benchmarks --size $(SIZE) $(ONLY)
 
 lint: $(VENV)/.test

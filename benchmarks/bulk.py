@@ -125,7 +125,7 @@ def _models(context: Context, inputs: Inputs) -> dict[str, Measure]:
     """Models, seeds and tests alone, on the same figures in force."""
     sources = context.fresh("bulk_sources.duckdb")
     dbt.sources_only(context.work / "bulk_home_large" / "warehouse.duckdb", sources)
-    command = dbt.command(context.work)
+    command = dbt.command()
     ours, theirs = context.work / "bulk_engine.duckdb", context.work / "bulk_dbt.duckdb"
     seeds = Path(inputs.env["ACV_SEEDS"])
 

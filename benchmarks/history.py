@@ -26,7 +26,7 @@ def benchmark(context: Context) -> Result:
     landing, _, _ = demo(context.work / "demo")
     home = context.work / "history_home"
     graph, database = context.work / "history_graph.json", context.work / "history_dbt.duckdb"
-    command = dbt.command(context.work)
+    command = dbt.command()
 
     def pipeline() -> Measure:
         return context.pipeline(landing, context.fresh("history_unpublished"))

@@ -82,15 +82,11 @@ class Select:
         config = {key: v for name, _, said in calls if name == "config" for key, v in said.items()}
         return cls(path, text, tuple(dict.fromkeys(refs)), tuple(dict.fromkeys(sources)), config)
 
-    def expand(
-        self,
-        ref: Callable[[str], str | None],
-        source: Callable[[str], str | None],
-        **variables: str,
-    ) -> str:
-        """The SQL with every ``ref`` and ``source`` (as ``schema.table``) replaced.
+    def expand(self, table: Callable[[str], str], **variables: str) -> str:
+        """The SQL with every ``ref`` and ``source`` replaced.
 
         Args:
+            table: what stands for a model, a seed or a source (``schema.table``).
             variables: SQL expressions that the text may use by these names.
 
         Raises:
@@ -98,8 +94,8 @@ class Select:
         """
         try:
             text = _DIALECT.from_string(self.text).render(
-                ref=ref,
-                source=lambda schema, table: source(f"{schema}.{table}"),
+                ref=table,
+                source=lambda schema, name: table(f"{schema}.{name}"),
                 config=lambda **_: "",
                 **variables,
             )

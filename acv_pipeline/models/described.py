@@ -89,12 +89,16 @@ def declared_tests(model: Entry) -> list[DeclaredTest]:
     ]
 
 
-def _declared(model: str, place: dict[str, str], declared: str | Entry) -> DeclaredTest:
-    (generic, facts), *_ = ({declared: {}} if isinstance(declared, str) else declared).items()
-    arguments = place | (facts.get("arguments") or {})
-    # the name that dbt gives it, where no argument but the column says more
-    name = "_".join([generic, model, *place.values()])
-    return DeclaredTest(generic, arguments, {"name": name} | facts)
+def _declared(model: str, place: dict[str, str], declared: object) -> DeclaredTest:
+    named = {declared: None} if isinstance(declared, str) else declared
+    if not isinstance(named, dict) or len(named) != 1:
+        raise SqlProjectError(
+            f"{model}: {declared!r} declares no test: write its name, a colon, what is said of it"
+        )
+    ((generic, said),) = named.items()
+    # without a name of its own it has the one that dbt gives it
+    entry = {"name": "_".join([generic, model, *place.values()])} | (said or {})
+    return DeclaredTest(generic, place | (entry.get("arguments") or {}), entry)
 
 
 def _doc_blocks(path: Path) -> dict[str, str]:
@@ -165,10 +169,10 @@ def _must_be_known(where: str, given: Entry, known: Iterable[str]) -> None:
 
 def severity(where: str, given: object) -> str:
     """``error`` or ``warn``, in any case, as dbt has it."""
-    severity = str(given).lower()
-    if severity not in ("error", "warn"):
+    written = str(given).lower()
+    if written not in ("error", "warn"):
         raise SqlProjectError(f"{where}: severity is {given}: it is error or warn")
-    return severity
+    return written
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -80,7 +80,7 @@ class Project:
 
     def compile(self, name: str) -> str:
         """The SELECT of a model or test, with the real names of the tables it reads."""
-        return self._select(name).expand(self._table, self._table)
+        return self._select(name).expand(self._table)
 
     @cached_property
     def column_lineage(self) -> dict[str, Lineage]:
@@ -126,7 +126,7 @@ class Project:
             (table, self._source_as_of(table, as_of))
             for table in self.sources_as_of
             if table in read
-        ] + [(model.table, model.select.expand(self._part, self._part)) for model in models]
+        ] + [(model.table, model.select.expand(self._part)) for model in models]
         named = ",\n\n".join(f"{_part_name(table)} as (\n\n{sql}\n\n)" for table, sql in parts)
         return f"with {named}\n\nselect * from {_part_name(self.models[name].table)}"
 
@@ -193,7 +193,7 @@ class Project:
     def _table(self, read: str) -> str:
         """What stands for a model, a seed or a source (``schema.table``) in SQL."""
         if read in self.intermediate:
-            return f"(\n{self.intermediate[read].expand(self._table, self._table)}\n)"
+            return f"(\n{self.intermediate[read].expand(self._table)}\n)"
         node = self.models.get(read) or self.seeds.get(read)
         return node.table if node else read
 
@@ -208,12 +208,12 @@ class Project:
         return [model for model in self.models.values() if model.name in needed]
 
     def _source_as_of(self, table: str, as_of: str) -> str:
-        return self.sources_as_of[table].expand(self._table, self._table, as_of=as_of)
+        return self.sources_as_of[table].expand(self._table, as_of=as_of)
 
     def _part(self, read: str) -> str:
         """The same, within a SELECT as of a day."""
         if read in self.intermediate:
-            return f"(\n{self.intermediate[read].expand(self._part, self._part)}\n)"
+            return f"(\n{self.intermediate[read].expand(self._part)}\n)"
         if read in self.models:
             return _part_name(self.models[read].table)
         return _part_name(read) if read in self.sources_as_of else self._table(read)

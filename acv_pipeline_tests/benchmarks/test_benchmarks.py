@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import duckdb
 import pytest
 from click import BadParameter
 
+from acv_pipeline_tests.models.test_dbt import needs_dbt
 from benchmarks.__main__ import ALL, ROOT, Rows
 from benchmarks.bulk import pipeline
 from benchmarks.context import Context, Results, requirement, row
@@ -49,7 +48,7 @@ def test_the_pipeline_and_both_scripts_end_in_the_same_rankings(
         must_agree(ways)
 
 
-@pytest.mark.skipif(not shutil.which(os.environ.get("ACV_DBT", "dbt")), reason="no dbt here")
+@needs_dbt
 def test_real_dbt_ends_in_the_same_rankings(
     context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -59,7 +58,7 @@ def test_real_dbt_ends_in_the_same_rankings(
     home, built = context.work / "bulk_home_tiny", context.work / "dbt.duckdb"
     dbt.sources_only(home / "warehouse.duckdb", built)
     (context.work / "dbt").mkdir()
-    dbt.build(dbt.command(context.work), built, context.work / "dbt", Path(inputs.env["ACV_SEEDS"]))
+    dbt.build(dbt.command(), built, context.work / "dbt", Path(inputs.env["ACV_SEEDS"]))
     must_agree({"pipeline": home / "warehouse.duckdb", "dbt": built})
 
 

@@ -295,6 +295,7 @@ def test_doc_blocks_say_what_takes_more_than_a_line(tmp_path: Path) -> None:
             r"key\.sql, for one: .*colour",
         ),
         ({"data_tests": [{"key": TEST}]}, {}, r"one: two tests are called two"),
+        ({"data_tests": [["key"]]}, {}, r"one: \['key'\] declares no test"),
         (
             {"columns": [{"name": "month", "data_type": "date", "description": "M", "tests": []}]},
             {},

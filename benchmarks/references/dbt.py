@@ -1,13 +1,12 @@
 """Real dbt, building ``dbt_like_sql`` as it stands in a copy of the pipeline's warehouse.
 
-Here: finding or making a dbt, the copy, the command. Not here: the SQL project.
+Here: finding dbt, the copy, the command. Not here: the SQL project.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -17,25 +16,17 @@ from acv_pipeline.contract.model import SQL_PROJECT
 from acv_pipeline.models import Project
 from benchmarks.measure import BenchmarkError, Measure, run
 
-REQUIREMENTS = ("dbt-core<1.12", "dbt-duckdb==1.11.1", "duckdb>=2.0")
 
-
-def command(work: Path) -> str:
-    """The ``dbt`` that ``ACV_DBT`` names or that is on the path, else one made in ``work``.
+def command() -> str:
+    """The ``dbt`` that ``ACV_DBT`` names, else the one that ``make .venv/.dbt`` installs.
 
     Raises:
-        BenchmarkError: none is there and none can be installed.
+        BenchmarkError: there is none.
     """
-    found = shutil.which(os.environ.get("ACV_DBT", "dbt"))
-    if found:
-        return found
-    own = work / "dbt_environment"
-    if not (own / "bin" / "dbt").exists():
-        subprocess.run([sys.executable, "-m", "venv", str(own)], check=True)
-        pip = [str(own / "bin" / "python"), "-m", "pip", "install", "--quiet"]
-        if subprocess.run([*pip, *REQUIREMENTS], check=False).returncode:
-            raise BenchmarkError(f"dbt cannot be installed in {own}: name a dbt command in ACV_DBT")
-    return str(own / "bin" / "dbt")
+    found = shutil.which(os.environ.get("ACV_DBT") or Path(sys.prefix, "dbt", "bin", "dbt"))
+    if not found:
+        raise BenchmarkError("no dbt: make .venv/.dbt installs it")
+    return found
 
 
 def sources_only(warehouse: Path, target: Path) -> None:

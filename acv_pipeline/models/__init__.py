@@ -1,8 +1,4 @@
-"""The small engine that reads the SQL project and builds its tables.
-
-Here: definitions (models, tests, seeds, columns, lineage), compiling, building, testing.
-Not here: SQL of the marts (``dbt_like_sql``), opening DuckDB (``warehouse``), Dagster.
-"""
+"""The small engine that reads the SQL project and builds its tables."""
 
 from acv_pipeline.models.building import SqlTestResult
 from acv_pipeline.models.definitions import (

@@ -1,7 +1,6 @@
 """What happens in DuckDB: replacing tables, and asking tests for their offending rows.
 
-Here: statements on a connection that is handed in, inside the caller's transaction.
-Not here: which models exist and in what order (``project``), and opening DuckDB.
+Everything runs on a connection that is handed in, inside the caller's transaction.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""What the SQL project is made of: models, tests, seeds and sources, with their columns.
-
-Here: plain definitions. Not here: reading them from the folder (``folder``), running them
-(``building``), lineage (``lineage``).
-"""
+"""What the SQL project is made of: models, tests and seeds, with their columns."""
 
 from __future__ import annotations
 

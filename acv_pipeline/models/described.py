@@ -1,8 +1,4 @@
-"""What the .yml files say: every entry understood, its doc blocks put in.
-
-Here: reading the files, and clear errors about what isn't understood. Not here: what becomes of
-the entries (``folder``).
-"""
+"""What the .yml files say: every entry understood, its doc blocks put in."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""From the folder to definitions: the .sql files and what the .yml files say of them.
-
-Here: reading dbt's layout, and clear errors where files and descriptions don't hold together.
-Not here: what an entry may say (``described``), and anything that runs SQL.
-"""
+"""From the folder to definitions: the .sql files, held against what the .yml files say of them."""
 
 from __future__ import annotations
 

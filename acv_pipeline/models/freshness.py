@@ -2,7 +2,6 @@
 
 Each mart keeps, in the transaction that builds it, a fingerprint of what it was made from. It is
 compared with what the same would be now: no clock, and no run's word for it.
-Here: fingerprints and comparing them. Not here: building (``building``), and who asks.
 """
 
 from __future__ import annotations

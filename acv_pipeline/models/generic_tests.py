@@ -1,8 +1,4 @@
-"""Generic tests, as dbt has them: templates in ``tests/generic``, declared with their models.
-
-Here: from a declaration to a SELECT like that of any other test. Not here: reading declarations
-(``described``).
-"""
+"""Generic tests, as dbt has them: templates in ``tests/generic``, declared with their models."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The SQL project: what it defines, compiled to plain SQL, built and tested.
-
-Here: the one object the rest of the pipeline uses. Not here: reading the folder (``folder``),
-statements on DuckDB (``building``), and the SQL itself (``dbt_like_sql``).
-"""
+"""The SQL project: what it defines, compiled to plain SQL, built and tested."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""The one place that opens DuckDB.
-
-Here: opening the warehouse for writing (waiting for whoever holds it) and for reading,
-transactions that really commit, and the published copy.
-Not here: tables (``schema``) and what is written to them.
-"""
+"""The one place that opens DuckDB: for writing, for reading, and the published copy."""
 
 from __future__ import annotations
 

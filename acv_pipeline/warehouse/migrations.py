@@ -1,6 +1,6 @@
-"""Taking over a warehouse that an earlier version made, once.
+"""Taking over a warehouse that an earlier version made, once: a step per schema version.
 
-Here: a step per schema version. Not here: columns and tables that are only added (``schema``).
+Tables and columns that are only added need none: ``schema`` makes them.
 """
 
 from __future__ import annotations

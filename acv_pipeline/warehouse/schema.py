@@ -1,8 +1,4 @@
-"""The warehouse's tables: made from the contract, kept equal to it.
-
-Here: DDL and the contract's own tables. Not here: opening the file (``connection``), or what
-is written to the tables.
-"""
+"""The warehouse's tables: made from the contract, kept equal to it."""
 
 from __future__ import annotations
 

@@ -17,7 +17,6 @@ end in rankings must end in the same ones: their hash is compared, and a differe
 | ``history``, ``month``, ``bulk``, ``growth``, ``loading`` | the benchmarks |
 | ``page`` | results (JSON) to ``docs/performance.md`` |
 
-Real dbt needs an environment of its own (``dbt-core<1.12`` and ``dbt-duckdb``): the one whose
-``dbt`` command ``ACV_DBT`` names, else one that the benchmark makes with pip under its work folder
-(``--work``, ``bench_work`` by default, which also holds inputs and results and may be deleted).
+Real dbt stands in an environment of its own, ``.venv/dbt``; ``ACV_DBT`` may name another ``dbt``.
+Inputs and results are under ``--work`` (``bench_work`` by default), which may be deleted.
 """

@@ -344,8 +344,8 @@ def test_lineage_is_the_same_when_the_process_beside_reads_it(project: Project) 
         assert fresh.column_lineage is fresh.column_lineage
 
 
-def test_models_run_on_spark_too(project: Project) -> None:
-    for name in project.models:
+def test_models_and_tests_can_be_said_in_spark_too(project: Project) -> None:
+    for name in (*project.models, *project.tests):
         sqlglot.transpile(
             project.compile(name),
             read="duckdb",

@@ -18,7 +18,6 @@ from acv_pipeline.warehouse.schema import (
     has_fingerprint,
     own_tables,
     replace,
-    row_count,
     set_fingerprint,
 )
 from acv_pipeline.warehouse.trouble import WarehouseError, in_plain_words
@@ -41,7 +40,6 @@ __all__ = [
     "read_published",
     "replace",
     "restore_words",
-    "row_count",
     "set_fingerprint",
     "transaction",
     "written_quickly",

@@ -77,12 +77,6 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute(_ddl(table))
 
 
-def row_count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    """How many rows a table has; DuckDB knows without reading them."""
-    ((count,),) = connection.execute(f"select count(*) from {table}").fetchall()
-    return int(count)
-
-
 def own_tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
     """Every ``schema.name`` that is a table and no view."""
     found = connection.execute(

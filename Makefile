@@ -33,10 +33,18 @@ $(VENV)/.test: requirements/test.lock $(VENV)/.run
 	@$(PIP) install --require-hashes -r requirements/test.lock
 	@touch $@
 
+# dbt builds and tests dbt_like_sql in the suite; what it requires goes with nothing else
+$(VENV)/.dbt: requirements/dbt.lock $(VENV)/.test
+	@echo "→ installing dbt in an environment of its own (once)"
+	@$(PYTHON) -m venv --clear $(VENV)/dbt
+	@$(VENV)/dbt/bin/python -m pip --disable-pip-version-check --quiet \
+		install --require-hashes -r requirements/dbt.lock
+	@touch $@
+
 demo: $(VENV)/.run
 	@ACV_HOME="$(ACV_HOME)" $(BIN)/python -m acv_pipeline.demo
 
-test: $(VENV)/.test lint
+test: $(VENV)/.dbt lint
 	@echo "→ running the tests"
 	@$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
 
@@ -52,9 +60,8 @@ audit: $(VENV)/.test
 sbom: $(VENV)/.test
 	@$(BIN)/python -m acv_pipeline_tests.supply_chain.sbom sbom.cdx.json
 
-
-bench: $(VENV)/.test
-	@$(BIN)/python -m benchmarks $(ONLY)
+bench: $(VENV)/.dbt
+	@ACV_DBT=$(VENV)/dbt/bin/dbt $(BIN)/python -m benchmarks $(ONLY)
 
 lint: $(VENV)/.test
 	@echo "→ checking style and types"
@@ -71,6 +78,9 @@ lock: $(VENV)/.test
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal \
 		--python-version 3.11 --generate-hashes --no-strip-extras --extra dev pyproject.toml \
 		-c requirements/run.lock -o requirements/test.lock
+	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal \
+		--python-version 3.11 --generate-hashes --no-strip-extras requirements/dbt.in \
+		-o requirements/dbt.lock
 
 clean:
 	rm -rf $(VENV) demo_home

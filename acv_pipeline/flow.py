@@ -31,7 +31,7 @@ from acv_pipeline.models.freshness import changed_models, outdated
 from acv_pipeline.publication import COPY, RELEASE, REPORT, is_behind
 from acv_pipeline.quality.check import Check
 from acv_pipeline.quality.everything import all_checks
-from acv_pipeline.warehouse import is_fitted, open_warehouse, set_fitted, transaction
+from acv_pipeline.warehouse import has_fingerprint, open_warehouse, set_fingerprint, transaction
 
 if TYPE_CHECKING:
     # made with libraries that take a while to import: loading the definitions goes without
@@ -117,12 +117,9 @@ class Pipeline:
         with open_warehouse(self.home, self.contract, say=say) as connection:
             seeds = Path(os.environ.get("ACV_SEEDS") or self.project.path / "seeds")
             wanted = _content(sorted(seeds.glob("*.csv")))
-            if not is_fitted(connection, "seeds", wanted):
+            if not has_fingerprint(connection, "seeds", wanted):
                 self.project.load_seeds(connection, seeds)
-                set_fitted(connection, "seeds", wanted)
-            if self.project.adoptable(connection):
-                with transaction(connection):
-                    self.project.adopt(connection)
+                set_fingerprint(connection, "seeds", wanted)
             if read_register(connection) != list(register):
                 with transaction(connection):
                     changed = record_register(connection, register)

@@ -8,7 +8,6 @@ the report, which are made of the published copy alone (``publication``).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,15 +24,12 @@ from acv_pipeline.publication import publish
 from acv_pipeline.quality.acceptance import ACCEPTED
 from acv_pipeline.quality.check import CheckResult
 from acv_pipeline.quality.everything import evaluate_all
-from acv_pipeline.warehouse import own_tables, row_count, transaction
+from acv_pipeline.warehouse import own_tables, transaction
 
 if TYPE_CHECKING:
     # made with libraries that take a while to import: loading the definitions goes without
     from acv_pipeline.ledger.load import LoadReport
     from acv_pipeline.ledger.store import JudgeReport
-
-# rows received, beyond which DuckDB's log of the marts takes long and much memory
-MANY_ROWS = 5_000_000
 
 
 @dataclass
@@ -69,7 +65,7 @@ class Turn:
         self.say(f"judging what was received for {span(months)}")
         fresh = self.pipeline.judged.fresh(self.connection, self.pipeline.contract)
         self.pipeline.judged.forget()
-        with self._transaction():
+        with transaction(self.connection):
             report = judge_and_write(self.connection, self.pipeline.contract, months, fresh=fresh)
             known_months.add_unrecorded(self.connection, report.changed)
         return report
@@ -83,12 +79,12 @@ class Turn:
         project = self.pipeline.project
         chosen = [name for name in project.models if name in models]
         self.say(f"building {', '.join(chosen)}")
-        with self._transaction():
-            built = project.build(self.connection, chosen)
+        with transaction(self.connection):
+            moved = project.build(self.connection, chosen)
             freshness.was_built(self.connection, project, chosen)
-            if own_tables(self.connection).issuperset(project.stored):
+            if own_tables(self.connection).issuperset(m.table for m in project.models.values()):
                 project.write_as_of_macros(self.connection)
-        self.moved |= {name: result.changed_months for name, result in built.items()}
+        self.moved |= moved
 
     def check(self, wanted: set[tuple[str, str]], months: Iterable[Month]) -> list[CheckResult]:
         """What the (asset, check) pairs say of the months that are on record."""
@@ -151,7 +147,7 @@ class Turn:
         if asset in (VALIDATED, QUARANTINED):
             return stopped(self.connection)
         there = own_tables(self.connection)
-        if self.pipeline.project.models["territory_totals"].stored not in there:
+        if self.pipeline.project.models["territory_totals"].table not in there:
             return {}
         return national(self.connection, self.pipeline.contract)
 
@@ -178,10 +174,6 @@ class Turn:
     def recorded(self, months: Collection[Month]) -> None:
         """Months are on Dagster's record in every layer: no run has work for them any more."""
         known_months.remove_unrecorded(self.connection, months)
-
-    def _transaction(self) -> AbstractContextManager[None]:
-        many = row_count(self.connection, "raw.tidy_rows") > MANY_ROWS
-        return transaction(self.connection, skips_log=many)
 
 
 def span(months: Sequence[Month]) -> str:

@@ -89,13 +89,6 @@ def sign_off_all(
     return len(held)
 
 
-def make_table(connection: duckdb.DuckDBPyConnection, name: str) -> None:
-    """Make a table of what a mart shows, so that it can be damaged in any way."""
-    connection.execute(f"create or replace temp table shown as from {name}")
-    connection.execute(f"drop view {name}")
-    connection.execute(f"create table {name} as from temp.shown")
-
-
 def contents(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:
     """Every table of the layers, sorted.
 
@@ -103,8 +96,8 @@ def contents(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any,
     """
     tables = connection.execute(
         "select schema_name || '.' || table_name from duckdb_tables()"
-        " where schema_name in ('raw', 'validated', 'stored')"
-        " and table_name not in ('commits', 'fitted', 'lately_received', 'unrecorded')"
+        " where schema_name in ('raw', 'validated', 'marts')"
+        " and table_name not in ('commits', 'fingerprints', 'lately_received', 'unrecorded')"
         " and database_name = current_database() and not temporary order by 1"
     ).fetchall()
     left_out = {

@@ -1,10 +1,6 @@
-"""The small engine that reads the SQL project and builds its tables.
+"""The small engine that reads the SQL project and builds its tables."""
 
-Here: definitions (models, tests, seeds, columns, lineage), compiling, building, testing.
-Not here: SQL of the marts (``dbt_like_sql``), opening DuckDB (``warehouse``), Dagster.
-"""
-
-from acv_pipeline.models.building import BuildResult, SqlTestResult
+from acv_pipeline.models.building import SqlTestResult
 from acv_pipeline.models.definitions import (
     Column,
     Model,
@@ -15,7 +11,6 @@ from acv_pipeline.models.definitions import (
 from acv_pipeline.models.project import Project
 
 __all__ = [
-    "BuildResult",
     "Column",
     "Model",
     "Project",

@@ -1,38 +1,21 @@
 """What happens in DuckDB: replacing tables, and asking tests for their offending rows.
 
-Here: statements on a connection that is handed in, inside the caller's transaction; how a mart is
-stored (codes as numbers) and shown (a view with their texts).
-Not here: which models exist and in what order (``project``), and opening DuckDB.
+Everything runs on a connection that is handed in, inside the caller's transaction.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from duckdb import CatalogException, ConversionException, DuckDBPyConnection
+from duckdb import CatalogException, DuckDBPyConnection
 
 from acv_pipeline.models.definitions import Model, SqlProjectError
 from acv_pipeline.warehouse import own_tables
 
 SAMPLE_ROWS = 20
-
-
-@dataclass(frozen=True)
-class BuildResult:
-    """What building a model did.
-
-    Attributes:
-        rows_per_month: how many rows the table now has for each month.
-        changed_months: months whose rows differ from what stood before (all of them the first
-            time; a month that lost its rows is among them).
-    """
-
-    rows_per_month: dict[dt.date, int]
-    changed_months: frozenset[dt.date]
 
 
 @dataclass(frozen=True)
@@ -56,136 +39,53 @@ class SqlTestResult:
         return self.total == 0
 
 
-def number_codes(connection: DuckDBPyConnection, column: str, selects: Sequence[str]) -> None:
-    """Make ``column`` a type of this connection: the texts that any SELECT gives, as numbers.
-
-    Tables that use it keep their own list of them, so that the next list may be another.
-
-    Args:
-        selects: each gives a column of that name.
-
-    Raises:
-        SqlProjectError: one reads a table that isn't there.
-    """
-    try:
-        connection.execute(
-            f"create or replace temp type {column} as enum ("
-            f"select distinct {column} from ({' union all '.join(selects)})"
-            f" where {column} is not null order by {column})"
-        )
-    except CatalogException as error:
-        raise _missing(f"codes/{column}.sql", error) from error
-
-
-def is_as_documented(connection: DuckDBPyConnection, model: Model) -> bool:
-    """Whether ``model.table`` has the documented columns."""
-    return _as_documented(_described(connection, model.table)) == _documented(model)
-
-
-def adopt(connection: DuckDBPyConnection, model: Model) -> None:
-    """Keep the rows of the table ``model.table``, and show them in its place."""
-    _create_schemas(connection, model)
-    connection.execute(f"create or replace table {model.stored} as from {model.table}")
-    _show(connection, model)
-
-
-def replace_table(
-    connection: DuckDBPyConnection, model: Model, sql: str, codes: Collection[str]
-) -> BuildResult:
-    """Make ``model.stored`` hold what ``sql`` selects; an unchanged table isn't written to.
-
-    ``model.table`` becomes a view that shows it as documented.
+def replace_table(connection: DuckDBPyConnection, model: Model, sql: str) -> frozenset[dt.date]:
+    """Make ``model.table`` hold what ``sql`` selects.
 
     Args:
         connection: an open connection, in a transaction or not.
         sql: one SELECT of the documented columns; ``month`` is among them.
-        codes: columns that are stored as numbers (``number_codes``).
+
+    Returns:
+        The months whose rows differ from what stood before: all of them the first time; one that
+        lost its rows is among them.
 
     Raises:
-        SqlProjectError: it reads a table that isn't there, doesn't give those columns, or gives a
-            code that isn't listed.
+        SqlProjectError: it reads a table that isn't there, or doesn't give those columns.
     """
-    _create_schemas(connection, model)
-    _must_be_documented(connection, model, sql)
-    documented = _documented(model)
-    numbers = _replaced({name: name for name, _ in documented if name in codes})
-    fresh = f"{model.stored}_fresh"
-    try:
-        connection.execute(f"create or replace table {fresh} as select *{numbers} from ({sql})")
-    except ConversionException as error:
-        value = str(error).partition(" to ENUM")[0]  # which is followed by all that are listed
-        raise SqlProjectError(
-            f"{model.table} has a code that no file of codes/ lists ({value}): add it there"
-        ) from error
-    there = stored_columns(connection, model)
-    comparable = _as_documented(there) == documented
-    # with nothing to compare, rows are only counted
-    compared = [name for name, _ in documented] if comparable else []
-    after = _fingerprints(connection, fresh, compared)
-    before = _fingerprints(connection, model.stored, compared) if comparable else {}
-    changed = {
-        month for month in after.keys() | before.keys() if after.get(month) != before.get(month)
-    }
-    if changed or there != _described(connection, fresh):
-        # the new table itself takes the old one's place: writing it again would take as long
-        connection.execute(f"drop table if exists {model.stored}")
-        connection.execute(f"alter table {fresh} rename to {model.name}")
-    else:
-        connection.execute(f"drop table {fresh}")
-    _show(connection, model)
-    return BuildResult({month: rows for month, (rows, _) in after.items()}, frozenset(changed))
+    documented = [(column.name, column.data_type) for column in model.columns]
+    _must_select(connection, model, sql, documented)
+    schema, _, name = model.table.partition(".")
+    fresh = f"{model.table}_fresh"
+    connection.execute(f"create schema if not exists {schema}")
+    connection.execute(f"create or replace table {fresh} as {sql}")
+    after, before = _fingerprints(connection, fresh), dict[dt.date, tuple[int, int]]()
+    if model.table in own_tables(connection):
+        if _described(connection, model.table) == documented:
+            before = _fingerprints(connection, model.table)
+        connection.execute(f"drop table {model.table}")
+    # the new table itself takes the old one's place: writing it again would take as long
+    connection.execute(f"alter table {fresh} rename to {name}")
+    months = after.keys() | before.keys()
+    return frozenset(month for month in months if after.get(month) != before.get(month))
 
 
-def stored_columns(connection: DuckDBPyConnection, model: Model) -> list[tuple[str, str]]:
-    """The (name, type) of each column of ``model.stored``; none while it isn't there."""
-    if model.stored not in own_tables(connection):
-        return []
-    return _described(connection, model.stored)
-
-
-def _documented(model: Model) -> list[tuple[str, str]]:
-    return [(column.name, column.data_type) for column in model.columns]
-
-
-def _create_schemas(connection: DuckDBPyConnection, model: Model) -> None:
-    for table in (model.table, model.stored):
-        connection.execute(f"create schema if not exists {table.partition('.')[0]}")
-
-
-def _must_be_documented(connection: DuckDBPyConnection, model: Model, sql: str) -> None:
+def _must_select(
+    connection: DuckDBPyConnection, model: Model, sql: str, documented: list[tuple[str, str]]
+) -> None:
     """``sql`` must give the columns that the model is documented to have."""
     try:
-        selected = _as_documented(_described(connection, f"({sql})"))
+        selected = _described(connection, f"({sql})")
     except CatalogException as error:
-        raise _missing(model.table, error) from error
-    documented = _documented(model)
+        missing = str(error).partition("\n")[0]
+        raise SqlProjectError(
+            f"{model.table} reads a table that isn't there ({missing}): build what it reads first"
+        ) from error
     if selected != documented:
         raise SqlProjectError(
             f"the SELECT of {model.table} gives {_listed(selected)}, but schema.yml documents "
             f"{_listed(documented)}: make the two agree"
         )
-
-
-def _missing(who: str, error: CatalogException) -> SqlProjectError:
-    missing = str(error).partition("\n")[0]
-    return SqlProjectError(
-        f"{who} reads a table that isn't there ({missing}): build what it reads first"
-    )
-
-
-def _replaced(types: Mapping[str, str]) -> str:
-    """SQL, after a star: some columns as these types."""
-    casts = ", ".join(f"cast({name} as {kind}) as {name}" for name, kind in types.items())
-    return f" replace ({casts})" if casts else ""
-
-
-def _show(connection: DuckDBPyConnection, model: Model) -> None:
-    """Make the view ``model.table`` show what is stored; a table in its place goes."""
-    if model.table in own_tables(connection):
-        connection.execute(f"drop table {model.table}")
-    connection.execute(
-        f"create or replace view {model.table} as {_as_texts(connection, model.stored)}"
-    )
 
 
 def load_seed(
@@ -222,37 +122,15 @@ def offending_rows(connection: DuckDBPyConnection, sql: str) -> SqlTestResult:
 
 
 def _described(connection: DuckDBPyConnection, table: str) -> list[tuple[str, str]]:
-    """The (name, type) of each column."""
+    """The (name, type) of each column, types in lower case."""
     rows = connection.execute(f"describe {table}").fetchall()
-    return [(str(name), str(kind)) for name, kind, *_ in rows]
+    return [(str(name), str(kind).lower()) for name, kind, *_ in rows]
 
 
-def _is_coded(kind: str) -> bool:
-    return kind.startswith("ENUM(")
-
-
-def _as_documented(columns: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Columns as ``schema.yml`` has them: types in lower case, a code is a text."""
-    return [(name, "varchar" if _is_coded(kind) else kind.lower()) for name, kind in columns]
-
-
-def _as_texts(connection: DuckDBPyConnection, table: str) -> str:
-    """The SELECT of all rows with their codes as texts."""
-    coded = [name for name, kind in _described(connection, table) if _is_coded(kind)]
-    return f"select *{_replaced(dict.fromkeys(coded, 'varchar'))} from {table}"
-
-
-def _fingerprints(
-    connection: DuckDBPyConnection, table: str, columns: list[str]
-) -> dict[dt.date, tuple[int, int]]:
-    """How many rows each month has, and the sum of the 64-bit hashes of ``columns``.
-
-    Neither the order of the rows nor the numbers of codes make a difference.
-    """
-    hashed = f"sum(hash({', '.join(columns)}))" if columns else "0"
+def _fingerprints(connection: DuckDBPyConnection, table: str) -> dict[dt.date, tuple[int, int]]:
+    """How many rows each month has, and the sum of their 64-bit hashes, whatever their order."""
     rows = connection.execute(
-        f"select month, count(*), {hashed} from ({_as_texts(connection, table)})"
-        " group by month order by month"
+        f"select month, count(*), sum(hash(*columns(*))) from {table} group by month order by month"
     ).fetchall()
     return {month: (count, fingerprint) for month, count, fingerprint in rows}
 

@@ -1,8 +1,4 @@
-"""What the SQL project is made of: models, tests, seeds and sources, with their columns.
-
-Here: plain definitions. Not here: reading them from the folder (``folder``), running them
-(``building``), lineage (``lineage``).
-"""
+"""What the SQL project is made of: models, tests and seeds, with their columns."""
 
 from __future__ import annotations
 
@@ -66,11 +62,11 @@ class Select:
             SqlProjectError: the text uses more of dbt's dialect than ``ref``, ``source`` and
                 ``config`` with plain arguments, or is malformed.
         """
-        return cls.of(path, path.read_text(encoding="utf-8"))
+        return cls.parse(path, path.read_text(encoding="utf-8"))
 
     @classmethod
-    def of(cls, path: Path, text: str) -> Select:
-        """The same of a text that the file ``path`` implies."""
+    def parse(cls, path: Path, text: str) -> Select:
+        """The same for a text that ``path`` gave."""
         try:
             calls = _calls(text)
         except TemplateError as error:
@@ -82,15 +78,11 @@ class Select:
         config = {key: v for name, _, said in calls if name == "config" for key, v in said.items()}
         return cls(path, text, tuple(dict.fromkeys(refs)), tuple(dict.fromkeys(sources)), config)
 
-    def expand(
-        self,
-        ref: Callable[[str], str | None],
-        source: Callable[[str], str | None],
-        **variables: str,
-    ) -> str:
-        """The SQL with every ``ref`` and ``source`` (as ``schema.table``) replaced.
+    def expand(self, table: Callable[[str], str], **variables: str) -> str:
+        """The SQL with every ``ref`` and ``source`` replaced.
 
         Args:
+            table: what stands for a model, a seed or a source (``schema.table``).
             variables: SQL expressions that the text may use by these names.
 
         Raises:
@@ -98,8 +90,8 @@ class Select:
         """
         try:
             text = _DIALECT.from_string(self.text).render(
-                ref=ref,
-                source=lambda schema, table: source(f"{schema}.{table}"),
+                ref=table,
+                source=lambda schema, name: table(f"{schema}.{name}"),
                 config=lambda **_: "",
                 **variables,
             )
@@ -137,28 +129,22 @@ def _unusable(path: Path, error: TemplateError) -> SqlProjectError:
 
 @dataclass(frozen=True)
 class Model:
-    """One mart: one SELECT, shown as ``table`` (``schema.name``).
+    """One mart: one SELECT, kept as ``table`` (``schema.name``).
 
     Attributes:
-        stored: the table that has its rows; ``table`` is a view of it.
-        depends_on: the models it reads.
-        seeds: the seeds it reads.
-        sources: ``schema.table`` of the sources it reads.
+        depends_on: the models it reads, itself or by way of an intermediate model.
+        seeds: the seeds it reads, likewise.
+        sources: ``schema.table`` of the sources it reads, likewise.
     """
 
     name: str
     table: str
-    stored: str
     description: str
     columns: tuple[Column, ...]
     select: Select
     depends_on: tuple[str, ...]
     seeds: tuple[str, ...]
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """``schema.table`` of the sources it reads."""
-        return self.select.sources
+    sources: tuple[str, ...]
 
 
 @dataclass(frozen=True)

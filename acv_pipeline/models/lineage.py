@@ -1,7 +1,7 @@
 """Column lineage: from which columns a model's columns are made, read from its SQL by sqlglot.
 
-Here: parsing. It takes a while (a second or so for all models), so nothing of it happens when
-definitions are loaded, nor is sqlglot imported. Not here: anything that runs SQL.
+That takes a second or so for all models, so nothing of it happens, nor is sqlglot imported, when
+definitions are loaded.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""The SQL project: what it defines, compiled to plain SQL, built and tested.
-
-Here: the one object the rest of the pipeline uses. Not here: reading the folder (``folder``),
-statements on DuckDB (``building``), and the SQL itself (``dbt_like_sql``).
-"""
+"""The SQL project: what it defines, compiled to plain SQL, built and tested."""
 
 from __future__ import annotations
 
@@ -19,15 +15,10 @@ from acv_pipeline.contract.model import SQL_PROJECT
 from acv_pipeline.contract.tables import tables
 from acv_pipeline.models import folder
 from acv_pipeline.models.building import (
-    BuildResult,
     SqlTestResult,
-    adopt,
-    is_as_documented,
     load_seed,
-    number_codes,
     offending_rows,
     replace_table,
-    stored_columns,
 )
 from acv_pipeline.models.definitions import (
     Column,
@@ -37,8 +28,9 @@ from acv_pipeline.models.definitions import (
     SqlProjectError,
     SqlTest,
 )
+from acv_pipeline.models.described import documented
 from acv_pipeline.models.lineage import Lineage, Tables, column_lineages
-from acv_pipeline.warehouse import own_tables, written_quickly
+from acv_pipeline.warehouse import written_quickly
 
 
 @dataclass(frozen=True)
@@ -51,7 +43,7 @@ class Project:
         sources: ``schema.table`` of the tables the models read and never write.
         tests: by name.
         sources_as_of: what a source was on a day, by its ``schema.table``.
-        codes: the SELECT of all values of a column, for those that are stored as numbers.
+        intermediate: SELECTs that models share and no table holds, by name.
     """
 
     path: Path
@@ -60,7 +52,7 @@ class Project:
     sources: tuple[str, ...]
     tests: dict[str, SqlTest]
     sources_as_of: dict[str, Select]
-    codes: dict[str, Select]
+    intermediate: dict[str, Select]
     _asked: list[Question[dict[str, Lineage]]] = field(
         default_factory=list, init=False, compare=False, repr=False
     )
@@ -72,18 +64,19 @@ class Project:
         Raises:
             SqlProjectError: something is missing, malformed, undescribed or undefined.
         """
-        entries = folder.documented(path)
+        entries = documented(path)
         sources = folder.read_sources(entries.get("sources", []))
         seeds = folder.read_seeds(path, entries.get("seeds", []))
-        models = folder.read_models(path, entries.get("models", []), seeds, sources)
-        tests = folder.read_tests(path, entries.get("data_tests", []), models, seeds, sources)
+        intermediate = folder.read_intermediate(path)
+        described = entries.get("models", [])
+        models = folder.read_models(path, described, intermediate, seeds, sources)
+        tests = folder.read_tests(path, entries, models, intermediate, seeds, sources)
         sources_as_of = folder.read_as_of(path, sources)
-        codes = folder.read_codes(path, models.values(), seeds, sources)
-        return cls(path, models, seeds, sources, tests, sources_as_of, codes)
+        return cls(path, models, seeds, sources, tests, sources_as_of, intermediate)
 
     def compile(self, name: str) -> str:
         """The SELECT of a model or test, with the real names of the tables it reads."""
-        return self._select(name).expand(self._table, lambda source: source)
+        return self._select(name).expand(self._table)
 
     @cached_property
     def column_lineage(self) -> dict[str, Lineage]:
@@ -129,7 +122,7 @@ class Project:
             (table, self._source_as_of(table, as_of))
             for table in self.sources_as_of
             if table in read
-        ] + [(model.table, model.select.expand(self._part, self._part)) for model in models]
+        ] + [(model.table, model.select.expand(self._part)) for model in models]
         named = ",\n\n".join(f"{_part_name(table)} as (\n\n{sql}\n\n)" for table, sql in parts)
         return f"with {named}\n\nselect * from {_part_name(self.models[name].table)}"
 
@@ -147,12 +140,13 @@ class Project:
 
     def build(
         self, connection: DuckDBPyConnection, models: Iterable[str] | None = None
-    ) -> dict[str, BuildResult]:
+    ) -> dict[str, frozenset[dt.date]]:
         """Make the tables of ``models`` (default: all) what their SELECTs give, in build order.
 
-        Whole tables, inside the caller's transaction if there is one. A table that comes out
-        the same is not written to. Codes are stored as numbers; ``model.table`` is a view that
-        shows the texts.
+        Whole tables, inside the caller's transaction if there is one.
+
+        Returns:
+            By model, the months whose rows differ from what stood before.
 
         Raises:
             SqlProjectError: a model is unknown, reads one that was never built, or doesn't give
@@ -161,34 +155,12 @@ class Project:
         wanted = set(self.models if models is None else models)
         if unknown := sorted(wanted - self.models.keys()):
             raise SqlProjectError(f"no model is called {', '.join(unknown)}")
-        self.adopt(connection)
         with written_quickly(connection):
-            there = {m.stored: dict(stored_columns(connection, m)) for m in self.models.values()}
-            for column, select in self.codes.items():
-                # marts that aren't built now may still have others
-                kept = [f"select {column} from {name}" for name in there if column in there[name]]
-                number_codes(connection, column, [self._over_stored(select), *kept])
             return {
-                model.name: replace_table(
-                    connection, model, self._over_stored(model.select), self.codes
-                )
-                for model in self.models.values()
-                if model.name in wanted
+                name: replace_table(connection, model, self.compile(name))
+                for name, model in self.models.items()
+                if name in wanted
             }
-
-    def adoptable(self, connection: DuckDBPyConnection) -> list[Model]:
-        """Marts that are tables, which dbt or an earlier version made.
-
-        A table of other columns than those documented is none: it stays until its model is built.
-        """
-        there = own_tables(connection)
-        tables = [model for model in self.models.values() if model.table in there]
-        return [model for model in tables if is_as_documented(connection, model)]
-
-    def adopt(self, connection: DuckDBPyConnection) -> None:
-        """Take over the marts that are tables; call in a transaction, so that a crash undoes it."""
-        for model in self.adoptable(connection):
-            adopt(connection, model)
 
     def load_seeds(self, connection: DuckDBPyConnection, folder: Path | None = None) -> None:
         """Fill the reference tables from the seeds (from files of the same name in ``folder``)."""
@@ -199,12 +171,7 @@ class Project:
 
     def run_test(self, connection: DuckDBPyConnection, test: str) -> SqlTestResult:
         """The offending rows of ``test``, in the tables as they stand."""
-        return offending_rows(connection, self._over_stored(self._select(test)))
-
-    @property
-    def stored(self) -> set[str]:
-        """Where all marts are stored."""
-        return {model.stored for model in self.models.values()}
+        return offending_rows(connection, self.compile(test))
 
     @property
     def _columns(self) -> list[tuple[str, tuple[Column, ...]]]:
@@ -212,20 +179,19 @@ class Project:
         return models + [(seed.table, seed.columns) for seed in self.seeds.values()]
 
     def _select(self, name: str) -> Select:
+        if name in self.intermediate:
+            return self.intermediate[name]
         definition = self.models.get(name) or self.tests.get(name)
         if definition is None:
             raise SqlProjectError(f"no model or test is called {name}")
         return definition.select
 
-    def _over_stored(self, select: Select) -> str:
-        """Plain SQL over the marts as they are stored: numbers are compared, not texts."""
-        return select.expand(self._stored, lambda source: source)
-
-    def _stored(self, ref: str) -> str:
-        return self.models[ref].stored if ref in self.models else self.seeds[ref].table
-
-    def _table(self, ref: str) -> str:
-        return (self.models.get(ref) or self.seeds[ref]).table
+    def _table(self, read: str) -> str:
+        """What stands for a model, a seed or a source (``schema.table``) in SQL."""
+        if read in self.intermediate:
+            return f"(\n{self.intermediate[read].expand(self._table)}\n)"
+        node = self.models.get(read) or self.seeds.get(read)
+        return node.table if node else read
 
     def _with_upstream(self, name: str) -> list[Model]:
         """A model and all it reads, in build order."""
@@ -238,15 +204,15 @@ class Project:
         return [model for model in self.models.values() if model.name in needed]
 
     def _source_as_of(self, table: str, as_of: str) -> str:
-        return self.sources_as_of[table].expand(self._table, lambda source: source, as_of=as_of)
+        return self.sources_as_of[table].expand(self._table, as_of=as_of)
 
     def _part(self, read: str) -> str:
-        """What a model reads, within a SELECT as of a day."""
+        """The same, within a SELECT as of a day."""
+        if read in self.intermediate:
+            return f"(\n{self.intermediate[read].expand(self._part)}\n)"
         if read in self.models:
             return _part_name(self.models[read].table)
-        if read in self.sources_as_of:
-            return _part_name(read)
-        return self.seeds[read].table if read in self.seeds else read
+        return _part_name(read) if read in self.sources_as_of else self._table(read)
 
 
 def _part_name(table: str) -> str:

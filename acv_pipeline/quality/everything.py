@@ -50,7 +50,7 @@ def evaluate_all(
     from acv_pipeline.quality.evaluation import evaluate  # brings pandas, which takes a while
 
     there = own_tables(connection)
-    built = {model.name for model in project.models.values() if model.stored in there}
+    built = {model.name for model in project.models.values() if model.table in there}
     wanted = {
         (check.asset, check.name)
         for check in checks

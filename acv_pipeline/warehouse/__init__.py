@@ -14,12 +14,11 @@ from acv_pipeline.warehouse.schema import (
     FIGURES,
     append,
     figures_moved,
-    fitted,
-    is_fitted,
+    fingerprints,
+    has_fingerprint,
     own_tables,
     replace,
-    row_count,
-    set_fitted,
+    set_fingerprint,
 )
 from acv_pipeline.warehouse.trouble import WarehouseError, in_plain_words
 
@@ -29,9 +28,9 @@ __all__ = [
     "append",
     "commits",
     "figures_moved",
-    "fitted",
+    "fingerprints",
+    "has_fingerprint",
     "in_plain_words",
-    "is_fitted",
     "is_readable",
     "journal_of",
     "open_warehouse",
@@ -41,8 +40,7 @@ __all__ = [
     "read_published",
     "replace",
     "restore_words",
-    "row_count",
-    "set_fitted",
+    "set_fingerprint",
     "transaction",
     "written_quickly",
 ]

@@ -1,9 +1,4 @@
-"""The one place that opens DuckDB.
-
-Here: opening the warehouse for writing (waiting for whoever holds it) and for reading,
-transactions that really commit, and the published copy.
-Not here: tables (``schema``) and what is written to them.
-"""
+"""The one place that opens DuckDB: for writing, for reading, and the published copy."""
 
 from __future__ import annotations
 
@@ -20,12 +15,13 @@ import duckdb
 from acv_pipeline.contract import Contract
 from acv_pipeline.home import Home
 from acv_pipeline.warehouse.journal import journal_of, restore_words, write_journal
+from acv_pipeline.warehouse.migrations import is_current, migrate
 from acv_pipeline.warehouse.schema import (
     create_commit_counter,
     create_tables,
-    is_fitted,
+    has_fingerprint,
     layout,
-    set_fitted,
+    set_fingerprint,
     write_contract,
 )
 from acv_pipeline.warehouse.trouble import WarehouseError, in_plain_words, trouble
@@ -116,13 +112,15 @@ def open_warehouse(
         connection.execute("set TimeZone = 'UTC'")
         connection.execute(DICTIONARIES)
         create_commit_counter(connection)
-        if not is_fitted(connection, "tables", wanted := layout(contract)):
+        wanted = layout(contract)
+        if not is_current(connection) or not has_fingerprint(connection, "tables", wanted):
             with transaction(connection):
+                migrate(connection)
                 create_tables(connection)
                 write_contract(connection, contract)
                 if commits(connection) == 1:  # new: somebody deleted the one that people signed in
                     restore_words(connection, home)
-                set_fitted(connection, "tables", wanted)
+                set_fingerprint(connection, "tables", wanted)
         before = commits(connection)
         yield connection
         if commits(connection) != before or not journal_of(home).exists():
@@ -166,26 +164,16 @@ def is_readable(path: Path) -> str | None:
 
 
 @contextmanager
-def transaction(
-    connection: duckdb.DuckDBPyConnection, *, skips_log: bool = False
-) -> Iterator[None]:
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """All or nothing. An error inside rolls back and is raised again.
 
     After an error that the caller swallowed, DuckDB's COMMIT returns as if nothing were wrong
     and rolls back; so a counter moves with the rest and is looked at afterwards.
 
-    Args:
-        skips_log: what is written goes into the file at once, not into DuckDB's log first, where
-            each 122,880 rows would repeat every text that a coded column can have. For very many
-            rows only: a process killed in the midst of it may leave a damaged file (DuckDB 2.0.0
-            writes over a block in use, at every checkpoint).
-
     Raises:
         WarehouseError: the commit did not take place.
     """
     before = commits(connection)
-    if skips_log:
-        connection.execute("set checkpoint_threshold = '1KB'")
     connection.execute("begin")
     try:
         connection.execute("update raw.commits set count = count + 1")
@@ -195,10 +183,6 @@ def transaction(
         with suppress(duckdb.Error):  # a database that cannot go on has rolled back by itself
             connection.execute("rollback")
         raise
-    finally:
-        if skips_log:
-            with suppress(duckdb.Error):
-                connection.execute("reset checkpoint_threshold")
     if commits(connection) != before + 1:
         raise WarehouseError("the warehouse rolled back what was written: nothing was changed")
 

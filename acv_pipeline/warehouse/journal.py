@@ -1,8 +1,7 @@
 """``journal.jsonl`` beside the warehouse: what cannot be had again from the deliveries.
 
 Append-only, a line per fact, written when the warehouse is closed: what people said (sign-offs,
-explanations), and which deliveries came when. Here: writing and reading it. Not here: making a
-warehouse again (``acv_pipeline.upkeep.rebuild``).
+explanations), and which deliveries came when.
 """
 
 from __future__ import annotations

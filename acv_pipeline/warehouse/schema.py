@@ -1,8 +1,4 @@
-"""The warehouse's tables: made from the contract, kept equal to it.
-
-Here: DDL and the contract's own tables. Not here: opening the file (``connection``), or what
-is written to the tables.
-"""
+"""The warehouse's tables: made from the contract, kept equal to it."""
 
 from __future__ import annotations
 
@@ -32,37 +28,34 @@ def create_commit_counter(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def is_fitted(connection: duckdb.DuckDBPyConnection, what: str, fingerprint: str) -> bool:
+def has_fingerprint(connection: duckdb.DuckDBPyConnection, what: str, fingerprint: str) -> bool:
     """Whether ``what`` was brought in line with this fingerprint; then nothing needs writing.
 
     Opening the warehouse must leave the file as it was: watchers look at when it changed.
     """
-    _create_fitted(connection)
-    return (what, fingerprint) in connection.execute("from raw.fitted").fetchall()
+    return fingerprints(connection).get(what) == fingerprint
 
 
-def _create_fitted(connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute("create table if not exists raw.fitted (what varchar, fingerprint varchar)")
-
-
-def fitted(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+def fingerprints(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """All that was brought in line with something, by what; also of a copy that is only read."""
-    if "raw.fitted" not in own_tables(connection):
+    if "raw.fingerprints" not in own_tables(connection):
         return {}
-    return dict(connection.execute("from raw.fitted").fetchall())
+    return dict(connection.execute("from raw.fingerprints").fetchall())
 
 
-def set_fitted(connection: duckdb.DuckDBPyConnection, what: str, fingerprint: str) -> None:
-    """Remember what ``is_fitted`` asks for."""
-    _create_fitted(connection)
-    connection.execute("delete from raw.fitted where what = ?", [what])
-    connection.execute("insert into raw.fitted values (?, ?)", [what, fingerprint])
+def set_fingerprint(connection: duckdb.DuckDBPyConnection, what: str, fingerprint: str) -> None:
+    """Remember what ``has_fingerprint`` asks for."""
+    connection.execute(
+        "create table if not exists raw.fingerprints (what varchar, fingerprint varchar)"
+    )
+    connection.execute("delete from raw.fingerprints where what = ?", [what])
+    connection.execute("insert into raw.fingerprints values (?, ?)", [what, fingerprint])
 
 
 def figures_moved(connection: duckdb.DuckDBPyConnection) -> None:
     """Say that tables which models read changed; call in the transaction that changes them."""
     ((count,),) = connection.execute("select count from raw.commits").fetchall()
-    set_fitted(connection, FIGURES, str(count))
+    set_fingerprint(connection, FIGURES, str(count))
 
 
 def layout(contract: Contract) -> str:
@@ -75,7 +68,6 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create what is missing; leave alone what is there."""
     for schema in SCHEMAS:
         connection.execute(f"create schema if not exists {schema}")
-    _drop_copies(connection)
     for table in tables().values():
         if not table.view:
             connection.execute(_ddl(table))
@@ -85,12 +77,6 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute(_ddl(table))
 
 
-def row_count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    """How many rows a table has; DuckDB knows without reading them."""
-    ((count,),) = connection.execute(f"select count(*) from {table}").fetchall()
-    return int(count)
-
-
 def own_tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
     """Every ``schema.name`` that is a table and no view."""
     found = connection.execute(
@@ -98,14 +84,6 @@ def own_tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
         " where database_name = current_database() and not temporary"
     ).fetchall()
     return {name for (name,) in found}
-
-
-def _drop_copies(connection: duckdb.DuckDBPyConnection) -> None:
-    """What an earlier version kept as a table, and is a view of others now."""
-    there = own_tables(connection)
-    for table in tables().values():
-        if table.view and table.name in there:
-            connection.execute(f"drop table {table.name}")
 
 
 def _add_columns(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,7 +1,6 @@
 """What stands in the way of DuckDB, the disk or the memory, in words a person can act on.
 
-Here: from an error of the library or the system to one line. Not here: errors in SQL, which are
-bugs, and what deliveries say.
+Errors in SQL are bugs, and stay as they are.
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ def test_incremental_processing_equals_one_rebuild(
             process(connection, contract, landing)
             rebuilt = contents(connection)
     assert bit_by_bit.keys() == rebuilt.keys()
-    assert len([table for table in rebuilt if table.startswith("stored.")]) == len(PROJECT.models)
+    assert len([table for table in rebuilt if table.startswith("marts.")]) == len(PROJECT.models)
     assert rebuilt["raw.deliveries"], "something was received"
     for table, rows in rebuilt.items():
         assert bit_by_bit[table] == rows, table

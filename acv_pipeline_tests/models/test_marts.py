@@ -1,4 +1,4 @@
-"""The marts on small cases worked out by hand."""
+"""The marts on small cases worked out by hand; ``test_marts_property`` has all the others."""
 
 from __future__ import annotations
 
@@ -30,12 +30,6 @@ def test_total_of_an_indicator_with_one_partner_is_that_partner(world: World) ->
     assert series(world, "total") == series(world, "anah") == {("2020-10", "01"): 3}
 
 
-def test_a_month_of_one_partner_alone_has_no_total(world: World) -> None:
-    world.figures("anah", {"2020-01": {"01": 10}})
-    world.build()
-    assert series(world, "total") == {}
-
-
 def test_a_third_partner_is_summed_from_its_first_month_on(world: World) -> None:
     world.insert("contract.sources", ("third", "Third", "partner", "third"))
     world.insert("contract.components", (ACV, "third", month("2020-02")))
@@ -50,13 +44,6 @@ def test_a_third_partner_is_summed_from_its_first_month_on(world: World) -> None
         ("2020-01", "03"): 2,
         ("2020-02", "01"): 6,
     }
-
-
-def test_published_figures_are_no_part_of_the_total(world: World) -> None:
-    world.figures("barometre", {"2020-01": {"01": 99}})
-    world.build()
-    assert series(world, "published") == {("2020-01", "01"): 99}
-    assert series(world, "total") == {}
 
 
 def increments(world: World, columns: str, code: str = "01") -> list[tuple]:
@@ -104,14 +91,6 @@ def test_no_increment_starts_from_a_baseline_of_zeros(world: World) -> None:
     assert increments(world, "increment", "03") == [(None,), (None,), (2,)]
 
 
-def test_series_and_indicators_do_not_mix(world: World) -> None:
-    world.figures("barometre", {"2021-01": {"01": 10}})
-    world.figures("anah", {"2021-02": {"01": 11}})
-    world.figures("barometre", {"2021-03": {"01": 12}}, indicator=PVD)
-    world.build()
-    assert set(increments(world, "increment")) == {(None,)}
-
-
 def ranking(world: World, columns: str, text: str) -> dict[str, tuple]:
     rows = world.rows(
         f"select department_code, {columns} from marts.department_rankings"
@@ -150,20 +129,6 @@ def test_ranks_by_increment_and_how_far_a_departement_climbed(world: World) -> N
     }
 
 
-def test_a_climb_over_a_gap_is_counted_from_the_last_month_with_a_figure(world: World) -> None:
-    world.figures(
-        "barometre",
-        {
-            "2020-01": {"01": 1, "03": 2, "2A": 3},
-            "2020-02": {"03": 3, "2A": 4},
-            "2020-03": {"01": 9, "03": 4, "2A": 5},
-        },
-    )
-    world.build()
-    assert ranking(world, "rank_cumulative, rank_cumulative_change", "2020-03")["01"] == (1, 2)
-    assert set(ranking(world, "rank_cumulative", "2020-02")) == {"03", "2A"}
-
-
 def test_shares_and_density(world: World) -> None:
     world.figures("barometre", {"2020-01": {"01": 75, "03": 25}})
     world.build()
@@ -173,15 +138,6 @@ def test_shares_and_density(world: World) -> None:
         "2020-01",
     )
     assert found["01"] == ("Ain", "84", 0.75, pytest.approx(75 * 10_000 / 679_344))
-
-
-def test_a_sum_of_zero_has_no_shares(world: World) -> None:
-    world.figures("barometre", {"2020-01": {"01": 0, "03": 0}})
-    world.build()
-    assert ranking(world, "share_of_national, rank_cumulative", "2020-01") == {
-        "01": (None, 1),
-        "03": (None, 1),
-    }
 
 
 def totals(world: World, territory: str) -> list[tuple]:

@@ -10,6 +10,7 @@ import yaml
 
 from acv_pipeline import beside
 from acv_pipeline.models import Project, SqlProjectError
+from acv_pipeline.models.described import documented
 from acv_pipeline_tests.models.world import ACV, World, month
 
 
@@ -19,10 +20,10 @@ def test_models_come_after_those_they_read(project: Project) -> None:
         assert all(order.index(upstream) < order.index(name) for upstream in model.depends_on)
     assert project.models["monthly_increments"].depends_on == ("series",)
     assert project.models["series"].sources == (
-        "contract.indicators",
-        "validated.dwellings",
-        "contract.components",
         "contract.sources",
+        "contract.indicators",
+        "contract.components",
+        "validated.dwellings",
     )
     assert project.models["department_rankings"].seeds == ("departments",)
 
@@ -43,12 +44,10 @@ def test_compiled_sql_names_real_tables(project: Project) -> None:
 def test_the_first_build_reports_every_month_and_the_second_none(world: World) -> None:
     world.figures("barometre", {"2020-01": {"01": 1, "03": 1}, "2020-02": {"01": 2}})
     first = world.project.build(world.connection)
-    assert first["series"].rows_per_month == {month("2020-01"): 2, month("2020-02"): 1}
-    assert first["series"].changed_months == {month("2020-01"), month("2020-02")}
+    assert first["series"] == {month("2020-01"), month("2020-02")}
     second = world.project.build(world.connection)
     assert list(second) == list(world.project.models)
-    assert all(result.changed_months == frozenset() for result in second.values())
-    assert second["series"].rows_per_month == first["series"].rows_per_month
+    assert all(changed == frozenset() for changed in second.values())
 
 
 def test_a_changed_month_changes_its_own_and_the_next_increments(world: World) -> None:
@@ -60,18 +59,19 @@ def test_a_changed_month_changes_its_own_and_the_next_increments(world: World) -
     )
     results = world.project.build(world.connection)
     february, march = month("2020-02"), month("2020-03")
-    assert results["series"].changed_months == {february}
-    assert results["monthly_increments"].changed_months == {february, march}
-    assert results["department_rankings"].changed_months == {february, march}
+    assert results["series"] == {february}
+    assert results["monthly_increments"] == {february, march}
+    assert results["department_rankings"] == {february, march}
 
 
 def test_a_month_that_loses_its_rows_is_a_changed_month(world: World) -> None:
     world.figures("barometre", {"2020-01": {"01": 1}, "2020-02": {"01": 2}})
     world.build()
     world.connection.execute("delete from validated.observations where month = '2020-02-01'")
-    result = world.project.build(world.connection, ["series"])["series"]
-    assert result.changed_months == {month("2020-02")}
-    assert result.rows_per_month == {month("2020-01"): 1}
+    assert world.project.build(world.connection, ["series"])["series"] == {month("2020-02")}
+    assert world.rows("select month, count(*) from marts.series group by month") == [
+        (month("2020-01"), 1)
+    ]
 
 
 def test_a_build_can_be_rolled_back(world: World) -> None:
@@ -91,6 +91,31 @@ def test_tables_have_exactly_the_documented_columns(world: World) -> None:
         assert [(name, kind.lower()) for name, kind, *_ in described] == [
             (column.name, column.data_type) for column in model.columns
         ]
+
+
+def test_intermediate_models_have_exactly_the_documented_columns(world: World) -> None:
+    entries = documented(world.project.path)["models"]
+    for name in world.project.intermediate:
+        (entry,) = (entry for entry in entries if entry["name"] == name)
+        sql = world.project.compile(name)
+        assert [(column, kind.lower()) for column, kind, *_ in world.rows(f"describe {sql}")] == [
+            (column["name"], column["data_type"]) for column in entry["columns"]
+        ]
+
+
+def test_a_model_reads_what_an_intermediate_one_reads_for_it(project: Project) -> None:
+    model = project.models["published_revisions"]
+    assert model.depends_on == ()
+    assert model.sources == ("validated.published_totals", "raw.deliveries")
+    assert "int_releases" not in project.compile("published_revisions")
+
+
+def test_a_table_of_other_columns_in_the_place_of_a_mart_says_nothing(world: World) -> None:
+    world.figures("barometre", {"2020-01": {"01": 1}})
+    world.build()
+    world.connection.execute("create or replace table marts.series as select 1 as nothing")
+    assert world.project.build(world.connection)["series"] == {month("2020-01")}
+    assert world.rows("select count(*) from marts.series") == [(1,)]
 
 
 def folder(tmp_path: Path, **models: str) -> Path:
@@ -164,7 +189,7 @@ def test_offending_rows_are_counted_by_month_and_sampled(world: World) -> None:
     world.build()
     codes = [code for (code,) in world.rows("select department_code from reference.departments")]
     for code in codes:
-        world.insert("stored.series", (ACV, "published", month("2020-03"), code, 5, False))
+        world.insert("marts.series", (ACV, "published", month("2020-03"), code, 5, False))
     result = world.project.run_test(world.connection, "no_rank_without_figure")
     assert not result.passed
     assert result.total == 101
@@ -184,6 +209,11 @@ TEST = {
     "description": "There are none.",
     "config": {"meta": {"what_to_do": "Nothing."}},
 }
+GENERIC = """
+{% test key(model, column_name='month') %}
+select {{ column_name }} from {{ model }} group by {{ column_name }} having count(*) > 1
+{% endtest %}
+"""
 MODEL = {
     "name": "one",
     "description": "One.",
@@ -196,6 +226,7 @@ def described(folder: Path, model: dict[str, object], test: dict[str, object]) -
     for kind, name, sql in (
         ("models", "one", "select month from x"),
         ("tests", "two", "select 1 from {{ ref('one') }}"),
+        ("tests/generic", "key", GENERIC),
     ):
         (folder / kind).mkdir(exist_ok=True)
         (folder / kind / f"{name}.sql").write_text(sql, encoding="utf-8")
@@ -216,6 +247,29 @@ def test_severity_may_stand_in_the_yaml_as_in_dbt(tmp_path: Path) -> None:
     assert Project.load(tmp_path).tests["two"].severity == "error", "the SQL has the last word"
 
 
+def test_generic_tests_are_declared_for_a_model_or_its_columns(tmp_path: Path) -> None:
+    facts = {key: TEST[key] for key in ("description", "config")}
+    column = {"name": "month", "data_type": "date", "description": "M"}
+    model = MODEL | {
+        "data_tests": [{"key": TEST | {"name": "of_model"}}],
+        "columns": [column | {"data_tests": [{"key": facts}]}],
+    }
+    project = described(tmp_path, model, TEST)
+    assert list(project.tests) == ["two", "of_model", "key_one_month"]
+    assert project.tests["of_model"].models == ("one",)
+    assert project.compile("key_one_month") == (
+        "select month from marts.one group by month having count(*) > 1"
+    )
+
+
+def test_doc_blocks_say_what_takes_more_than_a_line(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    block = "{% docs one %}\nMonths,\nand no more.\n{% enddocs %}"
+    (tmp_path / "models" / "docs.md").write_text(block, encoding="utf-8")
+    project = described(tmp_path, MODEL | {"description": "{{ doc('one') }}"}, TEST)
+    assert project.models["one"].description == "Months, and no more."
+
+
 @pytest.mark.parametrize(
     ("model", "test", "message"),
     [
@@ -232,12 +286,22 @@ def test_severity_may_stand_in_the_yaml_as_in_dbt(tmp_path: Path) -> None:
             {"config": {"meta": {"what_to_do": "x"}, "error_if": ">10"}},
             r"two, config: error_if isn't read here",
         ),
-        ({"data_tests": ["unique"]}, {}, r"schema\.yml: models, one: data_tests isn't read here"),
+        ({"tests": ["unique"]}, {}, r"schema\.yml: models, one: tests isn't read here"),
+        ({"data_tests": ["unique"]}, {}, r"data_tests, unique_one: description is missing"),
+        ({"data_tests": [{"odd": TEST}]}, {}, r"one: odd is no test here: write it as .*odd\.sql"),
+        (
+            {"data_tests": [{"key": TEST | {"arguments": {"colour": "red"}}}]},
+            {},
+            r"key\.sql, for one: .*colour",
+        ),
+        ({"data_tests": [{"key": TEST}]}, {}, r"one: two tests are called two"),
+        ({"data_tests": [["key"]]}, {}, r"one: \['key'\] declares no test"),
         (
             {"columns": [{"name": "month", "data_type": "date", "description": "M", "tests": []}]},
             {},
-            r"one, column month: tests isn't read here: declare it as data_tests of a",
+            r"one, column month: tests isn't read here",
         ),
+        ({"description": "{{ doc('nowhere') }}"}, {}, r"has a doc block nowhere"),
         (
             {"columns": [{"name": "month", "description": "M"}]},
             {},
@@ -280,8 +344,8 @@ def test_lineage_is_the_same_when_the_process_beside_reads_it(project: Project) 
         assert fresh.column_lineage is fresh.column_lineage
 
 
-def test_models_run_on_spark_too(project: Project) -> None:
-    for name in project.models:
+def test_models_and_tests_can_be_said_in_spark_too(project: Project) -> None:
+    for name in (*project.models, *project.tests):
         sqlglot.transpile(
             project.compile(name),
             read="duckdb",

@@ -136,12 +136,15 @@ class World:
             ),
         )
 
-    def delivered(self, delivery: str, on: str, source: str = "barometre") -> None:
+    def delivered(
+        self, delivery: str, on: str, source: str = "barometre", made_at: str | None = None
+    ) -> None:
         """Put a delivery on record, named after its id."""
         self.connection.execute(
-            "insert into raw.deliveries (delivery_id, source, delivered_on, file_name, status)"
-            " values (?, ?, ?, ?, 'loaded')",
-            [delivery, source, day(on), f"{delivery}.csv"],
+            "insert into raw.deliveries"
+            " (delivery_id, source, delivered_on, file_name, made_at, status)"
+            " values (?, ?, ?, ?, ?, 'loaded')",
+            [delivery, source, day(on), f"{delivery}.csv", made_at],
         )
 
     def held(self, delivery: str, text: str, source: str = "barometre") -> None:

@@ -21,12 +21,10 @@ from acv_pipeline.quality.gate_checks import gate_checks
 from acv_pipeline.quality.sql_tests import sql_checks
 from acv_pipeline.tidying.reasons import REASONS as ALL_REASONS
 from acv_pipeline_tests.quality.worlds import EMPTY_MONTH, FLAWS, World
-from acv_pipeline_tests.warehouses import make_table
 
 CONTRACT = load_contract()
 CHECKS = checks(CONTRACT)
 EXTRACTS = [source.asset for source in CONTRACT.sources.values()]
-MARTS = Project.load().models
 NOVEMBER = month_of("2020-11")
 SOME_ROW = "rowid = (select min(rowid) from {table})"
 
@@ -206,8 +204,6 @@ def test_fails_on_what_it_is_about(
     source = next((s.id for s in CONTRACT.sources.values() if s.asset == check.asset), "")
     connection.execute("begin")
     try:
-        if check.asset in MARTS:
-            make_table(connection, table)
         connection.execute(case.sql.format(table=table, source=source))
         found = {r.month: r for r in evaluate(connection, CONTRACT, [check], good.months)}
         month = case.month
@@ -289,8 +285,6 @@ def test_each_column_is_looked_at(good: World, column: str) -> None:
     (check,) = (c for c in CHECKS if (c.asset, c.name) == (asset, name))
     good.connection.execute("begin")
     try:
-        if asset in MARTS:
-            make_table(good.connection, table)
         good.connection.execute(one(table, column, value))
         (result,) = evaluate(good.connection, CONTRACT, [check], [NOVEMBER])
     finally:

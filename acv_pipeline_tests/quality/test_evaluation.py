@@ -20,7 +20,6 @@ from acv_pipeline.quality.evaluation import evaluate
 from acv_pipeline.warehouse import commits, put_copy, read_published
 from acv_pipeline_tests.deliveries import ACV
 from acv_pipeline_tests.quality.worlds import World, empty_world, received, rows_of
-from acv_pipeline_tests.warehouses import make_table
 
 PACKAGE = Path(__file__).parents[2] / "acv_pipeline"
 
@@ -115,7 +114,6 @@ def test_a_lost_column_is_named_by_every_check_that_needs_it(good: World) -> Non
     chosen = [c for c in checks(good.contract) if c.asset == "department_rankings"]
     good.connection.execute("begin")
     try:
-        make_table(good.connection, "marts.department_rankings")
         good.connection.execute("alter table marts.department_rankings drop share_of_national")
         found = evaluate(good.connection, good.contract, chosen, good.months[1:2])
     finally:

@@ -266,7 +266,7 @@ def test_a_published_total_stands_beside_the_sum_unless_its_month_is_held(
     small.connection.execute("begin")
     try:
         small.connection.execute(
-            f"insert into stored.reconciliation {compared} values"
+            f"insert into marts.reconciliation {compared} values"
             f" ('{ACV}', 'partners', '2020-03-01', 'national', 'FR', 190001, 190003, -2, false)"
         )
         for day in (1, 2):

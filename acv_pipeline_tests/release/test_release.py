@@ -296,7 +296,7 @@ def test_rows_that_break_their_promise_make_no_release(
 ) -> None:
     """A missing name, a figure twice: the file and the column are named."""
     nameless = "update reference.regions set region_name = null where region_code = '84'"
-    twice = "insert into stored.series from marts.series where department_code = '01'"
+    twice = "insert into marts.series from marts.series where department_code = '01'"
     for damage, named in [(nameless, "libelle_region"), (twice, "duplicate key")]:
         with (
             pytest.raises(ReleaseError, match=rf"acv-logements-\w+\.csv is not .*{named}"),

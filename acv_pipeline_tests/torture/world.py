@@ -148,11 +148,12 @@ def state(home: Home) -> dict[str, Digests | None]:
     """What a process that died may leave half done: the figures, and the copy for readers."""
     figures = tables(home.warehouse) if home.warehouse.exists() else {}
     return {
-        # reference tables are the same at every moment, or not there yet
+        # reference tables, and what the layout is, are the same at every moment, or not there yet
         "warehouse": {
             name: digest
             for name, digest in figures.items()
-            if name.startswith(("raw.", "validated.", "marts.")) and name != "raw.fitted"
+            if name.startswith(("raw.", "validated.", "marts."))
+            and name not in ("raw.fingerprints", "raw.schema_version")
         },
         "published": tables(home.published) if home.published.exists() else None,
     }

@@ -16,8 +16,10 @@ import pytest
 
 from acv_pipeline.contract import Contract, load_contract
 from acv_pipeline.contract.tables import tables as contract_tables
+from acv_pipeline.flow import Pipeline
 from acv_pipeline.home import Home
-from acv_pipeline.warehouse import open_warehouse, read_journal
+from acv_pipeline.warehouse import WarehouseError, open_warehouse, own_tables, read_journal
+from acv_pipeline.warehouse.migrations import SCHEMA_VERSION, schema_version
 from acv_pipeline_tests.torture.forks import flow
 from acv_pipeline_tests.upkeep.conftest import Contents
 
@@ -49,6 +51,66 @@ def test_a_warehouse_of_an_earlier_version_ends_with_the_same_tables(
     for name, rows in expected.items():
         assert sorted(map(_any_order, found[name])) == sorted(map(_any_order, rows)), name
     assert len(read_journal(lived_in)["validated.signoffs"]) == 1, "the journal begins"
+
+
+def test_a_warehouse_of_schema_version_1_is_taken_over_once(
+    lived_in: Home, landing: Path, contract: Contract, tables: Callable[[Home], Contents]
+) -> None:
+    expected = tables(lived_in)
+    with duckdb.connect(str(lived_in.warehouse)) as connection:
+        _as_of_version_1(connection)
+    assert tables(lived_in) == expected
+    with open_warehouse(lived_in, contract) as connection:
+        assert schema_version(connection) == SCHEMA_VERSION
+        kept = connection.execute("select schema_name, view_name from duckdb_views()").fetchall()
+        assert "stored" not in {schema for schema, _ in kept}
+        assert not [name for schema, name in kept if schema == "marts"]
+        assert not own_tables(connection) & {"raw.fitted", "stored.series"}
+    touched = lived_in.warehouse.stat().st_mtime_ns
+    with open_warehouse(lived_in, contract):
+        pass
+    assert lived_in.warehouse.stat().st_mtime_ns == touched
+    due, _ = Pipeline.configured(lived_in, landing).pending()
+    assert due == [], "its marts are those that the same SQL gives"
+
+
+def test_a_warehouse_of_a_later_version_is_a_clear_error(
+    lived_in: Home, contract: Contract
+) -> None:
+    with duckdb.connect(str(lived_in.warehouse)) as connection:
+        connection.execute("update raw.schema_version set version = version + 1")
+    with (
+        pytest.raises(WarehouseError, match="has schema version 3, this program knows 2"),
+        open_warehouse(lived_in, contract),
+    ):
+        pass
+
+
+def _as_of_version_1(connection: duckdb.DuckDBPyConnection) -> None:
+    """Rows of marts with numbers for codes in schema ``stored``, marts as views of them."""
+    connection.execute("create schema stored")
+    marts = connection.execute(
+        "select table_name from duckdb_tables() where schema_name = 'marts'"
+    ).fetchall()
+    for (mart,) in marts:
+        connection.execute(
+            f"create or replace temp type code as enum (select indicator_id from marts.{mart}"
+            " where indicator_id is not null union select 'none')"
+        )
+        connection.execute(
+            f"create table stored.{mart} as"
+            f" select * replace (indicator_id::code as indicator_id) from marts.{mart}"
+        )
+        connection.execute(f"drop table marts.{mart}")
+        connection.execute(
+            f"create view marts.{mart} as"
+            f" select * replace (indicator_id::varchar as indicator_id) from stored.{mart}"
+        )
+    # a view now, a table at first
+    connection.execute("drop view validated.dwellings")
+    connection.execute("create table validated.dwellings as select 1 as old")
+    connection.execute("alter table raw.fingerprints rename to fitted")
+    connection.execute("drop table raw.schema_version")
 
 
 def _any_order(row: tuple[object, ...]) -> list[str]:

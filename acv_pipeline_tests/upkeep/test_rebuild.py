@@ -118,7 +118,7 @@ def test_a_deleted_warehouse_gets_back_what_people_said(
     flow(lived_in, landing)
     after = tables(lived_in)
     assert after["validated.signoffs"] == before["validated.signoffs"]
-    assert after["stored.department_rankings"] == before["stored.department_rankings"]
+    assert after["marts.department_rankings"] == before["marts.department_rankings"]
 
 
 def test_a_line_cut_short_by_a_kill_harms_nothing(lived_in: Home, contract: Contract) -> None:

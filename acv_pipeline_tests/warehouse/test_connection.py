@@ -107,58 +107,22 @@ def test_a_file_that_is_no_warehouse_is_a_clear_error(home: Home, contract: Cont
         pass
 
 
-either_way = pytest.mark.parametrize("skips_log", [False, True])
-
-
-@either_way
-def test_an_error_rolls_everything_back(
-    warehouse: duckdb.DuckDBPyConnection, skips_log: bool
-) -> None:
-    with pytest.raises(ValueError, match="stop"), transaction(warehouse, skips_log=skips_log):
+def test_an_error_rolls_everything_back(warehouse: duckdb.DuckDBPyConnection) -> None:
+    with pytest.raises(ValueError, match="stop"), transaction(warehouse):
         warehouse.execute("create table t (i int)")
         raise ValueError("stop")
     with pytest.raises(duckdb.CatalogException):
         warehouse.execute("from t")
 
 
-@either_way
 def test_a_commit_that_silently_rolled_back_is_noticed(
-    warehouse: duckdb.DuckDBPyConnection, skips_log: bool
+    warehouse: duckdb.DuckDBPyConnection,
 ) -> None:
     warehouse.execute("create table t (i int primary key)")
-    with (
-        pytest.raises(WarehouseError, match="rolled back"),
-        transaction(warehouse, skips_log=skips_log),
-    ):
+    with pytest.raises(WarehouseError, match="rolled back"), transaction(warehouse):
         warehouse.execute("insert into t values (1)")
         with pytest.raises(duckdb.ConstraintException):
             warehouse.execute("insert into t values (1)")
-
-
-@either_way
-def test_the_log_is_skipped_where_it_would_be_long(
-    home: Home, contract: Contract, skips_log: bool
-) -> None:
-    """Each row group in the log repeats its ENUM's texts; when this fails, DuckDB has changed."""
-    log = home.warehouse.with_name(home.warehouse.name + ".wal")
-    with open_warehouse(home, contract) as connection:
-        connection.execute("checkpoint")
-        connection.execute(
-            "create temp type code as enum"
-            " (select lpad(i::varchar, 100, 'x') from range(20000) t(i))"
-        )
-        before = connection.execute("select current_setting('checkpoint_threshold')").fetchall()
-        with transaction(connection, skips_log=skips_log):
-            connection.execute(
-                "create table t as select lpad((i % 20000)::varchar, 100, 'x')::code as code"
-                " from range(500000) t(i)"
-            )
-        size = log.stat().st_size if log.exists() else 0
-        assert size == 0 if skips_log else size > 5 * 20_000 * 100
-        after = connection.execute("select current_setting('checkpoint_threshold')").fetchall()
-        assert after == before
-    with open_warehouse(home, contract) as connection:
-        assert connection.execute("select count(*) from t").fetchall() == [(500_000,)]
 
 
 def test_upstream_commit_after_an_error_returns_normally_and_rolls_back(tmp_path: Path) -> None:
@@ -225,22 +189,12 @@ def test_nothing_published_yet_is_a_clear_error(home: Home) -> None:
         pass
 
 
-def test_a_table_that_is_a_view_now_makes_room_for_it(home: Home, contract: Contract) -> None:
-    with open_warehouse(home, contract) as connection:
-        connection.execute("drop view validated.dwellings")
-        connection.execute("create table validated.dwellings as select 1 as old")
-        connection.execute("delete from raw.fitted")  # its definitions were others
-    with open_warehouse(home, contract) as connection:
-        columns = connection.table("validated.dwellings").columns
-    assert columns == tables()["validated.dwellings"].column_names
-
-
 def test_a_warehouse_of_an_earlier_version_gets_its_missing_columns(
     home: Home, contract: Contract
 ) -> None:
     with open_warehouse(home, contract) as connection:
         connection.execute("alter table validated.observations drop column is_corrected")
-        connection.execute("delete from raw.fitted")  # its definitions were others
+        connection.execute("delete from raw.fingerprints")  # its definitions were others
     with open_warehouse(home, contract) as connection:
         columns = connection.table("validated.observations").columns
     assert columns == tables()["validated.observations"].column_names

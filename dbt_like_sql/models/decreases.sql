@@ -24,40 +24,27 @@ parts as (
         falls.month,
         falls.department_code,
         falls.previous_month,
-        sources.source,
-        sources.series as own_series
+        made_of.source,
+        own.increment as source_increment
     from falls
-    inner join {{ source('contract', 'sources') }} as sources
-        on sources.series = falls.series
-
-    union all
-
-    select
-        falls.indicator_id,
-        falls.series,
-        falls.month,
-        falls.department_code,
-        falls.previous_month,
-        components.source,
-        sources.series as own_series
-    from falls
-    inner join {{ source('contract', 'components') }} as components
-        on components.indicator_id = falls.indicator_id
-        and components.first_month <= falls.month
-    inner join {{ source('contract', 'sources') }} as sources
-        on sources.source = components.source
-    where falls.series = 'total'
+    inner join {{ ref('int_series_sources') }} as made_of
+        on made_of.indicator_id = falls.indicator_id
+        and made_of.series = falls.series
+        and (made_of.first_month is null or made_of.first_month <= falls.month)
+    inner join {{ ref('monthly_increments') }} as own
+        on own.indicator_id = falls.indicator_id
+        and own.series = made_of.source_series
+        and own.month = falls.month
+        and own.department_code = falls.department_code
 
 ),
 
--- What somebody said holds for the fall they said it of: another amount asks again.
-said as (
+-- all that might explain a part, the first kind that applies counts
+explained as (
 
+    -- what somebody said holds for the fall they said it of: another amount asks again
     select
-        parts.indicator_id,
-        parts.series,
-        parts.month,
-        parts.department_code,
+        parts.*,
         1 as precedence,
         'said' as explanation,
         explanations.reason || ' (' || explanations.said_by || ')' as reason,
@@ -68,33 +55,24 @@ said as (
         and explanations.source = parts.source
         and explanations.month = parts.month
         and explanations.department_code = parts.department_code
-    inner join {{ ref('monthly_increments') }} as own
-        on own.indicator_id = parts.indicator_id
-        and own.series = parts.own_series
-        and own.month = parts.month
-        and own.department_code = parts.department_code
-        and own.increment = explanations.increment
+        and explanations.increment = parts.source_increment
 
-),
-
-corrected as (
+    union all
 
     select
-        parts.indicator_id,
-        parts.series,
-        parts.month,
-        parts.department_code,
+        parts.*,
         2 as precedence,
         'correction' as explanation,
-        substr(cast(corrections.month as varchar), 1, 7) || ' corrected from '
-            || cast(corrections.delivered as varchar) || ' to '
-            || cast(corrections.corrected as varchar) || ': '
+        substr(cast(corrections.month as string), 1, 7) || ' corrected from '
+            || cast(corrections.delivered as string) || ' to '
+            || cast(corrections.corrected as string) || ': '
             || corrections.reason || ' (' || corrections.corrected_by || ')' as reason,
         corrections.corrected_on as since
     from parts
     inner join {{ source('validated', 'dwellings') }} as dwellings
         on dwellings.indicator_id = parts.indicator_id
         and dwellings.source = parts.source
+        and dwellings.month in (parts.month, parts.previous_month)
         and dwellings.department_code = parts.department_code
         and dwellings.is_corrected
     inner join {{ source('validated', 'corrections') }} as corrections
@@ -104,17 +82,11 @@ corrected as (
         and corrections.department_code = dwellings.department_code
         and corrections.delivery_id = dwellings.delivery_id
         and corrections.corrected = dwellings.cumulative_dwellings
-    where dwellings.month = parts.month or dwellings.month = parts.previous_month
 
-),
-
-signed_off as (
+    union all
 
     select
-        parts.indicator_id,
-        parts.series,
-        parts.month,
-        parts.department_code,
+        parts.*,
         3 as precedence,
         'sign_off' as explanation,
         held_months.reason || ' (' || held_months.signed_off_by || ')' as reason,
@@ -131,21 +103,16 @@ signed_off as (
         and held_months.month = dwellings.month
         and held_months.status = 'signed_off'
 
-),
-
-revised as (
+    union all
 
     select
-        parts.indicator_id,
-        parts.series,
-        parts.month,
-        parts.department_code,
+        parts.*,
         4 as precedence,
         'revision' as explanation,
-        substr(cast(revisions.month as varchar), 1, 7) || ' revised on '
-            || cast(revisions.revised_on as varchar) || ' from '
-            || cast(revisions.old_value as varchar) || ' to '
-            || cast(revisions.new_value as varchar)
+        substr(cast(revisions.month as string), 1, 7) || ' revised on '
+            || cast(revisions.revised_on as string) || ' from '
+            || cast(revisions.old_value as string) || ' to '
+            || cast(revisions.new_value as string)
             || ' (' || revisions.source || ', ' || revisions.kind || ')' as reason,
         revisions.revised_on as since
     from parts
@@ -153,28 +120,22 @@ revised as (
         on revisions.indicator_id = parts.indicator_id
         and revisions.source = parts.source
         and revisions.department_code = parts.department_code
-    where (revisions.month = parts.month and revisions.new_value < revisions.old_value)
-        or (revisions.month = parts.previous_month and revisions.new_value > revisions.old_value)
+        and (
+            (revisions.month = parts.month and revisions.new_value < revisions.old_value)
+            or (revisions.month = parts.previous_month and revisions.new_value > revisions.old_value)
+        )
 
 ),
 
-known as (
+numbered as (
 
     select
-        explained.*,
+        *,
         row_number() over (
             partition by indicator_id, series, month, department_code
-            order by precedence, since desc, reason
+            order by precedence, since desc nulls last, reason
         ) as place
-    from (
-        select * from said
-        union all
-        select * from corrected
-        union all
-        select * from signed_off
-        union all
-        select * from revised
-    ) as explained
+    from explained
 
 )
 
@@ -185,12 +146,12 @@ select
     falls.department_code,
     falls.previous_month,
     falls.increment,
-    coalesce(known.explanation, 'unexplained') as explanation,
-    known.reason
+    coalesce(chosen.explanation, 'unexplained') as explanation,
+    chosen.reason
 from falls
-left join known
-    on known.indicator_id = falls.indicator_id
-    and known.series = falls.series
-    and known.month = falls.month
-    and known.department_code = falls.department_code
-    and known.place = 1
+left join numbered as chosen
+    on chosen.indicator_id = falls.indicator_id
+    and chosen.series = falls.series
+    and chosen.month = falls.month
+    and chosen.department_code = falls.department_code
+    and chosen.place = 1

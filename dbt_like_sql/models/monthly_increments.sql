@@ -6,44 +6,32 @@ with starts as (
     select
         indicator_id,
         series,
-        min(case when cumulative_dwellings > 0 then month end) as started_in
+        min(case when cumulative_dwellings > 0 then month end) as first_month
     from {{ ref('series') }}
     group by indicator_id, series
-
-),
-
-figures as (
-
-    select
-        series.indicator_id,
-        series.series,
-        series.month,
-        series.department_code,
-        series.cumulative_dwellings,
-        series.is_corrected,
-        coalesce(series.month >= starts.started_in, false) as has_started
-    from {{ ref('series') }} as series
-    inner join starts
-        on starts.indicator_id = series.indicator_id
-        and starts.series = series.series
 
 ),
 
 compared as (
 
     select
-        indicator_id,
-        series,
-        month,
-        department_code,
-        cumulative_dwellings,
-        case when has_started then lag(month) over course end as previous_month,
-        case when has_started then cumulative_dwellings - lag(cumulative_dwellings) over course end
-            as increment,
-        is_corrected
-    from figures
-    window course as (
-        partition by indicator_id, series, department_code, has_started order by month
+        figures.indicator_id,
+        figures.series,
+        figures.month,
+        figures.department_code,
+        figures.cumulative_dwellings,
+        figures.is_corrected,
+        lag(case when figures.month >= starts.first_month then figures.month end)
+            over months as previous_month,
+        lag(case when figures.month >= starts.first_month then figures.cumulative_dwellings end)
+            over months as previous_dwellings
+    from {{ ref('series') }} as figures
+    inner join starts
+        on starts.indicator_id = figures.indicator_id
+        and starts.series = figures.series
+    window months as (
+        partition by figures.indicator_id, figures.series, figures.department_code
+        order by figures.month
     )
 
 ),
@@ -51,15 +39,13 @@ compared as (
 timed as (
 
     select
-        indicator_id,
-        series,
-        month,
-        department_code,
-        cumulative_dwellings,
-        previous_month,
-        date_diff('month', previous_month, month) as months_elapsed,
-        increment,
-        is_corrected
+        *,
+        cast(
+            (extract(year from month) - extract(year from previous_month)) * 12
+            + extract(month from month) - extract(month from previous_month)
+            as bigint
+        ) as months_elapsed,
+        cumulative_dwellings - previous_dwellings as increment
     from compared
 
 )

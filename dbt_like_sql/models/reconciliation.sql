@@ -2,29 +2,7 @@
 -- of the latest delivery that carries them. They face the sum of the published départements in
 -- force (of the published regions, in months that were published without départements), and, like
 -- the published départements, the sum of the partners.
-with latest as (
-
-    select
-        carried.indicator_id,
-        carried.level,
-        carried.delivery_id,
-        row_number() over (
-            partition by carried.indicator_id, carried.level
-            order by
-                deliveries.delivered_on desc,
-                deliveries.file_name desc,
-                carried.delivery_id desc
-        ) as place
-    from (
-        select distinct indicator_id, level, delivery_id
-        from {{ source('validated', 'published_totals') }}
-    ) as carried
-    inner join {{ source('raw', 'deliveries') }} as deliveries
-        on deliveries.delivery_id = carried.delivery_id
-
-),
-
-published_rows as (
+with releases as (
 
     select
         totals.indicator_id,
@@ -33,18 +11,20 @@ published_rows as (
         totals.territory_code,
         totals.value as published
     from {{ source('validated', 'published_totals') }} as totals
-    inner join latest
-        on latest.indicator_id = totals.indicator_id
-        and latest.level = totals.level
-        and latest.delivery_id = totals.delivery_id
-    where latest.place = 1
+    inner join {{ ref('int_releases') }} as releases
+        on releases.indicator_id = totals.indicator_id
+        and releases.level = totals.level
+        and releases.delivery_id = totals.delivery_id
+    where releases.next_delivery_id is null
 
 ),
 
 published as (
 
-    select indicator_id, month, level, territory_code, published from published_rows
+    select * from releases
+
     union all
+
     select
         indicator_id,
         month,
@@ -60,10 +40,11 @@ regions as (
 
     select
         panel.indicator_id,
-        count(distinct departments.region_code) as expected
+        count(distinct territories.territory_code) as expected
     from {{ source('contract', 'panel') }} as panel
-    inner join {{ ref('departments') }} as departments
-        on departments.department_code = panel.department_code
+    inner join {{ ref('int_territories') }} as territories
+        on territories.department_code = panel.department_code
+    where territories.level = 'region'
     group by panel.indicator_id
 
 ),
@@ -97,23 +78,23 @@ computed as (
     union all
 
     select
-        published_rows.indicator_id,
+        releases.indicator_id,
         'published_regions' as basis,
-        published_rows.month,
+        releases.month,
         'national' as level,
         'FR' as territory_code,
-        cast(sum(published_rows.published) as bigint) as computed,
+        cast(sum(releases.published) as bigint) as computed,
         count(*) >= max(regions.expected) as is_complete
-    from published_rows
+    from releases
     inner join regions
-        on regions.indicator_id = published_rows.indicator_id
+        on regions.indicator_id = releases.indicator_id
     left join {{ ref('territory_totals') }} as totals
-        on totals.indicator_id = published_rows.indicator_id
+        on totals.indicator_id = releases.indicator_id
         and totals.series = 'published'
         and totals.level = 'national'
-        and totals.month = published_rows.month
-    where published_rows.level = 'region' and totals.month is null
-    group by published_rows.indicator_id, published_rows.month
+        and totals.month = releases.month
+    where releases.level = 'region' and totals.month is null
+    group by releases.indicator_id, releases.month
 
 )
 

@@ -2,17 +2,7 @@
 -- believed at the end of the day. Figures that came and went within one day were never believed.
 with believed as (
 
-    select
-        indicator_id,
-        source,
-        month,
-        department_code,
-        cumulative_dwellings,
-        delivery_id,
-        valid_from,
-        valid_to,
-        closed_by,
-        change
+    select *
     from {{ source('validated', 'observations') }}
     where valid_to is null or valid_to > valid_from
 
@@ -39,8 +29,7 @@ changes as (
         and later.department_code = earlier.department_code
         and later.valid_from = earlier.valid_to
     where earlier.valid_to is not null
-        and (later.cumulative_dwellings is null
-            or later.cumulative_dwellings <> earlier.cumulative_dwellings)
+        and later.cumulative_dwellings is distinct from earlier.cumulative_dwellings
 
 ),
 
@@ -63,8 +52,7 @@ doubted as (
         and held_months.month = changes.month
     inner join {{ source('raw', 'deliveries') }} as held_delivery
         on held_delivery.delivery_id = held_months.delivery_id
-        and held_delivery.delivered_on >= old_delivery.delivered_on
-        and held_delivery.delivered_on <= changes.revised_on
+        and held_delivery.delivered_on between old_delivery.delivered_on and changes.revised_on
 
 )
 

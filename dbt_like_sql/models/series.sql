@@ -1,97 +1,72 @@
 -- Whose figures: each source's own, and `total`, the sum of the partners the contract counts in
 -- a month, for the départements where all of them have a figure.
-
--- An indicator by a number: sums by its text take half as long again, and twice the memory.
-with indicators as (
+with figures as (
 
     select
-        indicator_id,
-        row_number() over (order by indicator_id) as indicator
-    from {{ source('contract', 'indicators') }}
-
-),
-
-component_figures as (
-
-    select
-        indicators.indicator,
+        made_of.indicator_id,
+        made_of.series,
         dwellings.month,
         dwellings.department_code,
         dwellings.cumulative_dwellings,
         dwellings.is_corrected
     from {{ source('validated', 'dwellings') }} as dwellings
-    inner join {{ source('contract', 'components') }} as components
-        on components.indicator_id = dwellings.indicator_id
-        and components.source = dwellings.source
-        and components.first_month <= dwellings.month
-    inner join indicators
-        on indicators.indicator_id = dwellings.indicator_id
+    inner join {{ ref('int_series_sources') }} as made_of
+        on made_of.indicator_id = dwellings.indicator_id
+        and made_of.source = dwellings.source
+        and (made_of.first_month is null or made_of.first_month <= dwellings.month)
 
 ),
 
-months as (
-
-    select distinct indicator, month
-    from component_figures
-
-),
-
-counted as (
+partners as (
 
     select
-        indicators.indicator_id,
-        months.indicator,
+        months.indicator_id,
         months.month,
-        count(*) as partners
-    from months
-    inner join indicators
-        on indicators.indicator = months.indicator
+        count(*) as expected
+    from (select distinct indicator_id, month from figures where series = 'total') as months
     inner join {{ source('contract', 'components') }} as components
-        on components.indicator_id = indicators.indicator_id
+        on components.indicator_id = months.indicator_id
         and components.first_month <= months.month
-    group by indicators.indicator_id, months.indicator, months.month
+    group by months.indicator_id, months.month
 
 ),
 
 totals as (
 
     select
-        indicator,
+        indicator_id,
         month,
         department_code,
-        sum(cumulative_dwellings) as cumulative_dwellings,
-        count(*) as partners,
-        max(case when is_corrected then 1 else 0 end) = 1 as is_corrected
-    from component_figures
-    group by indicator, month, department_code
+        cast(sum(cumulative_dwellings) as bigint) as cumulative_dwellings,
+        max(case when is_corrected then 1 else 0 end) = 1 as is_corrected,
+        count(*) as partners
+    from figures
+    where series = 'total'
+    group by indicator_id, month, department_code
 
 )
 
 select
-    dwellings.indicator_id,
-    sources.series,
-    dwellings.month,
-    dwellings.department_code,
-    dwellings.cumulative_dwellings,
-    dwellings.is_corrected
-from {{ source('validated', 'dwellings') }} as dwellings
-inner join {{ source('contract', 'sources') }} as sources
-    on sources.source = dwellings.source
--- figures of an indicator that the contract no longer has stay on record, and count for nothing
-inner join {{ source('contract', 'indicators') }} as indicators
-    on indicators.indicator_id = dwellings.indicator_id
+    indicator_id,
+    series,
+    month,
+    department_code,
+    cumulative_dwellings,
+    is_corrected
+from figures
+where series <> 'total'
 
 union all
 
 select
-    counted.indicator_id,
+    totals.indicator_id,
     'total' as series,
     totals.month,
     totals.department_code,
-    cast(totals.cumulative_dwellings as bigint) as cumulative_dwellings,
+    totals.cumulative_dwellings,
     totals.is_corrected
 from totals
-inner join counted
-    on counted.indicator = totals.indicator
-    and counted.month = totals.month
-    and counted.partners = totals.partners
+inner join partners
+    on partners.indicator_id = totals.indicator_id
+    and partners.month = totals.month
+    and partners.expected = totals.partners

@@ -1,103 +1,75 @@
--- A competition rank is one more than the number of départements with a higher value.
-
--- Every value of a ranking once: there are far fewer than départements.
-with cumulatives as (
-
-    select
-        indicator_id,
-        series,
-        month,
-        cumulative_dwellings,
-        count(*) as holders,
-        min(rank_cumulative) as best_rank,
-        max(rank_cumulative) as worst_rank,
-        count(case when is_tied then 1 end) as tied
-    from {{ ref('department_rankings') }}
-    group by indicator_id, series, month, cumulative_dwellings
-
-),
-
-increments as (
+-- A place in a competition ranking holds one value, lower than that of the place before, and its
+-- number is one more than the number of départements before it.
+with ranks as (
 
     select
         indicator_id,
         series,
         month,
-        increment,
-        count(*) as holders,
-        min(rank_increment) as best_rank,
-        max(rank_increment) as worst_rank
+        'cumulative' as ranking,
+        rank_cumulative as place,
+        cumulative_dwellings as dwellings,
+        is_tied
     from {{ ref('department_rankings') }}
-    where increment is not null
-    group by indicator_id, series, month, increment
+
+    union all
+
+    select
+        indicator_id,
+        series,
+        month,
+        'increment' as ranking,
+        rank_increment as place,
+        increment as dwellings,
+        cast(null as boolean) as is_tied
+    from {{ ref('department_rankings') }}
+    where rank_increment is not null
 
 ),
 
-expected_by_cumulative as (
+places as (
+
+    select
+        indicator_id,
+        series,
+        month,
+        ranking,
+        place,
+        count(*) as departments,
+        min(dwellings) as lowest,
+        max(dwellings) as highest,
+        count(case when is_tied then 1 end) as tied,
+        count(is_tied) as could_be_tied
+    from ranks
+    group by indicator_id, series, month, ranking, place
+
+),
+
+compared as (
 
     select
         *,
-        1 + sum(holders) over (
-            partition by indicator_id, series, month order by cumulative_dwellings desc
-        ) - holders as expected_rank
-    from cumulatives
-
-),
-
-expected_by_increment as (
-
-    select
-        *,
-        1 + sum(holders) over (
-            partition by indicator_id, series, month order by increment desc
-        ) - holders as expected_rank
-    from increments
-
-),
-
--- rankings in which some value has another rank: only their places are looked at one by one
-doubtful as (
-
-    select indicator_id, series, month
-    from expected_by_cumulative
-    where best_rank <> expected_rank
-        or worst_rank <> expected_rank
-        or tied <> case when holders > 1 then holders else 0 end
-    union
-    select indicator_id, series, month
-    from expected_by_increment
-    where best_rank <> expected_rank
-        or worst_rank <> expected_rank
+        sum(departments) over places_before - departments as departments_before,
+        lag(lowest) over places_before as lowest_before
+    from places
+    window places_before as (partition by indicator_id, series, month, ranking order by place)
 
 )
 
 select
-    places.month,
-    places.indicator_id,
-    places.series,
-    places.department_code,
-    places.cumulative_dwellings,
-    places.rank_cumulative,
-    expected_by_cumulative.expected_rank as expected_rank_cumulative,
-    places.is_tied,
-    places.increment,
-    places.rank_increment,
-    expected_by_increment.expected_rank as expected_rank_increment
-from {{ ref('department_rankings') }} as places
-inner join doubtful
-    on doubtful.indicator_id = places.indicator_id
-    and doubtful.series = places.series
-    and doubtful.month = places.month
-inner join expected_by_cumulative
-    on expected_by_cumulative.indicator_id = places.indicator_id
-    and expected_by_cumulative.series = places.series
-    and expected_by_cumulative.month = places.month
-    and expected_by_cumulative.cumulative_dwellings = places.cumulative_dwellings
-left join expected_by_increment
-    on expected_by_increment.indicator_id = places.indicator_id
-    and expected_by_increment.series = places.series
-    and expected_by_increment.month = places.month
-    and expected_by_increment.increment = places.increment
-where places.rank_cumulative <> expected_by_cumulative.expected_rank
-    or places.is_tied <> (expected_by_cumulative.holders > 1)
-    or places.rank_increment <> expected_by_increment.expected_rank
+    month,
+    indicator_id,
+    series,
+    ranking,
+    place,
+    departments,
+    lowest,
+    highest,
+    departments_before,
+    lowest_before,
+    tied
+from compared
+where place <> departments_before + 1
+    or lowest <> highest
+    or highest >= lowest_before
+    or tied <> case when departments > 1 then could_be_tied else 0 end

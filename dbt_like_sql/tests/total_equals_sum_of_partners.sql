@@ -1,73 +1,65 @@
 -- The total is the sum of the partners counted that month, there and only there where each of
 -- them has a figure.
-with counted as (
+with expected as (
 
     select
-        months.indicator_id,
-        months.month,
-        count(*) as partners
-    from (select distinct indicator_id, month from {{ ref('series') }}) as months
-    inner join {{ source('contract', 'components') }} as components
-        on components.indicator_id = months.indicator_id
-        and components.first_month <= months.month
-    group by months.indicator_id, months.month
-
-),
-
--- the series that a total is made of
-parts as (
-
-    select
-        components.indicator_id,
-        sources.series,
-        components.first_month
-    from {{ source('contract', 'components') }} as components
-    inner join {{ source('contract', 'sources') }} as sources
-        on sources.source = components.source
-
-),
-
--- totals and partners side by side in one pass
-figures as (
-
-    select
-        series.indicator_id,
-        series.month,
-        series.department_code,
-        sum(case when series.series = 'total' then series.cumulative_dwellings end) as total,
-        sum(case when parts.first_month <= series.month then series.cumulative_dwellings end)
-            as dwellings,
-        count(case when parts.first_month <= series.month then 1 end) as partners
-    from {{ ref('series') }} as series
-    left join parts
-        on parts.indicator_id = series.indicator_id
-        and parts.series = series.series
-    group by series.indicator_id, series.month, series.department_code
-
-),
-
-compared as (
-
-    select
-        figures.month,
         figures.indicator_id,
+        figures.month,
         figures.department_code,
-        figures.total,
-        case when figures.partners = counted.partners then figures.dwellings end
+        made_of.source_series
+    from (
+        select distinct
+            indicator_id,
+            month,
+            department_code
+        from {{ ref('series') }}
+    ) as figures
+    inner join {{ ref('int_series_sources') }} as made_of
+        on made_of.indicator_id = figures.indicator_id
+        and made_of.series = 'total'
+        and made_of.first_month <= figures.month
+
+),
+
+sums as (
+
+    select
+        expected.indicator_id,
+        expected.month,
+        expected.department_code,
+        case when count(partner.month) = count(*) then sum(partner.cumulative_dwellings) end
             as sum_of_partners
-    from figures
-    left join counted
-        on counted.indicator_id = figures.indicator_id
-        and counted.month = figures.month
+    from expected
+    left join {{ ref('series') }} as partner
+        on partner.indicator_id = expected.indicator_id
+        and partner.series = expected.source_series
+        and partner.month = expected.month
+        and partner.department_code = expected.department_code
+    group by expected.indicator_id, expected.month, expected.department_code
+
+),
+
+totals as (
+
+    select
+        indicator_id,
+        month,
+        department_code,
+        cumulative_dwellings
+    from {{ ref('series') }}
+    where series = 'total'
 
 )
 
 select
-    month,
-    indicator_id,
-    department_code,
-    total,
-    sum_of_partners
-from compared
-where (total is null) <> (sum_of_partners is null)
-    or total <> sum_of_partners
+    coalesce(totals.month, sums.month) as month,
+    coalesce(totals.indicator_id, sums.indicator_id) as indicator_id,
+    coalesce(totals.department_code, sums.department_code) as department_code,
+    totals.cumulative_dwellings as total,
+    sums.sum_of_partners
+from totals
+full outer join sums
+    on sums.indicator_id = totals.indicator_id
+    and sums.month = totals.month
+    and sums.department_code = totals.department_code
+where totals.cumulative_dwellings is distinct from sums.sum_of_partners

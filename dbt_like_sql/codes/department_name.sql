@@ -1,1 +1,0 @@
-select department_name from {{ ref('departments') }}

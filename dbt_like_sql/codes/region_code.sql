@@ -1,1 +1,0 @@
-select region_code from {{ ref('departments') }}

@@ -1,3 +1,0 @@
-select series from {{ source('contract', 'sources') }}
-union all
-select 'total' as series

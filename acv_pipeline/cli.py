@@ -12,7 +12,6 @@ from contextlib import suppress
 
 import click
 
-from acv_pipeline import garbage
 from acv_pipeline.commands import decisions, figures, running, upkeep
 from acv_pipeline.commands.common import WRONG_USE
 
@@ -33,7 +32,6 @@ COMMANDS = (
 @click.version_option(package_name="acv_pipeline")
 def main() -> None:
     """From monthly deliveries to the indicator 'Action Cœur de Ville: dwellings supported'."""
-    garbage.seldom()
 
 
 for command in COMMANDS:
@@ -44,12 +42,10 @@ def acv() -> None:
     """The program ``acv``."""
     try:
         main()
-    except SystemExit as end:
-        garbage.end_process(end.code if isinstance(end.code, int) else bool(end.code))
     except OSError as error:
         # of what a command does it tells itself; this is about printing: writing to no named file
         if error.errno not in (errno.ENOSPC, errno.EIO) or error.filename is not None:
             raise
         with suppress(OSError):
             print(f"acv: what there is to say cannot be printed: {error.strerror}", file=sys.stderr)
-        garbage.end_process(WRONG_USE)
+        sys.exit(WRONG_USE)

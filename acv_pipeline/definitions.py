@@ -13,7 +13,6 @@ import warnings
 import dagster as dg
 
 import acv_pipeline.defs
-from acv_pipeline import garbage
 from acv_pipeline.assets.datagouv import data_gouv
 from acv_pipeline.assets.run import build_assets
 from acv_pipeline.datagouv.settings import is_on
@@ -64,7 +63,6 @@ def defs() -> dg.Definitions:
 
     What people put into ``defs`` is there too.
     """
-    garbage.seldom()
     ours = build_definitions(Pipeline.configured(settle_seconds=SETTLE_SECONDS))
     with warnings.catch_warnings():
         # in preview; load_from_defs_folder isn't, but needs a pyproject.toml, which no wheel has

@@ -44,8 +44,7 @@ def benchmark(context: Context) -> Result:
         "note": f"Marginal: less the {took['least'].wall:.1f} s for {sizes['least'].rows:,} rows. "
         f"A row costs {costs[0]:.1f} µs at {FROM:,} rows and {costs[1]:.1f} µs at {TO:,}. DuckDB's "
         f"part of the memory is set to {DUCKDB_GIB} GiB (`ACV_MEMORY_LIMIT`); beyond it, it "
-        "spills. Memory is the largest process's; the one beside it, with Great Expectations, "
-        "takes some 250 MiB whatever the size.",
+        "spills.",
         "rows": rows,
         "requirements": [
             requirement(

@@ -11,9 +11,6 @@ from pathlib import Path
 
 def main(landing: str, home: str) -> None:
     """Receive, judge, build, check and record whatever is new in the landing zone."""
-    from acv_pipeline import garbage
-
-    garbage.seldom()  # as the command does
     from acv_pipeline.flow import Pipeline
     from acv_pipeline.home import Home
     from acv_pipeline.publication import RELEASE, REPORT
@@ -28,7 +25,6 @@ def main(landing: str, home: str) -> None:
         result = run_months(pipeline, dagster, due, assets=assets, listen=print)
     if result.failure or report.refused:
         sys.exit(f"{result.failure or report.refused}")
-    garbage.end_process(0)  # as the command does
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@ import numpy.typing as npt
 
 from acv_pipeline.contract import Month
 from acv_pipeline.contract.months import elapsed
-from acv_pipeline.gate.remembered import remembered
 
 Figures: TypeAlias = npt.NDArray[np.float64]
 """Cumulative dwellings per département, in the order of ``MonthCase.codes``; NaN: no figure."""
@@ -104,31 +103,26 @@ class Course:
         return float(np.nansum(np.maximum(self.increments, 0)))
 
 
-@remembered(1)
 def has_figures(figures: Figures) -> bool:
     """Whether any figure is above zero (an empty or all-zero month says nothing)."""
     return bool((figures > 0).any())
 
 
-@remembered(2)
 def unchanged_share(earlier: Figures, later: Figures) -> float:
     """Share of the départements above zero in ``earlier`` whose figure is the same in ``later``."""
     counted = (earlier > 0) & ~np.isnan(later)
     return float((earlier == later)[counted].mean()) if counted.any() else 0.0
 
 
-@remembered(2)
 def _are_equal(earlier: Figures, later: Figures) -> bool:
     return np.array_equal(earlier, later, equal_nan=True)
 
 
-@remembered(2)
 def _increment(earlier: Figures, later: Figures) -> float:
     """The national increment over the départements both have."""
     return float(np.nansum(later - earlier))
 
 
-@remembered(2)
 def _totals(earlier: Figures, later: Figures) -> tuple[float, float]:
     """The sums over the départements both have."""
     common = ~np.isnan(earlier) & ~np.isnan(later)

@@ -10,7 +10,6 @@ import numpy as np
 
 from acv_pipeline.gate.case import MonthCase
 from acv_pipeline.gate.course import Course, Figures
-from acv_pipeline.gate.remembered import remembered
 from acv_pipeline.gate.rule import Alarm, Limits, rule, table
 
 
@@ -22,7 +21,6 @@ def _ratios(case: MonthCase, course: Course) -> Figures:
     return ratios
 
 
-@remembered(2)
 def _slowest_growth(
     before: Figures, after: Figures, min_level: float, min_departments: float, quantile: float
 ) -> tuple[float, float]:

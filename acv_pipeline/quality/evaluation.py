@@ -15,12 +15,10 @@ from typing import Any, cast
 import duckdb
 import pandas as pd
 
-from acv_pipeline import beside
 from acv_pipeline.contract import Contract, Month
-from acv_pipeline.quality import answers
 from acv_pipeline.quality.attribution import CHECKED_MONTHS, attributed
 from acv_pipeline.quality.check import Check, CheckResult
-from acv_pipeline.quality.expectations import Failure
+from acv_pipeline.quality.expectations import Failure, failures
 from acv_pipeline.quality.rule import ColumnRule, Expectation, SqlRule
 from acv_pipeline.quality.suites import rules
 from acv_pipeline.quality.witnesses import Witnesses
@@ -84,9 +82,6 @@ def evaluate(
             by_batch[rule.batch].append(rule)
     with ExitStack() as stack:
         stack.enter_context(attributed(connection, contract, months))
-        # Great Expectations answers while DuckDB looks for the rest
-        ask = stack.enter_context(beside.asking())
-        questions = []
         for batch, sharing in by_batch.items():
             try:
                 witnesses = Witnesses(connection, batch)
@@ -95,14 +90,13 @@ def evaluate(
                 continue
             stack.callback(witnesses.forget)
             asked = witnesses.question([each for rule in sharing for each in rule.expectations])
-            questions.append((sharing, witnesses, answers.answer(ask, *asked)))
+            found = failures(*asked)
+            tallies |= _by_expectations(connection, sharing, witnesses, found)
+            witnesses.forget()
         for rule in chosen:
             if isinstance(rule, SqlRule):
                 tally = _by_sql(connection, rule)
                 tallies |= {(check.asset, check.name): tally for check in rule.checks}
-        for sharing, witnesses, answered in questions:
-            tallies |= _by_expectations(connection, sharing, witnesses, answered())
-            witnesses.forget()
         _add_origin(connection, tallies.values())
     return [
         _result(check, month, tallies[check.asset, check.name])

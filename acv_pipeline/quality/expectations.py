@@ -7,7 +7,6 @@ are (``rule`` and the modules that declare), months and results (``evaluation``)
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,11 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from acv_pipeline.quality.importing import quick_import
 from acv_pipeline.quality.rule import Expectation
-
-# what Great Expectations imports for the sake of two expectations on distributions: 1.5 s
-UNUSED = ("altair", "scipy.stats")
 
 
 @dataclass(frozen=True)
@@ -70,16 +65,6 @@ def failures(frame: pd.DataFrame, expectations: Sequence[Expectation]) -> list[l
     return found
 
 
-def is_ready() -> bool:
-    """Whether this process has imported what is needed."""
-    return "great_expectations" in sys.modules
-
-
-def get_ready() -> None:
-    """Import what is needed, so that the first question is answered as fast as the next."""
-    _batch_definition()
-
-
 def _validate(
     frame: pd.DataFrame, expectations: dict[int, Expectation], result_format: str
 ) -> dict[int, Any]:
@@ -102,8 +87,8 @@ def _validate(
 
 @cache
 def _great_expectations() -> Any:
-    with quick_import(deferring=UNUSED):
-        import great_expectations as gx
+    import great_expectations as gx
+
     return gx
 
 

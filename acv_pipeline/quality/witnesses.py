@@ -19,8 +19,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from acv_pipeline.quality.answers import failures
-from acv_pipeline.quality.expectations import Failure
+from acv_pipeline.quality.expectations import Failure, failures
 from acv_pipeline.quality.rule import Expectation
 
 # expectations that the smallest and the largest value and a null decide

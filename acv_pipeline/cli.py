@@ -12,7 +12,7 @@ from contextlib import suppress
 
 import click
 
-from acv_pipeline.commands import decisions, figures, running, upkeep
+from acv_pipeline.commands import data_docs, decisions, figures, running, upkeep
 from acv_pipeline.commands.common import WRONG_USE
 
 COMMANDS = (
@@ -22,6 +22,7 @@ COMMANDS = (
     decisions.signoff,
     decisions.quarantine,
     figures.replay,
+    data_docs.data_docs,
     upkeep.rebuild,
     upkeep.backup,
     upkeep.restore,

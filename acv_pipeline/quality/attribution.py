@@ -1,9 +1,6 @@
 """Which month a delivery and its rows count for, and which of them still matter.
 
-Here: the temporary tables that checks of deliveries read, and the rule behind them.
-Not here: the checks (``extracts``, ``validated``).
-
-The rule. A row counts for the month it states, if figures of that month could exist on the day
+A row counts for the month it states, if figures of that month could exist on the day
 of reception (not before the contract's first month, not begun after that day). A row that states
 no such month, and the delivery as a whole, count for the latest month that the delivery's other
 rows state; failing that, for the month before reception, or the contract's first if that is later.
@@ -21,7 +18,6 @@ from contextlib import contextmanager
 import duckdb
 
 from acv_pipeline.contract import Contract, Month
-from acv_pipeline.quality.marks import block, marks
 
 CHECKED_MONTHS = "checked_months"
 """month: the months asked about."""
@@ -41,11 +37,10 @@ CHECKED_QUARANTINE = "checked_quarantine"
 """Those of ``CHECKED_ROWS`` that are in quarantine."""
 
 CHECKED_TERRITORIES = "checked_territories"
-"""territory_code, place: every code that any row has or the panel expects, numbered."""
+"""level, territory_code: all that the contract knows."""
 
-CHECKED_FIGURES = "checked_figures"
-"""indicator_id, source, month, block, figures, marks: how many figures are in force in the months
-asked about, and of which territories, by blocks of their places (``marks``)."""
+DEPARTMENTS = f"select territory_code from {CHECKED_TERRITORIES} where level = 'department'"
+TERRITORIES = f"select territory_code from {CHECKED_TERRITORIES}"
 
 _DELIVERIES = f"""
 create or replace temp table {CHECKED_DELIVERIES} as
@@ -161,33 +156,14 @@ union all
 select * from {quarantine}
 """
 
+
 _TERRITORIES = f"""
 create or replace temp table {CHECKED_TERRITORIES} as
-select territory_code, row_number() over (order by territory_code) as place
-from (
-    select territory_code from raw.tidy_rows
-    union
-    select department_code from validated.dwellings
-    union
-    select department_code from contract.panel
-)
-where territory_code is not null
-"""
-
-_FIGURES = f"""
-create or replace temp table {CHECKED_FIGURES} as
-select
-    dwellings.indicator_id,
-    dwellings.source,
-    dwellings.month,
-    {block("territories.place")} as block,
-    count(*) as figures,
-    {marks("territories.place")} as marks
-from validated.dwellings as dwellings
-join {CHECKED_MONTHS} using (month)
-left join {CHECKED_TERRITORIES} as territories
-    on territories.territory_code = dwellings.department_code
-group by all
+select 'department' as level, unnest(cast($departments as text[])) as territory_code
+union all
+select 'region', unnest(cast($regions as text[]))
+union all
+select 'national', 'FR'
 """
 
 
@@ -223,13 +199,17 @@ def attributed(
         )
         connection.execute(_QUARANTINE.format(figures=figures, quarantined=quarantined, **named))
         connection.execute(_ROWS.format(figures=figures, **named))
-        connection.execute(_TERRITORIES)
-        connection.execute(_FIGURES)
+        connection.execute(
+            _TERRITORIES,
+            {
+                "departments": list(contract.territories.departments),
+                "regions": list(contract.territories.regions),
+            },
+        )
         yield
     finally:
         connection.execute(f"drop view if exists temp.{CHECKED_ROWS}")
         for table in (
-            CHECKED_FIGURES,
             CHECKED_TERRITORIES,
             CHECKED_QUARANTINE,
             CHECKED_DELIVERIES,

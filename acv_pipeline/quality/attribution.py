@@ -53,7 +53,8 @@ select
             cast(date_trunc('month', deliveries.delivered_on) - interval 1 month as date)
         ),
         cast($first_month as date)
-    ) as month
+    ) as month,
+    cast($first_month as date) as first_month
 from raw.deliveries as deliveries
 join {CHECKED_SOURCES} as sources on sources.source = deliveries.source
 left join (
@@ -66,12 +67,13 @@ left join (
 ) as stated on stated.delivery_id = deliveries.delivery_id
 """
 
-_RECEIVED = """
+# a view, like CHECKED_ROWS: there are as many as were ever received
+_RECEIVED = f"""
+create or replace temp view received_rows as
 select
     deliveries.asset,
     case
-        when rows.month between cast('{first_month}' as date) and deliveries.delivered_on
-            then rows.month
+        when rows.month between deliveries.first_month and deliveries.delivered_on then rows.month
         else deliveries.month
     end as month,
     deliveries.source,
@@ -87,33 +89,19 @@ select
     rows.reason_code,
     rows.reason
 from raw.tidy_rows as rows
-join {deliveries} as deliveries on deliveries.delivery_id = rows.delivery_id
-where rows.fate = '{fate}'
+join {CHECKED_DELIVERIES} as deliveries on deliveries.delivery_id = rows.delivery_id
 """
 
-_QUARANTINE = """
-create or replace temp table {quarantine} as
-with quarantined as (
-    select received.* from ({quarantined}) as received join {months} using (month)
+_QUARANTINE = f"""
+create or replace temp table {CHECKED_QUARANTINE} as
+with asked as not materialized (
+    select * from received_rows join {CHECKED_MONTHS} using (month)
 ),
-quarantined_months as (
-    select
-        source, month, min(delivered_on) as first_day,
-        min(delivery_id) as one_delivery, max(delivery_id) as another_delivery
-    from quarantined
-    group by all
+quarantined as (
+    select * from asked where fate = 'quarantined'
 ),
 figures as not materialized (
-    -- those that may settle a row of their month: of another delivery, not earlier; mostly none
-    select received.*
-    from ({figures}) as received
-    join {months} using (month)
-    join quarantined_months as doubted using (source, month)
-    where received.delivered_on >= doubted.first_day
-        and (
-            received.delivery_id <> doubted.one_delivery
-            or received.delivery_id <> doubted.another_delivery
-        )
+    select * from asked where fate = 'figure'
 ),
 latest as (
     select source, month, indicator_id, level, territory_code, max(delivered_on) as delivered_on
@@ -142,20 +130,17 @@ settled as (
 )
 select quarantined.*, settled.delivery_id is not null as is_settled
 from quarantined
-left join settled
-    on settled.delivery_id = quarantined.delivery_id
-    and settled.row_number = quarantined.row_number
+left join settled using (delivery_id, row_number)
 """
 
-_ROWS = """
-create or replace temp view {rows} as
-select received.*, false as is_settled
-from ({figures}) as received
-join {months} using (month)
-union all
-select * from {quarantine}
+_ROWS = f"""
+create or replace temp view {CHECKED_ROWS} as
+select *, false as is_settled
+from received_rows join {CHECKED_MONTHS} using (month)
+where fate = 'figure'
+union all by name
+select * from {CHECKED_QUARANTINE}
 """
-
 
 _TERRITORIES = f"""
 create or replace temp table {CHECKED_TERRITORIES} as
@@ -175,8 +160,6 @@ def attributed(
 
     Works on a read-only connection too.
     """
-    first_month = {"first_month": contract.first_month}
-    assets = [[source.id, source.asset] for source in contract.sources.values()]
     try:
         connection.execute(f"create or replace temp table {CHECKED_MONTHS} (month date)")
         connection.executemany(
@@ -185,20 +168,10 @@ def attributed(
         connection.execute(
             f"create or replace temp table {CHECKED_SOURCES} (source text, asset text)"
         )
-        connection.executemany(f"insert into {CHECKED_SOURCES} values (?, ?)", assets)
-        connection.execute(_DELIVERIES, first_month)
-        named = {
-            "months": CHECKED_MONTHS,
-            "deliveries": CHECKED_DELIVERIES,
-            "quarantine": CHECKED_QUARANTINE,
-            "rows": CHECKED_ROWS,
-        }
-        figures, quarantined = (
-            _RECEIVED.format(fate=fate, **named, **first_month)
-            for fate in ("figure", "quarantined")
+        connection.executemany(
+            f"insert into {CHECKED_SOURCES} values (?, ?)",
+            [[source.id, source.asset] for source in contract.sources.values()],
         )
-        connection.execute(_QUARANTINE.format(figures=figures, quarantined=quarantined, **named))
-        connection.execute(_ROWS.format(figures=figures, **named))
         connection.execute(
             _TERRITORIES,
             {
@@ -206,14 +179,15 @@ def attributed(
                 "regions": list(contract.territories.regions),
             },
         )
+        connection.execute(_DELIVERIES, {"first_month": contract.first_month})
+        for made in (_RECEIVED, _QUARANTINE, _ROWS):
+            connection.execute(made)
         yield
     finally:
-        connection.execute(f"drop view if exists temp.{CHECKED_ROWS}")
+        for view in (CHECKED_ROWS, "received_rows"):
+            connection.execute(f"drop view if exists temp.{view}")
         for table in (
-            CHECKED_TERRITORIES,
-            CHECKED_QUARANTINE,
-            CHECKED_DELIVERIES,
-            CHECKED_SOURCES,
+            CHECKED_QUARANTINE, CHECKED_DELIVERIES, CHECKED_TERRITORIES, CHECKED_SOURCES,
             CHECKED_MONTHS,
-        ):
+        ):  # fmt: skip
             connection.execute(f"drop table if exists temp.{table}")

@@ -10,13 +10,14 @@ import great_expectations.expectations as gxe
 from acv_pipeline.contract import Contract
 from acv_pipeline.models import Model
 from acv_pipeline.quality.marts import LOOKED_UP, ranges
+from acv_pipeline.quality.suites.codes import known_codes
 
 
 def suite(model: Model, contract: Contract) -> gx.ExpectationSuite:
     """What holds of a column wherever it occurs."""
     columns = [column.name for column in model.columns]
     looked_up = [column for column in LOOKED_UP if column in columns]
-    known_codes = {name: codes for name, codes in _codes(contract).items() if name in columns}
+    codes = {name: values for name, values in _codes(contract).items() if name in columns}
     return gx.ExpectationSuite(
         name=model.name,
         expectations=[
@@ -28,36 +29,7 @@ def suite(model: Model, contract: Contract) -> gx.ExpectationSuite:
                     "problem": "columns differ from the documented ones",
                 },
             ),
-            *(
-                gxe.ExpectColumnValuesToNotBeNull(
-                    column=column,
-                    severity="critical",
-                    meta={"check": "known_codes", "problem": f"unknown {column} (empty)"},
-                )
-                for column in (*known_codes, *looked_up)
-            ),
-            *(
-                gxe.ExpectColumnValuesToBeInSet(
-                    column=column,
-                    value_set=list(codes),
-                    severity="critical",
-                    meta={"check": "known_codes", "problem": f"unknown {column} {{}}"},
-                )
-                for column, codes in known_codes.items()
-            ),
-            *(
-                gxe.ExpectColumnValuesToBeInSet(
-                    column=f"{column}_is_known",
-                    value_set=[True],
-                    severity="critical",
-                    meta={
-                        "check": "known_codes",
-                        "problem": f"unknown {column} {{}}",
-                        "shows": column,
-                    },
-                )
-                for column in looked_up
-            ),
+            *known_codes(codes, looked_up),
             *(
                 gxe.ExpectColumnValuesToBeBetween(
                     column=column,

@@ -6,40 +6,17 @@ import great_expectations as gx
 import great_expectations.expectations as gxe
 
 from acv_pipeline.contract import Contract
+from acv_pipeline.quality.suites.codes import known_codes
 
 
 def suite(contract: Contract) -> gx.ExpectationSuite:
     """What holds of every figure, whatever the gate decided."""
-    known_codes = {"indicator_id": list(contract.indicators), "source": list(contract.sources)}
     return gx.ExpectationSuite(
         name="validated_dwellings",
         expectations=[
-            *(
-                gxe.ExpectColumnValuesToNotBeNull(
-                    column=column,
-                    severity="critical",
-                    meta={"check": "known_codes", "problem": f"unknown {column} (empty)"},
-                )
-                for column in (*known_codes, "department_code")
-            ),
-            *(
-                gxe.ExpectColumnValuesToBeInSet(
-                    column=column,
-                    value_set=codes,
-                    severity="critical",
-                    meta={"check": "known_codes", "problem": f"unknown {column} {{}}"},
-                )
-                for column, codes in known_codes.items()
-            ),
-            gxe.ExpectColumnValuesToBeInSet(
-                column="department_code_is_known",
-                value_set=[True],
-                severity="critical",
-                meta={
-                    "check": "known_codes",
-                    "problem": "unknown department_code {}",
-                    "shows": "department_code",
-                },
+            *known_codes(
+                {"indicator_id": list(contract.indicators), "source": list(contract.sources)},
+                looked_up=["department_code"],
             ),
             gxe.ExpectColumnValuesToNotBeNull(
                 column="cumulative_dwellings",

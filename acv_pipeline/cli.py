@@ -1,6 +1,5 @@
 """The command line: thin, everything it does can be done in the Dagster UI.
 
-Here: which commands there are. Not here: any of them (``commands``).
 Imports of Dagster and pandas wait until a command needs them: ``acv --help`` is instant.
 """
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from acv_pipeline.contract import Month
 from acv_pipeline.gate.case import Totals
-from acv_pipeline.gate.course import Figures
+from acv_pipeline.gate.trajectory import Figures
 from acv_pipeline.ledger.blocks import Block
 
 if TYPE_CHECKING:

@@ -1,7 +1,6 @@
 """How a series has moved up to the month judged, and how it moves in it.
 
-Here: ``Course``, the increments and paces every rule on movement compares with.
-Not here: thresholds and judgements (``rules_*.py``).
+The increments and paces that every rule on movement compares with.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ Figures: TypeAlias = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Course:
+class Trajectory:
     """The movement of one case, in dwellings; NaN where a figure is missing on either side.
 
     Paces are per month elapsed, and are taken between figures that differ: a series republished
@@ -148,9 +147,9 @@ def _growth_rates(
     return np.asarray(ratio ** (1 / gaps) - 1, dtype=np.float64)
 
 
-def course_of(
+def trajectory_of(
     month: Month, delivered: Figures, accepted: Sequence[tuple[Month, Figures]]
-) -> Course | None:
+) -> Trajectory | None:
     """The movement up to ``month``; None when nothing above zero was accepted before.
 
     Args:
@@ -171,7 +170,7 @@ def course_of(
     steps = list(itertools.pairwise(levels))
     months = elapsed(moving[-1][0], month)
     increments = delivered - previous
-    return Course(
+    return Trajectory(
         previous_month=previous_month,
         previous=previous,
         increments=increments,

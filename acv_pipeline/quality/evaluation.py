@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -94,12 +94,13 @@ def evaluate(
 
 
 def _by_sql(connection: duckdb.DuckDBPyConnection, rule: SqlRule) -> _Tally:
-    asset = rule.checks[0].asset
+    judged = _of_asset(connection, rule.sql, rule.checks[0].asset)
     asked = f"where month in (from {CHECKED_MONTHS})"
-    connection.execute(f"create or replace temp table judged as from ({rule.sql}) {asked}")
+    connection.execute(f"create or replace temp table judged as {judged} {asked}")
     looked_at = rule.looked_at or "select *, 1 as checked from judged"
-    tally = _Tally(_counted(connection, f"({looked_at}) {asked}", asset, "sum(checked)"))
-    _add_problems(connection, tally, asset)
+    looked_at = _of_asset(connection, looked_at, rule.checks[0].asset)
+    tally = _Tally(_counted(connection, f"{looked_at} {asked}", "sum(checked)"))
+    _add_problems(connection, tally)
     return tally
 
 
@@ -111,9 +112,9 @@ def _by_suite(
     results: Path | None,
 ) -> dict[str, _Tally]:
     """By check, what a suite says of its table."""
-    asset = rule.checks[0].asset
     try:
-        checked = _counted(connection, f"({rule.table})", asset, "count(*)")
+        table = _of_asset(connection, rule.table, rule.checks[0].asset)
+        checked = _counted(connection, table, "count(*)")
     except duckdb.CatalogException:  # not built yet
         checked = Counter()
     tallies = {check.name: _Tally(checked) for check in rule.checks}
@@ -128,8 +129,8 @@ def _by_suite(
         if whole := [failure for failure in failed if failure.values is None]:
             _blame_table(tally, whole)
         elif failed:
-            _find_rows(connection, rule, failed)
-            _add_problems(connection, tally, asset)
+            _find_rows(connection, rule, table, failed)
+            _add_problems(connection, tally)
     return tallies
 
 
@@ -142,95 +143,81 @@ def _blame_table(tally: _Tally, failed: list[Failure]) -> None:
 
 
 def _find_rows(
-    connection: duckdb.DuckDBPyConnection, rule: SuiteRule, failed: list[Failure]
+    connection: duckdb.DuckDBPyConnection, rule: SuiteRule, table: str, failed: list[Failure]
 ) -> None:
     """The rows that hold failing values, with the first problem of each, as ``judged``."""
-    known = [
-        f"{column} in ({codes}) as {column}_is_known" for column, codes in rule.looked_up.items()
-    ]
+    expressions = {
+        f"{column}_is_known": f"(rows.{column} in ({codes}))"
+        for column, codes in rule.looked_up.items()
+    }
     joins, problems = [], []
     for number, failure in enumerate(failed):
-        connection.register(f"values_{number}", failure.values)
-        connection.execute(
-            f"create or replace temp table failing_{number} as select *, true as fails"
-            f" from values_{number}"
+        assert failure.values is not None
+        failing = f"failing_{number}"
+        connection.register(failing, failure.values.assign(fails=True))
+        same = " and ".join(
+            f"{expressions.get(name, f'rows.{name}')} is not distinct from {failing}.{name}"
+            for name in map(str, failure.values)
         )
-        connection.unregister(f"values_{number}")
-        columns = [] if failure.values is None else list(failure.values)
-        same = " and ".join(f"rows.{c} is not distinct from failing_{number}.{c}" for c in columns)
-        joins.append(f"left join failing_{number} on {same}")
-        before, _, after = failure.problem.replace("'", "''").partition("{}")
-        shown = f"coalesce(cast(rows.{failure.shows} as string), '(empty)')"
-        said = f"'{before}' || {shown} || '{after}'" if "{}" in failure.problem else f"'{before}'"
-        problems.append(f"when failing_{number}.fails then {said}")
-    hidden = f"exclude ({', '.join(f'{c}_is_known' for c in rule.looked_up)})" if known else ""
+        joins.append(f"left join {failing} on {same}")
+        said = failure.problem.replace("'", "''").replace(
+            "{}", f"' || coalesce(cast(rows.{failure.shows} as string), '(empty)') || '"
+        )
+        problems.append(f"when {failing}.fails then '{said}'")
     connection.execute(
-        f"create or replace temp table judged as"
-        f" select rows.* {hidden}, case {' '.join(problems)} end as problem"
-        f" from (select {', '.join([*known, '*'])} from ({rule.table})) as rows {' '.join(joins)}"
-        " where problem is not null"
+        "create or replace temp table judged as"
+        f" select rows.*, case {' '.join(problems)} end as problem"
+        f" from ({table}) as rows {' '.join(joins)} where problem is not null"
     )
     for number in range(len(failed)):
-        connection.execute(f"drop table temp.failing_{number}")
+        connection.unregister(f"failing_{number}")
 
 
-def _counted(
-    connection: duckdb.DuckDBPyConnection, table: str, asset: str, how_many: str
-) -> Counter[Place]:
-    own = "asset" if "asset" in _columns(connection, table) else f"'{asset}'"
-    return Counter(
-        {
-            (of, month): int(count)
-            for of, month, count in connection.execute(
-                f"select {own} as asset, month, {how_many} from {table} group by all"
-            ).fetchall()
-        }
+def _of_asset(connection: duckdb.DuckDBPyConnection, select: str, asset: str) -> str:
+    """The SELECT with a column ``asset``, which one that is of one asset only has not."""
+    columns = [name for name, *_ in connection.execute(f"describe {select}").fetchall()]
+    return (
+        f"select * from ({select})"
+        if "asset" in columns
+        else (f"select '{asset}' as asset, * from ({select})")
     )
 
 
-def _add_problems(connection: duckdb.DuckDBPyConnection, tally: _Tally, asset: str) -> None:
+def _counted(connection: duckdb.DuckDBPyConnection, table: str, how_many: str) -> Counter[Place]:
+    rows = connection.execute(
+        f"select asset, month, cast({how_many} as bigint) from ({table}) group by all"
+    ).fetchall()
+    return Counter({(asset, month): count for asset, month, count in rows})
+
+
+def _add_problems(connection: duckdb.DuckDBPyConnection, tally: _Tally) -> None:
     """Count the problems in the table ``judged``, keep some of them, and drop it."""
-    columns = _columns(connection, "judged")
-    own = "asset" if "asset" in columns else f"'{asset}'"
-    for of, month, problem, count in connection.execute(
-        f"select {own} as asset, month, problem, count(*) from judged where problem is not null"
+    for asset, month, problem, count in connection.execute(
+        "select asset, month, problem, count(*) from judged where problem is not null"
         " group by all order by all"
     ).fetchall():
-        tally.problems[of, month][problem] = count
+        tally.problems[asset, month][problem] = count
     if tally.problems:
+        columns = [name for name, *_ in connection.execute("describe judged").fetchall()]
         sample = connection.execute(
             f"""
             from judged where problem is not null
             qualify row_number() over (
-                partition by {own}, month order by {", ".join(columns)}
+                partition by asset, month order by {", ".join(columns)}
             ) <= {SAMPLE_ROWS}
             order by all
             """
         ).df()
-        for place, rows in _by_place(sample, asset):
-            tally.sample[place] = _records(rows)
+        for key, rows in sample.groupby(["asset", "month"], sort=False):
+            asset, month = cast("tuple[str, pd.Timestamp]", key)
+            tally.sample[asset, month.date()] = _records(rows)
     connection.execute("drop table temp.judged")
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
-    return [name for name, *_ in connection.execute(f"describe from {table}").fetchall()]
-
-
-def _by_place(frame: pd.DataFrame, asset: str) -> Iterator[tuple[Place, pd.DataFrame]]:
-    """The rows of each asset and month; without a column ``asset`` they are all of ``asset``."""
-    keys = ["asset", "month"] if "asset" in frame else ["month"]
-    for key, rows in frame.groupby(keys, sort=False):
-        *own, month = cast("tuple[Any, ...]", key)
-        yield (own[0] if own else asset, month.date()), rows
-
-
 def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    """The first rows as a sample; where they are shown says their asset and month."""
-    shown = rows.head(SAMPLE_ROWS).drop(columns=["asset", "month"], errors="ignore")
-    return [
-        {str(name): _plain(value) for name, value in row.items()}
-        for row in shown.to_dict("records")
-    ]
+    """Rows as a sample; where they are shown says their asset and month."""
+    shown = rows.drop(columns=["asset", "month"]).to_dict("records")
+    return [{str(name): _plain(value) for name, value in row.items()} for row in shown]
 
 
 def _add_origin(connection: duckdb.DuckDBPyConnection, tallies: Iterable[_Tally]) -> None:
@@ -284,22 +271,21 @@ def _result(check: Check, month: Month, tally: _Tally) -> CheckResult:
     checked = tally.checked[place]
     problems = tally.problems.get(place, Counter())
     failed = sum(problems.values())
-    if not failed:
-        summary = f"{checked:,} checked, all hold" if checked else "nothing to check"
-        return CheckResult(
-            check, month, True, checked, summary=summary, validation=tally.validation
-        )
-    named = [f"{problem} ({count:,})" for problem, count in problems.most_common(NAMED_PROBLEMS)]
-    if len(problems) > NAMED_PROBLEMS:
-        named.append(f"{len(problems) - NAMED_PROBLEMS} more")
+    summary = f"{checked:,} checked, all hold" if checked else "nothing to check"
+    if failed:
+        common = problems.most_common(NAMED_PROBLEMS)
+        named = [f"{problem} ({count:,})" for problem, count in common]
+        if len(problems) > NAMED_PROBLEMS:
+            named.append(f"{len(problems) - NAMED_PROBLEMS} more")
+        summary = f"{failed:,} of {checked:,} do not hold: {', '.join(named)}"
     return CheckResult(
         check,
         month,
-        passed=False,
+        passed=not failed,
         checked=checked,
         failed=failed,
         sample=tally.sample.get(place, []),
-        summary=f"{failed:,} of {checked:,} do not hold: {', '.join(named)}",
+        summary=summary,
         validation=tally.validation,
     )
 

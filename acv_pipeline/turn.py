@@ -23,7 +23,7 @@ from acv_pipeline.previews import Preview, preview, preview_of_extract
 from acv_pipeline.publication import publish
 from acv_pipeline.quality.acceptance import ACCEPTED
 from acv_pipeline.quality.check import CheckResult
-from acv_pipeline.quality.everything import evaluate_all, import_great_expectations
+from acv_pipeline.quality.everything import evaluate_all
 from acv_pipeline.warehouse import own_tables, row_count, transaction
 
 if TYPE_CHECKING:
@@ -55,7 +55,6 @@ class Turn:
         Raises:
             LandingError: the landing zone cannot be read.
         """
-        import_great_expectations()
         self.say(f"receiving from {', '.join(sources)}")
         return self.pipeline.receive(self.connection, sources)
 

@@ -77,9 +77,8 @@ def evaluate(
         return []
     tallies: dict[tuple[str, str], _Tally] = {}
     run = f"{min(months):%Y-%m} to {max(months):%Y-%m}"
-    # while Great Expectations is imported, DuckDB works
     with attributed(connection, contract, months):
-        for rule in sorted(chosen, key=lambda rule: isinstance(rule, SuiteRule)):
+        for rule in chosen:
             if isinstance(rule, SqlRule):
                 of_rule = dict.fromkeys((c.name for c in rule.checks), _by_sql(connection, rule))
             else:
@@ -120,7 +119,7 @@ def _by_suite(
     tallies = {check.name: _Tally(checked) for check in rule.checks}
     if not checked:
         return tallies
-    from acv_pipeline.quality import validation  # takes seconds, where it wasn't imported before
+    from acv_pipeline.quality import validation  # takes seconds to import
 
     failures, kept = validation.validate(connection, rule, contract, run=run, folder=results)
     for name, tally in tallies.items():

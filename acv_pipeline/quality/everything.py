@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
-from threading import Thread
 
 import duckdb
 
@@ -18,11 +16,6 @@ from acv_pipeline.quality.lateness_checks import evaluate_lateness_checks, laten
 from acv_pipeline.quality.sql_tests import evaluate_sql_checks, sql_checks
 from acv_pipeline.quality.table_checks import checks as table_checks
 from acv_pipeline.warehouse import own_tables
-
-
-def import_great_expectations() -> None:
-    """Import it while DuckDB works: it takes seconds, and the checks wait for it."""
-    Thread(target=import_module, args=["great_expectations"], daemon=True).start()
 
 
 def all_checks(contract: Contract, project: Project) -> list[Check]:

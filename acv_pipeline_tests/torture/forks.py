@@ -181,7 +181,6 @@ def quicken() -> None:
     replace_everywhere(
         "acv_pipeline.quality.everything:table_checks", lambda _: lambda contract: []
     )
-    replace_everywhere("acv_pipeline.turn:import_great_expectations", lambda _: lambda: None)
     replace_everywhere("acv_pipeline.flow:Pipeline.assets", without_report)
     replace_everywhere("acv_pipeline.launching:run_months", of_assets)
 

@@ -1,6 +1,5 @@
 """The command line: thin, everything it does can be done in the Dagster UI.
 
-Here: which commands there are. Not here: any of them (``commands``).
 Imports of Dagster and pandas wait until a command needs them: ``acv --help`` is instant.
 """
 
@@ -12,8 +11,7 @@ from contextlib import suppress
 
 import click
 
-from acv_pipeline import garbage
-from acv_pipeline.commands import decisions, figures, running, upkeep
+from acv_pipeline.commands import data_docs, decisions, figures, running, upkeep
 from acv_pipeline.commands.common import WRONG_USE
 
 COMMANDS = (
@@ -23,6 +21,7 @@ COMMANDS = (
     decisions.signoff,
     decisions.quarantine,
     figures.replay,
+    data_docs.data_docs,
     upkeep.rebuild,
     upkeep.backup,
     upkeep.restore,
@@ -33,7 +32,6 @@ COMMANDS = (
 @click.version_option(package_name="acv_pipeline")
 def main() -> None:
     """From monthly deliveries to the indicator 'Action Cœur de Ville: dwellings supported'."""
-    garbage.seldom()
 
 
 for command in COMMANDS:
@@ -44,12 +42,10 @@ def acv() -> None:
     """The program ``acv``."""
     try:
         main()
-    except SystemExit as end:
-        garbage.end_process(end.code if isinstance(end.code, int) else bool(end.code))
     except OSError as error:
         # of what a command does it tells itself; this is about printing: writing to no named file
         if error.errno not in (errno.ENOSPC, errno.EIO) or error.filename is not None:
             raise
         with suppress(OSError):
             print(f"acv: what there is to say cannot be printed: {error.strerror}", file=sys.stderr)
-        garbage.end_process(WRONG_USE)
+        sys.exit(WRONG_USE)

@@ -13,7 +13,6 @@ import warnings
 import dagster as dg
 
 import acv_pipeline.defs
-from acv_pipeline import garbage
 from acv_pipeline.assets.datagouv import build_data_gouv
 from acv_pipeline.assets.run import build_assets
 from acv_pipeline.assets.step import aloud
@@ -65,7 +64,6 @@ def defs() -> dg.Definitions:
 
     What people put into ``defs`` is there too.
     """
-    garbage.seldom()
     ours = build_definitions(Pipeline.configured(settle_seconds=SETTLE_SECONDS))
     with warnings.catch_warnings():
         # in preview; load_from_defs_folder isn't, but needs a pyproject.toml, which no wheel has

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from acv_pipeline import beside
 from acv_pipeline.contract import Contract, Month, load_contract
 from acv_pipeline.contract.months import first_day, shift
 from acv_pipeline.home import Home
@@ -146,18 +145,13 @@ class Pipeline:
             LandingError, WarehouseError: the landing zone or the warehouse cannot be used.
         """
         from acv_pipeline.ledger.store import months_to_judge
-        from acv_pipeline.quality import answers
 
-        with beside.asking() as ask, self.warehouse(say) as connection:
-            helping = ask if run_follows else None
-            expect = answers.get_ready if run_follows else None
-            report = self.receive(connection, self.contract.sources, progress, helping, expect)
+        with self.warehouse(say) as connection:
+            report = self.receive(connection, self.contract.sources, progress)
             months = months_to_judge(self.judged.fresh(connection, self.contract))
             months |= known_months.unrecorded(connection)
             if changed_models(connection, self.project):
                 months |= known_months.in_force(connection)
-            if helping and months:
-                self.project.read_lineage_beside(helping)
         if not run_follows:
             self.judged.forget()
         last = self.last_month()
@@ -175,8 +169,6 @@ class Pipeline:
         connection: duckdb.DuckDBPyConnection,
         sources: Iterable[str],
         progress: Progress | None = None,
-        ask: beside.Ask | None = None,
-        expect: Callable[[], None] | None = None,
     ) -> LoadReport:
         """Take in what is new; months that nothing else tells of wait to be recorded."""
         from acv_pipeline.ledger.load import load
@@ -188,8 +180,6 @@ class Pipeline:
             sources=sources,
             settle_seconds=self.settle_seconds,
             progress=progress,
-            ask=ask,
-            expect=expect,
         )
         known_months.add_of_lately_received(connection, self.contract)
         return report

@@ -58,6 +58,11 @@ class Home:
         return self.root / "report" / "index.html"
 
     @property
+    def quality(self) -> Path:
+        """What Great Expectations found, and its own pages of it."""
+        return self.root / "quality"
+
+    @property
     def corrections(self) -> Path:
         """The register of corrected figures; people write it, the program only reads it."""
         return self.root / "corrections.yml"

@@ -69,7 +69,8 @@ def publish(
         )
     checked_at = commits(connection)
     months = sorted(on_record(connection, contract))
-    results = evaluate_all(connection, contract, project, invariants(contract, project), months)
+    checks = invariants(contract, project)
+    results = evaluate_all(connection, contract, project, checks, months, home.quality)
     broken: dict[str, list[Month]] = {}
     for result in results:
         # a test may find less than its own severity

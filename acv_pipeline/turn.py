@@ -52,9 +52,6 @@ class Turn:
         Raises:
             LandingError: the landing zone cannot be read.
         """
-        from acv_pipeline.quality import answers
-
-        answers.get_ready()  # beside, for the checks
         self.say(f"receiving from {', '.join(sources)}")
         return self.pipeline.receive(self.connection, sources)
 
@@ -96,7 +93,8 @@ class Turn:
         self.say(f"checking {span(months)}")
         contract, project = self.pipeline.contract, self.pipeline.project
         checks = [c for c in self.pipeline.checks() if (c.asset, c.name) in wanted]
-        results = evaluate_all(self.connection, contract, project, checks, months)
+        kept = self.pipeline.home.quality
+        results = evaluate_all(self.connection, contract, project, checks, months, kept)
         # that a month is held, its rules' own checks say already
         record_results(self.connection, [r for r in results if r.check is not ACCEPTED])
         return results

@@ -57,6 +57,19 @@ def acv(tmp_path: Path, landing: Path) -> Acv:
     return Acv(tmp_path / "home", landing)
 
 
+def test_data_docs_show_what_was_validated(acv: Acv, landing: Path, contract: Contract) -> None:
+    nothing = acv("data-docs")
+    assert nothing.exit_code == 2 and "keeps no validation yet" in nothing.output
+    for source in ("anah", "action_logement"):
+        deliver_course(landing, contract, source, MONTHS)
+    assert acv.run().exit_code == 0
+    made = acv("data-docs")
+    assert made.exit_code == 0, made.output
+    index = Path(made.output.removeprefix("→ ").strip())
+    pages = {page.parts[-4] for page in index.parent.glob("validations/*/*/*/*.html")}
+    assert {"received_rows", "validated_dwellings", "department_rankings"} <= pages
+
+
 def hold_november(landing: Path, contract: Contract) -> None:
     """Good months of both partners, and a November in which département 62 has no row."""
     deliver_course(landing, contract, "anah", MONTHS)

@@ -25,7 +25,7 @@ def test_the_readme_lists_every_asset_and_check() -> None:
 
 def test_every_command_is_documented_and_every_documented_one_exists() -> None:
     text = README.read_text(encoding="utf-8")
-    documented = set(re.findall(r"^\| `acv ([a-z]+)", text, re.MULTILINE))
+    documented = set(re.findall(r"^\| `acv ([a-z-]+)", text, re.MULTILINE))
     assert documented == set(main.commands)
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for page in PAGES:
@@ -41,7 +41,7 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_options_in_commands_exist(page: Path) -> None:
-    for name, rest in re.findall(r"^acv ([a-z]+)(.*)$", page.read_text(), re.MULTILINE):
+    for name, rest in re.findall(r"^acv ([a-z-]+)(.*)$", page.read_text(), re.MULTILINE):
         options = {option for param in main.commands[name].params for option in param.opts}
         for option in re.findall(r"(?<!\S)(--[a-z-]+)", rest.split("#")[0]):
             assert option in options, f"acv {name} {option}"

@@ -12,7 +12,7 @@ import pytest
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.ledger import ahead
+from acv_pipeline.ledger import load as loading
 from acv_pipeline.ledger.load import load
 from acv_pipeline.tidying import DeliveryRefused
 from acv_pipeline.unused import unused_of, unused_of_latest, unused_parts
@@ -53,14 +53,14 @@ def test_only_what_holds_numbers_and_was_not_used_is_named() -> None:
 @pytest.fixture
 def accounted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every file is read with the account above; those called bad are refused with it."""
-    read = ahead.read_delivery
+    read = loading.read_delivery
 
     def reading(path: Path, *arguments: Any, **named: Any) -> Any:
         if path.name.startswith("bad"):
             raise DeliveryRefused("unused_figures", "why", "pourquoi", ACCOUNT)
         return replace(read(path, *arguments, **named), account=ACCOUNT)
 
-    monkeypatch.setattr(ahead, "read_delivery", reading)
+    monkeypatch.setattr(loading, "read_delivery", reading)
 
 
 @pytest.mark.usefixtures("accounted")

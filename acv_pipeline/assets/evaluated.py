@@ -53,6 +53,8 @@ def evaluation(
         metadata[f"sign-off form{whose}"] = dg.MetadataValue.url(form)
     if result.sample:
         metadata["evidence"] = rows_shown(result.sample)
+    if result.validation:
+        metadata["validation result"] = dg.MetadataValue.path(str(result.validation))
     return dg.AssetCheckEvaluation(
         asset_key=dg.AssetKey(result.check.asset),
         check_name=result.check.name,

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from acv_pipeline import beside
 from acv_pipeline.assets.shown import CODE, picture_shown, rows_shown, spec
 from acv_pipeline.assets.step import AFTER, Event, Step, Steps, outs, plain_failures
 from acv_pipeline.flow import Pipeline
@@ -178,13 +177,11 @@ def report(steps: Steps) -> dg.OpDefinition:
 
 
 def _made(step: Step, published: PublishedCopy, asset: str) -> Publication:
-    """What the process beside makes, which has the libraries for it loaded."""
+    """The release or the report page."""
     home, contract = published.place, step.pipeline.contract
     standing = latest_release(home.releases) if RELEASE in step.run_assets else None
     of_now = release_sha256(standing) if standing and asset == REPORT else None
-    with beside.asking() as ask:
-        made = ask(make_publication, home, contract, [asset], contract.today(), of_now)
-        return made.answer()
+    return make_publication(home, contract, [asset], contract.today(), of_now)
 
 
 def _copy_details(published: Published) -> dict[str, Any]:

@@ -1,9 +1,4 @@
-"""What a gate rule sees, and what it may say.
-
-Here: ``MonthCase`` (the delivered figures of one source, indicator and month, with the accepted
-history around them) and ``Finding``. Not here: the rules (``rules_*.py``) and how deliveries are
-put in order (``ledger``).
-"""
+"""What a gate rule sees (``MonthCase``), and what it may say (``Finding``)."""
 
 from __future__ import annotations
 
@@ -16,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from acv_pipeline.contract import Indicator, Month, Source
-from acv_pipeline.gate.course import Course, Figures, course_of
+from acv_pipeline.gate.trajectory import Figures, Trajectory, trajectory_of
 
 
 @dataclass(frozen=True)
@@ -156,10 +151,10 @@ class MonthCase:
         return self.in_panel & np.isnan(self.delivered)
 
     @cached_property
-    def course(self) -> Course | None:
+    def trajectory(self) -> Trajectory | None:
         """How the panel's figures have moved; None when nothing was accepted before."""
         history = [(month, self.panel(figures)) for month, figures in self.history]
-        return course_of(self.month, self.figures, history)
+        return trajectory_of(self.month, self.figures, history)
 
 
 @dataclass(frozen=True)

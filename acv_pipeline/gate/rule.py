@@ -1,8 +1,4 @@
-"""What a gate rule is: a small pure function with a name, a title, advice and a reason.
-
-Here: ``Rule``, the ``@rule`` decorator that makes one, ``Alarm`` and the evidence table.
-Not here: any particular rule (``rules_*.py``) and the list of them (``rules.py``).
-"""
+"""What a gate rule is: a small pure function with a name, a title, advice and a reason."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The list of all gate rules, and ``judge``, which runs them on a month.
-
-Here: the registry. Not here: the rules (``rules_*.py``) and what is done with their findings.
-"""
+"""The list of all gate rules, and ``judge``, which runs them on a month."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Rules that call for a human look at a month that may well be right.
 
-Here: events readers will ask about. Not here: signs of error.
+Events that readers will ask about; signs of error are other rules'.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from acv_pipeline.gate.case import MonthCase
-from acv_pipeline.gate.course import Figures
 from acv_pipeline.gate.rule import Alarm, Limits, plain, rule, table
+from acv_pipeline.gate.trajectory import Figures
 
 
 @rule(
@@ -23,10 +23,10 @@ from acv_pipeline.gate.rule import Alarm, Limits, plain, rule, table
 )
 def target_crossed(case: MonthCase, limits: Limits) -> Alarm | None:
     """National total at or above the target for the first time."""
-    course, target = case.course, case.indicator.target
-    if target is None or course is None:
+    trajectory, target = case.trajectory, case.indicator.target
+    if target is None or trajectory is None:
         return None
-    before, after = float(np.nansum(course.previous)), float(np.nansum(case.figures))
+    before, after = float(np.nansum(trajectory.previous)), float(np.nansum(case.figures))
     if not before < target.value <= after:
         return None
     return Alarm(
@@ -56,10 +56,10 @@ def target_crossed(case: MonthCase, limits: Limits) -> Alarm | None:
 )
 def top_three_changed(case: MonthCase, limits: Limits) -> Alarm | None:
     """The set of the three largest cumulatives differs from the previous month's."""
-    course = case.course
-    if course is None or course.common.sum() < 4:
+    trajectory = case.trajectory
+    if trajectory is None or trajectory.common.sum() < 4:
         return None
-    codes, common = case.codes, course.common
+    codes, common = case.codes, trajectory.common
 
     def top(figures: Figures) -> set[int]:
         known = np.where(common, figures, -np.inf)
@@ -67,7 +67,7 @@ def top_three_changed(case: MonthCase, limits: Limits) -> Alarm | None:
         order = np.argsort(-known[leading], kind="stable")
         return {int(i) for i in leading[order[:3]]}
 
-    before, after = top(course.previous), top(case.figures)
+    before, after = top(trajectory.previous), top(case.figures)
     least_after = min(case.figures[i] for i in after)
     gone = [i for i in before - after if case.figures[i] < least_after]
     if not gone:
@@ -81,9 +81,9 @@ def top_three_changed(case: MonthCase, limits: Limits) -> Alarm | None:
             codes,
             np.isin(np.arange(len(codes)), sorted(before | after)),
             case.figures,
-            previous=course.previous,
+            previous=trajectory.previous,
             delivered=case.figures,
-            increment=course.increments,
+            increment=trajectory.increments,
         ),
     )
 

@@ -1,16 +1,12 @@
-"""Rules on which départements a month covers.
-
-Here: missing and unexpected départements, months without any figure above zero.
-Not here: sums (``rules_totals``) and movement (``rules_pace``, ``rules_decreases``).
-"""
+"""Rules on which départements a month covers."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from acv_pipeline.gate.case import MonthCase
-from acv_pipeline.gate.course import has_figures
 from acv_pipeline.gate.rule import Alarm, Limits, rule, table
+from acv_pipeline.gate.trajectory import has_figures
 
 
 @rule(
@@ -46,7 +42,7 @@ def panel_department_missing(case: MonthCase, limits: Limits) -> Alarm | None:
             else (f"{case.unreadable} quarantined rows name")
         )
         summary += f"; {rows} no known département and may be among the other {unknown}"
-    previous = case.course.previous if case.course else np.full(len(case.codes), np.nan)
+    previous = case.trajectory.previous if case.trajectory else np.full(len(case.codes), np.nan)
     return Alarm(
         summary=summary,
         evidence=table(

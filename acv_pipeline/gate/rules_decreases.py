@@ -1,26 +1,22 @@
-"""Rules on figures that fall from the previous accepted month.
-
-Here: the nation, one département, several. Not here: figures that grow too fast
-(``rules_pace``), monthly flows (``rules_scale``).
-"""
+"""Rules on figures that fall from the previous accepted month."""
 
 from __future__ import annotations
 
 from acv_pipeline.gate.case import MonthCase
-from acv_pipeline.gate.course import Course
 from acv_pipeline.gate.rule import Alarm, Evidence, Limits, how_many, rule, table
+from acv_pipeline.gate.trajectory import Trajectory
 
 
-def _decreases(case: MonthCase, course: Course) -> Evidence:
+def _decreases(case: MonthCase, trajectory: Trajectory) -> Evidence:
     """The départements that fall, the deepest first."""
     return table(
         case.codes,
-        course.increments < 0,
-        -course.increments,
-        previous=course.previous,
+        trajectory.increments < 0,
+        -trajectory.increments,
+        previous=trajectory.previous,
         delivered=case.figures,
-        expected_low=course.previous,
-        increment=course.increments,
+        expected_low=trajectory.previous,
+        increment=trajectory.increments,
     )
 
 
@@ -38,16 +34,19 @@ def _decreases(case: MonthCase, course: Course) -> Evidence:
 )
 def national_total_decreases(case: MonthCase, limits: Limits) -> Alarm | None:
     """National sum over the départements both months have, against the previous month's."""
-    course = case.course
-    if course is None or course.increment >= -limits["max_decrease_share"] * course.previous_total:
+    trajectory = case.trajectory
+    if (
+        trajectory is None
+        or trajectory.increment >= -limits["max_decrease_share"] * trajectory.previous_total
+    ):
         return None
     return Alarm(
         summary=(
             f"the départements both months have sum to "
-            f"{course.previous_total + course.increment:,.0f}, {-course.increment:,.0f} fewer than "
-            f"in {course.previous_month:%Y-%m}"
+            f"{trajectory.previous_total + trajectory.increment:,.0f}, "
+            f"{-trajectory.increment:,.0f} fewer than in {trajectory.previous_month:%Y-%m}"
         ),
-        evidence=_decreases(case, course),
+        evidence=_decreases(case, trajectory),
     )
 
 
@@ -62,17 +61,17 @@ def national_total_decreases(case: MonthCase, limits: Limits) -> Alarm | None:
 )
 def department_decreases(case: MonthCase, limits: Limits) -> Alarm | None:
     """Any département below its previous figure."""
-    course = case.course
-    if course is None or not (course.increments < 0).any():
+    trajectory = case.trajectory
+    if trajectory is None or not (trajectory.increments < 0).any():
         return None
-    fallen = course.increments < 0
+    fallen = trajectory.increments < 0
     return Alarm(
         summary=(
             f"{how_many(fallen, 'département falls', 'départements fall')}, "
-            f"by {-course.increments[fallen].sum():,.0f} "
-            f"{case.indicator.unit} in all, since {course.previous_month:%Y-%m}"
+            f"by {-trajectory.increments[fallen].sum():,.0f} "
+            f"{case.indicator.unit} in all, since {trajectory.previous_month:%Y-%m}"
         ),
-        evidence=_decreases(case, course),
+        evidence=_decreases(case, trajectory),
     )
 
 
@@ -90,21 +89,21 @@ def department_decreases(case: MonthCase, limits: Limits) -> Alarm | None:
 )
 def several_departments_decrease(case: MonthCase, limits: Limits) -> Alarm | None:
     """At least some départements fall, and these are many or their fall is material."""
-    course = case.course
-    if course is None:
+    trajectory = case.trajectory
+    if trajectory is None:
         return None
-    fallen = course.increments < 0
-    count, total = int(fallen.sum()), float(-course.increments[fallen].sum())
-    many = count > limits["max_share"] * course.common.sum()
-    material = total > limits["max_decrease_share"] * course.previous_total
+    fallen = trajectory.increments < 0
+    count, total = int(fallen.sum()), float(-trajectory.increments[fallen].sum())
+    many = count > limits["max_share"] * trajectory.common.sum()
+    material = total > limits["max_decrease_share"] * trajectory.previous_total
     if count < limits["min_departments"] or not (many or material):
         return None
     return Alarm(
         summary=(
-            f"{count} of {int(course.common.sum())} départements fall since "
-            f"{course.previous_month:%Y-%m}, by {total:,.0f} {case.indicator.unit} in all"
+            f"{count} of {int(trajectory.common.sum())} départements fall since "
+            f"{trajectory.previous_month:%Y-%m}, by {total:,.0f} {case.indicator.unit} in all"
         ),
-        evidence=_decreases(case, course),
+        evidence=_decreases(case, trajectory),
     )
 
 

@@ -1,7 +1,6 @@
 """Rules on what a month's file is beside other files: of the same day, or marked definitive.
 
-Here: two files of one day that say different things, provisional figures after definitive ones.
-Not here: which of two files counts (``ledger.standing``), figures that are unlikely by themselves.
+Which of two files counts is decided elsewhere (``ledger.standing``).
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""Rules on the order of the départements among one another.
-
-Here: the ranking as a whole, two départements exchanged. Not here: sizes (``rules_pace``,
-``rules_scale``), the head of the ranking as news (``rules_attention``).
-"""
+"""Rules on the order of the départements: the ranking as a whole, two of them exchanged."""
 
 from __future__ import annotations
 
@@ -11,8 +7,8 @@ import itertools
 import numpy as np
 
 from acv_pipeline.gate.case import MonthCase
-from acv_pipeline.gate.course import Figures
 from acv_pipeline.gate.rule import Alarm, Limits, rule, table
+from acv_pipeline.gate.trajectory import Figures
 
 
 def _ranks(figures: Figures) -> Figures:
@@ -42,29 +38,31 @@ def _rank_correlation(before: Figures, after: Figures) -> float:
 )
 def ranking_reshuffled(case: MonthCase, limits: Limits) -> Alarm | None:
     """Rank correlation with the previous accepted month, against a floor and the usual one."""
-    course = case.course
-    if course is None or len(course.paces) < limits["min_earlier_paces"]:
+    trajectory = case.trajectory
+    if trajectory is None or len(trajectory.paces) < limits["min_earlier_paces"]:
         return None
-    correlation = _rank_correlation(course.previous, case.figures)
+    correlation = _rank_correlation(trajectory.previous, case.figures)
     if not correlation < limits["min_correlation"]:
         return None
-    usual = np.nanmedian([_rank_correlation(a, b) for a, b in itertools.pairwise(course.levels)])
+    usual = np.nanmedian(
+        [_rank_correlation(a, b) for a, b in itertools.pairwise(trajectory.levels)]
+    )
     if 1 - correlation <= limits["max_ratio_to_usual"] * (1 - usual):
         return None
-    common = course.common
+    common = trajectory.common
     ranks = np.full((2, len(case.codes)), np.nan)
-    ranks[:, common] = _ranks(course.previous[common]), _ranks(case.figures[common])
+    ranks[:, common] = _ranks(trajectory.previous[common]), _ranks(case.figures[common])
     moves = np.abs(ranks[1] - ranks[0])
     return Alarm(
         summary=(
-            f"rank correlation with {course.previous_month:%Y-%m} is {correlation:.3f}, usually "
-            f"{usual:.3f}; the largest move is {np.nanmax(moves):.0f} ranks"
+            f"rank correlation with {trajectory.previous_month:%Y-%m} is {correlation:.3f}, "
+            f"usually {usual:.3f}; the largest move is {np.nanmax(moves):.0f} ranks"
         ),
         evidence=table(
             case.codes,
             moves > 0,
             moves,
-            previous=course.previous,
+            previous=trajectory.previous,
             delivered=case.figures,
             previous_rank=ranks[0],
             delivered_rank=ranks[1],
@@ -83,15 +81,15 @@ def ranking_reshuffled(case: MonthCase, limits: Limits) -> Alarm | None:
 )
 def two_departments_swapped(case: MonthCase, limits: Limits) -> Alarm | None:
     """Pairs, one falling, that both move normally once exchanged."""
-    course = case.course
-    if course is None:
+    trajectory = case.trajectory
+    if trajectory is None:
         return None
-    previous, delivered = course.previous, case.figures
-    fallen = np.flatnonzero(course.increments < 0)
+    previous, delivered = trajectory.previous, case.figures
+    fallen = np.flatnonzero(trajectory.increments < 0)
     if not 0 < len(fallen) <= limits["max_departments"]:
         return None
-    total = max(course.previous_total, 1)
-    growth = max(course.increment / total, 0)
+    total = max(trajectory.previous_total, 1)
+    growth = max(trajectory.increment / total, 0)
     found = []
     for low in fallen:
         if previous[low] - delivered[low] <= limits["min_fall"] * previous[low]:
@@ -105,12 +103,12 @@ def two_departments_swapped(case: MonthCase, limits: Limits) -> Alarm | None:
             & (step_high >= 0)
             & (step_low <= np.maximum(room * previous[low], 1))
             & (step_high <= np.maximum(room * previous, 1))
-            & (course.increments > 0)
+            & (trajectory.increments > 0)
         )
         found += [(int(low), int(high)) for high in np.flatnonzero(fits)]
     if not found:
         return None
-    found.sort(key=lambda pair: course.increments[pair[0]])
+    found.sort(key=lambda pair: trajectory.increments[pair[0]])
     return Alarm(
         summary="; ".join(
             f"{case.codes[a]} and {case.codes[b]} seem exchanged" for a, b in found[:3]
@@ -126,7 +124,7 @@ def two_departments_swapped(case: MonthCase, limits: Limits) -> Alarm | None:
                 previous=previous,
                 delivered=delivered,
                 expected=np.full(len(case.codes), delivered[other]),
-                increment=course.increments,
+                increment=trajectory.increments,
             )
         ],
         probable_cause="two rows or two names were exchanged",

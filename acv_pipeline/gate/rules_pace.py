@@ -1,8 +1,5 @@
 """Rules on figures that grow faster than they usually do.
 
-Here: the nation, one département that outweighs the others, départements unlike themselves.
-Not here: one factor applied to all figures (``rules_scale``), decreases (``rules_decreases``).
-
 A pace is per month elapsed. Rules on pace stay silent until enough earlier paces are known.
 """
 
@@ -11,39 +8,39 @@ from __future__ import annotations
 import numpy as np
 
 from acv_pipeline.gate.case import MonthCase
-from acv_pipeline.gate.course import Course
 from acv_pipeline.gate.rule import Alarm, Evidence, Limits, how_many, plain, rule, table
+from acv_pipeline.gate.trajectory import Trajectory
 
 
-def _usual_largest_share(course: Course) -> float:
+def _usual_largest_share(trajectory: Trajectory) -> float:
     """Median over earlier steps of the largest département's share of all increments above zero."""
-    gains = np.maximum(np.nan_to_num(course.department_paces, nan=0), 0)
+    gains = np.maximum(np.nan_to_num(trajectory.department_paces, nan=0), 0)
     gross = gains.sum(axis=1)
     shares = gains.max(axis=1)[gross > 0] / gross[gross > 0]
     return float(np.median(shares)) if len(shares) else 0.0
 
 
-def _fastest_departments(case: MonthCase, course: Course, ratio: float) -> Evidence:
+def _fastest_departments(case: MonthCase, trajectory: Trajectory, ratio: float) -> Evidence:
     """Départements above ``ratio`` times their own usual pace, by how far above."""
-    high = course.previous + ratio * np.maximum(course.usual_paces, 0) * course.months
+    high = trajectory.previous + ratio * np.maximum(trajectory.usual_paces, 0) * trajectory.months
     return table(
         case.codes,
         case.figures > high,
         case.figures - high,
-        previous=course.previous,
+        previous=trajectory.previous,
         delivered=case.figures,
-        expected_low=course.previous,
+        expected_low=trajectory.previous,
         expected_high=high,
-        increment=course.increments,
+        increment=trajectory.increments,
     )
 
 
-def _national(course: Course, **expected: float) -> Evidence:
+def _national(trajectory: Trajectory, **expected: float) -> Evidence:
     return [
         {
             "territory": "national",
-            "previous": plain(course.previous_total),
-            "delivered": plain(course.previous_total + course.increment),
+            "previous": plain(trajectory.previous_total),
+            "delivered": plain(trajectory.previous_total + trajectory.increment),
             **{name: plain(value) for name, value in expected.items()},
         }
     ]
@@ -65,33 +62,33 @@ def _national(course: Course, **expected: float) -> Evidence:
 )
 def national_pace_jumps(case: MonthCase, limits: Limits) -> Alarm | None:
     """National pace above what the usual one, the fastest one and the latest growth rates allow."""
-    course = case.course
-    if course is None or len(course.paces) < limits["min_earlier_paces"]:
+    trajectory = case.trajectory
+    if trajectory is None or len(trajectory.paces) < limits["min_earlier_paces"]:
         return None
-    usual, fastest = float(np.median(course.paces)), float(course.paces.max())
-    rate = float(np.median(course.rates[-int(limits["min_earlier_paces"]) :]))
-    growing = (1 + limits["max_ratio_to_rate"] * max(rate, 0)) ** course.months - 1
+    usual, fastest = float(np.median(trajectory.paces)), float(trajectory.paces.max())
+    rate = float(np.median(trajectory.rates[-int(limits["min_earlier_paces"]) :]))
+    growing = (1 + limits["max_ratio_to_rate"] * max(rate, 0)) ** trajectory.months - 1
     high = max(
         limits["max_ratio"] * usual,
         limits["max_ratio_to_fastest"] * fastest,
-        course.previous_total * growing / course.months,
+        trajectory.previous_total * growing / trajectory.months,
     )
-    growth = limits["min_growth"] * course.previous_total
-    if usual <= 0 or course.pace <= high or course.increment <= growth:
+    growth = limits["min_growth"] * trajectory.previous_total
+    if usual <= 0 or trajectory.pace <= high or trajectory.increment <= growth:
         return None
     return Alarm(
         summary=(
-            f"{course.pace:,.0f} {case.indicator.unit} a month since "
-            f"{course.previous_month:%Y-%m}, {course.pace / usual:.1f} times the usual "
-            f"{usual:,.0f} and {course.pace / fastest:.1f} times the fastest pace so far"
+            f"{trajectory.pace:,.0f} {case.indicator.unit} a month since "
+            f"{trajectory.previous_month:%Y-%m}, {trajectory.pace / usual:.1f} times the usual "
+            f"{usual:,.0f} and {trajectory.pace / fastest:.1f} times the fastest pace so far"
         ),
         evidence=_national(
-            course,
-            expected_low=course.previous_total,
-            expected_high=course.previous_total + high * course.months,
-            increment=course.increment,
+            trajectory,
+            expected_low=trajectory.previous_total,
+            expected_high=trajectory.previous_total + high * trajectory.months,
+            increment=trajectory.increment,
         )
-        + _fastest_departments(case, course, limits["max_ratio"]),
+        + _fastest_departments(case, trajectory, limits["max_ratio"]),
     )
 
 
@@ -111,36 +108,36 @@ def national_pace_jumps(case: MonthCase, limits: Limits) -> Alarm | None:
 )
 def one_department_dominates(case: MonthCase, limits: Limits) -> Alarm | None:
     """The largest increment against the sum of all increments above zero."""
-    course = case.course
-    if course is None or course.gross_increment <= 0:
+    trajectory = case.trajectory
+    if trajectory is None or trajectory.gross_increment <= 0:
         return None
-    largest = int(np.nanargmax(course.increments))
-    increment = float(course.increments[largest])
-    share = increment / course.gross_increment
+    largest = int(np.nanargmax(trajectory.increments))
+    increment = float(trajectory.increments[largest])
+    share = increment / trajectory.gross_increment
     if (
         share <= limits["max_share"]
-        or share <= limits["min_ratio_to_usual"] * _usual_largest_share(course)
-        or increment <= limits["min_share_of_total"] * course.previous_total
+        or share <= limits["min_ratio_to_usual"] * _usual_largest_share(trajectory)
+        or increment <= limits["min_share_of_total"] * trajectory.previous_total
         or increment < limits["min_increment"]
-        or len(course.paces) < limits["min_earlier_paces"]
+        or len(trajectory.paces) < limits["min_earlier_paces"]
     ):
         return None
-    usual = course.usual_paces
+    usual = trajectory.usual_paces
     return Alarm(
         summary=(
             f"département {case.codes[largest]} brings {increment:,.0f} of "
-            f"{course.gross_increment:,.0f} {case.indicator.unit} ({share:.0%}) since "
-            f"{course.previous_month:%Y-%m}"
+            f"{trajectory.gross_increment:,.0f} {case.indicator.unit} ({share:.0%}) since "
+            f"{trajectory.previous_month:%Y-%m}"
         ),
         evidence=table(
             case.codes,
-            course.increments > 0,
-            course.increments,
-            previous=course.previous,
+            trajectory.increments > 0,
+            trajectory.increments,
+            previous=trajectory.previous,
             delivered=case.figures,
-            expected=course.previous + np.maximum(usual, 0) * course.months,
-            increment=course.increments,
-            share_of_increase=course.increments / course.gross_increment,
+            expected=trajectory.previous + np.maximum(usual, 0) * trajectory.months,
+            increment=trajectory.increments,
+            share_of_increase=trajectory.increments / trajectory.gross_increment,
         ),
     )
 
@@ -156,14 +153,14 @@ def one_department_dominates(case: MonthCase, limits: Limits) -> Alarm | None:
 )
 def departments_above_own_pace(case: MonthCase, limits: Limits) -> Alarm | None:
     """Share of the départements above a multiple of their own usual pace."""
-    course = case.course
-    if course is None or len(course.paces) < limits["min_earlier_paces"]:
+    trajectory = case.trajectory
+    if trajectory is None or len(trajectory.paces) < limits["min_earlier_paces"]:
         return None
-    usual = course.usual_paces
-    judged = course.common & (usual > 0)
+    usual = trajectory.usual_paces
+    judged = trajectory.common & (usual > 0)
     if not judged.any():
         return None
-    above = judged & (course.department_pace > limits["ratio"] * usual)
+    above = judged & (trajectory.department_pace > limits["ratio"] * usual)
     share = float(above.sum() / judged.sum())
     if share <= limits["max_share"]:
         return None
@@ -172,7 +169,7 @@ def departments_above_own_pace(case: MonthCase, limits: Limits) -> Alarm | None:
             f"{int(above.sum())} of {int(judged.sum())} départements ({share:.0%}) grow more than "
             f"{limits['ratio']:g} times as fast as they usually do"
         ),
-        evidence=_fastest_departments(case, course, limits["ratio"]),
+        evidence=_fastest_departments(case, trajectory, limits["ratio"]),
     )
 
 
@@ -187,19 +184,19 @@ def departments_above_own_pace(case: MonthCase, limits: Limits) -> Alarm | None:
 )
 def department_leaps(case: MonthCase, limits: Limits) -> Alarm | None:
     """Départements that gain a large share of their level, of the increase, and of their pace."""
-    course = case.course
-    if course is None or len(course.paces) < limits["min_earlier_paces"]:
+    trajectory = case.trajectory
+    if trajectory is None or len(trajectory.paces) < limits["min_earlier_paces"]:
         return None
-    fastest = course.fastest_paces
+    fastest = trajectory.fastest_paces
     with np.errstate(invalid="ignore"):
         leaps = (
-            (course.increments > limits["min_growth"] * course.previous)
-            & (course.increments > limits["min_share_of_increase"] * course.gross_increment)
-            & (course.department_pace > limits["min_ratio_to_fastest"] * fastest)
+            (trajectory.increments > limits["min_growth"] * trajectory.previous)
+            & (trajectory.increments > limits["min_share_of_increase"] * trajectory.gross_increment)
+            & (trajectory.department_pace > limits["min_ratio_to_fastest"] * fastest)
         )
     if not leaps.any():
         return None
-    high = course.previous + limits["min_ratio_to_fastest"] * fastest * course.months
+    high = trajectory.previous + limits["min_ratio_to_fastest"] * fastest * trajectory.months
     return Alarm(
         summary=(
             f"{how_many(leaps, 'département grows', 'départements grow')} by more than "
@@ -209,12 +206,12 @@ def department_leaps(case: MonthCase, limits: Limits) -> Alarm | None:
         evidence=table(
             case.codes,
             leaps,
-            course.increments,
-            previous=course.previous,
+            trajectory.increments,
+            previous=trajectory.previous,
             delivered=case.figures,
-            expected_low=course.previous,
+            expected_low=trajectory.previous,
             expected_high=high,
-            increment=course.increments,
+            increment=trajectory.increments,
         ),
     )
 

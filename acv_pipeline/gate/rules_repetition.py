@@ -1,8 +1,4 @@
-"""Rules on figures that were seen before, elsewhere.
-
-Here: stale copies, the sister indicator mixed in, a partner's figures counted twice.
-Not here: earlier versions of the same month (``rules_revisions``).
-"""
+"""Rules on figures seen elsewhere before: stale copies, the sister indicator, another partner."""
 
 from __future__ import annotations
 
@@ -10,16 +6,16 @@ import numpy as np
 
 from acv_pipeline.contract import Month
 from acv_pipeline.gate.case import MonthCase
-from acv_pipeline.gate.course import Figures, has_figures, unchanged_share
 from acv_pipeline.gate.rule import Alarm, Limits, rule, table
+from acv_pipeline.gate.trajectory import Figures, has_figures, unchanged_share
 
 
 def _usual_unchanged(case: MonthCase, limits: Limits) -> float | None:
     """The share of unchanged départements, always or of late; None while too few are known."""
-    course, enough = case.course, int(limits["min_earlier_paces"])
-    if course is None or len(course.unchanged_shares) < enough:
+    trajectory, enough = case.trajectory, int(limits["min_earlier_paces"])
+    if trajectory is None or len(trajectory.unchanged_shares) < enough:
         return None
-    shares = course.unchanged_shares
+    shares = trajectory.unchanged_shares
     return float(max(np.median(shares), np.median(shares[-enough:])))
 
 
@@ -38,25 +34,25 @@ def _usual_unchanged(case: MonthCase, limits: Limits) -> float | None:
 )
 def most_departments_unchanged(case: MonthCase, limits: Limits) -> Alarm | None:
     """Share of the départements above zero with their previous figure, against the usual share."""
-    course, usual = case.course, _usual_unchanged(case, limits)
-    if course is None or usual is None:
+    trajectory, usual = case.trajectory, _usual_unchanged(case, limits)
+    if trajectory is None or usual is None:
         return None
-    share = unchanged_share(course.previous, case.figures)
+    share = unchanged_share(trajectory.previous, case.figures)
     if share <= limits["max_share"] or share <= limits["min_ratio_to_usual"] * usual:
         return None
-    still = (course.previous > 0) & (case.figures == course.previous)
+    still = (trajectory.previous > 0) & (case.figures == trajectory.previous)
     return Alarm(
         summary=(
-            f"{share:.0%} of the départements have their figure of {course.previous_month:%Y-%m}; "
-            f"usually {usual:.0%} do"
+            f"{share:.0%} of the départements have their figure of "
+            f"{trajectory.previous_month:%Y-%m}; usually {usual:.0%} do"
         ),
         evidence=table(
             case.codes,
             still,
             case.figures,
-            previous=course.previous,
+            previous=trajectory.previous,
             delivered=case.figures,
-            increment=course.increments,
+            increment=trajectory.increments,
         ),
         probable_cause="a file made before the month was closed, or only partly updated",
     )
@@ -121,8 +117,8 @@ def increments_equal_sister(case: MonthCase, limits: Limits) -> Alarm | None:
     starts, ends = np.triu_indices(len(months), k=1)
     # The increments against every window of the sister, and the figures against its levels.
     compared = [(case.figures, levels)]
-    if case.course is not None:
-        compared.insert(0, (case.course.increments, levels[ends] - levels[starts]))
+    if case.trajectory is not None:
+        compared.insert(0, (case.trajectory.increments, levels[ends] - levels[starts]))
     best_share, best = 0.0, None
     for ours, theirs in compared:
         large = ours >= limits["min_increment"]
@@ -143,17 +139,17 @@ def increments_equal_sister(case: MonthCase, limits: Limits) -> Alarm | None:
         window = f"from {months[starts[at]]:%Y-%m} to {months[ends[at]]:%Y-%m}"
         what = f"increments equal those of {name} {window}"
     cause = f"{what} in {int(equal.sum())} of {int((~np.isnan(ours)).sum())} départements"
-    course = case.course
+    trajectory = case.trajectory
     nothing = np.full(len(case.codes), np.nan)
     return Alarm(
         summary=f"{best_share:.0%} of the larger increments equal the sister indicator's",
         evidence=table(
             case.codes,
             equal,
-            np.nan_to_num(case.figures if course is None else course.increments),
-            previous=nothing if course is None else course.previous,
+            np.nan_to_num(case.figures if trajectory is None else trajectory.increments),
+            previous=nothing if trajectory is None else trajectory.previous,
             delivered=case.figures,
-            increment=nothing if course is None else course.increments,
+            increment=nothing if trajectory is None else trajectory.increments,
         ),
         probable_cause=cause,
     )
@@ -228,10 +224,10 @@ def _bases(
     ]
     if case.in_force is not None:
         bases.append((case.panel(case.in_force), nothing, ("the figure in force", twice)))
-    course = case.course
-    if course is not None and len(course.paces) >= limits["min_earlier_paces"]:
-        slack = limits["max_ratio_to_fastest"] * course.fastest_paces * course.months
-        bases.append((course.previous, slack, ("the previous figure", twice)))
+    trajectory = case.trajectory
+    if trajectory is not None and len(trajectory.paces) >= limits["min_earlier_paces"]:
+        slack = limits["max_ratio_to_fastest"] * trajectory.fastest_paces * trajectory.months
+        bases.append((trajectory.previous, slack, ("the previous figure", twice)))
     return bases
 
 

@@ -1,16 +1,12 @@
-"""Rules on months that were accepted before and are delivered again.
-
-Here: the size of a revision, returns to replaced figures, conflicts with later months.
-Not here: first deliveries of a month.
-"""
+"""Rules on months that were accepted before and are delivered again."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from acv_pipeline.gate.case import MonthCase
-from acv_pipeline.gate.course import has_figures
 from acv_pipeline.gate.rule import Alarm, Limits, rule, table
+from acv_pipeline.gate.trajectory import has_figures
 
 
 @rule(

@@ -1,28 +1,22 @@
-"""Rules on the scale of all figures at once.
-
-Here: cumulatives added up, another unit, one factor for all, a flow in place of the cumulative.
-Not here: single increments (``rules_pace``), equality with other figures (``rules_repetition``).
-"""
+"""Rules on the scale of all figures at once: another unit, one factor, flows, sums of sums."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from acv_pipeline.gate.case import MonthCase
-from acv_pipeline.gate.course import Course, Figures
-from acv_pipeline.gate.remembered import remembered
 from acv_pipeline.gate.rule import Alarm, Limits, rule, table
+from acv_pipeline.gate.trajectory import Figures, Trajectory
 
 
-def _ratios(case: MonthCase, course: Course) -> Figures:
+def _ratios(case: MonthCase, trajectory: Trajectory) -> Figures:
     """Delivered over previous, for départements above zero in the previous month."""
-    above = course.previous > 0
+    above = trajectory.previous > 0
     ratios: Figures = np.full(len(above), np.nan)
-    ratios[above] = case.figures[above] / course.previous[above]
+    ratios[above] = case.figures[above] / trajectory.previous[above]
     return ratios
 
 
-@remembered(2)
 def _slowest_growth(
     before: Figures, after: Figures, min_level: float, min_departments: float, quantile: float
 ) -> tuple[float, float]:
@@ -53,14 +47,14 @@ def _slowest_growth(
 )
 def national_total_doubles(case: MonthCase, limits: Limits) -> Alarm | None:
     """National ratio near two, and most départements near two as well."""
-    course = case.course
-    if course is None or len(course.paces) < limits["min_earlier_paces"]:
+    trajectory = case.trajectory
+    if trajectory is None or len(trajectory.paces) < limits["min_earlier_paces"]:
         return None
-    total = course.previous_total
+    total = trajectory.previous_total
     if total <= 0:
         return None
-    national = 1 + course.increment / total
-    ratios = _ratios(case, course)
+    national = 1 + trajectory.increment / total
+    ratios = _ratios(case, trajectory)
     low, high = limits["low"], limits["high"]
     near = (ratios >= low) & (ratios <= high)
     share = float(near.sum() / max(1, (~np.isnan(ratios)).sum()))
@@ -68,16 +62,17 @@ def national_total_doubles(case: MonthCase, limits: Limits) -> Alarm | None:
         return None
     return Alarm(
         summary=(
-            f"the national total is {national:.2f} times that of {course.previous_month:%Y-%m}, "
-            f"and {share:.0%} of the départements are within {low:g} to {high:g} times theirs"
+            f"the national total is {national:.2f} times that of "
+            f"{trajectory.previous_month:%Y-%m}, and {share:.0%} of the départements "
+            f"are within {low:g} to {high:g} times theirs"
         ),
         evidence=table(
             case.codes,
             near,
-            course.increments,
-            previous=course.previous,
+            trajectory.increments,
+            previous=trajectory.previous,
             delivered=case.figures,
-            expected_low=course.previous,
+            expected_low=trajectory.previous,
             ratio=ratios,
         ),
         probable_cause="this month's cumulative was added to an earlier one",
@@ -95,10 +90,10 @@ def national_total_doubles(case: MonthCase, limits: Limits) -> Alarm | None:
 )
 def figures_scaled(case: MonthCase, limits: Limits) -> Alarm | None:
     """The median ratio to the previous figures is far from one and shared by most."""
-    course = case.course
-    if course is None or len(course.paces) < limits["min_earlier_paces"]:
+    trajectory = case.trajectory
+    if trajectory is None or len(trajectory.paces) < limits["min_earlier_paces"]:
         return None
-    ratios = _ratios(case, course)
+    ratios = _ratios(case, trajectory)
     known = ~np.isnan(ratios) & (ratios > 0)
     if not known.any():
         return None
@@ -111,13 +106,13 @@ def figures_scaled(case: MonthCase, limits: Limits) -> Alarm | None:
     return Alarm(
         summary=(
             f"{int(alike.sum())} of {int(known.sum())} départements are about {factor:.3g} times "
-            f"their figure of {course.previous_month:%Y-%m}"
+            f"their figure of {trajectory.previous_month:%Y-%m}"
         ),
         evidence=table(
             case.codes,
             alike,
-            np.abs(course.increments),
-            previous=course.previous,
+            np.abs(trajectory.increments),
+            previous=trajectory.previous,
             delivered=case.figures,
             expected=case.figures / factor,
             ratio=ratios,
@@ -141,14 +136,14 @@ def figures_scaled(case: MonthCase, limits: Limits) -> Alarm | None:
 )
 def all_figures_raised(case: MonthCase, limits: Limits) -> Alarm | None:
     """Growth of the slowest départements, against earlier steps at least as long."""
-    course = case.course
-    if course is None:
+    trajectory = case.trajectory
+    if trajectory is None:
         return None
     judging = limits["min_level"], limits["min_departments"], limits["quantile"]
-    growth, evenness = _slowest_growth(course.previous, case.figures, *judging)
-    long_enough = np.flatnonzero(course.gaps >= course.months)[-int(limits["max_steps"]) :]
+    growth, evenness = _slowest_growth(trajectory.previous, case.figures, *judging)
+    long_enough = np.flatnonzero(trajectory.gaps >= trajectory.months)[-int(limits["max_steps"]) :]
     earlier = [
-        _slowest_growth(course.levels[step], course.levels[step + 1], *judging)
+        _slowest_growth(trajectory.levels[step], trajectory.levels[step + 1], *judging)
         for step in long_enough
     ]
     earlier = [known for known in earlier if not np.isnan(known[0])]
@@ -158,19 +153,19 @@ def all_figures_raised(case: MonthCase, limits: Limits) -> Alarm | None:
     ratio = limits["min_ratio_to_most"]
     if growth <= ratio * most or evenness <= ratio * most_even:
         return None
-    ratios = _ratios(case, course)
+    ratios = _ratios(case, trajectory)
     return Alarm(
         summary=(
             f"{1 - limits['quantile']:.0%} of the départements grow by more than {growth:.1%} "
-            f"since {course.previous_month:%Y-%m}; in earlier steps at most by {most:.1%}"
+            f"since {trajectory.previous_month:%Y-%m}; in earlier steps at most by {most:.1%}"
         ),
         evidence=table(
             case.codes,
-            course.common & (course.previous > 0),
+            trajectory.common & (trajectory.previous > 0),
             -ratios,
-            previous=course.previous,
+            previous=trajectory.previous,
             delivered=case.figures,
-            increment=course.increments,
+            increment=trajectory.increments,
             ratio=ratios,
         ),
         probable_cause="one factor applied to all figures, or another way of counting",
@@ -188,18 +183,18 @@ def all_figures_raised(case: MonthCase, limits: Limits) -> Alarm | None:
 )
 def flow_instead_of_cumulative(case: MonthCase, limits: Limits) -> Alarm | None:
     """National sum well below the level, near the usual monthly pace, most départements below."""
-    course = case.course
-    if course is None or not len(course.paces):
+    trajectory = case.trajectory
+    if trajectory is None or not len(trajectory.paces):
         return None
-    level, total = course.previous_total, course.previous_total + course.increment
-    usual = float(np.median(course.paces))
+    level, total = trajectory.previous_total, trajectory.previous_total + trajectory.increment
+    usual = float(np.median(trajectory.paces))
     factor = limits["pace_factor"]
-    below = course.increments < 0
+    below = trajectory.increments < 0
     if (
         total <= 0
         or total >= limits["max_share_of_level"] * level
-        or not usual / factor <= total <= usual * factor * course.months
-        or below.sum() <= course.common.sum() / 2
+        or not usual / factor <= total <= usual * factor * trajectory.months
+        or below.sum() <= trajectory.common.sum() / 2
     ):
         return None
     return Alarm(
@@ -210,12 +205,12 @@ def flow_instead_of_cumulative(case: MonthCase, limits: Limits) -> Alarm | None:
         evidence=table(
             case.codes,
             below,
-            -course.increments,
-            previous=course.previous,
+            -trajectory.increments,
+            previous=trajectory.previous,
             delivered=case.figures,
-            expected_low=course.previous,
-            expected=course.previous + case.figures,
-            increment=course.increments,
+            expected_low=trajectory.previous,
+            expected=trajectory.previous + case.figures,
+            increment=trajectory.increments,
         ),
         probable_cause="a monthly flow delivered as a cumulative",
     )

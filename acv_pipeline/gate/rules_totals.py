@@ -1,7 +1,6 @@
 """Rules that compare the départements with sums somebody else made of them.
 
-Here: published national and regional totals, and the source's own control totals.
-Not here: how totals move from month to month (``rules_pace``, ``rules_decreases``).
+How totals move from month to month is judged elsewhere (``rules_pace``, ``rules_decreases``).
 """
 
 from __future__ import annotations
@@ -41,8 +40,8 @@ def national_differs_from_departments(case: MonthCase, limits: Limits) -> Alarm 
     cause = None
     if case.missing.any():
         cause = "the national total includes départements that are missing here"
-    elif case.course and abs(difference + case.course.increment) <= ROUNDING:
-        cause = f"the national total is still that of {case.course.previous_month:%Y-%m}"
+    elif case.trajectory and abs(difference + case.trajectory.increment) <= ROUNDING:
+        cause = f"the national total is still that of {case.trajectory.previous_month:%Y-%m}"
     return Alarm(
         summary=(
             f"the national total is {case.totals.national:,.0f}, "

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from acv_pipeline.contract import Month
 from acv_pipeline.contract.months import shift
 from acv_pipeline.gate.case import Totals
-from acv_pipeline.gate.course import Figures
+from acv_pipeline.gate.trajectory import Figures
 from acv_pipeline.ledger.standing import Standing
 
 if TYPE_CHECKING:

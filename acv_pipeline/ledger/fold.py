@@ -18,9 +18,9 @@ import numpy.typing as npt
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.gate.case import Finding, MonthCase, Rival, Totals
-from acv_pipeline.gate.course import Figures
 from acv_pipeline.gate.rules import judge as judge_month
 from acv_pipeline.gate.rules_files import same_day_files_differ
+from acv_pipeline.gate.trajectory import Figures
 from acv_pipeline.ledger.blocks import Block, DeliveryFigures, published_totals
 from acv_pipeline.ledger.corrections import Correction, Register
 from acv_pipeline.ledger.standing import DEFINITIVE, PROVISIONAL, rivals_of

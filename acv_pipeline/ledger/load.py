@@ -13,15 +13,10 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from acv_pipeline.beside import Ask
 from acv_pipeline.contract import Contract
 from acv_pipeline.landing import LandedFile, Zone, receive, sha256, sidecar_path
-from acv_pipeline.ledger.ahead import readings
 from acv_pipeline.ledger.pending import Pending, gathering
-from acv_pipeline.tidying import DeliveryRefused
-
-# bytes that take longer to read than the libraries that judge and check them take to load
-MUCH = 30_000_000
+from acv_pipeline.tidying import DeliveryRefused, read_delivery
 
 
 @dataclass
@@ -56,8 +51,6 @@ def load(
     sources: Iterable[str] | None = None,
     settle_seconds: float = 0,
     progress: Callable[[int, int, str], None] | None = None,
-    ask: Ask | None = None,
-    expect: Callable[[], None] | None = None,
 ) -> LoadReport:
     """Record every delivery of the landing zone that isn't on record yet.
 
@@ -65,9 +58,6 @@ def load(
         sources: look at these only.
         settle_seconds: leave files touched more recently for the next time.
         progress: called with (files done, files in all, file name).
-        ask: asks the process beside, which reads some of many files.
-        expect: called if there is anything to read, since judging and checking will follow: before
-            little is read, and after much, since that keeps every core busy.
 
     Raises:
         LandingError: the landing zone cannot be read.
@@ -91,35 +81,31 @@ def load(
     with gathering(connection, known, contract.timezone) as pending:
         present = _identify(connection, files, report, pending)
         firsts = _first_sightings(connection, present)
-        due: list[tuple[int, str, LandedFile, str]] = []
         for number, (delivery_id, file) in enumerate(sorted(firsts.items(), key=_by_place), 1):
-            _, before, _, _ = known.get(delivery_id, (None, None, None, None))
+            status, before, _, received_at = known.get(delivery_id, (None, None, None, None))
             try:
                 read_with = _read_with(file, contract)
             except OSError as error:
                 report.unread.append(_unread(file, error))
                 continue
-            if before != read_with:
-                due.append((number, delivery_id, file, read_with))
-        reads = readings([file for _, _, file, _ in due], contract, ask)
-        is_much = sum(file.byte_size for _, _, file, _ in due) > MUCH
-        if due and expect and not is_much:
-            expect()
-        for (number, delivery_id, file, read_with), read in zip(due, reads, strict=True):
-            status, _, _, received_at = known.get(delivery_id, (None, None, None, None))
+            if before == read_with:
+                continue
             if progress:
                 progress(number, len(firsts), file.name)
             if status in (None, "refused"):
                 report.new.append(delivery_id)
             try:
-                tidy = read()
+                tidy = read_delivery(
+                    file.path,
+                    contract.sources[file.source],
+                    contract,
+                    received_on=file.delivered_on,
+                )
             except DeliveryRefused as refusal:
                 pending.refused(file, delivery_id, refusal, read_with, received_at)
                 report.refused.append((_place(file), str(refusal)))
             else:
                 pending.delivery(file, delivery_id, tidy, read_with, received_at)
-    if is_much and expect:
-        expect()
     for file, delivery_id in pending.sighted:
         first = firsts.get(delivery_id)
         if first is not None and first != file:

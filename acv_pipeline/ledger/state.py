@@ -17,8 +17,7 @@ import pandas as pd
 
 from acv_pipeline.contract import Month
 from acv_pipeline.gate.case import Totals
-from acv_pipeline.gate.course import Figures
-from acv_pipeline.gate.remembered import frozen
+from acv_pipeline.gate.trajectory import Figures
 from acv_pipeline.ledger.blocks import Block
 
 if TYPE_CHECKING:
@@ -175,7 +174,7 @@ class SeriesState:
         if (block.values[replaced.positions] != replaced.values).any():
             self.superseded.setdefault(month, []).append(current.values)
         # cases that were judged hold on to the old array
-        current.values = frozen(np.where(changed, block.values, current.values))
+        current.values = np.where(changed, block.values, current.values)
         current.corrected = np.where(changed, block.corrected, current.corrected)
         current.since[changed] = _days(day)
         return replaced if len(replaced.positions) else None
@@ -190,7 +189,7 @@ class SeriesState:
             return None
         values = current.values.copy()
         values[cells.positions] = np.nan
-        current.values = frozen(values)
+        current.values = values
         if np.isnan(current.values).all():
             del self.in_force[month]
         return cells

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from acv_pipeline.beside import Ask, Question
 from acv_pipeline.contract.model import SQL_PROJECT
 from acv_pipeline.contract.tables import tables
 from acv_pipeline.models import folder
@@ -53,9 +52,6 @@ class Project:
     tests: dict[str, SqlTest]
     sources_as_of: dict[str, Select]
     intermediate: dict[str, Select]
-    _asked: list[Question[dict[str, Lineage]]] = field(
-        default_factory=list, init=False, compare=False, repr=False
-    )
 
     @classmethod
     def load(cls, path: Path = SQL_PROJECT) -> Project:
@@ -84,14 +80,7 @@ class Project:
 
         Read from the SQL on first use.
         """
-        if self._asked:
-            return self._asked.pop().answer()
         return column_lineages(*self._selects_and_columns())
-
-    def read_lineage_beside(self, ask: Ask) -> None:
-        """Have ``column_lineage`` read by the process beside; returns at once."""
-        if not self._asked:
-            self._asked.append(ask(column_lineages, *self._selects_and_columns()))
 
     def _selects_and_columns(self) -> tuple[dict[str, str], Tables]:
         columns = {

@@ -1,7 +1,7 @@
 """Whether a month was accepted, as one check: the last thing that a run says of its months.
 
-Here: what is held now, by which rule, and the words that release it. Not here: the rules (each is
-a check of its own, ``gate_checks``), and signing off (``ledger.signoff``).
+What is held now, by which rule, and the command that releases it. Each rule is a check of its own
+as well (``gate_checks``).
 """
 
 from __future__ import annotations

@@ -1,9 +1,6 @@
 """Which month a delivery and its rows count for, and which of them still matter.
 
-Here: the temporary tables that checks of deliveries read, and the rule behind them.
-Not here: the checks (``extracts``, ``validated``).
-
-The rule. A row counts for the month it states, if figures of that month could exist on the day
+A row counts for the month it states, if figures of that month could exist on the day
 of reception (not before the contract's first month, not begun after that day). A row that states
 no such month, and the delivery as a whole, count for the latest month that the delivery's other
 rows state; failing that, for the month before reception, or the contract's first if that is later.
@@ -21,7 +18,6 @@ from contextlib import contextmanager
 import duckdb
 
 from acv_pipeline.contract import Contract, Month
-from acv_pipeline.quality.marks import block, marks
 
 CHECKED_MONTHS = "checked_months"
 """month: the months asked about."""
@@ -41,11 +37,10 @@ CHECKED_QUARANTINE = "checked_quarantine"
 """Those of ``CHECKED_ROWS`` that are in quarantine."""
 
 CHECKED_TERRITORIES = "checked_territories"
-"""territory_code, place: every code that any row has or the panel expects, numbered."""
+"""level, territory_code: all that the contract knows."""
 
-CHECKED_FIGURES = "checked_figures"
-"""indicator_id, source, month, block, figures, marks: how many figures are in force in the months
-asked about, and of which territories, by blocks of their places (``marks``)."""
+DEPARTMENTS = f"select territory_code from {CHECKED_TERRITORIES} where level = 'department'"
+TERRITORIES = f"select territory_code from {CHECKED_TERRITORIES}"
 
 _DELIVERIES = f"""
 create or replace temp table {CHECKED_DELIVERIES} as
@@ -58,7 +53,8 @@ select
             cast(date_trunc('month', deliveries.delivered_on) - interval 1 month as date)
         ),
         cast($first_month as date)
-    ) as month
+    ) as month,
+    cast($first_month as date) as first_month
 from raw.deliveries as deliveries
 join {CHECKED_SOURCES} as sources on sources.source = deliveries.source
 left join (
@@ -71,12 +67,13 @@ left join (
 ) as stated on stated.delivery_id = deliveries.delivery_id
 """
 
-_RECEIVED = """
+# a view, like CHECKED_ROWS: there are as many as were ever received
+_RECEIVED = f"""
+create or replace temp view received_rows as
 select
     deliveries.asset,
     case
-        when rows.month between cast('{first_month}' as date) and deliveries.delivered_on
-            then rows.month
+        when rows.month between deliveries.first_month and deliveries.delivered_on then rows.month
         else deliveries.month
     end as month,
     deliveries.source,
@@ -92,33 +89,19 @@ select
     rows.reason_code,
     rows.reason
 from raw.tidy_rows as rows
-join {deliveries} as deliveries on deliveries.delivery_id = rows.delivery_id
-where rows.fate = '{fate}'
+join {CHECKED_DELIVERIES} as deliveries on deliveries.delivery_id = rows.delivery_id
 """
 
-_QUARANTINE = """
-create or replace temp table {quarantine} as
-with quarantined as (
-    select received.* from ({quarantined}) as received join {months} using (month)
+_QUARANTINE = f"""
+create or replace temp table {CHECKED_QUARANTINE} as
+with asked as not materialized (
+    select * from received_rows join {CHECKED_MONTHS} using (month)
 ),
-quarantined_months as (
-    select
-        source, month, min(delivered_on) as first_day,
-        min(delivery_id) as one_delivery, max(delivery_id) as another_delivery
-    from quarantined
-    group by all
+quarantined as (
+    select * from asked where fate = 'quarantined'
 ),
 figures as not materialized (
-    -- those that may settle a row of their month: of another delivery, not earlier; mostly none
-    select received.*
-    from ({figures}) as received
-    join {months} using (month)
-    join quarantined_months as doubted using (source, month)
-    where received.delivered_on >= doubted.first_day
-        and (
-            received.delivery_id <> doubted.one_delivery
-            or received.delivery_id <> doubted.another_delivery
-        )
+    select * from asked where fate = 'figure'
 ),
 latest as (
     select source, month, indicator_id, level, territory_code, max(delivered_on) as delivered_on
@@ -147,47 +130,25 @@ settled as (
 )
 select quarantined.*, settled.delivery_id is not null as is_settled
 from quarantined
-left join settled
-    on settled.delivery_id = quarantined.delivery_id
-    and settled.row_number = quarantined.row_number
+left join settled using (delivery_id, row_number)
 """
 
-_ROWS = """
-create or replace temp view {rows} as
-select received.*, false as is_settled
-from ({figures}) as received
-join {months} using (month)
-union all
-select * from {quarantine}
+_ROWS = f"""
+create or replace temp view {CHECKED_ROWS} as
+select *, false as is_settled
+from received_rows join {CHECKED_MONTHS} using (month)
+where fate = 'figure'
+union all by name
+select * from {CHECKED_QUARANTINE}
 """
 
 _TERRITORIES = f"""
 create or replace temp table {CHECKED_TERRITORIES} as
-select territory_code, row_number() over (order by territory_code) as place
-from (
-    select territory_code from raw.tidy_rows
-    union
-    select department_code from validated.dwellings
-    union
-    select department_code from contract.panel
-)
-where territory_code is not null
-"""
-
-_FIGURES = f"""
-create or replace temp table {CHECKED_FIGURES} as
-select
-    dwellings.indicator_id,
-    dwellings.source,
-    dwellings.month,
-    {block("territories.place")} as block,
-    count(*) as figures,
-    {marks("territories.place")} as marks
-from validated.dwellings as dwellings
-join {CHECKED_MONTHS} using (month)
-left join {CHECKED_TERRITORIES} as territories
-    on territories.territory_code = dwellings.department_code
-group by all
+select 'department' as level, unnest(cast($departments as text[])) as territory_code
+union all
+select 'region', unnest(cast($regions as text[]))
+union all
+select 'national', 'FR'
 """
 
 
@@ -199,8 +160,6 @@ def attributed(
 
     Works on a read-only connection too.
     """
-    first_month = {"first_month": contract.first_month}
-    assets = [[source.id, source.asset] for source in contract.sources.values()]
     try:
         connection.execute(f"create or replace temp table {CHECKED_MONTHS} (month date)")
         connection.executemany(
@@ -209,31 +168,26 @@ def attributed(
         connection.execute(
             f"create or replace temp table {CHECKED_SOURCES} (source text, asset text)"
         )
-        connection.executemany(f"insert into {CHECKED_SOURCES} values (?, ?)", assets)
-        connection.execute(_DELIVERIES, first_month)
-        named = {
-            "months": CHECKED_MONTHS,
-            "deliveries": CHECKED_DELIVERIES,
-            "quarantine": CHECKED_QUARANTINE,
-            "rows": CHECKED_ROWS,
-        }
-        figures, quarantined = (
-            _RECEIVED.format(fate=fate, **named, **first_month)
-            for fate in ("figure", "quarantined")
+        connection.executemany(
+            f"insert into {CHECKED_SOURCES} values (?, ?)",
+            [[source.id, source.asset] for source in contract.sources.values()],
         )
-        connection.execute(_QUARANTINE.format(figures=figures, quarantined=quarantined, **named))
-        connection.execute(_ROWS.format(figures=figures, **named))
-        connection.execute(_TERRITORIES)
-        connection.execute(_FIGURES)
+        connection.execute(
+            _TERRITORIES,
+            {
+                "departments": list(contract.territories.departments),
+                "regions": list(contract.territories.regions),
+            },
+        )
+        connection.execute(_DELIVERIES, {"first_month": contract.first_month})
+        for made in (_RECEIVED, _QUARANTINE, _ROWS):
+            connection.execute(made)
         yield
     finally:
-        connection.execute(f"drop view if exists temp.{CHECKED_ROWS}")
+        for view in (CHECKED_ROWS, "received_rows"):
+            connection.execute(f"drop view if exists temp.{view}")
         for table in (
-            CHECKED_FIGURES,
-            CHECKED_TERRITORIES,
-            CHECKED_QUARANTINE,
-            CHECKED_DELIVERIES,
-            CHECKED_SOURCES,
+            CHECKED_QUARANTINE, CHECKED_DELIVERIES, CHECKED_TERRITORIES, CHECKED_SOURCES,
             CHECKED_MONTHS,
-        ):
+        ):  # fmt: skip
             connection.execute(f"drop table if exists temp.{table}")

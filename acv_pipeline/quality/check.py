@@ -1,12 +1,10 @@
-"""What every check has in common, whichever tool evaluates it.
-
-Here: how a check is declared and what it says of one month. Not here: Great Expectations
-(``expectations``), SQL tests (``models``), the gate's rules (``gate``), Dagster.
-"""
+"""How a check is declared, how it is evaluated, and what it says of one month."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from acv_pipeline.contract import Month
@@ -43,6 +41,7 @@ class CheckResult:
         sample: some of those, the worst first, as rows of a table.
         summary: one sentence with figures; for people.
         severity: of this failure, if it differs from the check's own.
+        validation: the validation result that Great Expectations kept, if it was asked.
     """
 
     check: Check
@@ -53,3 +52,46 @@ class CheckResult:
     sample: list[dict[str, Any]] = field(default_factory=list)
     summary: str = ""
     severity: Severity | None = None
+    validation: Path | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class SuiteRule:
+    """Checks of one table's columns, each by some expectations of one suite (``suites``).
+
+    A set of codes may be large, and Great Expectations copies its arguments scores of times (36,000
+    codes: 3 s). Those in ``looked_up`` are looked up by DuckDB: of a column ``code`` the suite sees
+    ``code_is_known``, null where the code is.
+
+    Attributes:
+        suite: its name.
+        checks: the checks, on each asset that they are shown on.
+        table: a SELECT with ``month``, the columns expected, and those of a sample; with ``asset``
+            where the checks are on several.
+        looked_up: by column, the SELECT of all codes it may have.
+    """
+
+    suite: str
+    checks: tuple[Check, ...]
+    table: str
+    looked_up: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SqlRule:
+    """Checks across rows or tables, which hold when the SELECT finds no problem.
+
+    Attributes:
+        checks: the check, on each asset that it is shown on.
+        sql: a SELECT of everything looked at: ``month``, ``problem`` (null where all is well) and
+            the columns of a sample; with ``asset`` where the checks are on several.
+        looked_at: for rules that look at millions of rows: a SELECT of ``month`` and ``checked``,
+            how many there are; then ``sql`` need not give those where all is well.
+    """
+
+    checks: tuple[Check, ...]
+    sql: str
+    looked_at: str | None = None
+
+
+Rule = SuiteRule | SqlRule

@@ -1,29 +1,23 @@
-"""What the checks say of each month: one table at a time, all months at once.
-
-Here: counting, sampling and wording. Not here: what is checked (``suites``), Great Expectations
-(``expectations``), and which month a row counts for (``attribution``).
-"""
+"""What the checks say of each month: one table at a time, all months at once."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
 import pandas as pd
 
-from acv_pipeline import beside
 from acv_pipeline.contract import Contract, Month
-from acv_pipeline.quality import answers
 from acv_pipeline.quality.attribution import CHECKED_MONTHS, attributed
-from acv_pipeline.quality.check import Check, CheckResult
-from acv_pipeline.quality.expectations import Failure
-from acv_pipeline.quality.rule import ColumnRule, Expectation, SqlRule
-from acv_pipeline.quality.suites import rules
-from acv_pipeline.quality.witnesses import Witnesses
+from acv_pipeline.quality.check import Check, CheckResult, SqlRule, SuiteRule
+from acv_pipeline.quality.table_checks import rules
+
+if TYPE_CHECKING:
+    from acv_pipeline.quality.validation import Failure
 
 SAMPLE_ROWS = 20
 NAMED_PROBLEMS = 3
@@ -34,17 +28,19 @@ Place = tuple[str, Month]
 
 @dataclass
 class _Tally:
-    """What one rule found.
+    """What is known of one check.
 
     Attributes:
         checked: how many things were looked at.
         problems: how many of them fail, by what is wrong.
         sample: some of the failing ones.
+        validation: the result that Great Expectations kept.
     """
 
     checked: Counter[Place] = field(default_factory=Counter)
     problems: dict[Place, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     sample: dict[Place, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    validation: Path | None = None
 
 
 def evaluate(
@@ -52,6 +48,7 @@ def evaluate(
     contract: Contract,
     checks: Sequence[Check],
     months: Sequence[Month],
+    results: Path | None = None,
 ) -> list[CheckResult]:
     """What each check says of each month: one result per (check, month), in that order.
 
@@ -60,8 +57,9 @@ def evaluate(
 
     Args:
         connection: the warehouse, or its published copy.
-        checks: some of ``suites.checks(contract)``.
+        checks: some of ``table_checks.checks(contract)``.
         months: first days; any order.
+        results: the folder where Great Expectations keeps what it found; None to keep nothing.
 
     Raises:
         ValueError: a check that is not declared here.
@@ -78,31 +76,14 @@ def evaluate(
     if not checks or not months:
         return []
     tallies: dict[tuple[str, str], _Tally] = {}
-    by_batch: dict[str, list[ColumnRule]] = defaultdict(list)
-    for rule in chosen:
-        if isinstance(rule, ColumnRule):
-            by_batch[rule.batch].append(rule)
-    with ExitStack() as stack:
-        stack.enter_context(attributed(connection, contract, months))
-        # Great Expectations answers while DuckDB looks for the rest
-        ask = stack.enter_context(beside.asking())
-        questions = []
-        for batch, sharing in by_batch.items():
-            try:
-                witnesses = Witnesses(connection, batch)
-            except duckdb.CatalogException:  # not built yet
-                tallies |= {(c.asset, c.name): _Tally() for rule in sharing for c in rule.checks}
-                continue
-            stack.callback(witnesses.forget)
-            asked = witnesses.question([each for rule in sharing for each in rule.expectations])
-            questions.append((sharing, witnesses, answers.answer(ask, *asked)))
+    run = f"{min(months):%Y-%m} to {max(months):%Y-%m}"
+    with attributed(connection, contract, months):
         for rule in chosen:
             if isinstance(rule, SqlRule):
-                tally = _by_sql(connection, rule)
-                tallies |= {(check.asset, check.name): tally for check in rule.checks}
-        for sharing, witnesses, answered in questions:
-            tallies |= _by_expectations(connection, sharing, witnesses, answered())
-            witnesses.forget()
+                of_rule = dict.fromkeys((c.name for c in rule.checks), _by_sql(connection, rule))
+            else:
+                of_rule = _by_suite(connection, rule, contract, run, results)
+            tallies |= {(check.asset, check.name): of_rule[check.name] for check in rule.checks}
         _add_origin(connection, tallies.values())
     return [
         _result(check, month, tallies[check.asset, check.name])
@@ -112,26 +93,112 @@ def evaluate(
 
 
 def _by_sql(connection: duckdb.DuckDBPyConnection, rule: SqlRule) -> _Tally:
-    tally = _Tally()
-    columns = [name for name, *_ in connection.execute(f"describe {rule.sql}").fetchall()]
-    own = "" if "asset" in columns else f"'{rule.checks[0].asset}' as asset, "
+    judged = _of_asset(connection, rule.sql, rule.checks[0].asset)
     asked = f"where month in (from {CHECKED_MONTHS})"
-    looked_at = rule.looked_at or "select asset, month, 1 as checked from judged"
+    connection.execute(f"create or replace temp table judged as {judged} {asked}")
+    looked_at = rule.looked_at or "select *, 1 as checked from judged"
+    looked_at = _of_asset(connection, looked_at, rule.checks[0].asset)
+    tally = _Tally(_counted(connection, f"{looked_at} {asked}", "sum(checked)"))
+    _add_problems(connection, tally)
+    return tally
+
+
+def _by_suite(
+    connection: duckdb.DuckDBPyConnection,
+    rule: SuiteRule,
+    contract: Contract,
+    run: str,
+    results: Path | None,
+) -> dict[str, _Tally]:
+    """By check, what a suite says of its table."""
+    try:
+        table = _of_asset(connection, rule.table, rule.checks[0].asset)
+        checked = _counted(connection, table, "count(*)")
+    except duckdb.CatalogException:  # not built yet
+        checked = Counter()
+    tallies = {check.name: _Tally(checked) for check in rule.checks}
+    if not checked:
+        return tallies
+    from acv_pipeline.quality import validation  # takes seconds to import
+
+    failures, kept = validation.validate(connection, rule, contract, run=run, folder=results)
+    for name, tally in tallies.items():
+        tally.validation = kept
+        failed = [failure for failure in failures if failure.check == name]
+        if whole := [failure for failure in failed if failure.values is None]:
+            _blame_table(tally, whole)
+        elif failed:
+            _find_rows(connection, rule, table, failed)
+            _add_problems(connection, tally)
+    return tallies
+
+
+def _blame_table(tally: _Tally, failed: list[Failure]) -> None:
+    """Where the table itself is wrong, every row of every month is in doubt."""
+    texts = [f"{failure.problem}: {failure.detail}".replace(" {}", "") for failure in failed]
+    for place, count in tally.checked.items():
+        tally.problems[place]["; ".join(texts)] = count
+        tally.sample[place] = [{"problem": text} for text in texts]
+
+
+def _find_rows(
+    connection: duckdb.DuckDBPyConnection, rule: SuiteRule, table: str, failed: list[Failure]
+) -> None:
+    """The rows that hold failing values, with the first problem of each, as ``judged``."""
+    expressions = {
+        f"{column}_is_known": f"(rows.{column} in ({codes}))"
+        for column, codes in rule.looked_up.items()
+    }
+    joins, problems = [], []
+    for number, failure in enumerate(failed):
+        assert failure.values is not None
+        failing = f"failing_{number}"
+        connection.register(failing, failure.values.assign(fails=True))
+        same = " and ".join(
+            f"{expressions.get(name, f'rows.{name}')} is not distinct from {failing}.{name}"
+            for name in map(str, failure.values)
+        )
+        joins.append(f"left join {failing} on {same}")
+        said = failure.problem.replace("'", "''").replace(
+            "{}", f"' || coalesce(cast(rows.{failure.shows} as string), '(empty)') || '"
+        )
+        problems.append(f"when {failing}.fails then '{said}'")
     connection.execute(
-        f"create or replace temp table judged as select {own}* from ({rule.sql}) {asked}"
+        "create or replace temp table judged as"
+        f" select rows.*, case {' '.join(problems)} end as problem"
+        f" from ({table}) as rows {' '.join(joins)} where problem is not null"
     )
-    for asset, month, count in connection.execute(
-        f"select asset, month, cast(sum(checked) as bigint)"
-        f" from (select {own if rule.looked_at else ''}* from ({looked_at})) {asked} group by all"
-    ).fetchall():
-        tally.checked[asset, month] = count
+    for number in range(len(failed)):
+        connection.unregister(f"failing_{number}")
+
+
+def _of_asset(connection: duckdb.DuckDBPyConnection, select: str, asset: str) -> str:
+    """The SELECT with a column ``asset``, which one that is of one asset only has not."""
+    columns = [name for name, *_ in connection.execute(f"describe {select}").fetchall()]
+    return (
+        f"select * from ({select})"
+        if "asset" in columns
+        else (f"select '{asset}' as asset, * from ({select})")
+    )
+
+
+def _counted(connection: duckdb.DuckDBPyConnection, table: str, how_many: str) -> Counter[Place]:
+    rows = connection.execute(
+        f"select asset, month, cast({how_many} as bigint) from ({table}) group by all"
+    ).fetchall()
+    return Counter({(asset, month): count for asset, month, count in rows})
+
+
+def _add_problems(connection: duckdb.DuckDBPyConnection, tally: _Tally) -> None:
+    """Count the problems in the table ``judged``, keep some of them, and drop it."""
     for asset, month, problem, count in connection.execute(
         "select asset, month, problem, count(*) from judged where problem is not null"
         " group by all order by all"
     ).fetchall():
         tally.problems[asset, month][problem] = count
     if tally.problems:
-        offending = connection.execute(
+        columns = [name for name, *_ in connection.execute("describe judged").fetchall()]
+        sample = connection.execute(
             f"""
             from judged where problem is not null
             qualify row_number() over (
@@ -140,91 +207,16 @@ def _by_sql(connection: duckdb.DuckDBPyConnection, rule: SqlRule) -> _Tally:
             order by all
             """
         ).df()
-        for place, rows in _by_place(offending, rule.checks[0].asset):
-            tally.sample[place] = _records(rows)
+        for key, rows in sample.groupby(["asset", "month"], sort=False):
+            asset, month = cast("tuple[str, pd.Timestamp]", key)
+            tally.sample[asset, month.date()] = _records(rows)
     connection.execute("drop table temp.judged")
-    return tally
-
-
-def _by_expectations(
-    connection: duckdb.DuckDBPyConnection,
-    sharing: list[ColumnRule],
-    witnesses: Witnesses,
-    answers: list[list[Failure]],
-) -> dict[tuple[str, str], _Tally]:
-    """What the validation of one table, for all the rules that share it, says of its rows."""
-    found: dict[tuple[str, str], _Tally] = {}
-    asset = sharing[0].checks[0].asset
-    outcomes = iter(answers)
-    checked = Counter(
-        {(own[0] if own else asset, month): rows for *own, month, rows in witnesses.counts()}
-    )
-    for rule in sharing:
-        failed = [failure for _ in rule.expectations for failure in next(outcomes)]
-        tally = _Tally(checked=checked)
-        if any(failure.positions is None for failure in failed):
-            _blame_table(tally, [failure for failure in failed if failure.positions is None])
-        elif table := witnesses.offending(failed, _say):
-            _blame_rows(tally, connection, table, witnesses.columns, asset)
-        found |= {(check.asset, check.name): tally for check in rule.checks}
-    return found
-
-
-def _blame_table(tally: _Tally, failed: list[Failure]) -> None:
-    """Where the table itself is wrong, every row of every month is in doubt."""
-    texts = [f"{failure.expectation.problem}: {failure.detail}" for failure in failed]
-    for place, count in tally.checked.items():
-        tally.problems[place]["; ".join(texts)] = count
-        tally.sample[place] = [{"problem": text} for text in texts]
-
-
-def _blame_rows(
-    tally: _Tally,
-    connection: duckdb.DuckDBPyConnection,
-    offending: str,
-    columns: list[str],
-    asset: str,
-) -> None:
-    """Attribute failing rows to their asset and month, and keep some of them."""
-    own = "asset, " if "asset" in columns else ""
-    for *named, month, problem, count in connection.execute(
-        f"select {own}month, problem, count(*) from {offending} group by all order by all"
-    ).fetchall():
-        tally.problems[named[0] if named else asset, month][problem] = count
-    sample = connection.execute(
-        f"""
-        from {offending} qualify row_number() over (
-            partition by {own}month order by {", ".join(columns)}
-        ) <= {SAMPLE_ROWS}
-        order by all
-        """
-    ).df()
-    for place, rows in _by_place(sample, asset):
-        tally.sample[place] = _records(rows)
-
-
-def _by_place(frame: pd.DataFrame, asset: str) -> Iterator[tuple[Place, pd.DataFrame]]:
-    """The rows of each asset and month; without a column ``asset`` they are all of ``asset``."""
-    keys = ["asset", "month"] if "asset" in frame else ["month"]
-    for key, rows in frame.groupby(keys, sort=False):
-        *own, month = cast("tuple[Any, ...]", key)
-        yield (own[0] if own else asset, month.date()), rows
 
 
 def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    """The first rows as a sample; where they are shown says their asset and month."""
-    shown = rows.head(SAMPLE_ROWS).drop(columns=["asset", "month"], errors="ignore")
-    return [
-        {str(name): _plain(value) for name, value in row.items()}
-        for row in shown.to_dict("records")
-    ]
-
-
-def _say(expectation: Expectation, value: Any) -> str:
-    """What is wrong with a row: the expectation's words and the value that fails it."""
-    value = _plain(value)
-    shown = expectation.empty if value is None else value
-    return expectation.problem if shown is None else f"{expectation.problem} {shown}".strip()
+    """Rows as a sample; where they are shown says their asset and month."""
+    shown = rows.drop(columns=["asset", "month"]).to_dict("records")
+    return [{str(name): _plain(value) for name, value in row.items()} for row in shown]
 
 
 def _add_origin(connection: duckdb.DuckDBPyConnection, tallies: Iterable[_Tally]) -> None:
@@ -278,20 +270,22 @@ def _result(check: Check, month: Month, tally: _Tally) -> CheckResult:
     checked = tally.checked[place]
     problems = tally.problems.get(place, Counter())
     failed = sum(problems.values())
-    if not failed:
-        summary = f"{checked:,} checked, all hold" if checked else "nothing to check"
-        return CheckResult(check, month, passed=True, checked=checked, summary=summary)
-    named = [f"{problem} ({count:,})" for problem, count in problems.most_common(NAMED_PROBLEMS)]
-    if len(problems) > NAMED_PROBLEMS:
-        named.append(f"{len(problems) - NAMED_PROBLEMS} more")
+    summary = f"{checked:,} checked, all hold" if checked else "nothing to check"
+    if failed:
+        common = problems.most_common(NAMED_PROBLEMS)
+        named = [f"{problem} ({count:,})" for problem, count in common]
+        if len(problems) > NAMED_PROBLEMS:
+            named.append(f"{len(problems) - NAMED_PROBLEMS} more")
+        summary = f"{failed:,} of {checked:,} do not hold: {', '.join(named)}"
     return CheckResult(
         check,
         month,
-        passed=False,
+        passed=not failed,
         checked=checked,
         failed=failed,
         sample=tally.sample.get(place, []),
-        summary=f"{failed:,} of {checked:,} do not hold: {', '.join(named)}",
+        summary=summary,
+        validation=tally.validation,
     )
 
 

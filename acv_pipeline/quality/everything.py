@@ -1,11 +1,9 @@
-"""Every check, and what they say: whichever tool evaluates it.
-
-Here: putting the kinds of checks together. Not here: any kind.
-"""
+"""Every check, and what they say: whichever tool evaluates it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import duckdb
 
@@ -16,7 +14,7 @@ from acv_pipeline.quality.check import Check, CheckResult
 from acv_pipeline.quality.gate_checks import evaluate_gate_checks, gate_checks
 from acv_pipeline.quality.lateness_checks import evaluate_lateness_checks, lateness_checks
 from acv_pipeline.quality.sql_tests import evaluate_sql_checks, sql_checks
-from acv_pipeline.quality.suites import checks as table_checks
+from acv_pipeline.quality.table_checks import checks as table_checks
 from acv_pipeline.warehouse import own_tables
 
 
@@ -43,8 +41,13 @@ def evaluate_all(
     project: Project,
     checks: Sequence[Check],
     months: Sequence[Month],
+    results: Path | None = None,
 ) -> list[CheckResult]:
-    """What some of the checks say of each month; a mart that was never built has none."""
+    """What some of the checks say of each month; a mart that was never built has none.
+
+    Args:
+        results: the folder where Great Expectations keeps what it found.
+    """
     if not checks or not months:
         return []
     from acv_pipeline.quality.evaluation import evaluate  # brings pandas, which takes a while
@@ -67,7 +70,7 @@ def evaluate_all(
     ]
     return [
         *evaluate_lateness_checks(connection, contract, chosen(lateness_checks(contract)), months),
-        *evaluate(connection, contract, chosen(table_checks(contract)), months),
+        *evaluate(connection, contract, chosen(table_checks(contract)), months, results),
         *evaluate_gate_checks(connection, contract, chosen(gate_checks()), months),
         *evaluate_sql_checks(connection, project, tests, months),
         *(evaluate_acceptance(connection, contract, months) if chosen([ACCEPTED]) else []),

@@ -1,12 +1,6 @@
-"""Checks of what was received: one extract asset per source, the same checks on each.
-
-Here: deliveries and their rows before the gate. Not here: figures in force (``validated``), and
-which month a delivery counts for (``attribution``).
-"""
+"""Checks of what was received: one extract asset per source, the same checks on each."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.quality.attribution import (
@@ -14,11 +8,9 @@ from acv_pipeline.quality.attribution import (
     CHECKED_QUARANTINE,
     CHECKED_ROWS,
     CHECKED_SOURCES,
-    CHECKED_TERRITORIES,
+    TERRITORIES,
 )
-from acv_pipeline.quality.check import Check, Severity
-from acv_pipeline.quality.marks import block, marks
-from acv_pipeline.quality.rule import ColumnRule, Expectation, Rule, SqlRule, between
+from acv_pipeline.quality.check import Check, Rule, Severity, SqlRule, SuiteRule
 
 REASONS: dict[str, tuple[str, ...]] = {
     "departments_recognised": (
@@ -108,38 +100,20 @@ join {CHECKED_DELIVERIES} as deliveries on deliveries.delivery_id = shared.deliv
 """
 
 _ROWS_CONSERVED = f"""
-with extract_blocks as (
-    select
-        delivery_id, {block("row_number")} as block,
-        count(*) as n, {marks("row_number")} as marks
+with extracted as (
+    select delivery_id, count(*) as n, count(distinct row_number) as row_numbers
     from raw.extract_rows
-    group by all
-),
-understood_blocks as (
-    select
-        delivery_id, {block("row_number")} as block,
-        count(*) as n, {marks("row_number")} as marks
-    from raw.tidy_rows
-    group by all
-),
-extracted as (
-    select delivery_id, cast(sum(n) as bigint) as n,
-        cast(sum(bit_count(marks)) as bigint) as row_numbers
-    from extract_blocks
     group by delivery_id
 ),
 understood as (
-    select delivery_id, cast(sum(n) as bigint) as n,
-        cast(sum(bit_count(marks)) as bigint) as row_numbers
-    from understood_blocks
+    select delivery_id, count(*) as n, count(distinct row_number) as row_numbers
+    from raw.tidy_rows
     group by delivery_id
 ),
 unmatched as (
-    select extracted.delivery_id,
-        cast(sum(bit_count(extracted.marks & ~coalesce(understood.marks, 0))) as bigint) as n
-    from extract_blocks as extracted
-    left join understood_blocks as understood using (delivery_id, block)
-    group by extracted.delivery_id
+    select delivery_id, count(*) as n
+    from raw.extract_rows anti join raw.tidy_rows using (delivery_id, row_number)
+    group by delivery_id
 ),
 counted as (
     select
@@ -189,33 +163,11 @@ _NOT_SETTLED = f"""
 select asset, month, count(*) as checked from {CHECKED_ROWS} where not is_settled group by all
 """
 
-# Only blocks of territories with more rows than territories are looked at row by row.
 _KEYS_ARE_UNIQUE = f"""
-with crowded as (
-    select distinct delivery_id, indicator_id, level, stated_month
-    from (
-        select
-            rows.delivery_id, rows.indicator_id, rows.level, rows.stated_month,
-            {block("territories.place")} as block,
-            count(*) as n,
-            {marks("territories.place")} as marks
-        from {CHECKED_ROWS} as rows
-        left join {CHECKED_TERRITORIES} as territories using (territory_code)
-        where rows.fate = 'figure'
-        group by all
-    )
-    where n > bit_count(marks)
-),
-given_twice as (
-    select
-        rows.delivery_id, rows.indicator_id, rows.level, rows.stated_month, rows.territory_code
-    from {CHECKED_ROWS} as rows
-    join crowded
-        on crowded.delivery_id = rows.delivery_id
-        and crowded.indicator_id is not distinct from rows.indicator_id
-        and crowded.level is not distinct from rows.level
-        and crowded.stated_month is not distinct from rows.stated_month
-    where rows.fate = 'figure'
+with given_twice as (
+    select delivery_id, indicator_id, level, stated_month, territory_code
+    from {CHECKED_ROWS}
+    where fate = 'figure'
     group by all
     having count(*) > 1
 ),
@@ -252,23 +204,12 @@ from problems
 
 def extract_rules(contract: Contract) -> list[Rule]:
     """The checks of every source's extract."""
-    known_territories = [
-        *contract.territories.departments,
-        *contract.territories.regions,
-        "FR",
-    ]
 
     def each(name: str, severity: Severity, description: str, what_to_do: str) -> tuple[Check, ...]:
         return tuple(
             Check(source.asset, name, severity, description, what_to_do.format(ask=source.contact))
             for source in contract.sources.values()
         )
-
-    def rows(
-        name: str, description: str, what_to_do: str, *expectations: Expectation
-    ) -> ColumnRule:
-        checks = each(name, "warn", description, what_to_do)
-        return ColumnRule(checks, _ROWS, (_not_quarantined(REASONS[name]), *expectations))
 
     return [
         SqlRule(
@@ -292,34 +233,39 @@ def extract_rules(contract: Contract) -> list[Rule]:
             ),
             _DELIVERED_BY_ONE_SOURCE,
         ),
-        rows(
-            "departments_recognised",
-            "Every row names a territory of the Code officiel géographique.",
-            "Ask {ask} which département is meant and for a corrected file; if the spelling is "
-            "legitimate, add it to the contract's variants.",
-            Expectation(
-                "ColumnValuesToBeInSet",
-                {"column": "territory_code", "value_set": known_territories},
-                "unknown territory",
+        SuiteRule(
+            "received_rows",
+            (
+                *each(
+                    "departments_recognised",
+                    "warn",
+                    "Every row names a territory of the Code officiel géographique.",
+                    "Ask {ask} which département is meant and for a corrected file; if the "
+                    "spelling is legitimate, add it to the contract's variants.",
+                ),
+                *each(
+                    "months_recognised",
+                    "warn",
+                    "Every row says which month it is about, and that month was over when it came.",
+                    "Ask {ask} which month is meant and for a corrected file.",
+                ),
+                *each(
+                    "indicators_recognised",
+                    "warn",
+                    "Every row names an indicator, and only one.",
+                    "Ask {ask} which indicator is meant and for a corrected file.",
+                ),
+                *each(
+                    "figures_are_whole_numbers",
+                    "warn",
+                    "Every row carries a figure, not a part of one: a whole, plausible number of "
+                    "dwellings that is not negative.",
+                    "Ask {ask} for the figures of the cells shown; until then those départements "
+                    "have none for the month.",
+                ),
             ),
-        ),
-        rows(
-            "months_recognised",
-            "Every row says which month it is about, and that month was over when it came.",
-            "Ask {ask} which month is meant and for a corrected file.",
-        ),
-        rows(
-            "indicators_recognised",
-            "Every row names an indicator, and only one.",
-            "Ask {ask} which indicator is meant and for a corrected file.",
-        ),
-        rows(
-            "figures_are_whole_numbers",
-            "Every row carries a figure, not a part of one: a whole, plausible number of dwellings "
-            "that is not negative.",
-            "Ask {ask} for the figures of the cells shown; until then those départements have "
-            "none for the month.",
-            between("value", 0, contract.max_plausible_value),
+            _ROWS,
+            looked_up={"territory_code": TERRITORIES},
         ),
         SqlRule(
             each(
@@ -343,9 +289,3 @@ def extract_rules(contract: Contract) -> list[Rule]:
             _ROWS_CONSERVED,
         ),
     ]
-
-
-def _not_quarantined(reasons: Sequence[str]) -> Expectation:
-    return Expectation(
-        "ColumnValuesToNotBeInSet", {"column": "reason_code", "value_set": list(reasons)}, ""
-    )

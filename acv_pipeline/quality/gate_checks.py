@@ -1,7 +1,4 @@
-"""The gate's verdicts as checks: one per rule, on the validated figures, per month.
-
-Here: from recorded verdicts to check results. Not here: the rules, and when they are applied.
-"""
+"""The gate's recorded verdicts as checks: one per rule, on the validated figures, per month."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Lateness as checks: one per source that is awaited monthly, on its extract.
-
-Here: from late months to check results. Not here: deadlines (``lateness``).
-"""
+"""Lateness as checks: one per source that is awaited monthly, on its extract."""
 
 from __future__ import annotations
 

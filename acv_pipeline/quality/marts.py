@@ -1,87 +1,31 @@
 """Checks of the marts, column by column: the same for every model of the SQL project.
 
-Here: what holds of a column wherever it occurs. Not here: what holds between rows or between
-tables (``dbt_like_sql/tests``).
+What holds between rows or between marts is the SQL project's own (``dbt_like_sql/tests``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from acv_pipeline.contract import Contract
 from acv_pipeline.models import Model, Project
-from acv_pipeline.quality.attribution import CHECKED_MONTHS
-from acv_pipeline.quality.rule import (
-    ColumnRule,
-    Expectation,
-    Rule,
-    between,
-    known,
-    on_each,
-)
+from acv_pipeline.quality.attribution import CHECKED_MONTHS, DEPARTMENTS, TERRITORIES
+from acv_pipeline.quality.check import Check, SuiteRule
 
 FAULT = (
     "A fault of the SQL models or of their seeds, not of a delivery: don't publish; correct the "
     "model and build the marts again."
 )
+LOOKED_UP = {"department_code": DEPARTMENTS, "territory_code": TERRITORIES}
+
+Bounds = tuple[float | None, float | None]
 
 
-def mart_rules(contract: Contract, project: Project) -> list[Rule]:
+def mart_rules(contract: Contract, project: Project) -> list[SuiteRule]:
     """The checks of every model."""
-    return [rule for model in project.models.values() for rule in _rules_of(model, contract)]
+    return [_rule_of(model, contract) for model in project.models.values()]
 
 
-def _rules_of(model: Model, contract: Contract) -> list[Rule]:
-    names = [column.name for column in model.columns]
-    domains = {name: codes for name, codes in _domains(contract).items() if name in names}
-    batch = f"select * from {model.table} where month in (from {CHECKED_MONTHS})"
-
-    def rule(name: str, description: str, *expectations: Expectation) -> ColumnRule:
-        return ColumnRule(
-            on_each([model.name], name, "error", description, FAULT), batch, expectations
-        )
-
-    rules: list[Rule] = [
-        rule(
-            "columns_as_documented",
-            "The table has the documented columns, in their order.",
-            Expectation(
-                "TableColumnsToMatchOrderedList",
-                {"column_list": names},
-                "columns differ from the documented ones",
-            ),
-        ),
-        rule(
-            "known_codes",
-            "Every row has its codes, and the contract or the Code officiel géographique "
-            "knows them.",
-            *(known(name, codes) for name, codes in domains.items()),
-        ),
-    ]
-    for check, (description, bounds) in _ranges(contract).items():
-        if found := [between(name, *bounds[name]) for name in names if name in bounds]:
-            rules.append(rule(check, description, *found))
-    return rules
-
-
-def _domains(contract: Contract) -> dict[str, Collection[str]]:
-    """The values a column may have, by its name."""
-    territories = contract.territories
-    return {
-        "indicator_id": contract.indicators,
-        "series": ["total", *(source.series for source in contract.sources.values())],
-        "source": contract.sources,
-        "department_code": territories.departments,
-        "region_code": territories.regions,
-        "level": ["department", "region", "national"],
-        "territory_code": [*territories.departments, *territories.regions, "FR"],
-    }
-
-
-def _ranges(
-    contract: Contract,
-) -> dict[str, tuple[str, dict[str, tuple[float | None, float | None]]]]:
-    """The bounds of columns, by check and column name."""
+def ranges(contract: Contract) -> dict[str, tuple[str, dict[str, Bounds]]]:
+    """What bounds a column has in whichever mart: description and columns, by check."""
     last_rank = len(contract.territories.departments)
     return {
         "figures_not_negative": (
@@ -101,3 +45,22 @@ def _ranges(
             {"share_of_national": (0, 1)},
         ),
     }
+
+
+def _rule_of(model: Model, contract: Contract) -> SuiteRule:
+    names = {column.name for column in model.columns}
+    described = {
+        "columns_as_documented": "The table has the documented columns, in their order.",
+        "known_codes": "Every row has its codes, and the contract or the Code officiel "
+        "géographique knows them.",
+    } | {
+        check: description
+        for check, (description, bounds) in ranges(contract).items()
+        if names & bounds.keys()
+    }
+    return SuiteRule(
+        model.name,
+        tuple(Check(model.name, name, "error", text, FAULT) for name, text in described.items()),
+        f"select * from {model.table} where month in (from {CHECKED_MONTHS})",
+        {column: codes for column, codes in LOOKED_UP.items() if column in names},
+    )

@@ -1,7 +1,4 @@
-"""The standing results of all checks, in the warehouse: what fails now, for status and alerts.
-
-Here: writing them. Not here: evaluating checks, and Dagster's own record of each evaluation.
-"""
+"""The standing results of all checks, in the warehouse: what fails now, for status and alerts."""
 
 from __future__ import annotations
 

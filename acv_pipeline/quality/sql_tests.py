@@ -1,7 +1,4 @@
-"""The SQL project's tests as checks, on the mart each one judges, per month.
-
-Here: from offending rows to check results. Not here: the tests (``dbt_like_sql/tests``).
-"""
+"""The SQL project's tests as checks, on the mart each one judges, per month."""
 
 from __future__ import annotations
 

@@ -1,26 +1,209 @@
 """Checks of the figures in force and of the rows that were quarantined.
 
-Here: what must hold after the gate, whatever it decided. Not here: whether figures are
-believable (that is the gate's), rows as received (``extracts``), the SQL (``validated_sql``).
+What must hold after the gate, whatever it decided; whether figures are believable is the gate's.
 """
 
 from __future__ import annotations
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.quality import validated_sql as sql
-from acv_pipeline.quality.check import Check
-from acv_pipeline.quality.rule import (
-    ColumnRule,
-    Expectation,
-    Rule,
-    SqlRule,
-    between,
-    filled,
-    known,
-)
+from acv_pipeline.quality.attribution import CHECKED_MONTHS, CHECKED_QUARANTINE, DEPARTMENTS
+from acv_pipeline.quality.check import Check, Rule, SqlRule, SuiteRule
 
 DWELLINGS = "validated_dwellings"
 QUARANTINED = "quarantined_rows"
+
+_IN_FORCE = f"""
+select dwellings.* from validated.dwellings as dwellings join {CHECKED_MONTHS} using (month)
+"""
+
+_COUNTED = f"select month, count(*) as checked from ({_IN_FORCE}) group by month"
+
+_WITH_DATES = f"""
+select dwellings.*, indicators.first_month, deliveries.delivered_on
+from ({_IN_FORCE}) as dwellings
+left join contract.indicators as indicators
+    on indicators.indicator_id = dwellings.indicator_id
+left join raw.deliveries as deliveries on deliveries.delivery_id = dwellings.delivery_id
+"""
+
+_UNIQUE_KEY = f"""
+select
+    dwellings.month,
+    dwellings.source || ': ' || dwellings.department_code || ' more than once' as problem,
+    dwellings.delivery_id,
+    dwellings.row_number,
+    dwellings.indicator_id,
+    dwellings.source,
+    dwellings.department_code,
+    dwellings.cumulative_dwellings
+from validated.dwellings as dwellings
+join (
+    select indicator_id, source, month, department_code
+    from ({_IN_FORCE})
+    group by all
+    having count(*) > 1
+) as repeated using (indicator_id, source, month, department_code)
+"""
+
+_PRESENT = f"select distinct indicator_id, source, month from ({_IN_FORCE})"
+
+_EXPECTED = f"""
+select present.month, expected.checked
+from ({_PRESENT}) as present
+join (select indicator_id, count(*) as checked from contract.panel group by all) as expected
+    on expected.indicator_id = present.indicator_id
+"""
+
+_PANEL_COMPLETE = f"""
+with missing as (
+    select present.month, present.source, panel.indicator_id, panel.department_code
+    from ({_PRESENT}) as present
+    join contract.panel as panel on panel.indicator_id = present.indicator_id
+    anti join validated.dwellings as dwellings
+        on dwellings.indicator_id = panel.indicator_id
+        and dwellings.source = present.source
+        and dwellings.month = present.month
+        and dwellings.department_code = panel.department_code
+),
+unresolved as (
+    select
+        indicator_id, source, stated_month as month, territory_code as department_code,
+        max(reason_code) as reason_code
+    from {CHECKED_QUARANTINE}
+    where level = 'department' and not is_settled
+    group by all
+)
+select
+    missing.month,
+    coalesce(indicators.short_name, missing.indicator_id) || ' ' || missing.source as problem,
+    missing.indicator_id,
+    missing.source,
+    missing.department_code,
+    case
+        when unresolved.reason_code is not null then 'row quarantined: ' || unresolved.reason_code
+        else 'no row in force'
+    end as why
+from missing
+left join contract.indicators as indicators
+    on indicators.indicator_id = missing.indicator_id
+left join unresolved
+    on unresolved.indicator_id = missing.indicator_id
+    and unresolved.source = missing.source
+    and unresolved.month = missing.month
+    and unresolved.department_code = missing.department_code
+"""
+
+_EVERY_PARTNER_PRESENT = f"""
+with present as (
+    select distinct figures.indicator_id, figures.month, figures.source
+    from ({_IN_FORCE}) as figures
+    join contract.components as components
+        on components.indicator_id = figures.indicator_id
+        and components.source = figures.source
+),
+expected as (
+    select begun.indicator_id, begun.month, components.source
+    from (select distinct indicator_id, month from present) as begun
+    join contract.components as components
+        on components.indicator_id = begun.indicator_id
+        and components.first_month <= begun.month
+)
+select
+    expected.month,
+    case
+        when present.source is null
+            then coalesce(indicators.short_name, expected.indicator_id) || ' '
+                || expected.source
+    end as problem,
+    expected.indicator_id,
+    expected.source
+from expected
+left join contract.indicators as indicators
+    on indicators.indicator_id = expected.indicator_id
+left join present
+    on present.indicator_id = expected.indicator_id
+    and present.month = expected.month
+    and present.source = expected.source
+"""
+
+_EVERY_FIGURE_HAS_PROVENANCE = f"""
+select
+    dwellings.month,
+    case
+        when rows.row_number is null then 'row not on record'
+        when dwellings.is_corrected
+            and (corrections.delivered, corrections.corrected)
+                is distinct from (understood.value, dwellings.cumulative_dwellings)
+            then 'corrected otherwise than the register says'
+        when (understood.indicator_id, understood.month, understood.territory_code,
+            case when dwellings.is_corrected then corrections.corrected else understood.value end)
+            is distinct from (dwellings.indicator_id, dwellings.month,
+            dwellings.department_code, dwellings.cumulative_dwellings)
+            then 'row says something else'
+    end as problem,
+    dwellings.delivery_id,
+    dwellings.row_number,
+    dwellings.indicator_id,
+    dwellings.source,
+    dwellings.department_code,
+    dwellings.cumulative_dwellings
+from ({_IN_FORCE}) as dwellings
+left join raw.extract_rows as rows
+    on rows.delivery_id = dwellings.delivery_id and rows.row_number = dwellings.row_number
+left join raw.tidy_rows as understood
+    on understood.delivery_id = dwellings.delivery_id
+    and understood.row_number = dwellings.row_number
+left join validated.corrections as corrections
+    on corrections.delivery_id = dwellings.delivery_id
+    and corrections.row_number = dwellings.row_number
+    and corrections.held_by is null
+"""
+
+_CORRECTIONS_STILL_MATCH = """
+select
+    month,
+    case
+        when problem is not null
+            then 'entry ' || entry || ' (' || source || ' ' || department_code || '): ' || problem
+    end as problem,
+    entry,
+    source,
+    indicator_id,
+    department_code,
+    delivered,
+    corrected,
+    found,
+    reason,
+    corrected_by,
+    corrected_on,
+    delivery_id,
+    row_number
+from validated.correction_matches
+"""
+
+# A quarantined row counts for the month the extract's checks show it under.
+_WAITING = f"""
+select
+    rows.month,
+    quarantined.* exclude (month, cells, sheet, sheet_row),
+    rows.is_settled
+from validated.quarantined_rows as quarantined
+join {CHECKED_QUARANTINE} as rows
+    on rows.delivery_id = quarantined.delivery_id and rows.row_number = quarantined.row_number
+"""
+
+_NO_OPEN_QUARANTINE = f"""
+select
+    month,
+    case when released_by is null and not is_settled then reason_code end as problem,
+    delivery_id,
+    row_number,
+    indicator_id,
+    source,
+    department_code,
+    reason
+from ({_WAITING})
+"""
 
 
 def validated_rules(contract: Contract) -> list[Rule]:
@@ -31,29 +214,29 @@ def validated_rules(contract: Contract) -> list[Rule]:
         f"from the landing zone and tell {ask} which delivery and row are shown."
     )
 
-    def dwellings(name: str, description: str, *expectations: Expectation) -> ColumnRule:
-        check = Check(DWELLINGS, name, "error", description, fault)
-        return ColumnRule((check,), sql.DWELLINGS, expectations)
+    def dwellings(name: str, description: str) -> Check:
+        return Check(DWELLINGS, name, "error", description, fault)
 
     return [
-        dwellings(
-            "known_codes",
-            "Indicators and sources are the contract's, départements the Code officiel "
-            "géographique's.",
-            known("indicator_id", contract.indicators),
-            known("source", contract.sources),
-            known("department_code", contract.territories.departments),
-        ),
-        dwellings(
-            "figures_not_negative_integers",
-            "Every figure is a whole number of dwellings, zero or more, and plausible.",
-            filled("cumulative_dwellings"),
-            Expectation(
-                "ColumnValuesToBeOfType",
-                {"column": "cumulative_dwellings", "type_": "int64"},
-                "cumulative_dwellings holds no whole numbers",
+        SuiteRule(
+            DWELLINGS,
+            (
+                dwellings(
+                    "known_codes",
+                    "Indicators and sources are the contract's, départements the Code officiel "
+                    "géographique's.",
+                ),
+                dwellings(
+                    "figures_not_negative_integers",
+                    "Every figure is a whole number of dwellings, zero or more, and plausible.",
+                ),
+                dwellings(
+                    "month_in_range",
+                    "No figure lies before its indicator's first month or after its reception.",
+                ),
             ),
-            between("cumulative_dwellings", 0, contract.max_plausible_value),
+            _WITH_DATES,
+            looked_up={"department_code": DEPARTMENTS},
         ),
         SqlRule(
             (
@@ -65,14 +248,8 @@ def validated_rules(contract: Contract) -> list[Rule]:
                     fault,
                 ),
             ),
-            sql.UNIQUE_KEY,
-            looked_at=sql.IN_FORCE,
-        ),
-        dwellings(
-            "month_in_range",
-            "No figure lies before its indicator's first month or after its reception.",
-            _not_before("month", "first_month", "before its indicator's first month:"),
-            _not_before("delivered_on", "month", "received before the month began, on"),
+            _UNIQUE_KEY,
+            looked_at=_COUNTED,
         ),
         SqlRule(
             (
@@ -86,8 +263,8 @@ def validated_rules(contract: Contract) -> list[Rule]:
                     "national total is not complete.",
                 ),
             ),
-            sql.PANEL_COMPLETE,
-            looked_at=sql.EXPECTED,
+            _PANEL_COMPLETE,
+            looked_at=_EXPECTED,
         ),
         SqlRule(
             (
@@ -100,7 +277,7 @@ def validated_rules(contract: Contract) -> list[Rule]:
                     "correction) or has not come (ask the partner); until then there is no total.",
                 ),
             ),
-            sql.EVERY_PARTNER_PRESENT,
+            _EVERY_PARTNER_PRESENT,
         ),
         SqlRule(
             (
@@ -113,8 +290,8 @@ def validated_rules(contract: Contract) -> list[Rule]:
                     fault,
                 ),
             ),
-            sql.EVERY_FIGURE_HAS_PROVENANCE,
-            looked_at=sql.IN_FORCE,
+            _EVERY_FIGURE_HAS_PROVENANCE,
+            looked_at=_COUNTED,
         ),
         SqlRule(
             (
@@ -129,9 +306,10 @@ def validated_rules(contract: Contract) -> list[Rule]:
                     "it, or mend what the gate does not believe.",
                 ),
             ),
-            sql.CORRECTIONS_STILL_MATCH,
+            _CORRECTIONS_STILL_MATCH,
         ),
-        ColumnRule(
+        SuiteRule(
+            QUARANTINED,
             (
                 Check(
                     QUARANTINED,
@@ -141,8 +319,7 @@ def validated_rules(contract: Contract) -> list[Rule]:
                     fault,
                 ),
             ),
-            sql.QUARANTINED,
-            (filled("reason_code"), filled("reason"), filled("reason_fr")),
+            _WAITING,
         ),
         SqlRule(
             (
@@ -155,14 +332,6 @@ def validated_rules(contract: Contract) -> list[Rule]:
                     "later delivery with them settles this.",
                 ),
             ),
-            sql.NO_OPEN_QUARANTINE,
+            _NO_OPEN_QUARANTINE,
         ),
     ]
-
-
-def _not_before(later: str, earlier: str, problem: str) -> Expectation:
-    return Expectation(
-        "ColumnPairValuesAToBeGreaterThanB",
-        {"column_A": later, "column_B": earlier, "or_equal": True},
-        problem,
-    )

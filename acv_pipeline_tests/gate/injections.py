@@ -50,27 +50,27 @@ def shifted_rows(case: MonthCase, random: Random) -> Figures:
 
 
 def stale_copy(case: MonthCase, random: Random) -> Figures:
-    return np.where(np.isnan(case.figures), np.nan, case.course.previous)
+    return np.where(np.isnan(case.figures), np.nan, case.trajectory.previous)
 
 
 def monthly_flow(case: MonthCase, random: Random) -> Figures:
-    return case.course.increments
+    return case.trajectory.increments
 
 
 def cumulative_of_cumulative(case: MonthCase, random: Random) -> Figures:
-    return case.course.previous + case.figures
+    return case.trajectory.previous + case.figures
 
 
 def sister_added(case: MonthCase, random: Random) -> Figures | None:
     """The sister's increments of the same months on top of the previous figures."""
-    before = [m for m in case.sister if m <= case.course.previous_month]
+    before = [m for m in case.sister if m <= case.trajectory.previous_month]
     upto = [m for m in case.sister if m <= case.month]
     if not before or max(before) == max(upto):
         return None
     increments = case.sister[max(upto)] - case.sister[max(before)]
     if not (case.panel(increments) >= 5).sum() >= 10:
         return None
-    return case.course.previous + np.nan_to_num(increments)
+    return case.trajectory.previous + np.nan_to_num(increments)
 
 
 def old_file(case: MonthCase, random: Random) -> Figures | None:

@@ -145,7 +145,7 @@ def clean_cases(
     def spy(case: MonthCase) -> list[Finding]:
         findings = judge(case)
         held = any(finding.blocking for finding in findings)
-        if not held and case.in_force is None and case.course is not None:
+        if not held and case.in_force is None and case.trajectory is not None:
             seen.append(case)
         return findings
 
@@ -155,5 +155,5 @@ def clean_cases(
             case, totals=dataclasses.replace(case.totals, national=None, regions={})
         )
         for case in seen
-        if len(case.course.paces) >= earlier_paces and case.course.increment > 0
+        if len(case.trajectory.paces) >= earlier_paces and case.trajectory.increment > 0
     ]

@@ -6,10 +6,8 @@ import shutil
 from pathlib import Path
 
 import duckdb
-import pytest
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.ledger import load as loading
 from acv_pipeline.ledger.load import load
 from acv_pipeline.ledger.store import read_ledger
 from acv_pipeline_tests.deliveries import deliver
@@ -118,32 +116,3 @@ def test_regional_subtotals_of_a_partner_are_compared_and_not_counted(
     assert [finding.rule for finding in verdict.findings] == ["region_differs_from_departments"]
     fates = "select fate, count(*) from raw.tidy_rows group by all order by all"
     assert warehouse.execute(fates).fetchall() == [("control", 2), ("figure", 96)]
-
-
-def test_what_follows_is_prepared_before_little_is_read_and_after_much(
-    warehouse: duckdb.DuckDBPyConnection,
-    landing: Path,
-    contract: Contract,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    happened: list[str] = []
-
-    def look() -> list[str]:
-        happened.clear()
-        load(
-            warehouse,
-            landing,
-            contract,
-            progress=lambda done, of, name: happened.append(f"{done} of {of}"),
-            expect=lambda: happened.append("expect"),
-        )
-        return happened
-
-    assert look() == []
-    deliver(landing, "anah", "2021-04-06", {"2021-03": {"01": 12}})
-    assert look() == ["expect", "1 of 1"]
-    assert look() == [], "nothing is new"
-    monkeypatch.setattr(loading, "MUCH", 1)
-    deliver(landing, "anah", "2021-05-06", {"2021-04": {"01": 14}})
-    assert look() == ["2 of 2", "expect"]
-    assert look() == []

@@ -8,7 +8,6 @@ import pytest
 import sqlglot
 import yaml
 
-from acv_pipeline import beside
 from acv_pipeline.models import Project, SqlProjectError
 from acv_pipeline.models.described import documented
 from acv_pipeline_tests.models.world import ACV, World, month
@@ -334,14 +333,6 @@ def test_lineage_says_which_columns_a_column_is_made_of(project: Project) -> Non
             *(f"marts.{upstream}" for upstream in model.depends_on),
             *(f"reference.{seed}" for seed in model.seeds),
         }
-
-
-def test_lineage_is_the_same_when_the_process_beside_reads_it(project: Project) -> None:
-    fresh = Project.load()
-    with beside.asking() as ask:
-        fresh.read_lineage_beside(ask)
-        assert fresh.column_lineage == project.column_lineage
-        assert fresh.column_lineage is fresh.column_lineage
 
 
 def test_models_and_tests_can_be_said_in_spark_too(project: Project) -> None:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import click
-import great_expectations  # noqa: F401  # else each run loads it, in a process beside it
+import great_expectations  # noqa: F401  # else each run that is killed imports it
 
 from acv_pipeline_tests.torture.contention import contend
 from acv_pipeline_tests.torture.kills import Torture

@@ -105,8 +105,6 @@ def fork(work: Callable[[], Any], log: Path) -> Child:
         os.dup2(output, 1)
         os.dup2(output, 2)
         sys.stdout = sys.stderr = os.fdopen(1, "w", buffering=1, encoding="utf-8", closefd=False)
-        # a fork's own work, so that what it does can be told and counted
-        replace_everywhere("acv_pipeline.beside:_running", lambda _: lambda: None)
         for phase, place in PHASES.items():
             announce(phase, place, writes)
         work()
@@ -183,7 +181,6 @@ def quicken() -> None:
     replace_everywhere(
         "acv_pipeline.quality.everything:table_checks", lambda _: lambda contract: []
     )
-    replace_everywhere("acv_pipeline.quality.answers:get_ready", lambda _: lambda: None)
     replace_everywhere("acv_pipeline.flow:Pipeline.assets", without_report)
     replace_everywhere("acv_pipeline.launching:run_months", of_assets)
 

@@ -1,7 +1,6 @@
 """How a series has moved up to the month judged, and how it moves in it.
 
-Here: ``Course``, the increments and paces every rule on movement compares with.
-Not here: thresholds and judgements (``rules_*.py``).
+The increments and paces that every rule on movement compares with.
 """
 
 from __future__ import annotations
@@ -17,14 +16,13 @@ import numpy.typing as npt
 
 from acv_pipeline.contract import Month
 from acv_pipeline.contract.months import elapsed
-from acv_pipeline.gate.remembered import remembered
 
 Figures: TypeAlias = npt.NDArray[np.float64]
 """Cumulative dwellings per département, in the order of ``MonthCase.codes``; NaN: no figure."""
 
 
 @dataclass(frozen=True)
-class Course:
+class Trajectory:
     """The movement of one case, in dwellings; NaN where a figure is missing on either side.
 
     Paces are per month elapsed, and are taken between figures that differ: a series republished
@@ -104,31 +102,26 @@ class Course:
         return float(np.nansum(np.maximum(self.increments, 0)))
 
 
-@remembered(1)
 def has_figures(figures: Figures) -> bool:
     """Whether any figure is above zero (an empty or all-zero month says nothing)."""
     return bool((figures > 0).any())
 
 
-@remembered(2)
 def unchanged_share(earlier: Figures, later: Figures) -> float:
     """Share of the départements above zero in ``earlier`` whose figure is the same in ``later``."""
     counted = (earlier > 0) & ~np.isnan(later)
     return float((earlier == later)[counted].mean()) if counted.any() else 0.0
 
 
-@remembered(2)
 def _are_equal(earlier: Figures, later: Figures) -> bool:
     return np.array_equal(earlier, later, equal_nan=True)
 
 
-@remembered(2)
 def _increment(earlier: Figures, later: Figures) -> float:
     """The national increment over the départements both have."""
     return float(np.nansum(later - earlier))
 
 
-@remembered(2)
 def _totals(earlier: Figures, later: Figures) -> tuple[float, float]:
     """The sums over the départements both have."""
     common = ~np.isnan(earlier) & ~np.isnan(later)
@@ -154,9 +147,9 @@ def _growth_rates(
     return np.asarray(ratio ** (1 / gaps) - 1, dtype=np.float64)
 
 
-def course_of(
+def trajectory_of(
     month: Month, delivered: Figures, accepted: Sequence[tuple[Month, Figures]]
-) -> Course | None:
+) -> Trajectory | None:
     """The movement up to ``month``; None when nothing above zero was accepted before.
 
     Args:
@@ -177,7 +170,7 @@ def course_of(
     steps = list(itertools.pairwise(levels))
     months = elapsed(moving[-1][0], month)
     increments = delivered - previous
-    return Course(
+    return Trajectory(
         previous_month=previous_month,
         previous=previous,
         increments=increments,

@@ -1,8 +1,4 @@
-"""The list of all checks that look at tables between the layers.
-
-Here: putting together what ``extracts``, ``validated`` and ``marts`` declare. Not here: the
-gate's rules and the SQL tests, which are shown beside these.
-"""
+"""All checks that look at tables between the layers; the gate's rules and SQL tests are others."""
 
 from __future__ import annotations
 
@@ -10,10 +6,9 @@ from functools import lru_cache
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.models import Project
-from acv_pipeline.quality.check import Check
+from acv_pipeline.quality.check import Check, Rule
 from acv_pipeline.quality.extracts import extract_rules
 from acv_pipeline.quality.marts import mart_rules
-from acv_pipeline.quality.rule import Rule
 from acv_pipeline.quality.validated import validated_rules
 
 
@@ -22,7 +17,7 @@ def rules(contract: Contract) -> list[Rule]:
     return [
         *extract_rules(contract),
         *validated_rules(contract),
-        *mart_rules(contract, _project()),
+        *mart_rules(contract, sql_project()),
     ]
 
 
@@ -34,5 +29,6 @@ def checks(contract: Contract) -> list[Check]:
 
 
 @lru_cache(maxsize=1)
-def _project() -> Project:
+def sql_project() -> Project:
+    """The SQL project, whose models are the marts."""
     return Project.load()

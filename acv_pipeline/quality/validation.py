@@ -1,0 +1,238 @@
+"""Validating a table with Great Expectations, keeping the result, and making Data Docs of it.
+
+The only module beside ``suites`` that imports it, which takes seconds.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import great_expectations as gx
+import pandas as pd
+from great_expectations.core.run_identifier import RunIdentifier
+from great_expectations.data_context import EphemeralDataContext
+from great_expectations.data_context.types.base import DataContextConfig, ProgressBarsConfig
+
+from acv_pipeline.contract import Contract
+from acv_pipeline.quality.check import SuiteRule
+from acv_pipeline.quality.suites import suite as suite_of
+
+KEPT = 50
+"""Results kept of each suite."""
+
+Columns = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An expectation that does not hold.
+
+    Attributes:
+        check: the check it decides.
+        problem: what is wrong with a row, with ``{}`` for the value of the column ``shows``.
+        values: the values that fail it, under their columns; None where the table itself does.
+        detail: of the table itself: what was found.
+    """
+
+    check: str
+    problem: str
+    shows: str
+    values: pd.DataFrame | None
+    detail: str = ""
+
+
+def validate(
+    connection: duckdb.DuckDBPyConnection,
+    rule: SuiteRule,
+    contract: Contract,
+    *,
+    run: str,
+    folder: Path | None,
+) -> tuple[list[Failure], Path | None]:
+    """What does not hold of a table with rows, in the order of its suite.
+
+    Args:
+        run: what Data Docs call this validation.
+        folder: where its result is kept; None to keep nothing.
+
+    Returns:
+        The failures, and the file of the result.
+    """
+    context = _context(folder)
+    suite = context.suites.add_or_update(suite_of(rule.suite, contract))
+    definition = context.validation_definitions.add_or_update(
+        gx.ValidationDefinition(
+            name=rule.suite, data=_batch_definition(folder, rule.suite), suite=suite
+        )
+    )
+    # one for each table: a checkpoint gives all its validation definitions the same frame
+    checkpoint = context.checkpoints.add_or_update(
+        gx.Checkpoint(
+            name=rule.suite, validation_definitions=[definition], result_format="COMPLETE"
+        )
+    )
+    frame = distinct_values(connection, rule, [_columns_of(each) for each in suite.expectations])
+    ran = checkpoint.run(
+        batch_parameters={"dataframe": frame},
+        run_id=RunIdentifier(run_name=run, run_time=dt.datetime.now(dt.UTC)),
+    )
+    ((key, result),) = ran.run_results.items()
+    order = {expectation.id: place for place, expectation in enumerate(suite.expectations)}
+    failed = [each for each in result.results if not each.success]
+    # they come back in another order than asked
+    failed.sort(key=lambda each: order[each.expectation_config.id])
+    kept = _kept(folder, rule.suite, key.to_tuple()) if folder else None
+    return [_failure(each, frame, len(rule.looked_up)) for each in failed], kept
+
+
+def build_data_docs(folder: Path) -> Path | None:
+    """Great Expectations' own pages of the kept results; None if there are none."""
+    if not any(folder.glob("validations/*/*/*/*.json")):
+        return None
+    context = _context(folder)
+    context.clean_data_docs()
+    context.build_data_docs()
+    return folder / "data_docs" / "index.html"
+
+
+def distinct_values(
+    connection: duckdb.DuckDBPyConnection, rule: SuiteRule, expected: Iterable[Columns]
+) -> pd.DataFrame:
+    """The table's columns, each with its distinct values; shorter ones repeat their last.
+
+    An expectation on columns says the same of a value however many rows hold it, and a table may
+    have millions. Columns that are compared with one another keep their values together; of those
+    that nothing is expected of, there is one row.
+    """
+    own = [name for name, *_ in connection.execute(f"describe {rule.table}").fetchall()]
+    known = {
+        f"{column}_is_known": f"{column} in ({codes})" if column in own else "false"
+        for column, codes in rule.looked_up.items()
+    }
+    named = ", ".join(f"{sql} as {name}" for name, sql in known.items())
+    table = f"select {named}{', ' if named else ''}* from ({rule.table})"
+    columns = [*known, *own]
+    groups = _together(tuple(c for c in each if c in columns) for each in expected)
+    others = [column for column in columns if not any(column in group for group in groups)]
+    frames = [
+        connection.execute(f"select distinct {', '.join(g)} from ({table}) order by all").df()
+        for g in groups
+    ]
+    if others:
+        frames.append(connection.execute(f"select {', '.join(others)} from ({table}) limit 1").df())
+    size = max(map(len, frames))
+    filled = [frame.reindex(range(size), method="ffill") for frame in frames]
+    return pd.concat(filled, axis=1)[columns]
+
+
+def _together(groups: Iterable[Columns]) -> list[Columns]:
+    """The columns of groups, joined where groups overlap."""
+    found: list[Columns] = []
+    for group in groups:
+        joined = set(group).union(*(other for other in found if {*other} & {*group}))
+        found = [other for other in found if not {*other} & joined]
+        if joined:
+            found.append(tuple(sorted(joined)))
+    return found
+
+
+def _columns_of(expectation: Any) -> Columns:
+    names = ("column", "column_A", "column_B")
+    return tuple(getattr(expectation, name) for name in names if hasattr(expectation, name))
+
+
+def _failure(result: Any, frame: pd.DataFrame, looked_up: int) -> Failure:
+    meta: Mapping[str, str] = result.expectation_config.meta
+    arguments = result.expectation_config.kwargs
+    columns = [arguments[n] for n in ("column", "column_A", "column_B") if n in arguments]
+    shows = meta.get("shows") or next(iter(columns), "")
+    values, detail = None, ""
+    if absent := [column for column in {*columns, shows} - {""} if column not in frame]:
+        detail = f"no column {', '.join(absent)}"
+    elif raised := _exception(result.exception_info):
+        detail = f"could not be evaluated: {raised}"
+    elif (positions := result.result.get("unexpected_index_list")) is not None:
+        values = frame.loc[positions, columns].drop_duplicates()
+    else:
+        detail = _detail(result.result, looked_up)
+    return Failure(meta["check"], meta["problem"], shows, values, detail)
+
+
+def _exception(info: dict[str, Any]) -> str | None:
+    """The first error raised; a single entry, or one per metric."""
+    entries = [info] if "raised_exception" in info else list(info.values())
+    return next((e["exception_message"] for e in entries if e["raised_exception"]), None)
+
+
+def _detail(result: dict[str, Any], looked_up: int) -> str:
+    mismatched = (result.get("details") or {}).get("mismatched", [])
+    if mismatched:
+        return "; ".join(
+            # those that are looked up stand before the table's own
+            f"column {entry['Expected Column Position'] + 1 - looked_up}: "
+            f"expected {entry['Expected']}, found {entry['Found']}"
+            for entry in mismatched
+        )
+    return f"found {result.get('observed_value')}"
+
+
+def _kept(folder: Path, suite: str, key: tuple[Any, ...]) -> Path:
+    """The file of a result; of the oldest of its suite, only so many are left."""
+    results = folder / "validations"
+    for old in sorted((results / suite).glob("*/*"), key=lambda path: path.name)[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+    path = results.joinpath(*map(str, key))
+    return path.with_name(f"{path.name}.json")
+
+
+@cache
+def _context(folder: Path | None) -> EphemeralDataContext:
+    """Sends nothing and draws nothing on the terminal; suites and results go to the folder."""
+    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+
+    def store(name: str, subfolder: str = "") -> dict[str, Any]:
+        backend = (
+            {
+                "class_name": "TupleFilesystemStoreBackend",
+                "base_directory": str(folder / subfolder),
+            }
+            if folder and subfolder
+            else {"class_name": "InMemoryStoreBackend"}
+        )
+        return {"class_name": name, "store_backend": backend}
+
+    site = {
+        "class_name": "SiteBuilder",
+        "show_how_to_buttons": False,
+        "store_backend": store("", "data_docs")["store_backend"],
+        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+    }
+    config = DataContextConfig(
+        stores={
+            "expectations_store": store("ExpectationsStore", "expectations"),
+            "validation_results_store": store("ValidationResultsStore", "validations"),
+            "validation_definition_store": store("ValidationDefinitionStore"),
+            "checkpoint_store": store("CheckpointStore"),
+        },
+        expectations_store_name="expectations_store",
+        validation_results_store_name="validation_results_store",
+        checkpoint_store_name="checkpoint_store",
+        data_docs_sites={"data_docs": site} if folder else {},
+        analytics_enabled=False,
+        progress_bars=ProgressBarsConfig(globally=False),
+    )
+    return gx.get_context(mode="ephemeral", project_config=config)
+
+
+@cache
+def _batch_definition(folder: Path | None, name: str) -> Any:
+    source = _context(folder).data_sources.add_or_update_pandas("warehouse")
+    return source.add_dataframe_asset(name).add_batch_definition_whole_dataframe("distinct values")

@@ -1,0 +1,34 @@
+import numpy as np
+import pytest
+
+from acv_pipeline_tests.gate.examples import case_of, level, with_first
+
+
+def test_a_baseline_of_zeros_gives_no_increment() -> None:
+    case = case_of(level(300), [level(0)])
+    assert case.trajectory is None
+    later = case_of(level(320), [level(0), level(300), level(310)])
+    assert later.trajectory is not None
+    assert later.trajectory.paces.tolist() == [960]
+
+
+def test_months_that_repeat_are_no_steps() -> None:
+    """Moved in the second and in the last month: two steps, of one month and of three."""
+    trajectory = case_of(level(340), [level(n) for n in (300, 310, 310, 310, 325, 325)]).trajectory
+    assert trajectory is not None
+    assert trajectory.gaps.tolist() == [1, 3]
+    assert trajectory.paces.tolist() == [960, 480]
+    assert trajectory.rates == pytest.approx([10 / 300, (325 / 310) ** (1 / 3) - 1])
+    assert trajectory.months == 2
+    assert trajectory.pace == 96 * 15 / 2
+    assert trajectory.unchanged_shares.tolist() == [0, 1, 1, 0, 1]
+
+
+def test_a_missing_figure_has_no_increment_and_is_no_zero() -> None:
+    history = [level(100), with_first(level(110), 1, np.nan)]
+    trajectory = case_of(level(130), history).trajectory
+    assert trajectory is not None
+    assert np.isnan(trajectory.increments[0])
+    assert trajectory.increment == 95 * 20
+    assert trajectory.paces.tolist() == [95 * 10]
+    assert trajectory.rates == pytest.approx([0.1])

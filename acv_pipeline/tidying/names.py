@@ -22,6 +22,7 @@ LONGEST_NAME = 200
 DURING = re.compile(r"(?<![a-z])(?:en|au cours|du mois|pendant|sur le mois|dans le mois)(?![a-z])")
 NEUTRAL = {"au", "a", "et", "territoire", "localisation", "unite"}
 NOT_UNITS = {"millier", "milliers", "million", "millions", "centaine", "centaines", "k"}
+HAS_LETTER = re.compile(r"[^\W\d_]")
 YEAR = re.compile(r"20[0-9]{2}")
 
 
@@ -102,7 +103,7 @@ class ColumnNames:
         return lru_cache(maxsize=1 << 14)(self._meaning)
 
     def _meaning(self, text: str) -> str | None:
-        if not text.strip() or len(text) > LONGEST_NAME:
+        if len(text) > LONGEST_NAME or not HAS_LETTER.search(text):
             return None
         if any(sign in text for sign in self._foreign_signs):
             return None
@@ -114,7 +115,7 @@ class ColumnNames:
             or ("cumulative" if self._is_cumulative(bare) else None)
         )
 
-    @property
+    @cached_property
     def _foreign_signs(self) -> list[str]:
         return [word for word in self.contract.other_quantities if not fold(word)]
 

@@ -3,7 +3,6 @@
 The flow: ``landing`` → ``reading`` → ``tidying`` → ``gate``/``ledger`` → ``models`` (the SQL of
 ``dbt_like_sql``) → published copy → ``release``, ``report`` → ``datagouv``. ``flow`` puts the steps
 in order, ``assets`` shows them to Dagster, ``contract`` says what is true of the data.
-Here: putting assets, jobs, schedule, sensors and executor together. Not here: any work.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""``make demo``: synthetic deliveries through the whole pipeline, ending with a bad month caught.
-
-Here: the order of the demonstration and what it prints. Not here: any work of its own.
-"""
+"""``make demo``: synthetic deliveries through the pipeline, ending with a bad month caught."""
 
 from __future__ import annotations
 

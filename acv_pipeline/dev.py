@@ -1,7 +1,4 @@
-"""``make dev``: the Dagster UI on 127.0.0.1 with its daemon, on ``$ACV_HOME``.
-
-Here: starting Dagster with the home's own settings. Not here: a server for many people.
-"""
+"""``make dev``: the Dagster UI on 127.0.0.1 with its daemon, on ``$ACV_HOME``."""
 
 from __future__ import annotations
 

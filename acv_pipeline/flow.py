@@ -1,8 +1,4 @@
-"""The pipeline: where, with what contract, of which SQL project; and which months are due.
-
-Here: what every run and every sensor needs to know. Not here: the steps of a run (``turn``), and
-Dagster (``assets``).
-"""
+"""The pipeline: where, with what contract, of which SQL project; and which months are due."""
 
 from __future__ import annotations
 

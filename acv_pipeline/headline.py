@@ -1,7 +1,4 @@
-"""Which series is an indicator's own: the one that releases and reports put first.
-
-Here: that decision, for all who need it. Not here: what stands in where there is none (``report``).
-"""
+"""Which series is an indicator's own: the one that releases and reports put first."""
 
 from __future__ import annotations
 

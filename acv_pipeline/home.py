@@ -1,7 +1,4 @@
-"""Where the program writes: everything lies under one folder, ``$ACV_HOME``.
-
-Here: paths, and who is at work. Not here: what is in the files.
-"""
+"""Where the program writes: everything lies under one folder, ``$ACV_HOME``."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Which months should have come and have not, per source, from the contract's publication lag.
-
-Here: deadlines and what is past them. Not here: telling people (``alerts``), Dagster.
-"""
+"""Which months should have come and have not, per source, from the contract's publication lag."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Starting runs from the command line: in this process, on the home's own Dagster record.
-
-Here: what ``acv run`` needs of Dagster. Not here: schedules and sensors (``orchestration``), or any
-domain work.
-"""
+"""Starting runs from the command line: in this process, on the home's own Dagster record."""
 
 from __future__ import annotations
 

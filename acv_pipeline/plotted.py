@@ -1,7 +1,4 @@
-"""Numbers per month that people plot: national totals, increments, rows stopped.
-
-Here: counting and naming them. Not here: where they are shown (``assets``).
-"""
+"""Numbers per month that people plot: national totals, increments, rows stopped."""
 
 from __future__ import annotations
 

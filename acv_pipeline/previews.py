@@ -1,8 +1,4 @@
-"""What is worth looking at of each table: a few rows of a month, and a picture where one says more.
-
-Here: which rows, in which order, and which picture goes with which table. Not here: drawing
-(``report.plots``), and showing them in Dagster (``assets``).
-"""
+"""What is worth looking at of each table: rows of a month, and a picture where one says more."""
 
 from __future__ import annotations
 

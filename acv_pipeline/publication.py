@@ -1,8 +1,4 @@
-"""What leaves the house: the published copy, and what is made of it alone, since it is sound.
-
-Here: what must hold before figures are published; the open data release, the report page, plots.
-Not here: what is in them (``release``, ``report``), and when they are made (``assets``).
-"""
+"""What leaves the house: the published copy, and what is made of it alone, since it is sound."""
 
 from __future__ import annotations
 

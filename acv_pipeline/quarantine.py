@@ -1,8 +1,4 @@
-"""Rows in quarantine as a spreadsheet, to send back to the partner with the reason beside each.
-
-Here: which rows, their layout, and making cells harmless. Not here: why rows are quarantined
-(``tidying``), and what settles them (``ledger``).
-"""
+"""Rows in quarantine as a spreadsheet, to send back to the partner with the reason beside each."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """What the assets need of the world, as Dagster resources: the *Resources* page lists them.
 
 Their settings come from the environment (``$ACV_HOME`` and so on) when the definitions are loaded;
-tests and users put others in their place. Here: opening, and closing when a run ends.
-Not here: what is done with them (``turn``, ``publication``).
+tests and users put others in their place.
 """
 
 # no "from __future__ import annotations" here: Dagster reads the fields' annotations as classes

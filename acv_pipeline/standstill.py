@@ -1,8 +1,4 @@
-"""Why what arrives is not taken in, and since when: a server away, a file that cannot be opened.
-
-Here: remembering it between looks, in a small file of the home. Not here: looking (``flow``),
-telling people (``alerts``, ``status``).
-"""
+"""Why what arrives is not taken in, and since when: a server away, a file that cannot be opened."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The standing answer to "what is broken now, and what do I do?".
-
-Here: what is held, quarantined, refused or without effect, from the published copy.
-Not here: printing (``terminal``).
-"""
+"""The standing answer to "what is broken now, and what do I do?"."""
 
 from __future__ import annotations
 

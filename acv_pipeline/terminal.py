@@ -1,7 +1,4 @@
-"""What the command line prints: progress while it works, and what came of it.
-
-Here: words and layout for a terminal. Not here: finding anything out.
-"""
+"""What the command line prints: progress while it works, and what came of it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What ``acv explain`` prints: plain text that can be pasted into a mail.
-
-Here: words and layout. Not here: finding anything out (``explain``).
-"""
+"""What ``acv explain`` prints: plain text that can be pasted into a mail."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""One turn at the warehouse: receive, judge, build, publish, for the months of a run.
-
-Here: what each step does while the warehouse is open, and what can be said of it afterwards.
-Not here: the rules of any of them, Dagster (``assets`` makes steps of these), and the release and
-the report, which are made of the published copy alone (``publication``).
-"""
+"""One turn at the warehouse: receive, judge, build, publish, for the months of a run."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Where people open the Dagster UI, for links.
-
-Here: addresses of its pages. Not here: what is shown on them.
-"""
+"""Where people open the Dagster UI, for links."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""What deliveries hold beside the figures: columns and sheets with numbers that were not used.
-
-Here: reading it out of the accounts of deliveries. Not here: making them (``tidying``), printing
-(``terminal``).
-"""
+"""What deliveries hold beside the figures: columns and sheets with numbers that were not used."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Small deliveries for tests: real files in a real landing zone.
-
-Here: writing them. Not here: the demo's sample data (``acv_pipeline.sample_data``).
-"""
+"""Small deliveries for tests: real files in a real landing zone."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Writes the README's list of assets and checks: ``python -m acv_pipeline_tests.readme``.
-
-Here: the list as text. Not here: whether the README has it (``test_docs``).
-"""
+"""Writes the README's list of assets and checks: ``python -m acv_pipeline_tests.readme``."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What a run does to the warehouse, without Dagster: for tests that look at tables.
-
-Here: receive, judge, build, publish in a few lines. Not here: what was delivered (``deliveries``).
-"""
+"""What a run does to the warehouse, without Dagster: for tests that look at tables."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Where messages go: the addresses of ``ACV_ALERT_URLS``, sent to through Apprise.
-
-Here: reading the setting, sending one message, saying why it failed without giving a secret away.
-Not here: what was told (``outbox``).
-"""
+"""Where messages go: the addresses of ``ACV_ALERT_URLS``, sent to through Apprise."""
 
 from __future__ import annotations
 

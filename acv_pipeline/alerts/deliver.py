@@ -1,8 +1,4 @@
-"""Telling people: what stands is compared with what was told, and the difference goes out.
-
-Here: one round, safe to be killed anywhere and to be called by several processes at once.
-Not here: when a round takes place (a sensor, or a person), and what a message says.
-"""
+"""Telling people: what stands is compared with what was told, and the difference goes out."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The monthly digest, for people who don't open Dagster: what came, what was held, the figures.
-
-Here: what it says, as text and as HTML for mail. Not here: sending it (``deliver``).
-"""
+"""The monthly digest, for people who don't open Dagster: what came, what was held, the figures."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The facts that stand now and that a person should know of: held, failing, refused, late.
-
-Here: from the published copy to facts in plain words. Not here: whether anybody was told
-(``outbox``), how a message is laid out (``messages``).
-"""
+"""The facts that stand now and that a person should know of: held, failing, refused, late."""
 
 from __future__ import annotations
 

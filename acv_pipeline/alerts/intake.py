@@ -1,7 +1,4 @@
-"""The fact that what arrives is not taken in: no published copy can tell it.
-
-Here: the standstill in plain words. Not here: noticing one (``standstill``), the other facts.
-"""
+"""The fact that what arrives is not taken in: no published copy can tell it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What a person reads: facts laid out as messages, one per group, for somebody new to all this.
-
-Here: words, layout and stable keys. Not here: which facts to tell (``outbox``), sending.
-"""
+"""What a person reads: facts laid out as messages, one per group, for somebody new to all this."""
 
 from __future__ import annotations
 

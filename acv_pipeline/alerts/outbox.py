@@ -1,8 +1,4 @@
-"""The outbox: who was told what, and the messages on their way, in a small file of its own.
-
-Here: the difference between what stands and what each channel was told, kept so that a process
-may be killed anywhere. Not here: wording (``messages``), sending (``channels``).
-"""
+"""The outbox: who was told what, and the messages on their way, in a small file of its own."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Months, and rows of evidence, as words.
-
-Here: how one value is written for people. Not here: what is said of it (``facts``, ``messages``).
-"""
+"""Months, and rows of evidence, as words."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The last asset of the layer ``publication``: the standing release on data.gouv.fr, if it is on.
-
-Here: when it is sent, and what Dagster shows of that. Not here: sending (the package of that name).
-A step of its own: sending asks a portal that may be away, and must not hold up the figures.
-"""
+"""The last asset of the layer ``publication``: the last release on data.gouv.fr, if it is on."""
 
 # no "from __future__ import annotations" here: Dagster reads the step's annotations as classes
 

@@ -1,7 +1,7 @@
 """What Dagster records of a check: an evaluation per month.
 
 The UI shows the evaluation of a month as missing unless it names that month's last
-materialisation. Here: evaluations. Not here: evaluating (``quality``).
+materialisation.
 """
 
 from __future__ import annotations

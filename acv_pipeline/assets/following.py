@@ -1,9 +1,4 @@
-"""Automation: a layer follows the one before it, for the months that moved and no others.
-
-Here: the condition. Not here: the sensor that evaluates it (``orchestration``).
-Runs of the whole flow leave nothing to follow; this is for somebody who materialises one asset of
-some month by hand, however long past.
-"""
+"""Automation: a layer follows the one before it, for the months that moved and no others."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Layer ``marts``: one asset per SQL model of ``dbt_like_sql``.
-
-Here: what Dagster shows of the models, and the step that builds them. Names, dependencies, columns,
-lineage: all from the SQL project.
-"""
+"""Layer ``marts``: one asset per SQL model of ``dbt_like_sql``."""
 
 # no "from __future__ import annotations" here: Dagster reads the step's annotations as classes
 

@@ -1,7 +1,4 @@
-"""The one partitions object: months, from the contract's first to the last complete one.
-
-Here: partitions and the way between partition keys and months. Not here: schedules.
-"""
+"""The one partitions object: months, from the contract's first to the last complete one."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """Layer ``publication``: what leaves the house, made from the published copy alone.
 
-Snapshots of the whole, without months of their own. Here: what Dagster shows of the published copy,
-the open data release and the report page, and the steps that make them. Not here: what must hold
-before anything is published, and making any of them (``publication``, ``release``, ``report``).
+Snapshots of the whole, without months of their own.
 """
 
 # no "from __future__ import annotations" here: Dagster reads the step's annotations as classes

@@ -1,8 +1,4 @@
-"""Layer ``raw``: one extract per source, everything received, as received.
-
-Here: what Dagster shows of the extracts, and the step that receives. A source is an entry of the
-contract: none is named here.
-"""
+"""Layer ``raw``: one extract per source, everything received, as received."""
 
 # no "from __future__ import annotations" here: Dagster reads the step's annotations as classes
 

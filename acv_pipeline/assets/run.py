@@ -1,8 +1,6 @@
 """The steps of a run in their order: receive, judge, build, publish, release, report, accepted?
 
-One graph-backed definition of all assets of the flow. Here: putting the steps of the layers
-together, and the last one. Not here: the steps (each layer's own module), what they have in common
-(``step``), and the domain's work (``turn``).
+One graph-backed definition of all assets of the flow.
 """
 
 # no "from __future__ import annotations" here: Dagster reads the step's annotations as classes

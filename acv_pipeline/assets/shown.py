@@ -1,7 +1,4 @@
-"""What every asset shows in the UI: description, group, kinds, owner, columns, table.
-
-Here: the one way an asset spec is made. Not here: any asset.
-"""
+"""What every asset shows in the UI: description, group, kinds, owner, columns, table."""
 
 from __future__ import annotations
 

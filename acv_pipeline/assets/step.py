@@ -4,7 +4,6 @@ A run's months are its partitions; a run without partitions (*Execute all* on a 
 all months on record. A month that isn't recorded, because it is held or nothing came, makes an
 asset record the others one by one: an output would record them all. Where every month of the run
 is there, the output itself is yielded, so that whatever hangs behind it runs.
-Here: from what a turn did to Dagster's events. Not here: any layer.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""Layer ``validated``: the figures in force, and the rows that could not be used.
-
-Here: what Dagster shows of the two, with column lineage, and the step that judges. Not here: the
-gate that decides between them.
-"""
+"""Layer ``validated``: the figures in force, and the rows that could not be used."""
 
 # no "from __future__ import annotations" here: Dagster reads the step's annotations as classes
 

@@ -1,7 +1,4 @@
-"""What commands share: how months and homes are given, exit codes, errors as one line.
-
-Here: nothing that only one command needs.
-"""
+"""What commands share: how months and homes are given, exit codes, errors as one line."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""``acv signoff`` and ``acv quarantine``: what people do about months and rows that were stopped.
-
-Here: options, words, exit codes. Not here: the work (``ledger.signoff``, ``quarantine``).
-"""
+"""``acv signoff`` and ``acv quarantine``: what people do about stopped months and rows."""
 
 from __future__ import annotations
 

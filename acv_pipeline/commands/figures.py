@@ -1,7 +1,4 @@
-"""``acv explain`` and ``acv replay``: asking where figures come from and what the gate says.
-
-Here: options, words, exit codes. Not here: the work (``explain``, ``ledger.replay``).
-"""
+"""``acv explain`` and ``acv replay``: asking where figures come from and what the gate says."""
 
 from __future__ import annotations
 

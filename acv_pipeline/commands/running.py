@@ -1,7 +1,4 @@
-"""``acv run`` and ``acv status``: what the landing zone holds into force, and what is broken now.
-
-Here: options, words, exit codes. Not here: the work (``flow``, ``status``).
-"""
+"""``acv run`` and ``acv status``: what the landing zone holds into force, what is broken now."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""``acv rebuild``, ``acv backup``, ``acv restore``: what an operator runs now and then.
-
-Here: options, words, exit codes. Not here: the work (``acv_pipeline.upkeep``).
-"""
+"""``acv rebuild``, ``acv backup``, ``acv restore``: what an operator runs now and then."""
 
 from __future__ import annotations
 

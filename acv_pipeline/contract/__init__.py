@@ -1,8 +1,4 @@
-"""What is true of the data: the contract, read from ``contract.yml`` and checked.
-
-Here: typed access to sources, indicators, panels, territories, names and thresholds.
-Not here: parsing of deliveries, SQL, Dagster, or any rule's logic.
-"""
+"""What is true of the data: the contract, read from ``contract.yml`` and checked."""
 
 from acv_pipeline.contract.model import (
     Contract,

@@ -1,7 +1,4 @@
-"""The contract's shape: what ``contract.yml`` may say, and the questions code may ask of it.
-
-Here: typed models and look-ups. Not here: values (they are in ``contract.yml``).
-"""
+"""The contract's shape: what ``contract.yml`` may say, and the questions code may ask of it."""
 
 from __future__ import annotations
 

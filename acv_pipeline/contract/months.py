@@ -1,7 +1,4 @@
-"""Months: the first day in tables and partition keys, the last day in exports.
-
-Here: arithmetic on months. Not here: recognising months in a delivery (``tidying``).
-"""
+"""Months: the first day in tables and partition keys, the last day in exports."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The warehouse's own tables, as ``tables.yml`` describes them.
-
-Here: typed access to names, keys, columns. Not here: DDL (``warehouse``) and the marts
-(``dbt_like_sql``).
-"""
+"""The warehouse's own tables, as ``tables.yml`` describes them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Départements and regions of the Code officiel géographique, from the SQL project's seeds.
-
-Here: which territories exist, their names, regions and population (people).
-Not here: recognising a territory in a delivery (``tidying``).
-"""
+"""Départements and regions of the Code officiel géographique, from the SQL project's seeds."""
 
 from __future__ import annotations
 

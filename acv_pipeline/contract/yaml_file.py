@@ -1,7 +1,4 @@
-"""Reading the program's own YAML files.
-
-Here: with which parser. Not here: what is in them.
-"""
+"""Reading the program's own YAML files."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What a release becomes on the portal: which files, under which names, described how.
-
-Here: from ``datapackage.json`` to a list of files with their metadata. Not here: requests.
-"""
+"""What a release becomes on the portal: which files, under which names, described how."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The part of udata's API that publishing needs, with its failures in plain words.
-
-Here: requests, retries, and errors. Not here: what is sent, and in which order (``publish``).
-"""
+"""The part of udata's API that publishing needs, with its failures in plain words."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Bringing a portal's data set in line with a release: each file one resource, created once.
-
-Here: what has to be done, doing it, and telling. Not here: requests (``portal``), what the files
-are (``files``), and recognising resources (``resources``).
-"""
+"""Bringing a portal's data set in line with a release: each file one resource, created once."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Which resource of the portal is which file, and whether it is as it should be.
-
-Here: recognising and comparing resources, and the record of them in the home. Not here: requests
-(``portal``), and what is done about a difference (``publish``).
-"""
+"""Which resource of the portal is which file, and whether it is as it should be."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Where to publish, with which key: read from the environment.
-
-Here: the settings, and why they cannot be used. Not here: requests (``portal``).
-"""
+"""Where to publish, with which key: read from the environment."""
 
 from __future__ import annotations
 

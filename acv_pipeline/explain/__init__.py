@@ -1,8 +1,4 @@
-"""Where a figure comes from: ``acv explain``.
-
-Here: one figure, its parts, its history, as of any day, from the published copy; without Dagster
-and pandas, since a person waits. Not here: putting reasons on record (``ledger.explanations``).
-"""
+"""Where a figure comes from: ``acv explain``."""
 
 from acv_pipeline.explain.figure import (
     Figure,

@@ -1,8 +1,4 @@
-"""A figure explained: its value, increment and rank, and every source's part in it.
-
-Here: what the marts say of one figure as of a day, put together with its sources' parts.
-Not here: the parts themselves (``history``), printing (``terminal_explain``).
-"""
+"""A figure explained: its value, increment and rank, and every source's part in it."""
 
 from __future__ import annotations
 

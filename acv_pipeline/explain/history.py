@@ -1,8 +1,4 @@
-"""One source's part in a figure: where it came from, what judged it, what stood before, why none.
-
-Here: what the tables say about one (source, indicator, month, département) as of a day.
-Not here: sums, increments and ranks (``figure``), printing (``terminal_explain``).
-"""
+"""A source's part in a figure: where it came from, what judged it, what stood before, why none."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Which figure is asked about: from what a person types to the contract's words.
-
-Here: département, indicator and series as typed. Not here: looking anything up in the warehouse.
-"""
+"""Which figure is asked about: from what a person types to the contract's words."""
 
 from __future__ import annotations
 

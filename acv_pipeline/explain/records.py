@@ -1,8 +1,4 @@
-"""What is on record of one source's figure, as plain data.
-
-Here: the shapes, which are also those of ``acv explain --json``. Not here: reading them from the
-warehouse (``history``).
-"""
+"""What is on record of one source's figure, as plain data."""
 
 from __future__ import annotations
 

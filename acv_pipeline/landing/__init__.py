@@ -1,8 +1,4 @@
-"""The landing zone: ``landing/<source>/<YYYY-MM-DD>/<file>``, read, never written to.
-
-Here: which files are there and what is odd about where they are; a folder, or any address that
-fsspec understands. Not here: what is in the files.
-"""
+"""The landing zone: ``landing/<source>/<YYYY-MM-DD>/<file>``, read, never written to."""
 
 from acv_pipeline.landing.remote import RemoteZone
 from acv_pipeline.landing.rules import (

@@ -1,7 +1,4 @@
-"""The address of a landing zone on a server, as people and files may see it.
-
-Here: leaving secrets out. Not here: connecting (``connection``).
-"""
+"""The address of a landing zone on a server, as people and files may see it."""
 
 from __future__ import annotations
 

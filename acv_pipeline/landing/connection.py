@@ -1,8 +1,4 @@
-"""Connecting to the server of a landing zone, through fsspec, and saying why that failed.
-
-Here: options that keep a silent server from blocking us, errors in words. Not here: listing.
-Credentials come from the environment, fsspec's configuration or the address; none is ever quoted.
-"""
+"""Connecting to the server of a landing zone, through fsspec, and saying why that failed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A landing zone that is a folder of this machine; read, never written to.
-
-Here: listing it. Not here: which files are deliveries (``rules``).
-"""
+"""A landing zone that is a folder of this machine; read, never written to."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The files of a server, brought here once: a folder that is like the landing zone there.
-
-Here: fetching what is new or changed, whole or not at all, and remembering what was seen.
-Not here: connecting (``connection``), which files are wanted (``rules``).
-"""
+"""The files of a server, brought here once: a folder that is like the landing zone there."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""A landing zone on a server, at any address fsspec understands: ``s3://``, ``sftp://``, …
-
-Here: listing it in one go, as a tree like any other; its files through the local mirror.
-Not here: connecting (``connection``), keeping copies (``mirror``). Nothing is written there.
-"""
+"""A landing zone on a server, at any address fsspec understands: ``s3://``, ``sftp://``, …"""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""What counts as a delivery: ``<source>/<YYYY-MM-DD>/<file>``, wherever the landing zone is.
-
-Here: the rules, once, over any tree of names. Not here: listing one (``local``, ``remote``), and
-what is in the files.
-"""
+"""What counts as a delivery: ``<source>/<YYYY-MM-DD>/<file>``, wherever the landing zone is."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Looking at a landing zone, wherever it is.
-
-Here: what callers use. Not here: how a folder or a server is listed, what counts as a delivery.
-"""
+"""Looking at a landing zone, wherever it is."""
 
 from __future__ import annotations
 

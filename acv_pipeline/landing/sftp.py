@@ -1,7 +1,4 @@
-"""SFTP as people know it from OpenSSH: known hosts only, an end to waiting, nothing left open.
-
-Here: what fsspec's SFTP, which by itself trusts every server and never hangs up, does not do.
-"""
+"""SFTP as people know it from OpenSSH: known hosts only, an end to waiting, nothing left open."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Deliveries as the ledger sees them: arrays of figures per indicator and month.
-
-Here: from tidy rows to ``DeliveryFigures``. Not here: judging and accepting (``fold``).
-"""
+"""Deliveries as the ledger sees them: arrays of figures per indicator and month."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The corrections register: what people corrected, with the value as delivered as a guard.
-
-Here: reading and checking ``corrections.yml``, keeping it in the warehouse, and what an entry does
-to a delivered month. Not here: when that happens (``fold``), whether it still fits (``quality``).
-"""
+"""The corrections register: what people corrected, with the value as delivered as a guard."""
 
 from __future__ import annotations
 

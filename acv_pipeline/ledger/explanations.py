@@ -1,7 +1,4 @@
-"""What people say of decreases: a written reason, bound to the fall it was said of.
-
-Here: recording it. Not here: its effect (``dbt_like_sql/models/decreases.sql``).
-"""
+"""What people say of decreases: a written reason, bound to the fall it was said of."""
 
 from __future__ import annotations
 

@@ -1,10 +1,4 @@
-"""The ledger: what is in force, as a pure function of deliveries, sign-offs and corrections.
-
-Here: putting deliveries in the order of their day, judging each month against what was accepted
-before it, and keeping what was replaced. Sign-offs and corrections count from their day; the order
-in which files reached this machine has no influence. Not here: the rules (``gate``), tables
-(``store``), Dagster.
-"""
+"""The ledger: what is in force, as a pure function of deliveries, sign-offs and corrections."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What judging everything on record said, kept while nothing is committed.
-
-Here: that memory, so that finding the months to run and running them judge once. Not here: judging.
-"""
+"""What judging everything on record said, kept while nothing is committed."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""From the landing zone to the raw tables: each content once, as received and as understood.
-
-Here: which files are new, and what became of each. Not here: reading and understanding a file
-(``tidying``), putting it on record (``pending``), judging figures (``fold``).
-"""
+"""From the landing zone to the raw tables: each content once, as received and as understood."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What a file's name and titles say of its standing: provisional, a correction, version 2.
-
-Here: finding the contract's words in texts. Not here: what follows from them (``standing``).
-"""
+"""What a file's name and titles say of its standing: provisional, a correction, version 2."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Which months the warehouse knows something about, and what kind of something.
-
-Here: questions about months. Not here: what is in force in them (``store``).
-"""
+"""Which months the warehouse knows something about, and what kind of something."""
 
 from __future__ import annotations
 

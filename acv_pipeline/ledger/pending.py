@@ -1,8 +1,4 @@
-"""Deliveries read but not yet written: written together, each whole, while others are read.
-
-Here: gathering them, and when and by whom they are written. Not here: which files are read
-(``load``), and records as columns (``raw_rows``).
-"""
+"""Deliveries read but not yet written: written together, each whole, while others are read."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Records into the raw tables, as columns: no Python object is made per row.
-
-Here: from deliveries' record tables to ``raw.extract_rows`` and ``raw.tidy_rows``. Not here: which
-deliveries are recorded (``load``), and what records mean (``tidying``).
-"""
+"""Records into the raw tables, as columns: no Python object is made per row."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Replaying a history of releases in the order of their days, and comparing with labels.
-
-Here: folders of releases → verdicts, in a scratch warehouse; hits, misses and false alarms.
-Not here: printing (``cli``), the rules (``gate``).
-"""
+"""Replaying a history of releases in the order of their days, and comparing with labels."""
 
 from __future__ import annotations
 

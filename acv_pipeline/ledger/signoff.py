@@ -1,7 +1,4 @@
-"""Sign-offs: a person's written reason to release a held month, bound to one delivery.
-
-Here: recording them. Not here: their effect, which is the ledger's (``fold``).
-"""
+"""Sign-offs: a person's written reason to release a held month, bound to one delivery."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Which of several files of one source and day counts, where their figures differ.
-
-Here: the standing of a file, and which of two it puts first. Not here: the words it is read from
-(``marks``), what becomes of the months (``fold``).
-"""
+"""Which of several files of one source and day counts, where their figures differ."""
 
 from __future__ import annotations
 

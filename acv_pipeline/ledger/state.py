@@ -1,8 +1,4 @@
-"""What is in force while the fold goes on, and the observations it leaves behind.
-
-Here: arrays per (source, indicator, month) and how accepting or withdrawing changes them.
-Not here: who is accepted and when (``fold``).
-"""
+"""What is in force while the fold goes on, and the observations it leaves behind."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The ledger in the warehouse: read what was received, fold it, write what is in force.
-
-Here: between tables and ``fold``. Not here: judging, and the raw tables' content (``load``).
-"""
+"""The ledger in the warehouse: read what was received, fold it, write what is in force."""
 
 from __future__ import annotations
 

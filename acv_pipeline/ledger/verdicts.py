@@ -1,7 +1,4 @@
-"""What a fold says: of every month of every delivery, and of every figure ever accepted.
-
-Here: verdicts, sign-offs and the whole outcome. Not here: how they come about (``fold``).
-"""
+"""What a fold says: of every month of every delivery, and of every figure ever accepted."""
 
 from __future__ import annotations
 

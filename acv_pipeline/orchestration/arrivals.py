@@ -1,8 +1,4 @@
-"""The arrival sensor: what changes in the landing zone starts runs for just the months it touches.
-
-Here: noticing that something changed, and asking for runs. Not here: reading deliveries, and
-deciding which months are due (``Pipeline.pending``).
-"""
+"""The arrival sensor: what changes in the landing zone starts runs for the months it touches."""
 
 # no "from __future__ import annotations" here: Dagster reads annotations of decorated functions
 

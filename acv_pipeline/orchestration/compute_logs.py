@@ -1,7 +1,4 @@
-"""What a run prints, kept for the UI's *stdout* and *stderr* tabs.
-
-Here: keeping it where a run has a process of its own. Not here: the run's log of events.
-"""
+"""What a run prints, kept for the UI's *stdout* and *stderr* tabs."""
 
 from __future__ import annotations
 

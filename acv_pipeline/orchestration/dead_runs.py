@@ -1,9 +1,4 @@
-"""Runs whose process died: Dagster believes they are still going on, and keeps others waiting.
-
-Here: noticing them by a lock that the system releases with the process, and ending them on
-Dagster's record, so that their place in the queue is free. Not here: what they left undone, which
-the next run does (``Pipeline.pending``).
-"""
+"""Runs whose process died: Dagster believes they are still going on, and keeps others waiting."""
 
 from __future__ import annotations
 

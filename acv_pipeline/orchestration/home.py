@@ -1,7 +1,4 @@
-"""Dagster's home under the program's own: written by the program, so nobody has to know it.
-
-Here: ``dagster.yaml`` and opening the instance. Not here: runs (``runs``).
-"""
+"""Dagster's home under the program's own: written by the program, so nobody has to know it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The lateness sensor: a month that never came makes no run, so somebody has to look for it.
-
-Here: putting late months, and their recovery, on Dagster's record as checks.
-Not here: deadlines (``lateness``), telling people (``alerts``).
-"""
+"""The lateness sensor: a month that never came makes no run, so somebody has to look for it."""
 
 # no "from __future__ import annotations" here: Dagster reads annotations of decorated functions
 

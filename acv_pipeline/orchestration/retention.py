@@ -1,8 +1,4 @@
-"""Old runs go, what they established stays: a year of daily runs must not slow the UI.
-
-Here: which runs may be deleted, deleting them once a day. Not here: ticks of schedules and
-sensors (``retention`` in ``dagster.yaml``), and backups.
-"""
+"""Old runs go, what they established stays: a year of daily runs must not slow the UI."""
 
 # no "from __future__ import annotations" here: Dagster reads annotations of decorated functions
 

@@ -1,7 +1,4 @@
-"""The monthly schedule: derived from the partitions and the contract's publication lag.
-
-Here: when the month's run starts by itself. Not here: runs started by arrivals (``arrivals``).
-"""
+"""The monthly schedule: derived from the partitions and the contract's publication lag."""
 
 from __future__ import annotations
 

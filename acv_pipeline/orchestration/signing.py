@@ -1,8 +1,4 @@
-"""The sign-off as a job: a person releases a held month by a form in the UI.
-
-Here: the form, and what it starts. Not here: recording a sign-off (``ledger.signoff``), and
-bringing the month into force, which the arrival sensor's next run does.
-"""
+"""The sign-off as a job: a person releases a held month by a form in the UI."""
 
 # no "from __future__ import annotations" here: Dagster reads the form's annotations as classes
 

@@ -1,8 +1,4 @@
-"""The alert sensor: compares what stands with what people were told, every tick.
-
-Here: calling the round of alerts and the monthly digest from Dagster's daemon, and which failed
-runs stand. Not here: facts, messages, channels (``alerts``).
-"""
+"""The alert sensor: compares what stands with what people were told, every tick."""
 
 # no "from __future__ import annotations" here: Dagster reads annotations of decorated functions
 

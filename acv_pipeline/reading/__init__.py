@@ -1,7 +1,4 @@
-"""Files to sheets of text cells and their kinds: formats, encodings, limits, hostile content.
-
-Here: everything between bytes and cells. Not here: what the cells mean (``tidying``).
-"""
+"""Files to sheets of text cells and their kinds: formats, encodings, limits, hostile content."""
 
 from acv_pipeline.reading.file import read_file
 from acv_pipeline.reading.properties import made_at

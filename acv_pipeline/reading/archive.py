@@ -1,8 +1,4 @@
-"""Zipped workbooks looked at before they are opened: bombs, entities, passwords, what they are.
-
-Here: the zip container of XLSX and ODS, and its parts by the names they should have. Not here:
-what is put right in them (``ooxml``, ``opendocument``) and their sheets (``worker``).
-"""
+"""Zipped workbooks looked at before they are opened: bombs, entities, passwords, what they are."""
 
 from __future__ import annotations
 

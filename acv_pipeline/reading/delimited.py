@@ -1,8 +1,4 @@
-"""CSV in all its forms: delimiter, quotes, ragged lines.
-
-Here: text files to a sheet; pandas' C reader for regular files, the ``csv`` module for ragged
-ones. Not here: encodings (``encoding``) and the meaning of columns (``tidying``).
-"""
+"""CSV in all its forms: delimiter, quotes, ragged lines."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Which encoding a text file is in, found without loading it.
-
-Here: byte order marks, UTF-16 without one, UTF-8, and the Windows code page as the last resort.
-Not here: columns and quotes (``delimited``).
-"""
+"""Which encoding a text file is in, found without loading it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""From a path to sheets: which format the content is in, whatever the name says.
-
-Here: ``read_file``, the one entrance, and what may be opened at all. Not here: the formats.
-"""
+"""From a path to sheets: which format the content is in, whatever the name says."""
 
 from __future__ import annotations
 

@@ -3,8 +3,6 @@
 A reader of binary formats can panic, run out of memory or never end on a hostile file; in a
 process of its own, with bounded memory and time, that is one refused delivery and nothing else.
 Parquet goes there too: DuckDB reads it on its own default connection, apart from the warehouse.
-
-Here: starting, waiting, refusing. Not here: reading (``worker``).
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""The XML of sheets put right as it streams by: long runs of blank rows out, note marks raised.
-
-Here: what XLSX and ODS have in common. Not here: their own markup (``ooxml``, ``opendocument``).
-"""
+"""The XML of sheets put right as it streams by: long runs of blank rows out, note marks raised."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""What is put right in an XLSX before it is opened, because its reader can't do with it.
-
-Here: the parts of the archive, the rows of sheets, superscripts. Not here: ODS
-(``opendocument``), and cells (``worker``).
-"""
+"""What is put right in an XLSX before it is opened, because its reader can't do with it."""
 
 from __future__ import annotations
 

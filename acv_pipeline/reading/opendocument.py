@@ -1,8 +1,4 @@
-"""What is put right in an ODS before it is opened, because its reader can't do with it.
-
-Here: the rows, merges and raised texts of ``content.xml``. Not here: XLSX (``ooxml``), and cells
-(``worker``).
-"""
+"""What is put right in an ODS before it is opened, because its reader can't do with it."""
 
 from __future__ import annotations
 

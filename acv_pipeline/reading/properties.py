@@ -1,7 +1,4 @@
-"""When a workbook says it was made: for two files of one day, the later one counts.
-
-Here: properties of workbooks and times in their archives. Not here: what they decide.
-"""
+"""When a workbook says it was made: for two files of one day, the later one counts."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The one way a delivery is refused as a whole.
-
-Here: ``DeliveryRefused``. Not here: who raises it (reading, tidying) and what is recorded of it.
-"""
+"""The one way a delivery is refused as a whole."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""What reading makes of a file: sheets of text cells, within limits.
-
-Here: ``Sheet``, ``Limits`` and the kinds of cells. Not here: how a format is
-read, and what the cells mean.
-"""
+"""What reading makes of a file: sheets of text cells, within limits."""
 
 from __future__ import annotations
 

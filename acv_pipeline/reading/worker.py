@@ -1,9 +1,4 @@
-"""Opens workbooks and Parquet files in a process of its own, so that no file can hurt the caller.
-
-Here: a script, run by path with ``kind path folder job``; it leaves the cells and their kinds of
-each sheet and ``sheets.json`` in the folder, or ``refused.json``. It imports nothing of the
-project, to start fast. Not here: who starts it (``isolated``), and what refusals say to people.
-"""
+"""Opens workbooks and Parquet files in a process of its own, so that no file hurts the caller."""
 
 from __future__ import annotations
 

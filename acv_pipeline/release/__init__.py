@@ -1,7 +1,4 @@
-"""The open data release: a dated folder of CSV, Parquet and what describes them.
-
-Here: everything between the marts and that folder. Not here: sending it anywhere (``datagouv``).
-"""
+"""The open data release: a dated folder of CSV, Parquet and what describes them."""
 
 from acv_pipeline.release.folder import latest_release, release_sha256
 from acv_pipeline.release.release import Release, make_release

@@ -1,8 +1,4 @@
-"""What is new, revised or withdrawn in a release, cell by cell, since the one before it.
-
-Here: comparing the headline figures of two releases, and their files. Not here: revisions of
-figures in force (``marts.revisions``): several of them may lie between two releases, or none.
-"""
+"""What is new, revised or withdrawn in a release, cell by cell, since the one before it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What programs read about a release: a Table Schema per table, and the Data Package of all files.
-
-Here: JSON derived from ``tables.yml`` and the contract. Not here: texts for people (``documents``).
-"""
+"""What programs read about a release: a Table Schema per table, the Data Package of all files."""
 
 from __future__ import annotations
 

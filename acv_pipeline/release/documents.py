@@ -1,8 +1,4 @@
-"""What people read about a release: description, dictionary, changes.
-
-Here: the words for the Markdown templates (``*.md.j2``). Not here: what is said (templates,
-``tables.yml``, contract) and what changed (``changes``).
-"""
+"""What people read about a release: description, dictionary, changes."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The folder of releases: dated, complete or absent, never rewritten.
-
-Here: versions, the standing release, writing one beside the others and moving it into place. Not
-here: what is in a release.
-"""
+"""The folder of releases: dated, complete or absent, never rewritten."""
 
 from __future__ import annotations
 

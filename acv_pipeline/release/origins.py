@@ -1,8 +1,4 @@
-"""Whose figures a release holds, and whether they are real.
-
-Here: what the deliveries that it cites say of it as a whole. Not here: the deliveries one by one
-(``livraisons.sql``), and the files that tell of this (``documents``, ``describing``).
-"""
+"""Whose figures a release holds, and whether they are real."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The open data release: from the marts to a dated folder that is never rewritten.
-
-Here: the order of the steps, and when there is nothing to do. Not here: any of the steps, Dagster,
-and publishing (``datagouv``).
-"""
+"""The open data release: from the marts to a dated folder that is never rewritten."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Filling in the folder's templates: SQL and Markdown.
-
-Here: the template environment. Not here: what is filled in.
-"""
+"""Filling in the folder's templates: SQL and Markdown."""
 
 from __future__ import annotations
 

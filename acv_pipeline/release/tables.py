@@ -1,8 +1,4 @@
-"""What a release holds, as ``tables.yml`` declares it: tables, columns, and the files they become.
-
-Here: typed access, and filling in indicators and partners. Not here: rows (the ``.sql`` files), and
-how columns are written (``writing``) or described (``describing``).
-"""
+"""What a release holds, as ``tables.yml`` declares it: tables, columns, files they become."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""From the warehouse to CSV and Parquet: the rows of every table, in a fixed order.
-
-Here: running the ``.sql`` files into temporary tables that enforce what ``tables.yml`` declares,
-and writing those. Not here: which tables there are (``tables``), what describes them
-(``describing``).
-"""
+"""From the warehouse to CSV and Parquet: the rows of every table, in a fixed order."""
 
 from __future__ import annotations
 

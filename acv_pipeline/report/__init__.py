@@ -1,7 +1,4 @@
-"""The report: one self-contained HTML page on the figures in force, and small plots of the same.
-
-Here: what callers use. Not here: the marts it shows (``models``), the open data release.
-"""
+"""The report: one self-contained HTML page on the figures in force, and small plots of the same."""
 
 from acv_pipeline.report.report import Report, write_report
 

@@ -1,7 +1,4 @@
-"""What the report says of data quality: files, rows, checks, refusals.
-
-Here: reading and adding up. Not here: one indicator's figures (``figures``), words, markup.
-"""
+"""What the report says of data quality: files, rows, checks, refusals."""
 
 from __future__ import annotations
 

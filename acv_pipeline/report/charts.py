@@ -1,8 +1,4 @@
-"""The charts, as Vega-Lite specifications.
-
-Here: what each chart shows and how. Texts that start with ``@`` are names of texts, put into words
-when the chart is drawn (``drawing``). Not here: choosing the figures (``figures``).
-"""
+"""The charts, as Vega-Lite specifications."""
 
 from __future__ import annotations
 

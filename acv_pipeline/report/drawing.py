@@ -1,8 +1,4 @@
-"""From a Vega-Lite specification to SVG, for the page or for itself.
-
-Here: calling vl-convert, and fitting its SVG to the page: themes, languages, no scripts.
-Not here: what charts show (``charts``).
-"""
+"""From a Vega-Lite specification to SVG, for the page or for itself."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What the report shows of one indicator: which series, which months, which figures.
-
-Here: choosing and arranging what the tables hold. Not here: queries (``rows``), words, markup.
-"""
+"""What the report shows of one indicator: which series, which months, which figures."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The map of the départements: quantile classes, and the map as SVG.
-
-Here: which class a figure falls in, and putting outlines and classes together. Not here: the
-outlines (``outlines``), legends and words (``map.html``).
-"""
+"""The map of the départements: quantile classes, and the map as SVG."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The outlines of the départements, from the package ``pygal_maps_fr``, drawn for a small map.
-
-Here: reading its drawing, generalising it, placing the overseas départements below the others.
-Not here: colours and classes (``maps``). The package is data for us; none of its code runs.
-"""
+"""The outlines of the départements, from the package ``pygal_maps_fr``, drawn for a small map."""
 
 from __future__ import annotations
 

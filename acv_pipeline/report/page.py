@@ -1,8 +1,4 @@
-"""The page: templates, style sheet and script put together into one file.
-
-Here: the template environment, and what the page allows itself to do (its security policy).
-Not here: figures (``figures``, ``accounts``), what one indicator shows (``views``).
-"""
+"""The page: templates, style sheet and script put together into one file."""
 
 from __future__ import annotations
 

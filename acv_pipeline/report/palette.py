@@ -1,8 +1,4 @@
-"""The colours of the report, by what they stand for, on light and on dark paper.
-
-Here: colours. Every text colour has a contrast of at least 4.5 on ``paper`` and ``card``, every
-mark at least 3. Not here: where they are used (``style.css``, ``charts``).
-"""
+"""The colours of the report, by what they stand for, on light and on dark paper."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """A plot over months in Vega-Lite: its axes, and the marks that charts are made of.
 
 Time is counted in years since 0 (2020.5 is the end of June 2020), so no time zone matters.
-Here: geometry, axes, single marks. Not here: what a chart shows (``charts``), ``drawing`` it.
 """
 
 from __future__ import annotations

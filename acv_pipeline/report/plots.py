@@ -1,8 +1,4 @@
-"""Small plots for the Dagster UI, as SVG: from the same charts as the report, in English.
-
-Here: which figures each plot shows. Not here: how charts look (``charts``, ``maps``) and where a
-plot is shown (``assets``).
-"""
+"""Small plots for the Dagster UI, as SVG: from the same charts as the report, in English."""
 
 from __future__ import annotations
 

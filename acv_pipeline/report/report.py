@@ -1,7 +1,4 @@
-"""The report as a file: made from the tables, written when it says something new.
-
-Here: writing. Not here: what is on the page (``page``).
-"""
+"""The report as a file: made from the tables, written when it says something new."""
 
 from __future__ import annotations
 

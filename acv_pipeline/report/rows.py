@@ -1,8 +1,4 @@
-"""The report's queries: one SQL file each, one dataclass per row.
-
-Here: running the ``.sql`` files beside this module, and the shape of what they return.
-Not here: what is made of it (``figures``).
-"""
+"""The report's queries: one SQL file each, one dataclass per row."""
 
 from __future__ import annotations
 

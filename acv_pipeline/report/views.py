@@ -1,8 +1,4 @@
-"""An indicator as the page shows it: its figures, with charts, map and words around them.
-
-Here: what the templates need and could not say simply. Not here: figures themselves
-(``figures``), markup around them (the templates).
-"""
+"""An indicator as the page shows it: its figures, with charts, map and words around them."""
 
 from __future__ import annotations
 

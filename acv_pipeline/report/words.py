@@ -1,8 +1,4 @@
-"""Texts, figures and dates in French and English.
-
-Here: how something is written in each language. Not here: what is said (``texts.yml``, the
-contract), markup of the page.
-"""
+"""Texts, figures and dates in French and English."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Synthetic deliveries of the project's own making, to try and test the pipeline with.
-
-Here: what callers use. Not here: anything official; no figure of it was ever delivered.
-"""
+"""Synthetic deliveries of the project's own making, to try and test the pipeline with."""
 
 from acv_pipeline.sample_data.generator import (
     SampleDataError,

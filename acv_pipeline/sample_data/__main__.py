@@ -1,7 +1,4 @@
-"""The command ``python -m acv_pipeline.sample_data DIR``.
-
-Here: options and messages. Not here: how the files are made (``generator``).
-"""
+"""The command ``python -m acv_pipeline.sample_data DIR``."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The invented course of the figures: who counts how many dwellings, where and when.
-
-Here: the calibration and the random draws that spread it over months, partners and départements.
-Not here: which file says so on which day (``deliveries``, ``releases``), or how it is written.
-"""
+"""The invented course of the figures: who counts how many dwellings, where and when."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""What each partner sends on which day: the monthly deliveries with their usual irregularities.
-
-Here: the calendar of deliveries and the figures each one carries. Not here: the figures' course
-(``courses``), how a file looks (``layouts``), the published releases (``releases``).
-"""
+"""What each partner sends on which day: the monthly deliveries with their usual irregularities."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Writes the sample set into a landing zone, and says what it wrote.
-
-Here: files, days and the manifest. Not here: figures, calendar and layouts (``courses``,
-``deliveries``, ``layouts``, ``releases``).
-"""
+"""Writes the sample set into a landing zone, and says what it wrote."""
 
 from __future__ import annotations
 

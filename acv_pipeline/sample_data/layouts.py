@@ -1,8 +1,4 @@
-"""How the partners' files look: columns, headers, codes, months, titles and totals.
-
-Here: a layout, the layouts each partner has used over the years, and a delivery's rows as cells.
-Not here: bytes (``writers``), figures (``courses``), and which file goes out when (``deliveries``).
-"""
+"""How the partners' files look: columns, headers, codes, months, titles and totals."""
 
 from __future__ import annotations
 

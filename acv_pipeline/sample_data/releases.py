@@ -1,8 +1,4 @@
-"""The Baromètre's releases: the sums of what the partners had delivered, as published.
-
-Here: days and content of the departmental, regional and national files. Not here: partners'
-deliveries (``deliveries``), bytes (``writers``).
-"""
+"""The Baromètre's releases: the sums of what the partners had delivered, as published."""
 
 from __future__ import annotations
 

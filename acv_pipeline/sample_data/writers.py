@@ -1,7 +1,4 @@
-"""Rows of cells as the bytes of a file, in each format, the same bytes every time.
-
-Here: CSV, XLSX and ODS. Not here: what the cells say (``layouts``, ``releases``).
-"""
+"""Rows of cells as the bytes of a file, in each format, the same bytes every time."""
 
 from __future__ import annotations
 

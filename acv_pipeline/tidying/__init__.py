@@ -1,7 +1,4 @@
-"""Sheets of text cells to records: month, territory, indicator, value, or the reason why not.
-
-Here: what cells mean. Not here: file formats (``reading``) and what is believable (``gate``).
-"""
+"""Sheets of text cells to records: month, territory, indicator, value, or the reason why not."""
 
 from acv_pipeline.tidying.control import Sidecar, read_sidecar
 from acv_pipeline.tidying.records import (

@@ -1,7 +1,4 @@
-"""What a source itself states beside its figures: total rows and sidecars.
-
-Here: control totals. Not here: comparing them with the figures (the gate).
-"""
+"""What a source itself states beside its figures: total rows and sidecars."""
 
 from __future__ import annotations
 

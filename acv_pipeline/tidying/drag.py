@@ -1,7 +1,4 @@
-"""Dates that rise row by row because a cell was dragged down instead of copied.
-
-Here: finding such runs in a month column. Not here: reading the dates (``months``).
-"""
+"""Dates that rise row by row because a cell was dragged down instead of copied."""
 
 from __future__ import annotations
 

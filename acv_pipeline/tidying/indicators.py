@@ -1,8 +1,4 @@
-"""Which indicator a text or a line is about.
-
-Here: names in texts, and the indicator columns of a table. Not here: titles and file names as
-statements (``statements``).
-"""
+"""Which indicator a text or a line is about."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Months, as people write them.
-
-Here: every way to write a day, a month or a quarter, in a cell or inside a text, and what a
-column proves about day and month order. Not here: which statement wins (``statements``).
-"""
+"""Months, as people write them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Why a row is no figure: every reason code, its fate, and its text in two languages.
-
-Here: the catalogue. Not here: when a reason applies (the recognisers and ``tidy``).
-"""
+"""Why a row is no figure: every reason code, its fate, and its text in two languages."""
 
 from __future__ import annotations
 

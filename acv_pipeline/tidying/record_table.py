@@ -1,8 +1,4 @@
-"""The records of a delivery by column: numbers into short lists where the values are few.
-
-Here: the structure, and the same as a table of texts for whoever looks at records. Not here: what
-the rows mean (``rows``, ``tidy``).
-"""
+"""The records of a delivery by column: numbers into short lists where the values are few."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What tidying makes of a delivery: one record per received row, each with one fate.
-
-Here: the shape of the result. Not here: how cells become records (``tidy`` and its helpers).
-"""
+"""What tidying makes of a delivery: one record per received row, each with one fate."""
 
 from __future__ import annotations
 

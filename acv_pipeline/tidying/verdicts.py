@@ -1,7 +1,4 @@
-"""One reason per row, the first that applies.
-
-Here: the bookkeeping. Not here: the reasons (``reasons``) and when they apply (``rows``).
-"""
+"""One reason per row, the first that applies."""
 
 from __future__ import annotations
 

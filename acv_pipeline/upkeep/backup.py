@@ -1,8 +1,4 @@
-"""A whole home in one file, and back: consistent while runs go on, checked before it is used.
-
-Here: what is copied in which order, and putting it in place at once. Not here: the landing zone,
-unless it lies in the home.
-"""
+"""A whole home in one file, and back: consistent while runs go on, checked before it is used."""
 
 from __future__ import annotations
 

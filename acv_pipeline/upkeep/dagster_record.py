@@ -1,8 +1,4 @@
-"""A dump of Dagster's record in Postgres: ``python -m acv_pipeline.upkeep.dagster_record FILE``.
-
-Here: calling ``pg_dump`` with what ``ACV_STORAGE_URL`` says, its password never on a command line,
-where every user of the machine could read it. Not here: the home (``backup``).
-"""
+"""A dump of Dagster's record in Postgres: ``python -m acv_pipeline.upkeep.dagster_record FILE``."""
 
 from __future__ import annotations
 

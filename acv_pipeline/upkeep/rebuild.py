@@ -1,8 +1,4 @@
-"""A warehouse made again: every delivery is read again, the rest is kept.
-
-Here: a file that is in place or not, never half. Not here: judging and building (the next run
-does, and finds which months differ from what was published).
-"""
+"""A warehouse made again: every delivery is read again, the rest is kept."""
 
 from __future__ import annotations
 

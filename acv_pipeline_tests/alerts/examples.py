@@ -1,7 +1,4 @@
-"""Writes the examples of ``docs/alerts.md``: ``python -m acv_pipeline_tests.alerts.examples``.
-
-Here: messages as a channel would get them. Not here: whether the page has them (``test_examples``).
-"""
+"""Writes the examples of ``docs/alerts.md``: ``python -m acv_pipeline_tests.alerts.examples``."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Published copies at three stages of one history: all good, a bad month, the correction.
-
-Here: building them with the real flow. Not here: what is told of them.
-"""
+"""Published copies at three stages of one history: all good, a bad month, the correction."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""A portal on this machine that answers as udata's documented API does, failures included.
-
-Here: the behaviour that publishing meets. A new resource is put first; uploading sets title,
-format, size and a sha1 made from what arrived, whatever was said before; metadata are set one by
-one.
-"""
+"""A portal on this machine that answers as udata's documented API does, failures included."""
 
 from __future__ import annotations
 

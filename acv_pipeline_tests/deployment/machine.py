@@ -1,8 +1,4 @@
-"""One machine set up as ``docs/deployment.md`` says, from the files it ships, on free ports.
-
-Here: real nginx, real Postgres, the units' own commands and settings; paths and ports are replaced,
-nothing else. Not here: what is expected of it (``test_deployment``).
-"""
+"""One machine set up as ``docs/deployment.md`` says, from the files it ships, on free ports."""
 
 from __future__ import annotations
 

@@ -5,7 +5,4 @@ either refuses the delivery or accounts for every row, never raises anything els
 a figure that the file doesn't say. Where the change can be seen in the file, the rows it touches
 are never figures with another value or month than the true one, and the others read back as they
 were. Where a careful person would be sure, the delivery is not refused.
-
-Here: kinds of changes (``cells``, ``dates``, ``clocks``, ``headings``, ``typed``, ``parts``,
-``leaves``), the oracle (``oracle``), the command. Not here: layouts (``tidying.layouts``).
 """

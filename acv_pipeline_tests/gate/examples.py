@@ -1,8 +1,5 @@
 """Hand-made months, small enough to see why a rule alarms.
 
-Here: the builder of cases and what an example is. Not here: the examples (``test_rules_*.py``),
-real figures (``replay.py``).
-
 The examples hold their numbers as literals on both sides of every threshold, so that a changed
 threshold breaks them.
 """

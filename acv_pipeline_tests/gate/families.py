@@ -1,7 +1,4 @@
-"""Invented series of other natures, without any error in them, to count false alarms on.
-
-Here: twelve ways a cumulative can grow. Not here: the sample data, which imitates one indicator.
-"""
+"""Invented series of other natures, without any error in them, to count false alarms on."""
 
 from __future__ import annotations
 

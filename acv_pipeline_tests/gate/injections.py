@@ -1,7 +1,4 @@
-"""Known kinds of error, made on purpose in clean months, to measure what the gate sees.
-
-Here: the errors, and the measurement. Not here: the rules, and what the rates should be.
-"""
+"""Known kinds of error, made on purpose in clean months, to measure what the gate sees."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Months for the gate's tests: real releases and the project's own sample data, through the ledger.
-
-Here: from a release's files, or the sample's courses, to the ledger's deliveries; the cases the
-gate saw on the way. Not here: reading of files in general (the pipeline's own reading does that).
-"""
+"""Months for the gate's tests: real releases and the sample data, through the ledger."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The tables of ``docs/gate.md``, rendered from the rules, the contract and measurements.
 
 ``python -m acv_pipeline_tests.gate.tables`` writes them into the page anew; ``test_tables``
-compares. Here: measuring and rendering. Not here: the page's own words.
+compares.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Real servers on the loopback for landing zones: S3 (rclone) and SFTP (OpenSSH).
-
-Here: starting and stopping them, and writing to them as a partner would.
-"""
+"""Real servers on the loopback for landing zones: S3 (rclone) and SFTP (OpenSSH)."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""However deliveries arrive, the tables end as one rebuild from raw would make them.
-
-Here: real files, the real gate and the real marts, compared cell by cell. Not here: the fold by
-itself (``test_fold``).
-"""
+"""However deliveries arrive, the tables end as one rebuild from raw would make them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""A small warehouse to run the SQL project on: the sources' tables, filled by hand.
-
-Here: what tests of the models need to say "these figures are in force" in one line each.
-Not here: the pipeline's own writing of these tables.
-"""
+"""A small warehouse to run the SQL project on: the sources' tables, filled by hand."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Two warehouses filled by real deliveries: one where all is well, one with a flaw per month.
-
-Here: what was delivered. Not here: what the checks must say of it (``test_checks``).
-"""
+"""Two warehouses filled by real deliveries: one where all is well, one with a flaw per month."""
 
 from __future__ import annotations
 

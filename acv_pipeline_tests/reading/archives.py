@@ -1,7 +1,4 @@
-"""Zipped and encrypted workbooks rewritten as other programs would have written them, for tests.
-
-Here: archives and containers. Not here: what stands in the cells (``files``).
-"""
+"""Zipped and encrypted workbooks rewritten as other programs would have written them, for tests."""
 
 from __future__ import annotations
 

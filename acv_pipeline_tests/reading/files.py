@@ -1,7 +1,4 @@
-"""Rows of cells as files in every format, for tests.
-
-Here: plain writers. Not here: broken or hostile files (the tests that need them).
-"""
+"""Rows of cells as files in every format, for tests."""
 
 from __future__ import annotations
 

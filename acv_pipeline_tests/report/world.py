@@ -1,7 +1,4 @@
-"""A small world in which everything the report can show happens, some of it hostile.
-
-Here: what was delivered. Not here: what the report must make of it.
-"""
+"""A small world in which everything the report can show happens, some of it hostile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,1 @@
-"""What the project rests on: known vulnerabilities, licences, a bill of materials.
-
-Here: tools for whoever maintains the lock files (``make audit``, ``make sbom``), and their tests.
-"""
+"""What the project rests on: known vulnerabilities, licences, a bill of materials."""

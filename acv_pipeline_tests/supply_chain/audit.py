@@ -1,8 +1,4 @@
-"""``make audit``: known vulnerabilities of what is installed to run, or a reason why not to mind.
-
-Here: asking pip-audit, subtracting waivers, saying what is left. Exit codes: 0 nothing is left,
-1 something is, 2 it could not be found out, which is no pass.
-"""
+"""``make audit``: known vulnerabilities of what is installed to run, or why not to mind."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The packages of ``requirements/run.lock``, and what their installed metadata say.
-
-Here: reading. Not here: judging (``audit``) and writing about them (``sbom``, ``licences``).
-"""
+"""The packages of ``requirements/run.lock``, and what their installed metadata say."""
 
 from __future__ import annotations
 

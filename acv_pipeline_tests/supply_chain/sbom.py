@@ -1,7 +1,4 @@
-"""``make sbom``: a CycloneDX bill of materials, from the lock and the installed metadata.
-
-Here: what goes into it. The same lock gives the same file: no moment, no serial number.
-"""
+"""``make sbom``: a CycloneDX bill of materials, from the lock and the installed metadata."""
 
 from __future__ import annotations
 

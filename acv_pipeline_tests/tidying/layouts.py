@@ -1,7 +1,4 @@
-"""Any tidy table in any supported layout, as a file.
-
-Here: what a layout may be, and writing a table in it. Not here: damage (``fuzz``).
-"""
+"""Any tidy table in any supported layout, as a file."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Everybody at once on one home: runs of single months, a backfill, commands, readers, and the UI.
-
-Here: starting them and judging what each of them saw. Not here: dying (``kills``).
-"""
+"""Everybody at once on one home: runs of single months, a backfill, commands, readers, the UI."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Processes that die: children forked from one that has imported everything already.
 
 Starting ``acv run`` takes seconds of imports; a fork takes milliseconds, so hundreds of runs can be
-killed. Here: forking, phases as they are entered, dying. Not here: when to kill (``kills``).
+killed.
 """
 
 from __future__ import annotations

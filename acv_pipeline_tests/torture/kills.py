@@ -1,8 +1,4 @@
-"""Hundreds of runs killed at random instants, each compared with one that nobody disturbed.
-
-Here: when to kill, what may be found afterwards, and the comparison at the end. Not here: the
-deliveries (``world``) and processes (``forks``).
-"""
+"""Hundreds of runs killed at random instants, each compared with one that nobody disturbed."""
 
 from __future__ import annotations
 

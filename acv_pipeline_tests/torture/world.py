@@ -1,8 +1,4 @@
-"""A small world to break runs in: a home with a past, and deliveries that move every part of it.
-
-Here: the deliveries, and everything of a home that two runs can be compared by. Not here: killing
-(``kills``) and processes (``forks``).
-"""
+"""A small world to break runs in: a home with a past, and deliveries that move every part of it."""
 
 from __future__ import annotations
 

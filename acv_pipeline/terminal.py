@@ -132,6 +132,9 @@ def print_outcome(
             f"  ✓ {contract.source(source).label}, {contract.indicator(indicator).short_name}: "
             f"{_count(len(brought), 'month', 'months')} accepted ({_spans(brought)})"
         )
+    for indicator in dict.fromkeys(indicator for _, indicator in accepted):
+        brought = set().union(*(m for (_, of), m in accepted.items() if of == indicator))
+        _print_without_total(connection, contract, indicator, brought)
     for line in signed:
         click.echo(f"  ✓ {line}")
     for delivery_id, source, indicator, month, _, state, rules, _, file_name, findings in rows:
@@ -152,6 +155,27 @@ def print_outcome(
     for rule, where in sorted(warned.items()):
         click.echo(f"  ! warning {rule}: {_spans(where)}")
     print_unused(unused_of(connection, report.new))
+
+
+def _print_without_total(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, indicator: str, months: set[Month]
+) -> None:
+    """The months just accepted that have no total, and whose figures it lacks."""
+    wanted = contract.components(indicator)
+    missing: dict[str, set[Month]] = defaultdict(set)
+    for month in months:
+        there = connection.execute(
+            "select distinct source from validated.dwellings where indicator_id = ? and month = ?",
+            [indicator, month],
+        ).fetchall()
+        for source, since in wanted.items():
+            if since <= month and (source,) not in there:
+                missing[source].add(month)
+    for source, of in missing.items():
+        click.echo(
+            f"  · no total of {contract.indicator(indicator).short_name} for {_spans(of)}: no "
+            f"figures of {contract.source(source).label} are in force"
+        )
 
 
 def print_unused(deliveries: Sequence[UnusedOfDelivery]) -> None:

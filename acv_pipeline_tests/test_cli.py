@@ -134,11 +134,21 @@ def test_run_says_what_came_and_a_second_run_that_nothing_did(
     assert first.exit_code == 0, first.output
     assert "6 new deliveries" in first.output
     assert "Anah, ACV: 3 months accepted (2018-09 to 2018-11)" in first.output
+    assert "no total" not in first.output
     tables = acv.query("from marts.department_rankings order by all")
     second = acv.run()
     assert second.exit_code == 0
     assert "Nothing to do: no new figures, nothing changed." in second.output
     assert acv.query("from marts.department_rankings order by all") == tables
+
+
+def test_a_month_without_a_total_says_whose_figures_it_lacks(
+    acv: Acv, landing: Path, contract: Contract
+) -> None:
+    deliver_course(landing, contract, "anah", MONTHS)
+    said = acv.run().output
+    lacks = "2018-09 to 2018-11: no figures of Action Logement are in force"
+    assert f"no total of ACV for {lacks}" in said
 
 
 def test_a_held_month_is_told_signed_off_and_comes_into_force(

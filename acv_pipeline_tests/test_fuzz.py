@@ -66,8 +66,8 @@ def test_the_oracle_notices_a_reader_that_takes_any_date_for_the_month(
 ) -> None:
     """Whatever the words before a date, it is that of the figures."""
     assert not is_noticed(kind)
-    dishonest(DateReader, "kind", lambda *_: "state")
-    dishonest(DateReader, "speaks_of_another", lambda *_: False)
+    dishonest(DateReader, "kind", lambda *_, **__: "state")
+    dishonest(DateReader, "speaks_of_another", lambda *_, **__: False)
     assert is_noticed(kind)
 
 

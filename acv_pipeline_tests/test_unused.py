@@ -14,7 +14,6 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.ledger import load as loading
 from acv_pipeline.ledger.load import load
-from acv_pipeline.tidying import DeliveryRefused
 from acv_pipeline.unused import unused_of, unused_of_latest, unused_parts
 from acv_pipeline_tests.deliveries import course, deliver, deliver_course
 from acv_pipeline_tests.test_cli import Acv
@@ -52,12 +51,10 @@ def test_only_what_holds_numbers_and_was_not_used_is_named() -> None:
 
 @pytest.fixture
 def accounted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every file is read with the account above; those called bad are refused with it."""
+    """Every file is read with the account above; none is refused."""
     read = loading.read_delivery
 
     def reading(path: Path, *arguments: Any, **named: Any) -> Any:
-        if path.name.startswith("bad"):
-            raise DeliveryRefused("unused_figures", "why", "pourquoi", ACCOUNT)
         return replace(read(path, *arguments, **named), account=ACCOUNT)
 
     monkeypatch.setattr(loading, "read_delivery", reading)
@@ -67,17 +64,17 @@ def accounted(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_account_is_kept_with_the_delivery(
     warehouse: duckdb.DuckDBPyConnection, landing: Path, contract: Contract
 ) -> None:
-    for day, name in (("2021-04-06", "good.csv"), ("2021-05-06", "bad.csv")):
+    for day, name in (("2021-04-06", "good.csv"), ("2021-05-06", "later.csv")):
         deliver(landing, "anah", day, {"2021-03": {"01": 12}}, name=name).open("a").write("\n")
     good = load(warehouse, landing, contract).new
     accounts = warehouse.execute("select account from raw.deliveries order by delivered_on")
     assert [json.loads(account) for (account,) in accounts.fetchall()] == [ACCOUNT]
-    deliver(landing, "anah", "2021-05-07", {"2021-03": {"02": 12}}, name="bad.csv")
-    bad = load(warehouse, landing, contract).new
-    assert [found.file_name for found in unused_of(warehouse, good + bad)] == [
-        "good.csv", "bad.csv",
+    deliver(landing, "anah", "2021-05-07", {"2021-03": {"02": 12}}, name="later.csv")
+    later = load(warehouse, landing, contract).new
+    assert [found.file_name for found in unused_of(warehouse, good + later)] == [
+        "good.csv", "later.csv",
     ]  # fmt: skip
-    assert [found.file_name for found in unused_of_latest(warehouse)] == ["bad.csv"]
+    assert [found.file_name for found in unused_of_latest(warehouse)] == ["later.csv"]
     assert unused_of(warehouse, []) == []
 
 

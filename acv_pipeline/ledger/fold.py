@@ -79,7 +79,10 @@ class _Fold:
                 d.delivery_id,
             ),
         )
-        self.signoffs = list(signoffs)
+        # of one day in the order they were given: a rebuild reads the table in another
+        self.signoffs = sorted(
+            signoffs, key=lambda s: (s.signed_at, s.delivery_id, s.indicator_id, s.month)
+        )
         self.corrections = list(corrections)
         territories = contract.territories
         self.codes = np.array(list(territories.departments))

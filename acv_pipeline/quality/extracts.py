@@ -47,6 +47,7 @@ REASONS: dict[str, tuple[str, ...]] = {
         "misaligned_row",
         "value_type_not_understood",
         "part_alone",
+        "something_else",
     ),
     "keys_are_unique": ("conflicting_values", "unexplained_repeat"),
 }

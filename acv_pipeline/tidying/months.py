@@ -31,7 +31,7 @@ NUMBERED = re.compile(
 )
 # what stands before a year and a number that are no month
 OF_A_DOCUMENT = re.compile(
-    r"(?:n ?°|(?<![a-z])(?:n|no|numero|ref|reference|dossier|semaine|sem))[ :._-]*"
+    r"(?:n ?°|(?<![a-z])(?:n|no|numero|ref|(?<!de )reference|dossier|semaine|sem))[ :._-]*"
     r"(?:[a-z]+[/-])*$"
 )
 # "en mars 20 départements", "mars 2020-2021"

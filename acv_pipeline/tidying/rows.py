@@ -181,7 +181,8 @@ class RowReader:
         if table.sheet.kinds is not None or right >= table.body.shape[1]:
             return np.zeros(len(table.body), dtype=bool)
         named = right < len(table.header) and table.header[right].strip()
-        if named and not self.roles.of_kind(*WORDS, at=right):
+        roles = WORDS if named else (*WORDS, "outside", "numbers")
+        if not self.roles.of_kind(*roles, at=right):
             return np.zeros(len(table.body), dtype=bool)
         thousands = table.column(position).where(re.compile(r"\s*[0-9]{1,3}").fullmatch)
         return thousands & table.column(right).where(re.compile(r"[0-9]{3}\s*").fullmatch)

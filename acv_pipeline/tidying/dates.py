@@ -149,7 +149,8 @@ class DateReader:
             return True
         if kind == "agreement":
             figures = set(before.split()) & self._figures
-            of_figures = before[:end].split()[-1] in ("marche", "accord", "convention")
+            word, rest = before[:end].split()[-1], before[end:].split()
+            of_figures = word in ("marche", "accord", "convention") and rest in ([], ["a", "fin"])
             return not (figures if apart else between & self._known or of_figures)
         return not apart and not between & self._known
 

@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ACV_HOME ?= $(CURDIR)/demo_home
 
-.PHONY: demo test dev fuzz torture audit sbom bench lint lock clean help
+.PHONY: demo test quick dev fuzz torture audit sbom bench lint lock clean help
 
 help:
 	@sed -n '1,4s/^# //p' Makefile
@@ -47,6 +47,11 @@ demo: $(VENV)/.run
 test: $(VENV)/.dbt lint
 	@echo "→ running the tests"
 	@$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+
+# the inner loop: what needs no browser, no server and no Dagster
+QUICK := contract reading tidying gate ledger models warehouse test_architecture.py
+quick: $(VENV)/.test
+	@$(BIN)/python -m pytest -n 2 $(addprefix acv_pipeline_tests/,$(QUICK))
 
 fuzz: $(VENV)/.test
 	@$(BIN)/python -m acv_pipeline_tests.fuzz --count 20000 --jobs 2

@@ -49,7 +49,7 @@ test: $(VENV)/.dbt lint
 	@$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
 
 # the inner loop: what needs no browser, no server and no Dagster
-QUICK := contract reading tidying gate ledger models warehouse test_architecture.py
+QUICK := contract reading tidying gate ledger models test_architecture.py
 quick: $(VENV)/.test
 	@$(BIN)/python -m pytest -n 2 $(addprefix acv_pipeline_tests/,$(QUICK))
 

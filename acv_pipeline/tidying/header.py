@@ -288,7 +288,7 @@ class HeaderFinder:
 def _filled(columns: Columns, body: pd.DataFrame) -> Columns:
     """Of several columns for the same thing, those that hold anything."""
     return {
-        meaning: tuple(p for p in places if body[p].str.strip().any()) or places[:1]
+        meaning: tuple(p for p in places if any(map(str.strip, body[p]))) or places[:1]
         if len(places) > 1
         else places
         for meaning, places in columns.items()

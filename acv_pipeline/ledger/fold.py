@@ -1,4 +1,7 @@
-"""The ledger: what is in force, as a pure function of deliveries, sign-offs and corrections."""
+"""The ledger: what is in force, as a pure function of deliveries, sign-offs and corrections.
+
+All of them count from their day; the order in which files reached this machine has no influence.
+"""
 
 from __future__ import annotations
 

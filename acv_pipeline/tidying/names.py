@@ -299,7 +299,7 @@ class ColumnNames:
         return any(sign in text for sign in self._foreign_signs)
 
     def value_type(self, text: str) -> str | None:
-        """Which kind of value a cell names: ``actual``, ``initial``, ``target`` or ``other``."""
+        """Which kind of value a cell names: ``actual``, ``initial`` or ``target``."""
         folded = fold(text)
         exact = {
             fold(word): kind for kind, words in self.contract.value_types.items() for word in words

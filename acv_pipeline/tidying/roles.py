@@ -239,11 +239,16 @@ class RoleReader:
                 found.append(next(filter(clean, texts.found)))
         return found
 
+    def subject(self, text: str, indicator: str | None) -> str | None:
+        """What else than a figure of ours a cell says its row is; columns may name indicators."""
+        by_row = {"indicator", "indicator_id"} & set(self.table.columns)
+        return subject_of_cell(self._names, text, None if by_row else indicator)
+
     def subjects(self, indicator: str | None) -> Column[str]:
         """The words of each row that say that its value is no figure of ours; ``""`` for none.
 
         Args:
-            indicator: that of the table, if no column says it.
+            indicator: that of rows that name none.
         """
         found = constant("", len(self.table.body))
         if self.finder.source.role != "partner":
@@ -252,9 +257,7 @@ class RoleReader:
             texts = self._texts(place)
             if len(texts.found) > KINDS_AT_MOST:
                 continue
-            said = texts.map(
-                lambda text: text if subject_of_cell(self._names, text, indicator) else ""
-            )
+            said = texts.map(lambda text: text if self.subject(text, indicator) else "")
             found = found.replaced(said.where(bool), said) if said.where(bool).any() else found
         return found
 

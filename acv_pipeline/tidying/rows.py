@@ -113,8 +113,7 @@ class RowReader:
         foreign = (self._indicators >= 0) & ~np.isin(self._indicators, self._ours)
         verdicts.settle(self._has_problem("other_indicator") | foreign, "other_indicator", said)
         self._settle_value_types(verdicts)
-        by_row = {"indicator", "indicator_id"} & set(self.table.columns)
-        subjects = self.roles.subjects(None if by_row else self.indicator)
+        subjects = self.roles.subjects(self.indicator)
         verdicts.settle(subjects.where(bool), "something_else", subjects.at)
         level = self._levels
         self._settle_levels(verdicts)

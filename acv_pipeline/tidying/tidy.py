@@ -50,7 +50,6 @@ from acv_pipeline.tidying.statements import (
     about,
     indicator_of_table,
 )
-from acv_pipeline.tidying.subjects import subject_of_cell
 from acv_pipeline.tidying.table import Table
 
 NO_CONTENT = ("blank_row", "note", "template_row", "repeated_header")
@@ -192,9 +191,8 @@ def _rows_of(
     """
     indicator = indicator_of_table(finder.contract, finder.source, file_name, table)
     roles = RoleReader(finder, table)
-    by_row = {"indicator", "indicator_id"} & set(table.columns)
     for text in roles.repeated_texts:  # what every row says is a heading
-        if what := subject_of_cell(finder.names, text, None if by_row else indicator):
+        if what := roles.subject(text, indicator):
             raise refuse_subject(file_name, text, what)
     where = f"{file_name}, sheet {table.sheet.name}" if table.sheet.name else file_name
     reader = StatementReader(finder.names)

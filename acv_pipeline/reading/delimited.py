@@ -39,13 +39,14 @@ def read_delimited(path: Path, limits: Limits) -> Sheet:
     width = max(map(len, _parse(sample, delimiter)), default=0)
     if width > limits.columns:
         raise _too_big(path, "too_many_columns", "columns", "colonnes", limits.columns)
-    sheet = _read_regular(path, encoding, delimiter, width, limits)
+    delimiters, line_ends = _count(path, delimiter.encode(), b"\n")
+    sheet = _read_regular(path, encoding, delimiter, delimiters, width, limits)
     if sheet is None:
         sheet = _read_ragged(path, encoding, delimiter, limits)
     cells = sheet.cells
     if len(cells) > limits.rows:
         raise _too_big(path, "too_many_rows", "rows", "lignes", limits.rows)
-    _check_quotes(path, cells, delimiter)
+    _check_quotes(path, cells, delimiter, line_ends)
     remarks = []
     if encoding.is_damaged:
         remarks.append("some bytes are no text; they read as \ufffd")
@@ -71,6 +72,8 @@ def detect_delimiter(sample: str) -> str:
         return hint[1]
 
     def score(delimiter: str) -> tuple[int, int]:
+        if delimiter not in sample:
+            return (0, 0)
         widths = Counter(len(row) for row in _parse(sample, delimiter) if len(row) > 1)
         if not widths:
             return (0, 0)
@@ -84,13 +87,22 @@ def _parse(text: str, delimiter: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
 
 
+def _count(path: Path, *signs: bytes) -> list[int]:
+    """How often the file holds each of ``signs``."""
+    found = [0] * len(signs)
+    with path.open("rb") as file:
+        while chunk := file.read(MIB):
+            found = [n + chunk.count(sign) for n, sign in zip(found, signs, strict=True)]
+    return found
+
+
 def _read_regular(
-    path: Path, encoding: Encoding, delimiter: str, width: int, limits: Limits
+    path: Path, encoding: Encoding, delimiter: str, found: int, width: int, limits: Limits
 ) -> Sheet | None:
     """The sheet, by the fast reader, if every line has ``width`` cells; else None.
 
     The fast reader fills short lines up without a word. They are noticed by the count of
-    delimiters: those in the file are those inside cells and ``width - 1`` for each line.
+    delimiters: those ``found`` in the file are those inside cells and ``width - 1`` for each line.
     """
     if encoding.has_nul or encoding.codec.startswith(("utf-16", "utf-32")):
         return None
@@ -112,8 +124,6 @@ def _read_regular(
         return None
     if not isinstance(cells.index, pd.RangeIndex):
         return None
-    with path.open("rb") as file:
-        found = sum(chunk.count(delimiter.encode()) for chunk in iter(lambda: file.read(MIB), b""))
     between = len(cells) * (width - 1)
     if found != between:
         counts = (cells[column].value_counts() for column in cells)
@@ -152,10 +162,8 @@ def _read_ragged(path: Path, encoding: Encoding, delimiter: str, limits: Limits)
     return _sheet_of(rows)
 
 
-def _check_quotes(path: Path, cells: pd.DataFrame, delimiter: str) -> None:
+def _check_quotes(path: Path, cells: pd.DataFrame, delimiter: str, lines: int) -> None:
     """A quote that is opened and not closed swallows the following lines into one cell."""
-    with path.open("rb") as file:
-        lines = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(MIB), b""))
     if len(cells) in (lines, lines + 1):
         return  # one line, one row
     swallowed = max(1, cells.shape[1] - 1)

@@ -104,7 +104,7 @@ def without_blank_rows(sheet: Sheet) -> Sheet:
 
 def _blank_rows(cells: pd.DataFrame) -> npt.NDArray[np.bool_] | None:
     """Which rows say nothing; None where each says something."""
-    first = cells.iloc[:, 0].tolist() if cells.shape[1] else []
+    first = cells[cells.columns[0]].tolist() if cells.shape[1] else []
     places = [place for place, text in enumerate(first) if not text.strip()]
     if not places:
         return None

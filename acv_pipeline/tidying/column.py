@@ -55,7 +55,7 @@ class Column(Generic[T]):
 
     def where(self, test: Callable[[T], object]) -> Mask:
         """The rows whose value passes ``test``."""
-        return np.array([bool(test(value)) for value in self.found], dtype=bool)[self.codes]
+        return np.fromiter(map(bool, map(test, self.found)), bool, len(self.found))[self.codes]
 
     def array(self, of: Callable[[T], Any], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         """``of(value)`` for each row."""

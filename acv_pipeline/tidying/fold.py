@@ -84,7 +84,12 @@ class Marks:
 
 def says(folded: str, name: str) -> bool:
     """Whether the folded text holds ``name`` as whole words (digits may touch it)."""
-    return re.search(rf"(?<![a-z]){re.escape(fold(name))}(?![a-z])", folded) is not None
+    return _whole_words(name).search(folded) is not None
+
+
+@lru_cache(maxsize=1 << 12)
+def _whole_words(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![a-z]){re.escape(fold(name))}(?![a-z])")
 
 
 @lru_cache(maxsize=64)

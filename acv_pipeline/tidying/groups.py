@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 
 import numpy as np
 import pandas as pd
@@ -165,7 +166,7 @@ class GroupReader:
 
     def _filled(self) -> tuple[Column[Territory], Places | None]:
         """Territories with those of blank labels filled in, and the first row of each group."""
-        blank = self.territories.where(lambda territory: territory.is_blank) | self._merged
+        blank = self.territories.where(attrgetter("is_blank")) | self._merged
         if not blank.any():
             return self.territories, None
         rows = np.arange(self._size)
@@ -272,20 +273,21 @@ class GroupReader:
 
     def _again(self, territories: Column[Territory], head: Places | None) -> Mask:
         """The rows about the same territory and month as another."""
-        known = territories.where(lambda territory: territory.place >= 0)
+        known = territories.array(attrgetter("place"), np.int64) >= 0
         again = pd.Series(self._about(territories, head)).duplicated(keep=False).to_numpy()
         return np.asarray(again & known)
 
     def _about(self, territories: Column[Territory], head: Places | None) -> Places:
         """A number for what each row says that it is about; of a group, its first row says it."""
-        rows = np.arange(self._size)
-        says = rows if head is None else np.where(head >= 0, head, rows)
-        about = territories.array(lambda territory: territory.place, np.int64)
+        about = territories.array(attrgetter("place"), np.int64)
         for meaning in ABOUT:
             for place in self.table.columns.get(meaning, ()):
                 texts = self.table.column(place)
-                blank = texts.where(lambda text: not text.strip())
-                codes = np.where(blank, texts.codes[says], texts.codes)
+                codes = texts.codes
+                if head is not None:
+                    says = np.where(head >= 0, head, np.arange(self._size))
+                    blank = texts.where(lambda text: not text.strip())
+                    codes = np.where(blank, codes[says], codes)
                 about = pd.factorize(about * (len(texts.found) + 1) + codes)[0]
         return np.asarray(about)
 

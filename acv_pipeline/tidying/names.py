@@ -12,6 +12,7 @@ from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.dates import STOCK, DateReader
 from acv_pipeline.tidying.fold import Marks, compact, fold, plain, says, words_pattern
 from acv_pipeline.tidying.months import MonthRead, MonthReader
+from acv_pipeline.tidying.numbers import number_test
 
 TERRITORY = ("department_code", "department_name", "region_code", "region_name", "national")
 FILLER = {"a", "au", "fin", "le", "de", "du", "mois", "arrete", "arretes", "situation"}
@@ -212,13 +213,15 @@ class ColumnNames:
 
     def _month_name(self, text: str, order: str) -> ColumnName:
         """``mars 2021``, ``2021-03-31``, ``mars-21 (p)`` or ``Cumul à fin mars 2021``."""
-        if not text.strip() or len(text) > LONGEST_NAME:
-            return ColumnName(text)
+        if len(text) > LONGEST_NAME or not any(map(str.isdigit, text)):
+            return ColumnName(text)  # no month without a digit
         bare, provisional = self._marks.split(text.strip())
         if (read := self._months.cell(plain(bare), order)).month:
             if says_stock(bare) and read.day and read.day.day == 1:
                 read = MonthRead(None, "first_day_of_stock", read.day)
             return ColumnName(text, "month_figures", read, provisional)
+        if number_test(self.contract)(text):
+            return ColumnName(text)
         if plainer := of_contract(DateReader, self.contract).without_other_dates(bare):
             return replace(self.name(plainer, order), text=text)  # "cumul (extraction du …)"
         reads = [read for read in self._months.within(bare) if read.month]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
+from typing import NamedTuple
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.reading.sheet import NUMBER
@@ -57,8 +58,7 @@ class Value:
         return NUMBERS[self.problem]
 
 
-@dataclass(frozen=True)
-class Separators:
+class Separators(NamedTuple):
     """What a column proves about ``.`` and ``,``: the thousands and decimal signs, if known."""
 
     thousands: str | None
@@ -68,7 +68,7 @@ class Separators:
 def parse_values(column: Column[Cell], contract: Contract) -> Column[Value]:
     """What the cells of one value column say."""
     words = of_contract(ValueWords, contract)
-    written = [words.number_in(clean(cell.text)) for cell in column.found]
+    written = [words.number_in(cell.text) for cell in column.found]
     separators = find_separators(
         shape_of(number)
         for cell, (_, number, _) in zip(column.found, written, strict=True)
@@ -110,14 +110,17 @@ class ValueWords:
         self.value = lru_cache(maxsize=1 << 16)(self._value)
 
     def _is_number(self, text: str) -> bool:
-        text = clean(text)
-        return text not in self.tokens and ANY_NUMBER.fullmatch(self.number_in(text)[1]) is not None
+        return (
+            clean(text) not in self.tokens
+            and ANY_NUMBER.fullmatch(self.number_in(text)[1]) is not None
+        )
 
     def _value(self, text: str, number: str, separators: Separators, most: int) -> Value:
         return _value(text, number, self.tokens, separators, most)
 
     def _number_in(self, text: str) -> tuple[str, str, bool]:
         """A cell without marks, the same without its unit, and whether it is provisional."""
+        text = clean(text)
         if not text[:1].isdigit():
             return text, text, False
         text, provisional = self._marks.split(text)
@@ -136,8 +139,7 @@ def no_figure_tokens(contract: Contract) -> dict[str, str]:
     return folded | {plain(word): kind for word, kind in kinds}
 
 
-@dataclass(frozen=True)
-class Shape:
+class Shape(NamedTuple):
     """What one number proves about the signs of its column.
 
     Attributes:
@@ -174,7 +176,7 @@ def find_separators(shapes: Iterable[Shape]) -> Separators:
     decimal: set[str] = set()
     alike: dict[str, set[str]] = {".": set(), ",": set()}
     large_and_plain = False
-    for shape in shapes:
+    for shape in set(shapes):
         thousands.update(filter(None, [shape.thousands]))
         decimal.update(filter(None, [shape.decimal]))
         large_and_plain = large_and_plain or shape.is_large_and_plain

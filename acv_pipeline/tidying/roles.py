@@ -178,16 +178,20 @@ class RoleReader:
         return "text" if header.strip() or filled >= SOME * figures else "outside"
 
     def _role_of_meaning(self, meaning: str, place: int, is_first: bool) -> str:
-        texts = [text for text in self._texts(place).found if clean(text)]
         if meaning == "cumulative" and not is_first:
             return "same_figures"
         if meaning == "part_of_territory":  # of one place per row, or a remark
-            return "part" if len(texts) > SOME * self._texts(place).where(clean).sum() else "text"
+            several = len(self._said(place)) > SOME * self._texts(place).where(clean).sum()
+            return "part" if several else "text"
         is_unit = fold(self.table.header[place]).startswith("unit")
         # a reference lists other indicators too, in units of their own
         if is_unit and self.finder.source.role == "partner":
-            return meaning if all(map(self._names.is_unit, texts)) else "unknown"
+            return meaning if all(map(self._names.is_unit, self._said(place))) else "unknown"
         return meaning
+
+    def _said(self, place: int) -> list[str]:
+        """The distinct texts of a column, without blank ones."""
+        return [text for text in self._texts(place).found if clean(text)]
 
     def _by_content(self, place: int) -> str | None:
         """``value_type`` or ``part``, where the cells say nothing but that."""

@@ -5,11 +5,11 @@ What depends on the whole delivery (repeats, conflicts, totals) is settled by ``
 
 from __future__ import annotations
 
-import operator
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from operator import attrgetter, eq
 from typing import TypeAlias
 
 import numpy as np
@@ -95,15 +95,13 @@ class RowReader:
             detail=verdicts.detail,
             part=self._groups.part,
             others=self._groups.others,
-            is_provisional=values.where(_is_provisional) | self._is_provisional_column(position),
+            is_provisional=values.where(attrgetter("is_provisional"))
+            | table.head.names[position].is_provisional,
         )
-
-    def _is_provisional_column(self, position: int) -> bool:
-        return self.table.head.names[position].is_provisional
 
     def _settle(self, verdicts: Verdicts, reads: Column[MonthRead], months: Months) -> None:
         """Everything but the value, in the order in which reasons apply."""
-        problems = self._territories.array(_problem, np.int8)
+        problems = self._territories.array(attrgetter("problem_number"), np.int8)
         settle_lines(verdicts, self.table, self.finder, problems >= 0)
         shifted, widths = misaligned(self.table)
         if widths is not None:
@@ -117,7 +115,7 @@ class RowReader:
         verdicts.settle(subjects.where(bool), "something_else", subjects.at)
         level = self._levels
         self._settle_levels(verdicts)
-        verdicts.settle(self._territories.array(_is_part, bool), "stated_subtotal")
+        verdicts.settle(self._territories.where(_is_part), "stated_subtotal")
         if self.finder.source.role == "partner":
             verdicts.settle(level == LEVELS.index("national"), "stated_total")
             is_region = (level == LEVELS.index("region")) & (problems < 0)
@@ -154,7 +152,7 @@ class RowReader:
             verdicts.settle(np.array(merged, dtype=bool), "merged_value")
         width = str(self.table.body.shape[1])
         verdicts.settle(self._may_be_cut(position), "misaligned_row", width)
-        nothing, zero = values.array(_is_missing, bool), counts == 0
+        nothing, zero = values.where(attrgetter("is_missing")), counts == 0
         is_department = self._levels == LEVELS.index("department")
         for indicator in self._first_months:
             panel = of_contract(_in_panel, self.finder.contract, indicator)
@@ -169,7 +167,7 @@ class RowReader:
             verdicts.settle(more, "conflicting_values", self.table.column(part).map(clean).at)
         said = self.table.column(position)
         verdicts.settle_each(
-            values.array(_value_problem, np.int8),
+            values.array(attrgetter("problem_number"), np.int8),
             lambda rows: [clean(text) for text in said.at(rows)],
         )
 
@@ -183,8 +181,10 @@ class RowReader:
         roles = WORDS if named else (*WORDS, "outside", "numbers")
         if not self.roles.of_kind(*roles, at=right):
             return np.zeros(len(table.body), dtype=bool)
-        thousands = table.column(position).where(re.compile(r"\s*[0-9]{1,3}").fullmatch)
-        return thousands & table.column(right).where(re.compile(r"[0-9]{3}\s*").fullmatch)
+        rest = table.column(right).where(re.compile(r"[0-9]{3}\s*").fullmatch)
+        if not rest.any():
+            return rest
+        return rest & table.column(position).where(re.compile(r"\s*[0-9]{1,3}").fullmatch)
 
     def _settle_levels(self, verdicts: Verdicts) -> None:
         """A column may say that a row is about a region, the country or less than a département."""
@@ -197,7 +197,7 @@ class RowReader:
                 {fold(word): level for level in words for word in words[level]}.get
             )
             for level, reason in LEVEL_REASONS.items():
-                verdicts.settle(levels.where(partial(operator.eq, level)), reason, column.at)
+                verdicts.settle(levels.where(partial(eq, level)), reason, column.at)
 
     def _about(self, indicator: str) -> Mask:
         return np.asarray(self._indicators == self._number(indicator))
@@ -219,11 +219,11 @@ class RowReader:
 
     @cached_property
     def _levels(self) -> npt.NDArray[np.int8]:
-        return self._territories.array(_level, np.int8)
+        return self._territories.array(attrgetter("level_number"), np.int8)
 
     @cached_property
     def _places(self) -> npt.NDArray[np.int32]:
-        return self._territories.array(_place, np.int32)
+        return self._territories.array(attrgetter("place"), np.int32)
 
     @cached_property
     def _groups(self) -> Groups:
@@ -349,28 +349,12 @@ def _in_panel(contract: Contract, indicator: str) -> Mask:
     return np.array([*(code in panel for code in of_contract(territory_codes, contract)), False])
 
 
-def _level(territory: Territory) -> int:
-    return territory.level_number
-
-
-def _place(territory: Territory) -> int:
-    return territory.place
-
-
-def _problem(territory: Territory) -> int:
-    return territory.problem_number
-
-
 def _is_part(territory: Territory) -> bool:
     return territory.level == "part"
 
 
 def _count(value: Value) -> int:
     return -1 if value.count is None else value.count
-
-
-def _is_provisional(value: Value) -> bool:
-    return value.is_provisional
 
 
 def _year(text: str) -> str:
@@ -381,14 +365,6 @@ def _full_year(text: str) -> str:
     """``21`` as the year it is, where the column says that it holds years."""
     year = _year(text)
     return f"20{year}" if re.fullmatch("[0-9]{2}", year) else year
-
-
-def _is_missing(value: Value) -> bool:
-    return value.is_missing
-
-
-def _value_problem(value: Value) -> int:
-    return value.problem_number
 
 
 def _as_quarter(text: str) -> str:

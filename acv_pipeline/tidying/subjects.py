@@ -37,6 +37,11 @@ INCLUDED = re.compile(
 )
 NEGATED = re.compile(r"(?<![a-z])(?:n|ne|pas|exclus?|exclues?)(?![a-z])")
 NUMBERING = re.compile(r"(?i)^\s*(?:tableau|annexe|onglet|feuille)\s*n?°?\s*[0-9]+\s*[:.–-]*")
+# a folder; a file that replaces one, answers a request or tries the channel
+OF_FILES = re.compile(
+    r"(?<![a-z])(?:dossiers?|annule[a-z]* (?:et )?remplac[a-z]*|(?:sur |a la )?demandes?|tests?)"
+    r"(?![a-z])"
+)
 # whom to ask is no subject
 WHOM = {"contact", "bureau", "service", "mission", "unite"}
 LEFT_OUT = ("hors", "sans", "sauf", "hormis")
@@ -61,11 +66,10 @@ def other_subject(names: ColumnNames, table: Table) -> tuple[str, str] | None:
 def subject_of_file(names: ColumnNames, file_name: str) -> str | None:
     """What else than figures of all a file's name says it holds, if anything.
 
-    Its numbers are dates, and a *dossier* is a folder.
+    Its numbers are dates, and some words say what becomes of the file.
     """
-    words = re.sub(r"[0-9_]+|(?i:dossiers?)", " ", PurePath(file_name).stem)
-    what = subject_of(names, words)
-    return None if what == "quantity" and not QUANTITY.search(fold(words)) else what
+    words = fold(re.sub(r"[0-9_]+", " ", PurePath(file_name).stem))
+    return subject_of(names, OF_FILES.sub(" ", words))
 
 
 def subject_of_cell(names: ColumnNames, text: str, indicator: str | None) -> str | None:

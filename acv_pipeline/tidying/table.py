@@ -114,9 +114,9 @@ class Table:
         while end > 0:  # from the end: it is rarely blank for long
             start = max(0, end - block)
             lines = below.iloc[start:end].to_numpy(dtype=object)
-            filled = [place for place, row in enumerate(lines) if "".join(row).strip()]
-            if filled:
-                return below.iloc[: start + filled[-1] + 1]
+            for place in range(end - start - 1, -1, -1):
+                if "".join(lines[place]).strip():
+                    return below.iloc[: start + place + 1]
             end, block = start, block * 2
         return below.iloc[:0]
 

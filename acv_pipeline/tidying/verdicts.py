@@ -28,7 +28,8 @@ class Verdicts:
 
     def settle(self, where: Mask, code: str, details: Details = "") -> None:
         """Give the reason ``code`` to the rows not settled yet."""
-        self.settle_each(np.where(where, np.int8(NUMBERS[code]), np.int8(-1)), details)
+        if where.any():
+            self.settle_each(np.where(where, np.int8(NUMBERS[code]), np.int8(-1)), details)
 
     def settle_each(self, reasons: npt.NDArray[np.int8], details: Details = "") -> None:
         """Give each row not settled yet the reason with its number; none where it is -1."""

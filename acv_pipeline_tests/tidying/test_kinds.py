@@ -409,6 +409,23 @@ def test_columns_and_parts(case: str, tmp_path: Path, contract: Contract) -> Non
     assert outcome(path, contract) == expected.split("|")
 
 
+FILE_NAMES = {
+    "ACV_2021-03_annule_et_remplace.csv": ["2: 01 2021-03 = 30"],
+    "reponse_demande_ACV_2021-03.csv": ["2: 01 2021-03 = 30"],
+    "test ACV 2021-03.csv": ["2: 01 2021-03 = 30"],
+    "ACV_annulés_2021-03.csv": ["refused: other_subject"],
+    "ACV_logements_vacants_2021-03.csv": ["refused: other_subject"],
+    "ACV_montants_2021-03.csv": ["refused: other_subject"],
+}
+
+
+@pytest.mark.parametrize("name", FILE_NAMES)
+def test_file_names(name: str, tmp_path: Path, contract: Contract) -> None:
+    path = tmp_path / name
+    path.write_text("dep;cumul\n01;30\n")
+    assert outcome(path, contract) == FILE_NAMES[name]
+
+
 def test_typed_numbers_keep_their_decimals(tmp_path: Path, contract: Contract) -> None:
     rows: Rows = [
         ["dep", "cumul"],

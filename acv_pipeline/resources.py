@@ -6,6 +6,7 @@ tests and users put others in their place.
 
 # no "from __future__ import annotations" here: Dagster reads the fields' annotations as classes
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -25,6 +26,7 @@ from acv_pipeline.turn import Turn
 from acv_pipeline.warehouse import read_published
 
 Say = Callable[[str], None]
+GARBAGE_AFTER = 100_000  # objects
 
 
 class LandingZone(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -74,6 +76,9 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
             if not pipeline.has_turn:
                 self._stack.enter_context(pipeline.home.at_work(who, insist))
             connection = self._stack.enter_context(pipeline.warehouse(insist))
+            # looking for garbage among what a run keeps to its end takes a tenth of its time
+            self._stack.callback(gc.set_threshold, *gc.get_threshold())
+            gc.set_threshold(GARBAGE_AFTER)
             self._turn = Turn(pipeline, connection, say)
         return self._turn
 

@@ -17,9 +17,9 @@ from acv_pipeline.plotted import Numbers, national, stopped
 from acv_pipeline.previews import Preview, preview, preview_of_extract
 from acv_pipeline.publication import publish
 from acv_pipeline.quality.acceptance import ACCEPTED
-from acv_pipeline.quality.check import CheckResult
-from acv_pipeline.quality.everything import evaluate_all
-from acv_pipeline.warehouse import own_tables, transaction
+from acv_pipeline.quality.check import Check, CheckResult
+from acv_pipeline.quality.everything import Evaluated, evaluate_all, invariants
+from acv_pipeline.warehouse import commits, own_tables, transaction
 
 if TYPE_CHECKING:
     # made with libraries that take a while to import: loading the definitions goes without
@@ -34,12 +34,14 @@ class Turn:
     Attributes:
         say: told what goes on, in a line.
         moved: by mart, the months whose rows building it changed.
+        evaluated: what the checks that publishing asks said last.
     """
 
     pipeline: Pipeline
     connection: duckdb.DuckDBPyConnection
     say: Say
     moved: dict[str, frozenset[Month]] = field(default_factory=dict)
+    evaluated: Evaluated | None = None
 
     def receive(self, sources: Collection[str]) -> LoadReport:
         """Take in what is new of some sources.
@@ -88,10 +90,19 @@ class Turn:
         self.say(f"checking {span(months)}")
         contract, project = self.pipeline.contract, self.pipeline.project
         checks = [c for c in self.pipeline.checks() if (c.asset, c.name) in wanted]
-        kept = self.pipeline.home.quality
-        results = evaluate_all(self.connection, contract, project, checks, months, kept)
+        sound = invariants(contract, project)
+
+        def said(checks: list[Check], months: Sequence[Month]) -> list[CheckResult]:
+            kept = self.pipeline.home.quality
+            return evaluate_all(self.connection, contract, project, checks, months, kept)
+
+        # what publishing asks of all months, it need not ask again
+        of_all = said([c for c in checks if c in sound], sorted(self.on_record()))
+        results = said([c for c in checks if c not in sound], months)
+        results += [result for result in of_all if result.month in months]
         # that a month is held, its rules' own checks say already
         record_results(self.connection, [r for r in results if r.check is not ACCEPTED])
+        self.evaluated = Evaluated(commits(self.connection), of_all)
         return results
 
     def publish(self, to: Path) -> None:
@@ -102,8 +113,9 @@ class Turn:
             WarehouseError: the copy cannot be written.
         """
         self.say("checking everything before it is published")
+        pipeline = self.pipeline
         publish(
-            self.connection, self.pipeline.home, self.pipeline.contract, self.pipeline.project, to
+            self.connection, pipeline.home, pipeline.contract, pipeline.project, to, self.evaluated
         )
 
     def on_record(self) -> set[Month]:

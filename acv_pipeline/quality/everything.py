@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -16,6 +17,18 @@ from acv_pipeline.quality.lateness_checks import evaluate_lateness_checks, laten
 from acv_pipeline.quality.sql_tests import evaluate_sql_checks, sql_checks
 from acv_pipeline.quality.table_checks import checks as table_checks
 from acv_pipeline.warehouse import own_tables
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What checks said of all months on record.
+
+    Attributes:
+        commits: those of the warehouse (``warehouse.commits``) that they were evaluated after.
+    """
+
+    commits: int
+    results: Sequence[CheckResult]
 
 
 def all_checks(contract: Contract, project: Project) -> list[Check]:

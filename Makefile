@@ -42,7 +42,7 @@ $(VENV)/.dbt: requirements/dbt.lock $(VENV)/.test
 	@touch $@
 
 demo: $(VENV)/.run
-	@ACV_HOME="$(ACV_HOME)" $(BIN)/python -m acv_pipeline.demo
+	@ACV_HOME="$(ACV_HOME)" $(BIN)/python -m acv_pipeline.cli.demo
 
 test: $(VENV)/.dbt lint
 	@echo "→ running the tests"
@@ -76,7 +76,7 @@ lint: $(VENV)/.test
 	@$(BIN)/mypy
 
 dev: $(VENV)/.run
-	@ACV_HOME="$(ACV_HOME)" $(BIN)/python -m acv_pipeline.dev
+	@ACV_HOME="$(ACV_HOME)" $(BIN)/python -m acv_pipeline.cli.dev
 
 lock: $(VENV)/.test
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal \

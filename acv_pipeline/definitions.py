@@ -13,10 +13,10 @@ import dagster as dg
 
 import acv_pipeline.defs
 from acv_pipeline.assets.datagouv import build_data_gouv
+from acv_pipeline.assets.resources import resources
 from acv_pipeline.assets.run import build_assets
 from acv_pipeline.assets.step import aloud
-from acv_pipeline.datagouv.settings import is_on
-from acv_pipeline.flow import Pipeline, Say
+from acv_pipeline.flow.pipeline import Pipeline, Say
 from acv_pipeline.orchestration.arrivals import arrival_sensor
 from acv_pipeline.orchestration.automation import automation_sensor
 from acv_pipeline.orchestration.overdue import overdue_sensor
@@ -24,7 +24,7 @@ from acv_pipeline.orchestration.retention import retention_sensor
 from acv_pipeline.orchestration.schedule import monthly_schedule
 from acv_pipeline.orchestration.signing import sign_off_job
 from acv_pipeline.orchestration.telling import alert_sensor
-from acv_pipeline.resources import resources
+from acv_pipeline.publishing.datagouv.settings import is_on
 
 JOB = "monthly_figures_job"
 # a file touched more recently than this may still be being written

@@ -11,8 +11,8 @@ import duckdb
 import pytest
 
 from acv_pipeline.contract import Contract, load_contract
-from acv_pipeline.home import Home
 from acv_pipeline.warehouse import open_warehouse
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import REAL_DATA, WHY_NO_REAL_DATA
 
 if TYPE_CHECKING:

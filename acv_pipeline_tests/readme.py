@@ -8,8 +8,8 @@ from pathlib import Path
 import dagster as dg
 
 from acv_pipeline.definitions import build_definitions
-from acv_pipeline.flow import Pipeline
-from acv_pipeline.home import Home
+from acv_pipeline.flow.pipeline import Pipeline
+from acv_pipeline.warehouse.home import Home
 
 README = Path(__file__).parents[1] / "README.md"
 BLOCK = re.compile(

@@ -18,13 +18,13 @@ import duckdb
 import pytest
 from click.testing import CliRunner, Result
 
-from acv_pipeline.cli import main
-from acv_pipeline.commands.common import plain_errors
+from acv_pipeline.cli.common import plain_errors
+from acv_pipeline.cli.main import main
+from acv_pipeline.cli.terminal import Progress
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.home import Home
-from acv_pipeline.orchestration.home import instance as open_instance
-from acv_pipeline.terminal import Progress
+from acv_pipeline.orchestration.instance import instance as open_instance
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import ACV, course, deliver, deliver_course
 
 MONTHS = ["2018-09", "2018-10", "2018-11"]
@@ -365,7 +365,7 @@ def test_the_real_release_gives_the_published_figures(
 # the program itself, which ends its process; who asks it to print the modules it loaded
 PROGRAM = """
 import atexit, sys
-from acv_pipeline.cli import acv
+from acv_pipeline.cli.main import acv
 atexit.register(lambda: print("dagster" in sys.modules, file=sys.stderr))
 sys.argv[0] = "acv"
 acv()

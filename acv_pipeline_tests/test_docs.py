@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from acv_pipeline.cli import main
+from acv_pipeline.cli.main import main
 from acv_pipeline_tests.readme import README, with_listing
 
 ROOT = README.parent
@@ -50,7 +50,7 @@ def test_options_in_commands_exist(page: Path) -> None:
 def test_the_demo_ends_as_the_readme_says(tmp_path: Path) -> None:
     """The real demo, twice: the second run is quick and changes nothing."""
     environment = {**os.environ, "ACV_HOME": str(tmp_path / "home")}
-    command = [sys.executable, "-m", "acv_pipeline.demo"]
+    command = [sys.executable, "-m", "acv_pipeline.cli.demo"]
     first, second = (
         subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         for _ in range(2)

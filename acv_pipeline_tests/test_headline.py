@@ -7,8 +7,8 @@ from pathlib import Path
 import duckdb
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.headline import headline_series
-from acv_pipeline.report.figures import shown_series
+from acv_pipeline.models.headline import headline_series
+from acv_pipeline.publishing.report.figures import shown_series
 from acv_pipeline_tests.deliveries import ACV, deliver_course
 from acv_pipeline_tests.warehouses import process
 

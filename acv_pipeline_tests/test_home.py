@@ -8,12 +8,12 @@ import subprocess
 import sys
 import time
 
-from acv_pipeline.home import Home
+from acv_pipeline.warehouse.home import Home
 
 TAKE = """
 import signal, sys, time
 from pathlib import Path
-from acv_pipeline.home import Home
+from acv_pipeline.warehouse.home import Home
 
 # whoever runs the tests in the background has it ignored, which is inherited
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -10,13 +10,13 @@ import pytest
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.flow import Pipeline
-from acv_pipeline.home import Home
-from acv_pipeline.lateness import due_on, late_months
+from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.ledger.corrections import CorrectionsError, load_register
+from acv_pipeline.ledger.lateness import due_on, late_months
 from acv_pipeline.ledger.load import load
+from acv_pipeline.operations.status import status
 from acv_pipeline.quality.lateness_checks import evaluate_lateness_checks, lateness_checks
-from acv_pipeline.status import status
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import deliver, deliver_course
 
 

@@ -9,14 +9,14 @@ import openpyxl
 import pytest
 from click.testing import CliRunner
 
-from acv_pipeline.cli import main
+from acv_pipeline.cli.main import main
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.flow import Pipeline
-from acv_pipeline.home import Home
-from acv_pipeline.quarantine import ABOUT, harmless
-from acv_pipeline.status import status
+from acv_pipeline.flow.pipeline import Pipeline
+from acv_pipeline.operations.quarantine import ABOUT, harmless
+from acv_pipeline.operations.status import status
 from acv_pipeline.warehouse import read_published
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests import warehouses
 from acv_pipeline_tests.deliveries import course, deliver
 

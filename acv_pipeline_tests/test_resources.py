@@ -9,12 +9,12 @@ import dagster as dg
 import pytest
 
 from acv_pipeline.assets.datagouv import ASSET, build_data_gouv
+from acv_pipeline.assets.resources import DataGouv, LandingZone, PublishedCopy, Warehouse
 from acv_pipeline.contract import Contract
 from acv_pipeline.definitions import JOB, build_definitions
-from acv_pipeline.flow import Pipeline
-from acv_pipeline.home import Home
-from acv_pipeline.release import latest_release
-from acv_pipeline.resources import DataGouv, LandingZone, PublishedCopy, Warehouse
+from acv_pipeline.flow.pipeline import Pipeline
+from acv_pipeline.publishing.release import latest_release
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.datagouv.portal import DATASET, KEY, running
 from acv_pipeline_tests.deliveries import deliver_course
 

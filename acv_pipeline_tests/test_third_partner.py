@@ -13,7 +13,7 @@ from acv_pipeline.contract import Contract, load_contract
 from acv_pipeline.contract.model import CONTRACT_FILE
 from acv_pipeline.contract.months import month_end, month_of
 from acv_pipeline.definitions import build_definitions
-from acv_pipeline.flow import Pipeline
+from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline_tests.deliveries import course, deliver_course
 from acv_pipeline_tests.test_cli import Acv
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.flow import Pipeline
-from acv_pipeline.home import Home
-from acv_pipeline.publication import NotPublishedError
-from acv_pipeline.turn import Turn
+from acv_pipeline.flow.pipeline import Pipeline
+from acv_pipeline.flow.turn import Turn
+from acv_pipeline.publishing.published_copy import NotPublishedError
 from acv_pipeline.warehouse import transaction
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import deliver_course
 
 MONTHS = ["2018-09", "2018-10", "2018-11"]

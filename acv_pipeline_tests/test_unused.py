@@ -14,7 +14,7 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.ledger import load as loading
 from acv_pipeline.ledger.load import load
-from acv_pipeline.unused import unused_of, unused_of_latest, unused_parts
+from acv_pipeline.operations.unused import unused_of, unused_of_latest, unused_parts
 from acv_pipeline_tests.deliveries import course, deliver, deliver_course
 from acv_pipeline_tests.test_cli import Acv
 

@@ -10,14 +10,14 @@ from typing import Any
 import duckdb
 
 from acv_pipeline.contract import Contract, Month
-from acv_pipeline.flow import Pipeline
-from acv_pipeline.home import Home
+from acv_pipeline.flow.pipeline import Pipeline
+from acv_pipeline.flow.turn import Turn
 from acv_pipeline.ledger.load import load
 from acv_pipeline.ledger.store import judge_and_write
 from acv_pipeline.models import Project
 from acv_pipeline.quality.check import Check
-from acv_pipeline.turn import Turn
 from acv_pipeline.warehouse import commits, open_warehouse, put_copy, transaction
+from acv_pipeline.warehouse.home import Home
 
 PROJECT = Project.load()
 

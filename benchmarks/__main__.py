@@ -21,7 +21,7 @@ from benchmarks.references import empty_run
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "performance.md"
 REFERENCES = Path(__file__).parent / "references"
-ACV = ["-c", "from acv_pipeline.cli import acv; acv()"]
+ACV = ["-c", "from acv_pipeline.cli.main import acv; acv()"]
 RANKING = (
     "indicator_id::varchar, series::varchar, month::date, department_code::varchar,"
     " cumulative_dwellings::bigint, increment::bigint, rank_cumulative::bigint,"

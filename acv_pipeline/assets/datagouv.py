@@ -8,12 +8,12 @@ import dagster as dg
 from pydantic import Field
 
 from acv_pipeline.assets.publication import GROUP
+from acv_pipeline.assets.resources import DataGouv, PublishedCopy
 from acv_pipeline.assets.shown import CODE, rows_shown, spec
-from acv_pipeline.datagouv.settings import MODE, OFF, PassingError, PublishError
-from acv_pipeline.publication import RELEASE
-from acv_pipeline.release import latest_release, release_sha256
-from acv_pipeline.release.describing import covered
-from acv_pipeline.resources import DataGouv, PublishedCopy
+from acv_pipeline.publishing.datagouv.settings import MODE, OFF, PassingError, PublishError
+from acv_pipeline.publishing.published_copy import RELEASE
+from acv_pipeline.publishing.release import latest_release, release_sha256
+from acv_pipeline.publishing.release.describing import covered
 
 ASSET = "data_gouv_resources"
 
@@ -45,7 +45,7 @@ def build_data_gouv() -> dg.AssetsDefinition:
         group=GROUP,
         kinds={"csv"},
         partitions=None,
-        code=[CODE / "datagouv" / "publish.py"],
+        code=[CODE / "publishing" / "datagouv" / "publish.py"],
     )
 
     @dg.multi_asset(
@@ -61,7 +61,7 @@ def build_data_gouv() -> dg.AssetsDefinition:
         published: PublishedCopy,
         data_gouv: DataGouv,
     ) -> Iterator[dg.AssetMaterialization]:
-        from acv_pipeline.datagouv.publish import publish  # brings requests
+        from acv_pipeline.publishing.datagouv.publish import publish  # brings requests
 
         try:
             settings = data_gouv.settings()

@@ -18,11 +18,11 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 
 from acv_pipeline.assets.partitions import key_of
 from acv_pipeline.assets.shown import rows_shown
+from acv_pipeline.assets.ui import sign_off_form
 from acv_pipeline.contract import Month
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.quality.acceptance import Hold
 from acv_pipeline.quality.check import Check, CheckResult
-from acv_pipeline.ui import sign_off_form
 
 SEVERITY = {
     "error": dg.AssetCheckSeverity.ERROR,

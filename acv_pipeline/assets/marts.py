@@ -7,13 +7,13 @@ from typing import Any
 
 import dagster as dg
 
+from acv_pipeline.assets.resources import LandingZone, Warehouse
 from acv_pipeline.assets.shown import lineage_shown, preview_shown, spec
 from acv_pipeline.assets.step import AFTER, Event, Steps, outs, plain_failures
 from acv_pipeline.contract import Month
 from acv_pipeline.contract.tables import tables
-from acv_pipeline.flow import VALIDATED, Pipeline
+from acv_pipeline.flow.pipeline import VALIDATED, Pipeline
 from acv_pipeline.models import Model
-from acv_pipeline.resources import LandingZone, Warehouse
 
 GROUP = "marts"
 

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from acv_pipeline.assets.resources import LandingZone, PublishedCopy, Warehouse
 from acv_pipeline.assets.shown import CODE, picture_shown, rows_shown, spec
 from acv_pipeline.assets.step import AFTER, Event, Step, Steps, outs, plain_failures
-from acv_pipeline.flow import Pipeline
-from acv_pipeline.home import Home
-from acv_pipeline.publication import (
+from acv_pipeline.flow.pipeline import Pipeline
+from acv_pipeline.flow.turn import span
+from acv_pipeline.publishing.published_copy import (
     COPY,
     PICTURED,
     RELEASE,
@@ -25,13 +26,12 @@ from acv_pipeline.publication import (
     make_publication,
     sha256_of,
 )
-from acv_pipeline.release import latest_release, release_sha256
-from acv_pipeline.resources import LandingZone, PublishedCopy, Warehouse
-from acv_pipeline.turn import span
+from acv_pipeline.publishing.release import latest_release, release_sha256
+from acv_pipeline.warehouse.home import Home
 
 if TYPE_CHECKING:
-    from acv_pipeline.release import Release
-    from acv_pipeline.report import Report
+    from acv_pipeline.publishing.release import Release
+    from acv_pipeline.publishing.report import Report
 
 GROUP = "publication"
 
@@ -51,7 +51,7 @@ def specs(pipeline: Pipeline) -> list[dg.AssetSpec]:
             group=GROUP,
             kinds={"duckdb"},
             partitions=None,
-            code=[CODE / "publication.py"],
+            code=[CODE / "publishing" / "published_copy.py"],
         ),
         spec(
             RELEASE,
@@ -64,7 +64,7 @@ def specs(pipeline: Pipeline) -> list[dg.AssetSpec]:
             group=GROUP,
             kinds={"csv", "parquet"},
             partitions=None,
-            code=[CODE / "release" / "tables.yml"],
+            code=[CODE / "publishing" / "release" / "tables.yml"],
         ),
         spec(
             REPORT,
@@ -77,7 +77,7 @@ def specs(pipeline: Pipeline) -> list[dg.AssetSpec]:
             group=GROUP,
             kinds={"html"},
             partitions=None,
-            code=[CODE / "report" / "page.py"],
+            code=[CODE / "publishing" / "report" / "page.py"],
         ),
     ]
 

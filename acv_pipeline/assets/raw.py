@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from acv_pipeline.assets.resources import LandingZone, Warehouse
 from acv_pipeline.assets.shown import CODE, preview_shown, spec, table_schema
 from acv_pipeline.assets.step import Event, Step, Steps, outs, plain_failures
 from acv_pipeline.contract import Month
-from acv_pipeline.flow import Pipeline
-from acv_pipeline.resources import LandingZone, Warehouse
+from acv_pipeline.flow.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from acv_pipeline.ledger.load import LoadReport

@@ -13,12 +13,12 @@ import dagster as dg
 
 from acv_pipeline.assets import marts, publication, raw, validated
 from acv_pipeline.assets.partitions import monthly
+from acv_pipeline.assets.resources import LandingZone, Warehouse
 from acv_pipeline.assets.step import AFTER, Event, Steps, aloud, outs, plain_failures
-from acv_pipeline.flow import Pipeline, Say
+from acv_pipeline.flow.pipeline import Pipeline, Say
 from acv_pipeline.gate.rules import RULES
 from acv_pipeline.quality.acceptance import ACCEPTED
 from acv_pipeline.quality.check import Check
-from acv_pipeline.resources import LandingZone, Warehouse
 
 FLOW = "monthly_figures"
 

@@ -12,7 +12,7 @@ import dagster as dg
 
 from acv_pipeline.assets.following import follows
 from acv_pipeline.contract.tables import tables
-from acv_pipeline.previews import Preview
+from acv_pipeline.flow.previews import Preview
 
 OWNER = "team:data-engineering"
 CODE = Path(__file__).parents[1]

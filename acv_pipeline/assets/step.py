@@ -20,17 +20,17 @@ from dagster._core.events import AssetMaterializationPlannedData
 
 from acv_pipeline.assets.evaluated import evaluation, last_materialisations, summary
 from acv_pipeline.assets.partitions import key_of, monthly, to_months
+from acv_pipeline.assets.resources import LandingZone, Warehouse, located
 from acv_pipeline.contract import Month
-from acv_pipeline.flow import Pipeline, Say
+from acv_pipeline.flow.pipeline import Pipeline, Say
+from acv_pipeline.flow.turn import Turn, span
 from acv_pipeline.landing import LandingError
 from acv_pipeline.ledger.corrections import CorrectionsError
 from acv_pipeline.models import SqlProjectError
-from acv_pipeline.publication import NotPublishedError
+from acv_pipeline.publishing.published_copy import NotPublishedError
+from acv_pipeline.publishing.release import ReleaseError
 from acv_pipeline.quality.acceptance import ACCEPTED, holds
 from acv_pipeline.quality.check import Check, CheckResult
-from acv_pipeline.release import ReleaseError
-from acv_pipeline.resources import LandingZone, Warehouse, located
-from acv_pipeline.turn import Turn, span
 from acv_pipeline.warehouse import WarehouseError, in_plain_words
 
 GO = "done"

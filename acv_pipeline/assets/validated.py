@@ -7,14 +7,14 @@ from typing import Any
 
 import dagster as dg
 
+from acv_pipeline.assets.resources import LandingZone, Warehouse
 from acv_pipeline.assets.shown import CODE, lineage_shown, preview_shown, spec, table_schema
 from acv_pipeline.assets.step import AFTER, Event, Steps, outs, plain_failures
 from acv_pipeline.contract import Month
 from acv_pipeline.contract.tables import tables
-from acv_pipeline.flow import QUARANTINED, VALIDATED, Pipeline
+from acv_pipeline.flow.pipeline import QUARANTINED, VALIDATED, Pipeline
+from acv_pipeline.flow.turn import span
 from acv_pipeline.quality.acceptance import ACCEPTED
-from acv_pipeline.resources import LandingZone, Warehouse
-from acv_pipeline.turn import span
 
 GROUP = "validated"
 

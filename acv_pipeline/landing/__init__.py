@@ -1,7 +1,6 @@
 """The landing zone: ``landing/<source>/<YYYY-MM-DD>/<file>``, read, never written to."""
 
-from acv_pipeline.landing.remote import RemoteZone
-from acv_pipeline.landing.rules import (
+from acv_pipeline.landing.layout import (
     UNFINISHED,
     LandedFile,
     Landing,
@@ -9,6 +8,7 @@ from acv_pipeline.landing.rules import (
     sha256,
     sidecar_path,
 )
+from acv_pipeline.landing.remote import RemoteZone
 from acv_pipeline.landing.scan import Zone, receive, scan
 
 __all__ = [

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from acv_pipeline.landing.rules import Entry, LandingError
+from acv_pipeline.landing.layout import Entry, LandingError
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from acv_pipeline.landing.rules import LandingError
+from acv_pipeline.landing.layout import LandingError
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from acv_pipeline.landing.address import shown, without_secrets
-from acv_pipeline.landing.connection import connected
+from acv_pipeline.landing.layout import Entry, LandedFile, Landing, LandingError, sort_out
 from acv_pipeline.landing.mirror import Mirror, Wanted
-from acv_pipeline.landing.rules import Entry, LandedFile, Landing, LandingError, sort_out
+from acv_pipeline.landing.server import connected
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem

@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from acv_pipeline.landing.layout import Landing, LandingError, expected, sort_out
 from acv_pipeline.landing.local import Folder
 from acv_pipeline.landing.remote import RemoteZone
-from acv_pipeline.landing.rules import Landing, LandingError, expected, sort_out
 
 Zone = Path | RemoteZone
 

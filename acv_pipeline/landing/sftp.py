@@ -9,7 +9,7 @@ from typing import Any
 import paramiko
 from fsspec.implementations.sftp import SFTPFileSystem
 
-from acv_pipeline.landing.connection import ANSWER_SECONDS, CONNECT_SECONDS
+from acv_pipeline.landing.server import ANSWER_SECONDS, CONNECT_SECONDS
 
 FILES = (Path("~/.ssh/known_hosts"), Path("/etc/ssh/ssh_known_hosts"))
 

@@ -10,7 +10,7 @@ from pathlib import PurePath
 
 from acv_pipeline.contract.model import StandingWords
 from acv_pipeline.ledger.standing import DEFINITIVE, PLAIN, PROVISIONAL, Standing
-from acv_pipeline.tidying.fold import any_word, fold, plain
+from acv_pipeline.tidying.texts import any_word, fold, plain
 
 _HUMP = re.compile(r"(?<=[a-zà-ÿ0-9])(?=[A-ZÀ-Ý])")  # MarsProvisoire: two words
 # "not yet validated", "validated subject to": not what the word says by itself

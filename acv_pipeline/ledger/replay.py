@@ -14,12 +14,12 @@ import duckdb
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import Month, first_day
-from acv_pipeline.home import Home
 from acv_pipeline.landing import LandingError
 from acv_pipeline.ledger.load import LoadReport, load
 from acv_pipeline.ledger.store import read_ledger
 from acv_pipeline.ledger.verdicts import Verdict
 from acv_pipeline.warehouse import open_warehouse
+from acv_pipeline.warehouse.home import Home
 
 # What a label asks of the gate (the words are those of the labelled history)
 MUST_BE_HELD, MUST_BE_FLAGGED, MUST_PASS = "MAJ", ("agg", "min"), "ok"

@@ -1,7 +1,7 @@
 """The small engine that reads the SQL project and builds its tables."""
 
 from acv_pipeline.models.building import SqlTestResult
-from acv_pipeline.models.definitions import (
+from acv_pipeline.models.nodes import (
     Column,
     Model,
     Seed,

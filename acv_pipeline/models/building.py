@@ -12,7 +12,7 @@ from typing import Any
 
 from duckdb import CatalogException, DuckDBPyConnection
 
-from acv_pipeline.models.definitions import Model, SqlProjectError
+from acv_pipeline.models.nodes import Model, SqlProjectError
 from acv_pipeline.warehouse import own_tables
 
 SAMPLE_ROWS = 20

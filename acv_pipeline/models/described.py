@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from acv_pipeline.contract.yaml_file import read_yaml
-from acv_pipeline.models.definitions import SqlProjectError
+from acv_pipeline.models.nodes import SqlProjectError
 
 Entry: TypeAlias = dict[str, Any]
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from duckdb import DuckDBPyConnection
 
-from acv_pipeline.models.definitions import Model
+from acv_pipeline.models.nodes import Model
 from acv_pipeline.models.project import Project
 from acv_pipeline.warehouse import FIGURES, fingerprints, own_tables, set_fingerprint
 

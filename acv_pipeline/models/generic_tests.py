@@ -9,8 +9,8 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined, TemplateError
 from jinja2.environment import TemplateModule
 
-from acv_pipeline.models.definitions import Select, SqlProjectError
 from acv_pipeline.models.described import BUILT_IN, Entry, declared_tests
+from acv_pipeline.models.nodes import Select, SqlProjectError
 
 _JINJA = Environment(undefined=StrictUndefined, autoescape=False)
 # like dbt's, but with the whole rows, so that months are known; a null is never among values

@@ -12,14 +12,16 @@ from duckdb import DuckDBPyConnection
 
 from acv_pipeline.contract.model import SQL_PROJECT
 from acv_pipeline.contract.tables import tables
-from acv_pipeline.models import folder
+from acv_pipeline.models import parsing
 from acv_pipeline.models.building import (
     SqlTestResult,
     load_seed,
     offending_rows,
     replace_table,
 )
-from acv_pipeline.models.definitions import (
+from acv_pipeline.models.described import documented
+from acv_pipeline.models.lineage import Lineage, Tables, column_lineages
+from acv_pipeline.models.nodes import (
     Column,
     Model,
     Seed,
@@ -27,8 +29,6 @@ from acv_pipeline.models.definitions import (
     SqlProjectError,
     SqlTest,
 )
-from acv_pipeline.models.described import documented
-from acv_pipeline.models.lineage import Lineage, Tables, column_lineages
 from acv_pipeline.warehouse import written_quickly
 
 
@@ -61,13 +61,13 @@ class Project:
             SqlProjectError: something is missing, malformed, undescribed or undefined.
         """
         entries = documented(path)
-        sources = folder.read_sources(entries.get("sources", []))
-        seeds = folder.read_seeds(path, entries.get("seeds", []))
-        intermediate = folder.read_intermediate(path)
+        sources = parsing.read_sources(entries.get("sources", []))
+        seeds = parsing.read_seeds(path, entries.get("seeds", []))
+        intermediate = parsing.read_intermediate(path)
         described = entries.get("models", [])
-        models = folder.read_models(path, described, intermediate, seeds, sources)
-        tests = folder.read_tests(path, entries, models, intermediate, seeds, sources)
-        sources_as_of = folder.read_as_of(path, sources)
+        models = parsing.read_models(path, described, intermediate, seeds, sources)
+        tests = parsing.read_tests(path, entries, models, intermediate, seeds, sources)
+        sources_as_of = parsing.read_as_of(path, sources)
         return cls(path, models, seeds, sources, tests, sources_as_of, intermediate)
 
     def compile(self, name: str) -> str:

@@ -10,15 +10,15 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
-from acv_pipeline import standstill
 from acv_pipeline.assets.partitions import key_of
 from acv_pipeline.contract import Month
 from acv_pipeline.contract.months import shift
-from acv_pipeline.flow import Pipeline
+from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.landing import LandingError
 from acv_pipeline.ledger.corrections import CorrectionsError
+from acv_pipeline.operations import standstill
 from acv_pipeline.orchestration.dead_runs import end_dead_runs, failed_lately, is_run_going_on
-from acv_pipeline.orchestration.home import tick_seconds
+from acv_pipeline.orchestration.instance import tick_seconds
 from acv_pipeline.warehouse import WarehouseError
 
 # a run that failed is tried again after this, or as soon as something arrives

@@ -9,7 +9,7 @@ import dagster as dg
 from dagster import DagsterInstance
 
 from acv_pipeline.assets.step import held_a_month
-from acv_pipeline.home import Home
+from acv_pipeline.warehouse.home import Home
 
 # a living run takes its lock within seconds of its start, also on a machine that is swapping
 YOUNG_SECONDS = 60.0

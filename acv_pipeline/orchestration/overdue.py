@@ -8,7 +8,7 @@ import dagster as dg
 
 from acv_pipeline.assets.evaluated import evaluation, last_materialisations
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.flow import Pipeline
+from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.quality.lateness_checks import evaluate_lateness_checks, lateness_checks
 from acv_pipeline.warehouse import WarehouseError, read_published
 

@@ -9,7 +9,7 @@ import shutil
 import dagster as dg
 from dagster import DagsterInstance
 
-from acv_pipeline.home import Home
+from acv_pipeline.warehouse.home import Home
 
 KEEP_DAYS = 90
 PAGE = 1000

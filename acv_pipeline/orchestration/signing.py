@@ -5,11 +5,11 @@
 import dagster as dg
 from pydantic import Field
 
+from acv_pipeline.assets.resources import LandingZone, Warehouse
 from acv_pipeline.assets.step import Steps, plain_failures
+from acv_pipeline.assets.ui import SIGN_OFF, SIGNATURE
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.flow import Pipeline
-from acv_pipeline.resources import LandingZone, Warehouse
-from acv_pipeline.ui import SIGN_OFF, SIGNATURE
+from acv_pipeline.flow.pipeline import Pipeline
 
 
 class SignOffForm(dg.Config):

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 from dagster import DagsterInstance
 
-from acv_pipeline.alerts.deliver import deliver, send_digest
-from acv_pipeline.alerts.facts import FailedRun
 from acv_pipeline.assets.step import held_a_month
-from acv_pipeline.flow import Pipeline
-from acv_pipeline.orchestration.home import tick_seconds
+from acv_pipeline.assets.ui import ui_address
+from acv_pipeline.flow.pipeline import Pipeline
+from acv_pipeline.operations.alerts.deliver import deliver, send_digest
+from acv_pipeline.operations.alerts.facts import FailedRun
+from acv_pipeline.orchestration.instance import tick_seconds
 from acv_pipeline.orchestration.schedule import run_day
-from acv_pipeline.ui import ui_address
 from acv_pipeline.warehouse import WarehouseError
 
 LOOK_BACK_RUNS = 100

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import duckdb
 
 from acv_pipeline.contract import Contract, Month
-from acv_pipeline.lateness import CHECK, Late, late_months
+from acv_pipeline.ledger.lateness import CHECK, Late, late_months
 from acv_pipeline.quality.check import Check, CheckResult
 
 

@@ -7,9 +7,9 @@ from functools import lru_cache
 from acv_pipeline.contract import Contract
 from acv_pipeline.models import Project
 from acv_pipeline.quality.check import Check, Rule
-from acv_pipeline.quality.extracts import extract_rules
-from acv_pipeline.quality.marts import mart_rules
-from acv_pipeline.quality.validated import validated_rules
+from acv_pipeline.quality.extract_checks import extract_rules
+from acv_pipeline.quality.mart_checks import mart_rules
+from acv_pipeline.quality.validated_checks import validated_rules
 
 
 def rules(contract: Contract) -> list[Rule]:

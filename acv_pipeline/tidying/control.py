@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from acv_pipeline.reading import DeliveryRefused, read_file
-from acv_pipeline.tidying.fold import clean, compact
 from acv_pipeline.tidying.pairs import LEVELS, NATIONAL
 from acv_pipeline.tidying.record_table import RecordTable, month_at
 from acv_pipeline.tidying.records import ControlTotal
+from acv_pipeline.tidying.texts import clean, compact
 
 NAMES = ("rowcount", "total")
 

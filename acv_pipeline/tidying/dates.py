@@ -14,8 +14,8 @@ from functools import cached_property
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.tidying.column import of_contract
-from acv_pipeline.tidying.fold import fold, plain, words_pattern
-from acv_pipeline.tidying.months import MonthRead, MonthReader
+from acv_pipeline.tidying.month_reader import MonthRead, MonthReader
+from acv_pipeline.tidying.texts import fold, plain, words_pattern
 
 # the date of a document or of an event rather than of figures: "the note of 31 March"
 OF_A_DOCUMENT = re.compile(r"(?<![a-z])(?:du|date du|of)$")

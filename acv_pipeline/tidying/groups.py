@@ -17,11 +17,11 @@ import numpy as np
 import pandas as pd
 
 from acv_pipeline.tidying.column import Column, Mask, Places, constant
-from acv_pipeline.tidying.fold import clean, fold, words_pattern
 from acv_pipeline.tidying.names import TERRITORY, ColumnNames
 from acv_pipeline.tidying.pairs import Territory
 from acv_pipeline.tidying.roles import WHY, RoleReader
 from acv_pipeline.tidying.table import Table
+from acv_pipeline.tidying.texts import clean, fold, words_pattern
 
 SEVERAL = 3  # as many blank labels below every other row were not lost
 MANY = 10  # of several months one blank label in so many rows is no lost one

@@ -11,13 +11,13 @@ import pandas as pd
 from acv_pipeline.contract import Contract, Month, Source
 from acv_pipeline.reading import DeliveryRefused, Sheet
 from acv_pipeline.tidying.column import of_contract
-from acv_pipeline.tidying.fold import clean, compact, plain
-from acv_pipeline.tidying.months import day_order
+from acv_pipeline.tidying.month_reader import day_order
 from acv_pipeline.tidying.names import TERRITORY, ColumnName, ColumnNames
 from acv_pipeline.tidying.numbers import no_figure_tokens, number_test
+from acv_pipeline.tidying.places import PlaceReader
 from acv_pipeline.tidying.refusals import both_readings, listed
 from acv_pipeline.tidying.table import Columns, Header, Line, Table
-from acv_pipeline.tidying.territories import PlaceReader
+from acv_pipeline.tidying.texts import clean, compact, plain
 
 HEADER_LINES = 30
 SEVERAL_ALLOWED = ("indicator", "indicator_id", "ignored", "label", "part", "part_of_territory")

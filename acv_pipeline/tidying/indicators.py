@@ -8,8 +8,8 @@ from functools import cached_property
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.tidying.column import Column, constant
-from acv_pipeline.tidying.fold import clean, compact, fold, plain, says, words_pattern
 from acv_pipeline.tidying.table import Table
+from acv_pipeline.tidying.texts import clean, compact, fold, plain, says, words_pattern
 
 
 def stated_indicators(contract: Contract, text: str) -> list[str]:

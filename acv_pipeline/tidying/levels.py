@@ -21,9 +21,9 @@ from acv_pipeline.tidying.column import (
     of_contract,
     texts_of,
 )
-from acv_pipeline.tidying.fold import clean, fold
 from acv_pipeline.tidying.pairs import Pair, PairReader, SignReader, Signs, Territory
 from acv_pipeline.tidying.table import Table
+from acv_pipeline.tidying.texts import clean, fold
 
 PADDED = re.compile(r"0[0-9][1-9]")  # no other code has this form: all are padded to three digits
 REGIONS_AT_LEAST = 8  # so many codes, all of regions, and no name: a regional table

@@ -12,12 +12,12 @@ import pandas as pd
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.tidying.column import Mask, of_contract, texts_of
-from acv_pipeline.tidying.fold import clean, fold
 from acv_pipeline.tidying.header import HeaderFinder
 from acv_pipeline.tidying.numbers import number_test
 from acv_pipeline.tidying.reasons import NUMBERS
+from acv_pipeline.tidying.row_reasons import Verdicts
 from acv_pipeline.tidying.table import Table
-from acv_pipeline.tidying.verdicts import Verdicts
+from acv_pipeline.tidying.texts import clean, fold
 
 LOOKED_AT = ("department_code", "department_name", "month", "indicator_id", "indicator")
 SEPARATOR = "\x1f"  # no cell holds it

@@ -8,10 +8,9 @@ from acv_pipeline.contract import Contract, Month
 from acv_pipeline.reading import DeliveryRefused
 from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.dates import DateReader
-from acv_pipeline.tidying.fold import fold, plain
 from acv_pipeline.tidying.header import HeaderFinder
 from acv_pipeline.tidying.indicators import stated_indicators
-from acv_pipeline.tidying.months import MonthReader
+from acv_pipeline.tidying.month_reader import MonthReader
 from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.record_table import Months, RecordTable, month_at
 from acv_pipeline.tidying.refusals import both_readings, month_contradiction, months_listed
@@ -28,6 +27,7 @@ from acv_pipeline.tidying.statements import (
 )
 from acv_pipeline.tidying.subjects import LONGEST_SUBJECT, NEGATED, subject_of
 from acv_pipeline.tidying.table import Table
+from acv_pipeline.tidying.texts import fold, plain
 
 
 def outside(title: list[Statement], named: list[Statement]) -> list[Month]:

@@ -10,9 +10,9 @@ from functools import cached_property, lru_cache
 from acv_pipeline.contract import Contract, Source
 from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.dates import STOCK, DateReader
-from acv_pipeline.tidying.fold import Marks, compact, fold, plain, says, words_pattern
-from acv_pipeline.tidying.months import MonthRead, MonthReader
+from acv_pipeline.tidying.month_reader import MonthRead, MonthReader
 from acv_pipeline.tidying.numbers import number_test
+from acv_pipeline.tidying.texts import Marks, compact, fold, plain, says, words_pattern
 
 TERRITORY = ("department_code", "department_name", "region_code", "region_name", "national")
 FILLER = {"a", "au", "fin", "le", "de", "du", "mois", "arrete", "arretes", "situation"}

@@ -16,8 +16,8 @@ from typing import NamedTuple
 from acv_pipeline.contract import Contract
 from acv_pipeline.reading.sheet import NUMBER
 from acv_pipeline.tidying.column import Cell, Column, of_contract
-from acv_pipeline.tidying.fold import Marks, any_word, clean, fold, plain
 from acv_pipeline.tidying.reasons import NUMBERS
+from acv_pipeline.tidying.texts import Marks, any_word, clean, fold, plain
 
 GROUPED_BY = {
     "space": re.compile(r"[0-9]{1,3}(?: [0-9]{3})+"),

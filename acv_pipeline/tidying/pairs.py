@@ -7,9 +7,9 @@ from functools import lru_cache
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.tidying.column import of_contract
-from acv_pipeline.tidying.fold import clean, fold
+from acv_pipeline.tidying.places import PlaceReader
 from acv_pipeline.tidying.reasons import NUMBERS
-from acv_pipeline.tidying.territories import PlaceReader
+from acv_pipeline.tidying.texts import clean, fold
 
 NATIONAL = "FR"
 LEVELS = ("department", "region", "national")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from acv_pipeline.contract import Month
 from acv_pipeline.contract.months import first_day, shift
 from acv_pipeline.reading import DeliveryRefused
-from acv_pipeline.tidying.months import MonthRead
+from acv_pipeline.tidying.month_reader import MonthRead
 
 
 def listed(texts: Iterable[str]) -> str:

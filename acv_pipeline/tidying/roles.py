@@ -17,13 +17,13 @@ import numpy.typing as npt
 
 from acv_pipeline.reading import DeliveryRefused
 from acv_pipeline.tidying.column import Column, Mask, constant
-from acv_pipeline.tidying.fold import clean, fold, words_pattern
 from acv_pipeline.tidying.header import HeaderFinder
 from acv_pipeline.tidying.names import TERRITORY, ColumnNames
 from acv_pipeline.tidying.numbers import number_test, parse_values
 from acv_pipeline.tidying.refusals import listed
 from acv_pipeline.tidying.subjects import subject_of_cell
 from acv_pipeline.tidying.table import Table
+from acv_pipeline.tidying.texts import clean, fold, words_pattern
 
 SOME = 0.5  # a column with half as many numbers as the figures has about as many
 FEW, SPARSE = 3, 0.1  # as many without a name may be corrections

@@ -19,21 +19,21 @@ from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.months import shift
 from acv_pipeline.tidying.column import Column, Mask, Places, constant, of_contract
 from acv_pipeline.tidying.drag import dragged
-from acv_pipeline.tidying.fold import clean, fold, plain
 from acv_pipeline.tidying.groups import GroupReader, Groups
 from acv_pipeline.tidying.header import HeaderFinder
 from acv_pipeline.tidying.indicators import IndicatorRead, IndicatorReader
 from acv_pipeline.tidying.levels import TerritoryReader
 from acv_pipeline.tidying.lines import misaligned, settle_lines
-from acv_pipeline.tidying.months import MonthRead, MonthReader
+from acv_pipeline.tidying.month_reader import MonthRead, MonthReader
 from acv_pipeline.tidying.names import says_stock
 from acv_pipeline.tidying.numbers import Value, parse_values
 from acv_pipeline.tidying.pairs import LEVELS, Territory, territory_codes
 from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.record_table import NO_MONTH, Months, RecordTable
 from acv_pipeline.tidying.roles import WORDS, RoleReader, column_letter
+from acv_pipeline.tidying.row_reasons import Verdicts
 from acv_pipeline.tidying.table import Table
-from acv_pipeline.tidying.verdicts import Verdicts
+from acv_pipeline.tidying.texts import clean, fold, plain
 
 DEPARTMENT = ("department_code", "department_name")
 LEVEL_REASONS = {"region": "stated_subtotal", "national": "stated_total", "below": "part_alone"}

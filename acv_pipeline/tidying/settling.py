@@ -10,11 +10,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.tidying.fold import fold
 from acv_pipeline.tidying.groups import UNNAMED
 from acv_pipeline.tidying.pairs import LEVELS
 from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.record_table import RecordTable
+from acv_pipeline.tidying.texts import fold
 
 DOUBTFUL = ("not_a_number", "ambiguous_number", "non_integer", "negative", "implausible")
 

@@ -10,16 +10,16 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.reading import DeliveryRefused, Sheet
 from acv_pipeline.reading.delimited import empty_file
 from acv_pipeline.tidying.column import of_contract
-from acv_pipeline.tidying.fold import clean, fold, words_pattern
 from acv_pipeline.tidying.header import HEADER_LINES, HeaderFinder
 from acv_pipeline.tidying.names import TERRITORY
 from acv_pipeline.tidying.numbers import number_test
+from acv_pipeline.tidying.places import PlaceReader
 from acv_pipeline.tidying.refusals import listed
 from acv_pipeline.tidying.roles import SOME, Role, column_letter
 from acv_pipeline.tidying.statements import Statement, StatementReader
 from acv_pipeline.tidying.subjects import other_subject, subject_of_file
 from acv_pipeline.tidying.table import Table
-from acv_pipeline.tidying.territories import PlaceReader
+from acv_pipeline.tidying.texts import clean, fold, words_pattern
 
 INCOMPLETE = ("no_header", "no_department_column", "no_value_column")
 TERRITORIES_AT_LEAST = 3

@@ -18,12 +18,12 @@ from acv_pipeline.contract.months import month_end, shift
 from acv_pipeline.reading import DeliveryRefused
 from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.dates import STOCK, DateRead, DateReader
-from acv_pipeline.tidying.fold import any_word, fold, plain
 from acv_pipeline.tidying.indicators import names_other_programme, stated_indicators
-from acv_pipeline.tidying.months import MonthRead, MonthReader
+from acv_pipeline.tidying.month_reader import MonthRead, MonthReader
 from acv_pipeline.tidying.names import ColumnNames
 from acv_pipeline.tidying.refusals import listed, months_listed
 from acv_pipeline.tidying.table import Table
+from acv_pipeline.tidying.texts import any_word, fold, plain
 
 # "Bilan 2020": other years may be those of a programme or of a target
 BARE_YEAR = re.compile(

@@ -12,10 +12,10 @@ from pathlib import PurePath
 
 from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.dates import DateReader
-from acv_pipeline.tidying.fold import any_word, fold, says, words_pattern
 from acv_pipeline.tidying.indicators import names_other_programme, stated_indicators
 from acv_pipeline.tidying.names import ColumnNames
 from acv_pipeline.tidying.table import Table
+from acv_pipeline.tidying.texts import any_word, fold, says, words_pattern
 
 FLOW = re.compile(
     r"(?<![a-z])(?:(?<!pas de )flux(?! de donnees| cumul)|non cumul[a-z]*|hors cumul|"

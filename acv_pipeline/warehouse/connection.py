@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.home import Home
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline.warehouse.journal import journal_of, restore_words, write_journal
 from acv_pipeline.warehouse.migrations import is_current, migrate
 from acv_pipeline.warehouse.schema import (

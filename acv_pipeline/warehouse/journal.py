@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 
 from acv_pipeline.contract.tables import tables
-from acv_pipeline.home import Home
+from acv_pipeline.warehouse.home import Home
 
 FILE = "journal.jsonl"
 # people's words in full; of deliveries, which came when: their rows are in the files

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from acv_pipeline.alerts.channels import SETTING
 from acv_pipeline.contract import Contract
+from acv_pipeline.operations.alerts.channels import SETTING
 from acv_pipeline_tests.alerts.receivers import Mailbox, Webhook
 from acv_pipeline_tests.alerts.world import build
 

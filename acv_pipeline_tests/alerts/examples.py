@@ -7,13 +7,13 @@ import re
 import tempfile
 from pathlib import Path
 
-from acv_pipeline.alerts import standing_facts
-from acv_pipeline.alerts.digest import digest
-from acv_pipeline.alerts.messages import Message
-from acv_pipeline.alerts.outbox import open_outbox
 from acv_pipeline.contract import Contract, load_contract
-from acv_pipeline.home import Home
+from acv_pipeline.operations.alerts import standing_facts
+from acv_pipeline.operations.alerts.digest import digest
+from acv_pipeline.operations.alerts.messages import Message
+from acv_pipeline.operations.alerts.outbox import open_outbox
 from acv_pipeline.warehouse import read_published
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.alerts.world import build, show
 
 PAGE = Path(__file__).parents[2] / "docs" / "alerts.md"

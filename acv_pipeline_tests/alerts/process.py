@@ -12,11 +12,11 @@ import signal
 import sys
 from pathlib import Path
 
-from acv_pipeline.alerts import deliver
-from acv_pipeline.alerts.channels import Channel
-from acv_pipeline.alerts.messages import Message
 from acv_pipeline.contract import load_contract
-from acv_pipeline.home import Home
+from acv_pipeline.operations.alerts import deliver
+from acv_pipeline.operations.alerts.channels import Channel
+from acv_pipeline.operations.alerts.messages import Message
+from acv_pipeline.warehouse.home import Home
 
 
 def main(home: str, now: str, dies: str) -> None:

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from acv_pipeline.alerts import FailedRun, deliver, send_digest
-from acv_pipeline.alerts.channels import KEY_HEADER, SETTING, configured
 from acv_pipeline.contract import Contract
-from acv_pipeline.home import Home
+from acv_pipeline.operations.alerts import FailedRun, deliver, send_digest
+from acv_pipeline.operations.alerts.channels import KEY_HEADER, SETTING, configured
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.alerts.receivers import Mailbox, Webhook, free_port
 from acv_pipeline_tests.alerts.world import FALL, HELD, UNEXPLAINED, show
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from acv_pipeline.alerts.digest import Digest, digest
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.flow import Pipeline
-from acv_pipeline.home import Home
+from acv_pipeline.flow.pipeline import Pipeline
+from acv_pipeline.operations.alerts.digest import Digest, digest
 from acv_pipeline.warehouse import read_published
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests import warehouses
 from acv_pipeline_tests.alerts.world import NEXT, show
 from acv_pipeline_tests.deliveries import course, deliver_course

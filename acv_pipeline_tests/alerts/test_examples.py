@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.home import Home
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.alerts.examples import BLOCK, PAGE, examples, with_examples
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from acv_pipeline.alerts.digest import digest
-from acv_pipeline.alerts.facts import standing_facts
 from acv_pipeline.contract import Contract
-from acv_pipeline.home import Home
-from acv_pipeline.status import status
+from acv_pipeline.operations.alerts.digest import digest
+from acv_pipeline.operations.alerts.facts import standing_facts
+from acv_pipeline.operations.status import status
 from acv_pipeline.warehouse import read_published
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.alerts.world import show
 from acv_pipeline_tests.deliveries import ACV
 

@@ -6,9 +6,9 @@ import datetime as dt
 
 import pytest
 
-from acv_pipeline.alerts.facts import Fact
-from acv_pipeline.alerts.messages import Item, compose, which
 from acv_pipeline.contract.months import month_of, shift
+from acv_pipeline.operations.alerts.facts import Fact
+from acv_pipeline.operations.alerts.messages import Item, compose, which
 
 
 def _fact(month: dt.date, severity: str = "warn") -> Fact:

@@ -10,9 +10,9 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from acv_pipeline.alerts.facts import Fact
-from acv_pipeline.alerts.messages import MERGE_ABOVE, Message
-from acv_pipeline.alerts.outbox import Outbox, count_waiting, open_outbox
+from acv_pipeline.operations.alerts.facts import Fact
+from acv_pipeline.operations.alerts.messages import MERGE_ABOVE, Message
+from acv_pipeline.operations.alerts.outbox import Outbox, count_waiting, open_outbox
 
 START = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 KEYS = [f"fact {letter}" for letter in "abcdefgh"]

@@ -14,8 +14,8 @@ from dagster import DagsterInstance
 from acv_pipeline.assets.datagouv import ASSET
 from acv_pipeline.contract import Contract
 from acv_pipeline.definitions import build_definitions
-from acv_pipeline.flow import Pipeline
-from acv_pipeline.release import latest_release, release_sha256
+from acv_pipeline.flow.pipeline import Pipeline
+from acv_pipeline.publishing.release import latest_release, release_sha256
 from acv_pipeline_tests.assets.conftest import Run
 from acv_pipeline_tests.datagouv.portal import DATASET, KEY, Portal, running
 from acv_pipeline_tests.deliveries import deliver_course
@@ -154,6 +154,6 @@ def test_the_definitions_need_no_requests_of_ours() -> None:
     """Whoever only looks at the assets doesn't load what sends."""
     code = (
         "import sys, acv_pipeline.assets.datagouv;"
-        "assert 'acv_pipeline.datagouv.portal' not in sys.modules"
+        "assert 'acv_pipeline.publishing.datagouv.portal' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -14,10 +14,10 @@ from dagster import DagsterInstance
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.flow import Pipeline
-from acv_pipeline.ledger.months import rows_of_mart
-from acv_pipeline.publication import COPY, RELEASE, REPORT, sha256_of
-from acv_pipeline.release import latest_release, release_sha256
+from acv_pipeline.flow.pipeline import Pipeline
+from acv_pipeline.ledger.months_on_record import rows_of_mart
+from acv_pipeline.publishing.published_copy import COPY, RELEASE, REPORT, sha256_of
+from acv_pipeline.publishing.release import latest_release, release_sha256
 from acv_pipeline.warehouse import read_published
 from acv_pipeline_tests.assets.conftest import Run
 from acv_pipeline_tests.assets.test_run import recorded

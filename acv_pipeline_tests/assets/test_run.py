@@ -18,9 +18,9 @@ from dagster import DagsterEventType, DagsterInstance
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.definitions import JOB, build_definitions
-from acv_pipeline.flow import Pipeline
+from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.orchestration import dead_runs
-from acv_pipeline.orchestration.home import has_unended_run
+from acv_pipeline.orchestration.instance import has_unended_run
 from acv_pipeline.warehouse import read_published
 from acv_pipeline_tests.assets.conftest import Run
 from acv_pipeline_tests.deliveries import course, deliver, deliver_course
@@ -243,7 +243,8 @@ def test_a_run_killed_at_its_very_end_is_ended_by_the_next_although_nothing_is_d
     """Its months are on record, its end is not."""
     work = ["run", "--landing", str(landing), "--home", str(pipeline.home.root)]
     code = (
-        "import os; from acv_pipeline.cli import acv; from acv_pipeline.resources import Warehouse;"
+        "import os; from acv_pipeline.assets.resources import Warehouse;"
+        "from acv_pipeline.cli.main import acv;"
         "whole = Warehouse.end_turn;"
         "Warehouse.end_turn = lambda self: (whole(self), os.kill(os.getpid(), 9));"
         "acv()"

@@ -10,7 +10,7 @@ from dagster import DagsterInstance
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.definitions import build_definitions
-from acv_pipeline.flow import Pipeline
+from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.warehouse import read_published
 from acv_pipeline_tests.assets.conftest import Run
 from acv_pipeline_tests.deliveries import deliver_course

@@ -17,16 +17,16 @@ from dagster._core.storage.partition_status_cache import (
 )
 
 from acv_pipeline.assets.partitions import monthly
-from acv_pipeline.commands.running import run_landing
+from acv_pipeline.assets.resources import PublishedCopy
+from acv_pipeline.assets.ui import SIGN_OFF, SIGNATURE
+from acv_pipeline.cli.running import run_landing
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.definitions import JOB, build_definitions
-from acv_pipeline.flow import Pipeline
+from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.models.freshness import outdated
 from acv_pipeline.orchestration.dead_runs import failed_lately
 from acv_pipeline.orchestration.telling import failed_runs
-from acv_pipeline.resources import PublishedCopy
-from acv_pipeline.ui import SIGN_OFF, SIGNATURE
 from acv_pipeline.warehouse import read_published
 from acv_pipeline_tests.assets.conftest import Run
 from acv_pipeline_tests.assets.test_run import MONTHS, evaluations, recorded

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from acv_pipeline.datagouv.settings import Settings
-from acv_pipeline.release.folder import SUMS, digest
+from acv_pipeline.publishing.datagouv.settings import Settings
+from acv_pipeline.publishing.release.folder import SUMS, digest
 from acv_pipeline_tests.datagouv.portal import DATASET, KEY, Portal, running
 
 TABLES = {

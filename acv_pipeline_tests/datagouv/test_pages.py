@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from acv_pipeline import datagouv
-from acv_pipeline.datagouv import settings as names
-from acv_pipeline.datagouv.settings import Settings
+from acv_pipeline.publishing import datagouv
+from acv_pipeline.publishing.datagouv import settings as names
+from acv_pipeline.publishing.datagouv.settings import Settings
 from acv_pipeline_tests.datagouv.portal import DATASET, KEY, Portal
 
 PAGE = (Path(__file__).parents[2] / "docs" / "publishing.md").read_text(encoding="utf-8")

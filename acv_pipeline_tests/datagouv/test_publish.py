@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from acv_pipeline.contract.synthetic import FILE_MARK
-from acv_pipeline.datagouv import portal as client
-from acv_pipeline.datagouv.publish import Outcome, publish
-from acv_pipeline.datagouv.settings import PassingError, PublishError, Settings
+from acv_pipeline.publishing.datagouv import portal as client
+from acv_pipeline.publishing.datagouv.publish import Outcome, publish
+from acv_pipeline.publishing.datagouv.settings import PassingError, PublishError, Settings
 from acv_pipeline_tests.datagouv.conftest import TABLES, write_release
 from acv_pipeline_tests.datagouv.portal import DATASET, KEY, OTHERS_KEY, Portal
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from acv_pipeline.datagouv.settings import PublishError, Settings
+from acv_pipeline.publishing.datagouv.settings import PublishError, Settings
 from acv_pipeline_tests.datagouv.portal import DATASET, KEY
 
 SET = {"ACV_DATAGOUV": "live", "ACV_DATAGOUV_DATASET": DATASET, "ACV_DATAGOUV_KEY": KEY}

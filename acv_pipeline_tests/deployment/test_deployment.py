@@ -14,8 +14,8 @@ from urllib.parse import quote
 import pytest
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.home import Home
 from acv_pipeline.warehouse import read_published
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import deliver_course
 from acv_pipeline_tests.deployment.machine import (
     FILES,

@@ -78,7 +78,7 @@ def test_it_runs_without_the_repository(installed: Path, tmp_path: Path) -> None
 def test_dagster_opens_its_definitions_by_the_workspace_file(
     installed: Path, tmp_path: Path
 ) -> None:
-    code = "from acv_pipeline.dev import WORKSPACE; print(WORKSPACE)"
+    code = "from acv_pipeline.cli.dev import WORKSPACE; print(WORKSPACE)"
     workspace = done(str(installed / "python"), "-c", code, cwd=tmp_path).strip()
     assert Path(workspace).is_relative_to(installed.parent)
     settings = {"ACV_HOME": str(tmp_path / "home"), "DAGSTER_DISABLE_TELEMETRY": "yes"}

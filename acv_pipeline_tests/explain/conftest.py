@@ -10,8 +10,8 @@ import pytest
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.home import Home
 from acv_pipeline.warehouse import commits, open_warehouse, put_copy, read_published
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import course, deliver, deliver_course
 from acv_pipeline_tests.warehouses import process
 

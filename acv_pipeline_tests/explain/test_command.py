@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from acv_pipeline.cli import main
+from acv_pipeline.cli.main import main
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.flow import Pipeline
-from acv_pipeline.home import Home
+from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.warehouse import read_published
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests import warehouses
 from acv_pipeline_tests.explain.conftest import fill
 
@@ -133,7 +133,7 @@ def test_a_reason_that_somebody_gives_stays_on_record(
 
 def test_it_waits_for_no_heavy_library(known: Home) -> None:
     code = (
-        "import sys, click.testing, acv_pipeline.cli as cli\n"
+        "import sys, click.testing, acv_pipeline.cli.main as cli\n"
         "done = click.testing.CliRunner().invoke(cli.main, sys.argv[1:])\n"
         "assert done.exit_code == 0, done.output\n"
         "print([n for n in ('dagster', 'pandas', 'great_expectations', 'sqlglot')"

@@ -12,8 +12,8 @@ import pytest
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.explain import Figure, OutdatedCopyError, Rank, Step, ask, explain
 from acv_pipeline.gate.rules import RULES
+from acv_pipeline.operations.explain import Figure, OutdatedCopyError, Rank, Step, ask, explain
 from acv_pipeline_tests.deliveries import course, deliver
 from acv_pipeline_tests.warehouses import process, sign_off_all
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import duckdb
 from click.testing import CliRunner
 
-from acv_pipeline.cli import main
+from acv_pipeline.cli.main import main
 from acv_pipeline.contract import load_contract
-from acv_pipeline.home import Home
 from acv_pipeline.models import Project
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.explain.conftest import fill
 from acv_pipeline_tests.warehouses import published
 

@@ -6,7 +6,7 @@ import pytest
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.explain import QuestionError, ask, series_of, sources_of
+from acv_pipeline.operations.explain import QuestionError, ask, series_of, sources_of
 from acv_pipeline_tests.deliveries import ACV, PVD
 
 MONTH = month_of("2020-03")

@@ -15,7 +15,7 @@ import fsspec
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
-from acv_pipeline.landing import Landing, LandingError, RemoteZone, connection, receive, scan
+from acv_pipeline.landing import Landing, LandingError, RemoteZone, receive, scan, server
 from acv_pipeline.landing.mirror import Mirror
 from acv_pipeline_tests.landing.conftest import Remote
 from acv_pipeline_tests.landing.servers import Sftp
@@ -228,7 +228,7 @@ def silent() -> Iterator[int]:
 def test_a_server_that_never_answers_is_given_up(
     silent: int, s3: Remote, sftp: Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(server, "ANSWER_SECONDS", 0.2)
     monkeypatch.setattr("acv_pipeline.landing.sftp.ANSWER_SECONDS", 0.2)
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent}")
     assert "is the server up" in complaint(s3.zone)

@@ -13,18 +13,18 @@ from aiobotocore.client import AioBaseClient
 from click.testing import CliRunner
 from dagster import DagsterInstance
 
-from acv_pipeline.alerts import deliver as tell
-from acv_pipeline.alerts.channels import SETTING
-from acv_pipeline.cli import main
+from acv_pipeline.cli.main import main
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.definitions import SETTLE_SECONDS
-from acv_pipeline.flow import Pipeline
-from acv_pipeline.home import Home
+from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.landing import RemoteZone
 from acv_pipeline.landing.mirror import Mirror
-from acv_pipeline.standstill import TELL_AFTER
+from acv_pipeline.operations.alerts import deliver as tell
+from acv_pipeline.operations.alerts.channels import SETTING
+from acv_pipeline.operations.standstill import TELL_AFTER
 from acv_pipeline.warehouse import read_published
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.alerts.receivers import Webhook
 from acv_pipeline_tests.deliveries import course, deliver, deliver_course
 from acv_pipeline_tests.landing.conftest import Remote

@@ -17,7 +17,7 @@ import pytest
 from acv_pipeline.contract import Contract
 from acv_pipeline.ledger.load import load
 from acv_pipeline.ledger.store import judge_and_write
-from acv_pipeline.tidying.fold import fold
+from acv_pipeline.tidying.texts import fold
 from acv_pipeline.warehouse import transaction
 from acv_pipeline_tests.deliveries import REAL_DATA
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.home import Home
 from acv_pipeline.ledger.load import load
 from acv_pipeline.ledger.store import judge_and_write, months_to_judge, read_fresh
 from acv_pipeline.warehouse import open_warehouse, transaction
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import course, deliver
 from acv_pipeline_tests.warehouses import PROJECT, contents, process, sign_off_all
 

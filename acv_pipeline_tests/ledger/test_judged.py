@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.flow import Pipeline
-from acv_pipeline.home import Home
+from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.ledger import store
 from acv_pipeline.ledger.judged import Judged
 from acv_pipeline.models import Project
 from acv_pipeline.warehouse import open_warehouse, transaction
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests import warehouses
 from acv_pipeline_tests.deliveries import deliver_course
 

@@ -9,10 +9,10 @@ import duckdb
 import pytest
 
 from acv_pipeline.contract import load_contract
-from acv_pipeline.home import Home
 from acv_pipeline.ledger import pending
 from acv_pipeline.ledger.load import load
 from acv_pipeline.warehouse import open_warehouse
+from acv_pipeline.warehouse.home import Home
 
 CONTRACT = load_contract()
 TABLES = {

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.home import Home
 from acv_pipeline.warehouse import open_warehouse
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import ACV, PVD
 from acv_pipeline_tests.warehouses import contents, process, sign_off_all
 

@@ -11,7 +11,7 @@ import pytest
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.ledger.load import LoadReport, load
-from acv_pipeline.ledger.months import of_refused
+from acv_pipeline.ledger.months_on_record import of_refused
 from acv_pipeline.ledger.store import judge_and_write
 from acv_pipeline.warehouse import transaction
 from acv_pipeline_tests.deliveries import course, deliver

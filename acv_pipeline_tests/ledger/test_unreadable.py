@@ -12,7 +12,7 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.ledger.load import load
 from acv_pipeline.ledger.store import judge_and_write
-from acv_pipeline.status import status
+from acv_pipeline.operations.status import status
 from acv_pipeline.warehouse import transaction
 from acv_pipeline_tests.deliveries import course, deliver
 

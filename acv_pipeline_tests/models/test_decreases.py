@@ -7,9 +7,9 @@ import datetime as dt
 import pytest
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.explain import ask
-from acv_pipeline.ledger.explanations import ExplanationError, say
-from acv_pipeline.ledger.months import unrecorded
+from acv_pipeline.ledger.months_on_record import unrecorded
+from acv_pipeline.operations.explain import ask
+from acv_pipeline.operations.explain.explanations import ExplanationError, record_explanation
 from acv_pipeline_tests.models.world import ACV, World, day, month
 
 
@@ -94,7 +94,7 @@ def test_what_somebody_said_holds_for_that_very_fall(fallen: World, contract: Co
     fallen.connection.execute("create table raw.commits as select 0::bigint as count")
     fallen.build()
     question = ask(contract, "Ain", month("2021-02"))
-    said = say(
+    said = record_explanation(
         fallen.connection, contract, question, reason=" counted twice ", said_by="statistics unit"
     )
     assert said == ("Anah", -10)
@@ -132,7 +132,7 @@ def test_what_cannot_be_said(fallen: World, contract: Contract) -> None:
 
     def attempt(when: str, series: str | None = None, reason: str = "x", by: str = "y") -> None:
         question = ask(contract, "1", month(when), series=series)
-        say(fallen.connection, contract, question, reason=reason, said_by=by)
+        record_explanation(fallen.connection, contract, question, reason=reason, said_by=by)
 
     with pytest.raises(ExplanationError, match="no figure fell"):
         attempt("2021-01")

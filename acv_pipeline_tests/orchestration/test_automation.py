@@ -11,9 +11,9 @@ from dagster import DagsterInstance
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.definitions import build_definitions
-from acv_pipeline.flow import Pipeline
-from acv_pipeline.home import Home
-from acv_pipeline.orchestration.home import instance as open_instance
+from acv_pipeline.flow.pipeline import Pipeline
+from acv_pipeline.orchestration.instance import instance as open_instance
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import course, deliver, deliver_course
 
 MONTHS = ["2018-09", "2018-10", "2018-11"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dagster as dg
 from dagster import DagsterInstance
 
-from acv_pipeline.home import Home
 from acv_pipeline.orchestration.compute_logs import leave_to_terminal
-from acv_pipeline.orchestration.home import instance as open_instance
+from acv_pipeline.orchestration.instance import instance as open_instance
+from acv_pipeline.warehouse.home import Home
 
 
 @dg.op

@@ -18,8 +18,8 @@ import pytest
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.home import Home
-from acv_pipeline.orchestration.home import instance as open_instance
+from acv_pipeline.orchestration.instance import instance as open_instance
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.alerts.receivers import Mailbox, Webhook
 from acv_pipeline_tests.deliveries import ACV, course, deliver, deliver_course
 

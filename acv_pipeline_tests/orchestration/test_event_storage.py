@@ -21,12 +21,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from acv_pipeline.assets.step import settle
-from acv_pipeline.home import Home
 from acv_pipeline.orchestration import event_storage
 from acv_pipeline.orchestration.event_storage import OPEN_SHARDS
-from acv_pipeline.orchestration.home import instance as open_instance
-from acv_pipeline.orchestration.home import prepare
+from acv_pipeline.orchestration.instance import instance as open_instance
+from acv_pipeline.orchestration.instance import prepare
 from acv_pipeline.warehouse import WarehouseError
+from acv_pipeline.warehouse.home import Home
 
 
 def record(instance: DagsterInstance, months: int) -> None:
@@ -77,8 +77,8 @@ def test_several_processes_write_at_once(home: Home) -> None:
     code = f"""
         from pathlib import Path
         import dagster as dg
-        from acv_pipeline.home import Home
-        from acv_pipeline.orchestration.home import instance
+        from acv_pipeline.warehouse.home import Home
+        from acv_pipeline.orchestration.instance import instance
         with instance(Home(Path({str(home.root)!r}))) as opened:
             for i in range(40):
                 opened.report_runless_asset_event(

@@ -8,10 +8,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from acv_pipeline.home import Home
 from acv_pipeline.orchestration.event_storage import PooledSqliteEventLogStorage
-from acv_pipeline.orchestration.home import has_unended_run, instance, prepare
+from acv_pipeline.orchestration.instance import has_unended_run, instance, prepare
 from acv_pipeline.warehouse import WarehouseError
+from acv_pipeline.warehouse.home import Home
 
 
 @dg.job

@@ -11,10 +11,10 @@ import pytest
 from dagster import DagsterInstance
 
 from acv_pipeline.definitions import build_definitions
-from acv_pipeline.flow import Pipeline
-from acv_pipeline.home import Home
-from acv_pipeline.orchestration.home import instance as open_instance
+from acv_pipeline.flow.pipeline import Pipeline
+from acv_pipeline.orchestration.instance import instance as open_instance
 from acv_pipeline.orchestration.retention import prune
+from acv_pipeline.warehouse.home import Home
 
 PARTITIONS = dg.MonthlyPartitionsDefinition("2018-09-01", end_offset=0)
 MONTHS = ["2018-09-01", "2018-10-01"]

@@ -11,8 +11,8 @@ import pytest
 from dagster._utils.schedules import cron_string_iterator
 
 from acv_pipeline.definitions import build_definitions
-from acv_pipeline.flow import Pipeline
-from acv_pipeline.home import Home
+from acv_pipeline.flow.pipeline import Pipeline
+from acv_pipeline.warehouse.home import Home
 
 PARIS = ZoneInfo("Europe/Paris")
 

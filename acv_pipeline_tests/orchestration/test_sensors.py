@@ -11,14 +11,14 @@ import pytest
 from dagster import DagsterInstance
 from dagster._core.storage import tags
 
-from acv_pipeline import standstill
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.definitions import SETTLE_SECONDS, build_definitions
-from acv_pipeline.flow import Pipeline
-from acv_pipeline.home import Home
+from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.ledger import load as loading
+from acv_pipeline.operations import standstill
 from acv_pipeline.orchestration.arrivals import stretches
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests import warehouses
 from acv_pipeline_tests.deliveries import course, deliver, deliver_course
 

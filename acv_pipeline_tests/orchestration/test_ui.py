@@ -22,9 +22,9 @@ from playwright.sync_api import Browser, Page, expect
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.definitions import build_definitions
-from acv_pipeline.flow import Pipeline
-from acv_pipeline.home import Home
+from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.warehouse import read_published
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.alerts.receivers import free_port
 from acv_pipeline_tests.deliveries import course, deliver, deliver_course
 
@@ -43,7 +43,7 @@ class Dev:
         self.port = free_port()
         with self.log.open("w") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "acv_pipeline.dev"],
+                [sys.executable, "-m", "acv_pipeline.cli.dev"],
                 cwd=ROOT,
                 env={
                     **os.environ,
@@ -204,7 +204,7 @@ def test_a_year_is_filled_by_clicks(
     ui.shot("checks-alone")
 
     # what the assets need of the world
-    ui.open("/locations/acv_pipeline/resources")
+    ui.open("/locations/acv_pipeline/assets/resources")
     for resource in definitions.resources or {}:
         expect(page.get_by_role("link", name=resource)).to_be_visible()
     ui.shot("resources")

@@ -16,7 +16,7 @@ from acv_pipeline.contract.months import month_of
 from acv_pipeline.models import Project
 from acv_pipeline.quality import Check, CheckResult, checks
 from acv_pipeline.quality.evaluation import evaluate
-from acv_pipeline.quality.extracts import REASONS
+from acv_pipeline.quality.extract_checks import REASONS
 from acv_pipeline.quality.gate_checks import gate_checks
 from acv_pipeline.quality.sql_tests import sql_checks
 from acv_pipeline.tidying.reasons import REASONS as ALL_REASONS

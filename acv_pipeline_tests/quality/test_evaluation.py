@@ -11,10 +11,10 @@ import pytest
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.home import Home
 from acv_pipeline.quality import Check, checks
 from acv_pipeline.quality.evaluation import evaluate
 from acv_pipeline.warehouse import commits, put_copy, read_published
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import ACV
 from acv_pipeline_tests.quality.worlds import World, empty_world, received, rows_of
 
@@ -105,7 +105,7 @@ def test_great_expectations_is_not_imported_for_nothing(tmp_path: Path) -> None:
 import sys, datetime as dt
 from pathlib import Path
 from acv_pipeline.contract import load_contract
-from acv_pipeline.home import Home
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline.quality import checks
 from acv_pipeline.quality.evaluation import evaluate
 from acv_pipeline.warehouse import open_warehouse

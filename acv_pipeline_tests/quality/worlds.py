@@ -12,12 +12,12 @@ import duckdb
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.months import month_end, month_of
-from acv_pipeline.home import Home
 from acv_pipeline.ledger.corrections import Correction, record_register
 from acv_pipeline.ledger.load import load
 from acv_pipeline.ledger.store import judge_and_write
 from acv_pipeline.models import Project
 from acv_pipeline.warehouse import open_warehouse, transaction
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import ACV, course
 
 Figures = dict[str, int]

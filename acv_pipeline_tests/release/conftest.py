@@ -13,9 +13,9 @@ import pytest
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.home import Home
-from acv_pipeline.release import Release, make_release
+from acv_pipeline.publishing.release import Release, make_release
 from acv_pipeline.warehouse import open_warehouse
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import PVD, course, deliver
 from acv_pipeline_tests.explain.conftest import fill
 from acv_pipeline_tests.warehouses import process

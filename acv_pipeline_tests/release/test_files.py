@@ -16,10 +16,10 @@ import sqlglot
 
 from acv_pipeline.contract import Contract, load_contract
 from acv_pipeline.contract.model import CONTRACT_FILE
-from acv_pipeline.release import make_release
-from acv_pipeline.release.folder import SUMS, digest, read_sums
-from acv_pipeline.release.tables import SQL_TYPES, columns, release_files, tables
-from acv_pipeline.release.writing import query
+from acv_pipeline.publishing.release import make_release
+from acv_pipeline.publishing.release.declared import SQL_TYPES, columns, release_files, tables
+from acv_pipeline.publishing.release.folder import SUMS, digest, read_sums
+from acv_pipeline.publishing.release.writing import query
 from acv_pipeline_tests.deliveries import ACV, PVD
 from acv_pipeline_tests.release.conftest import FORMULA, TODAY, Released
 

@@ -8,7 +8,7 @@ import duckdb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from acv_pipeline.release.writing import harmless
+from acv_pipeline.publishing.release.writing import harmless
 
 SEPARATORS = ';,|"\t\r\n'
 UNDO = r"""regexp_replace(shown, '(^|[;,|"\t\r\n])''', '\1', 'g')"""

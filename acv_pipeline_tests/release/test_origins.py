@@ -11,8 +11,8 @@ import duckdb
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.contract.synthetic import FILE_MARK
-from acv_pipeline.release import make_release
-from acv_pipeline.release.origins import is_synthetic
+from acv_pipeline.publishing.release import make_release
+from acv_pipeline.publishing.release.origins import is_synthetic
 from acv_pipeline_tests.deliveries import course, deliver
 from acv_pipeline_tests.warehouses import process
 

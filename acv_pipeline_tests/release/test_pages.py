@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from acv_pipeline.contract import Contract, load_contract
-from acv_pipeline.release.tables import tables
+from acv_pipeline.publishing.release.declared import tables
 from acv_pipeline_tests.release.conftest import Released, build_small
 
 PAGE = Path(__file__).parents[2] / "docs" / "open-data.md"

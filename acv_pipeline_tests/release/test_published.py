@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from acv_pipeline.datagouv.publish import publish
-from acv_pipeline.datagouv.settings import Settings
+from acv_pipeline.publishing.datagouv.publish import publish
+from acv_pipeline.publishing.datagouv.settings import Settings
 from acv_pipeline_tests.datagouv.portal import DATASET, KEY, running
 from acv_pipeline_tests.release.conftest import Released
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from acv_pipeline.release.tables import columns
+from acv_pipeline.publishing.release.declared import columns
 from acv_pipeline_tests.release.conftest import FORMULA, Released
 
 SOFFICE = shutil.which("soffice")

@@ -15,9 +15,9 @@ import pytest
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.release import Release, ReleaseError, latest_release, make_release
-from acv_pipeline.release import release as making
-from acv_pipeline.release.folder import SUMS, Version, digest
+from acv_pipeline.publishing.release import Release, ReleaseError, latest_release, make_release
+from acv_pipeline.publishing.release import release as making
+from acv_pipeline.publishing.release.folder import SUMS, Version, digest
 from acv_pipeline.warehouse import transaction
 from acv_pipeline_tests.deliveries import ACV, course, deliver, deliver_course
 from acv_pipeline_tests.release.conftest import TODAY, Released
@@ -268,7 +268,7 @@ import datetime as dt, os, signal, sys
 from pathlib import Path
 import duckdb
 from acv_pipeline.contract import load_contract
-from acv_pipeline.release import make_release, release
+from acv_pipeline.publishing.release import make_release, release
 release.put_in_place = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 connection = duckdb.connect(sys.argv[1], read_only=True)
 make_release(connection, load_contract(), Path(sys.argv[2]), today=dt.date(2021, 1, 15))

@@ -12,9 +12,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.home import Home
-from acv_pipeline.report import Report, write_report
+from acv_pipeline.publishing.report import Report, write_report
 from acv_pipeline.warehouse import open_warehouse
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import REAL_DATA, WHY_NO_REAL_DATA
 from acv_pipeline_tests.report.world import World, fill, small
 from acv_pipeline_tests.warehouses import process

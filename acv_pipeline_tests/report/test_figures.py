@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from acv_pipeline.report import Report
-from acv_pipeline.report.figures import figures
+from acv_pipeline.publishing.report import Report
+from acv_pipeline.publishing.report.figures import figures
 from acv_pipeline_tests.deliveries import ACV, PVD
 from acv_pipeline_tests.report.conftest import Open, report_on, rows
 from acv_pipeline_tests.report.world import HELD_MONTH, World

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.report.maps import CLASSES, classify
-from acv_pipeline.report.outlines import HEIGHT, WIDTH, outlines
+from acv_pipeline.publishing.report.maps import CLASSES, classify
+from acv_pipeline.publishing.report.outlines import HEIGHT, WIDTH, outlines
 
 
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=120))

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from acv_pipeline.report import Report
+from acv_pipeline.publishing.report import Report
 from acv_pipeline_tests.report.conftest import Open, Seen
 from acv_pipeline_tests.report.world import (
     HOSTILE_FILE,

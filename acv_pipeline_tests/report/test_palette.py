@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from acv_pipeline.report.palette import COLOURS, PARTNERS
+from acv_pipeline.publishing.report.palette import COLOURS, PARTNERS
 
 
 def luminance(colour: str) -> float:

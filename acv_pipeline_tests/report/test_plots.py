@@ -10,8 +10,8 @@ import duckdb
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.models import Project
-from acv_pipeline.publication import PICTURED, pictures
-from acv_pipeline.report.plots import map_plot, movers_plot, national_plot
+from acv_pipeline.publishing.published_copy import PICTURED, pictures
+from acv_pipeline.publishing.report.plots import map_plot, movers_plot, national_plot
 from acv_pipeline.warehouse import transaction
 from acv_pipeline_tests.deliveries import ACV, PVD, deliver_course
 from acv_pipeline_tests.report.world import HELD_MONTH, World

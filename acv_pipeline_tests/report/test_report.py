@@ -12,12 +12,12 @@ import duckdb
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.synthetic import FILE_MARK
-from acv_pipeline.home import Home
 from acv_pipeline.models import Project
-from acv_pipeline.publication import RELEASE, REPORT, make_publication
-from acv_pipeline.release import latest_release, release_sha256
-from acv_pipeline.report import write_report
+from acv_pipeline.publishing.published_copy import RELEASE, REPORT, make_publication
+from acv_pipeline.publishing.release import latest_release, release_sha256
+from acv_pipeline.publishing.report import write_report
 from acv_pipeline.warehouse import transaction
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import deliver_course
 from acv_pipeline_tests.report.world import World
 from acv_pipeline_tests.warehouses import process, published

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from acv_pipeline.flow import Pipeline
+from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.gate.rules import RULES
-from acv_pipeline.home import Home
-from acv_pipeline.report import words
+from acv_pipeline.publishing.report import words
+from acv_pipeline.warehouse.home import Home
 
 HERE = Path(words.__file__).parent
 MAY = dt.date(2022, 5, 1)

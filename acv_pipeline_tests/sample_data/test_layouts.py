@@ -17,7 +17,7 @@ from acv_pipeline.sample_data.layouts import (
     programme,
     rows_of,
 )
-from acv_pipeline.tidying.fold import compact
+from acv_pipeline.tidying.texts import compact
 
 LAYOUTS = [(source, layout) for source, eras in ERAS.items() for layout in eras.values()]
 LAYOUTS += list(SEVERAL_MONTHS.items())

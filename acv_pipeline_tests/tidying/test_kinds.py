@@ -14,8 +14,8 @@ import openpyxl
 import pytest
 
 from acv_pipeline.contract import Contract
+from acv_pipeline.operations.unused import unused_parts
 from acv_pipeline.tidying import DeliveryRefused
-from acv_pipeline.unused import unused_parts
 from acv_pipeline_tests.reading.files import Rows, write_workbook
 from acv_pipeline_tests.tidying.outcomes import outcome, read
 

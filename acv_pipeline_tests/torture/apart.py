@@ -14,8 +14,9 @@ from typing import Any
 
 _SERVER = multiprocessing.get_context("forkserver")
 _SERVER.set_forkserver_preload(
-    ["acv_pipeline.commands.running", "acv_pipeline.definitions", "acv_pipeline.ledger.store",
-     "acv_pipeline.release", "acv_pipeline.report", "acv_pipeline_tests.torture.contention",
+    ["acv_pipeline.cli.running", "acv_pipeline.definitions", "acv_pipeline.ledger.store",
+     "acv_pipeline.publishing.release", "acv_pipeline.publishing.report",
+     "acv_pipeline_tests.torture.contention",
      "acv_pipeline_tests.torture.kills"]
 )  # fmt: skip
 

@@ -19,14 +19,14 @@ from typing import Any
 
 import dagster as dg
 
-from acv_pipeline import launching
-from acv_pipeline.cli import main
+from acv_pipeline.cli import launching
+from acv_pipeline.cli.main import main
 from acv_pipeline.contract import load_contract
 from acv_pipeline.contract.months import month_of, shift
-from acv_pipeline.flow import Pipeline
-from acv_pipeline.home import Home
-from acv_pipeline.orchestration.home import instance
+from acv_pipeline.flow.pipeline import Pipeline
+from acv_pipeline.orchestration.instance import instance
 from acv_pipeline.warehouse import read_published
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import course, deliver, deliver_course
 from acv_pipeline_tests.torture.forks import acv_run, ask, fork, preload
 

@@ -24,23 +24,23 @@ import duckdb
 
 from acv_pipeline.contract import load_contract
 from acv_pipeline.contract.tables import tables
-from acv_pipeline.flow import Pipeline
-from acv_pipeline.home import Home
-from acv_pipeline.publication import RELEASE, REPORT, make_publication
+from acv_pipeline.flow.pipeline import Pipeline
+from acv_pipeline.flow.turn import Turn
+from acv_pipeline.publishing.published_copy import RELEASE, REPORT, make_publication
 from acv_pipeline.quality.gate_checks import gate_checks
 from acv_pipeline.quality.sql_tests import sql_checks
-from acv_pipeline.turn import Turn
+from acv_pipeline.warehouse.home import Home
 
 # the steps of a run, by what does them; entering one is told to the parent process
 PHASES = {
     "load": "acv_pipeline.ledger.load:load",
     "gate": "acv_pipeline.ledger.store:judge_and_write",
     "marts": "acv_pipeline.models.project:Project.build",
-    "checks": "acv_pipeline.turn:Turn.check",
+    "checks": "acv_pipeline.flow.turn:Turn.check",
     "check results": "acv_pipeline.quality.record:record_results",
     "publish": "acv_pipeline.warehouse.connection:put_copy",
-    "release": "acv_pipeline.release:make_release",
-    "report": "acv_pipeline.report:write_report",
+    "release": "acv_pipeline.publishing.release:make_release",
+    "report": "acv_pipeline.publishing.report:write_report",
     "record": "acv_pipeline.assets.step:Step.record",
 }
 PATIENCE_SECONDS = 120.0
@@ -131,7 +131,7 @@ def ask(work: Callable[[], Any], log: Path) -> Any:
 
 def acv_run(home: Home, landing: Path) -> None:
     """The command itself, in this process, with its exit code."""
-    from acv_pipeline.cli import main
+    from acv_pipeline.cli.main import main
     from acv_pipeline.orchestration import dead_runs
 
     dead_runs.BETWEEN_LOOKS_SECONDS = 0.2  # nobody else is at work in these homes
@@ -181,8 +181,8 @@ def quicken() -> None:
     replace_everywhere(
         "acv_pipeline.quality.everything:table_checks", lambda _: lambda contract: []
     )
-    replace_everywhere("acv_pipeline.flow:Pipeline.assets", without_report)
-    replace_everywhere("acv_pipeline.launching:run_months", of_assets)
+    replace_everywhere("acv_pipeline.flow.pipeline:Pipeline.assets", without_report)
+    replace_everywhere("acv_pipeline.cli.launching:run_months", of_assets)
 
 
 def dying(work: Callable[[], None], statement: int, *, after: bool) -> Callable[[], None]:

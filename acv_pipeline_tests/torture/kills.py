@@ -12,8 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from acv_pipeline.flow import Pipeline
-from acv_pipeline.home import Home
+from acv_pipeline.flow.pipeline import Pipeline
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.torture.forks import (
     Child,
     acv_run,

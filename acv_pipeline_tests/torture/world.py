@@ -14,10 +14,10 @@ from dagster import DagsterInstance
 
 from acv_pipeline.contract import load_contract
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.flow import Pipeline
-from acv_pipeline.home import Home
+from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.orchestration.dead_runs import GOING_ON
 from acv_pipeline.warehouse import read_journal
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import course, deliver, deliver_course
 
 PARTNERS = ("anah", "action_logement")

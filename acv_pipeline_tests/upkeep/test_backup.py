@@ -13,12 +13,12 @@ import dagster as dg
 import pytest
 from click.testing import CliRunner
 
-from acv_pipeline.cli import main
+from acv_pipeline.cli.main import main
 from acv_pipeline.contract import Contract
-from acv_pipeline.home import Home
-from acv_pipeline.orchestration.home import instance as open_instance
-from acv_pipeline.upkeep.backup import BackupError, back_up, restore
+from acv_pipeline.operations.upkeep.backup import BackupError, back_up, restore
+from acv_pipeline.orchestration.instance import instance as open_instance
 from acv_pipeline.warehouse import read_published
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.torture.forks import flow
 from acv_pipeline_tests.upkeep.conftest import Contents
 

@@ -16,9 +16,9 @@ import pytest
 
 from acv_pipeline.contract import Contract, load_contract
 from acv_pipeline.contract.tables import tables as contract_tables
-from acv_pipeline.flow import Pipeline
-from acv_pipeline.home import Home
+from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.warehouse import WarehouseError, open_warehouse, own_tables, read_journal
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline.warehouse.migrations import SCHEMA_VERSION, schema_version
 from acv_pipeline_tests.torture.forks import flow
 from acv_pipeline_tests.upkeep.conftest import Contents

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from acv_pipeline.cli import main
+from acv_pipeline.cli.main import main
 from acv_pipeline.contract import Contract
-from acv_pipeline.home import Home
-from acv_pipeline.upkeep.rebuild import rebuild
+from acv_pipeline.operations.upkeep.rebuild import rebuild
 from acv_pipeline.warehouse import WarehouseError, open_warehouse, read_journal
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.torture.forks import flow
 from acv_pipeline_tests.upkeep.conftest import Contents
 

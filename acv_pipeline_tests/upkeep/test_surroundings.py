@@ -22,11 +22,11 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
-from acv_pipeline.cli import main
+from acv_pipeline.cli.main import main
 from acv_pipeline.contract import Contract
-from acv_pipeline.home import Home
-from acv_pipeline.report.drawing import document
+from acv_pipeline.publishing.report.drawing import document
 from acv_pipeline.warehouse import WarehouseError, open_warehouse, read_published, transaction
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.torture.apart import ProcessDied, apart
 from acv_pipeline_tests.torture.forks import acv_run, quicken, replace_everywhere
 from acv_pipeline_tests.torture.world import World, deliver_news, deliver_past, everything

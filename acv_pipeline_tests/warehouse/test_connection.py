@@ -13,7 +13,6 @@ import pytest
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.tables import tables
-from acv_pipeline.home import Home
 from acv_pipeline.warehouse import (
     WarehouseError,
     commits,
@@ -23,6 +22,7 @@ from acv_pipeline.warehouse import (
     read_published,
     transaction,
 )
+from acv_pipeline.warehouse.home import Home
 
 
 def holder(home: Home, seconds: float) -> subprocess.Popen[str]:

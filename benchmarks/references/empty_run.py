@@ -18,9 +18,9 @@ import dagster as dg
 def take_down(home: Path, landing: Path, target: Path) -> int:
     """Write the graph and the events of a home's last run to ``target``; how many events."""
     from acv_pipeline.definitions import build_definitions
-    from acv_pipeline.flow import Pipeline
-    from acv_pipeline.home import Home
-    from acv_pipeline.orchestration.home import instance
+    from acv_pipeline.flow.pipeline import Pipeline
+    from acv_pipeline.orchestration.instance import instance
+    from acv_pipeline.warehouse.home import Home
 
     pipeline = Pipeline.configured(Home(home), landing)
     with instance(pipeline.home) as opened:

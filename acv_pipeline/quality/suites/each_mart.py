@@ -9,7 +9,7 @@ import great_expectations.expectations as gxe
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.models import Model
-from acv_pipeline.quality.marts import LOOKED_UP, ranges
+from acv_pipeline.quality.mart_checks import LOOKED_UP, ranges
 from acv_pipeline.quality.suites.codes import known_codes
 
 

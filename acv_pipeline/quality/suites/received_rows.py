@@ -6,7 +6,7 @@ import great_expectations as gx
 import great_expectations.expectations as gxe
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.quality.extracts import REASONS
+from acv_pipeline.quality.extract_checks import REASONS
 
 
 def suite(contract: Contract) -> gx.ExpectationSuite:

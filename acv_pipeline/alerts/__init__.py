@@ -1,6 +1,0 @@
-"""Alerts that reach a person: what stands now against what was told, sent through an outbox."""
-
-from acv_pipeline.alerts.deliver import Delivered, deliver, send_digest
-from acv_pipeline.alerts.facts import Fact, FailedRun, standing_facts
-
-__all__ = ["Delivered", "Fact", "FailedRun", "deliver", "send_digest", "standing_facts"]

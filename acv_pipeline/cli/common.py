@@ -1,0 +1,118 @@
+"""What commands share: how months and homes are given, exit codes, errors as one line."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from acv_pipeline.contract import ContractError, Month
+from acv_pipeline.contract.months import month_of
+from acv_pipeline.warehouse.home import Home
+
+FINE, DATA_HELD, WRONG_USE = 0, 1, 2
+INTERRUPTED = 130  # as shells say it
+
+
+class MonthType(click.ParamType[Month]):
+    """A month written ``2021-03``."""
+
+    name = "month"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Month:
+        """The month, or a usage error."""
+        if isinstance(value, dt.date):
+            return value
+        try:
+            return month_of(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a month: write it like 2021-03", param, ctx)
+
+
+class MonthRange(click.ParamType[tuple[Month, Month]]):
+    """Months written ``2021-03:2021-06`` or ``2021-03``."""
+
+    name = "A:B"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[Month, Month]:
+        """First and last month, or a usage error."""
+        if isinstance(value, tuple):
+            return value
+        first, separator, last = str(value).partition(":")
+        try:
+            months = month_of(first), month_of(last if separator else first)
+        except ValueError:
+            self.fail(f"{value!r}: write months like 2021-03:2021-06", param, ctx)
+        if months[0] > months[1]:
+            self.fail(f"{value!r}: the first month comes after the last", param, ctx)
+        return months
+
+
+home_option = click.option(
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where everything is written; $ACV_HOME, else ./acv_home.",
+)
+
+
+def home_of(given: Path | None) -> Home:
+    """The home that ``--home`` names, else that of the environment."""
+    return Home(given.resolve()) if given else Home.from_environment()
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """What a person can act on is one line, with exit code 2, or 130 after Ctrl-C; no traceback."""
+    try:
+        with _errors_in_one_line():
+            yield
+    except BaseException as error:
+        if not _was_interrupted(error):
+            raise
+        click.echo("acv: interrupted: what is whole stays, the next run ends the work", err=True)
+        sys.exit(INTERRUPTED)
+
+
+def _was_interrupted(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is behind it, as Python, Dagster or DuckDB say it; clearing up adds others."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:  # chains may come back to where they began
+        seen.add(id(error))
+        if "Interrupt" in type(error).__name__ or "Query interrupted" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+@contextmanager
+def _errors_in_one_line() -> Iterator[None]:
+    import duckdb
+
+    from acv_pipeline.landing import LandingError
+    from acv_pipeline.ledger.corrections import CorrectionsError
+    from acv_pipeline.models import SqlProjectError
+    from acv_pipeline.warehouse import WarehouseError
+
+    plain = (ContractError, CorrectionsError, LandingError, SqlProjectError, WarehouseError)
+    try:
+        yield
+    except plain as error:
+        click.echo(f"acv: {error}", err=True)
+        sys.exit(WRONG_USE)
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        reason = str(error).splitlines()[0]
+        click.echo(
+            f"acv: this home was written by another version of acv_pipeline ({reason}): the next "
+            "run that has something to do brings it up to date",
+            err=True,
+        )
+        sys.exit(WRONG_USE)

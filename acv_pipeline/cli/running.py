@@ -1,0 +1,139 @@
+"""``acv run`` and ``acv status``: what the landing zone holds into force, what is broken now."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from acv_pipeline.cli.common import (
+    DATA_HELD,
+    FINE,
+    MonthRange,
+    home_of,
+    home_option,
+    plain_errors,
+)
+from acv_pipeline.contract import Month, load_contract
+from acv_pipeline.warehouse.home import Home
+
+if TYPE_CHECKING:
+    from acv_pipeline.landing import Zone
+
+
+@click.command()
+@click.option(
+    "--landing",
+    metavar="DIR|URL",
+    help="The landing zone, <source>/<YYYY-MM-DD>/<file>: a folder, or an address such as "
+    "s3://bucket/folder; $ACV_LANDING, else <home>/landing.",
+)
+@home_option
+@click.option("--months", type=MonthRange(), help="Only these months, such as 2021-03:2021-06.")
+def run(landing: str | None, home: Path | None, months: tuple[Month, Month] | None) -> None:
+    """Materialise what the landing zone holds, through Dagster; exit 1 if anything is held."""
+    with plain_errors():
+        where = home_of(home)
+        sys.exit(run_landing(where, where.zone(landing) if landing else None, months))
+
+
+def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | None = None) -> int:
+    """What ``acv run`` does; its exit code."""
+    from acv_pipeline.cli.terminal import (
+        Progress,
+        print_load,
+        print_outcome,
+        print_publication,
+        print_status,
+    )
+    from acv_pipeline.flow.pipeline import Pipeline
+    from acv_pipeline.operations import standstill
+    from acv_pipeline.operations.status import status as read_status
+    from acv_pipeline.operations.status import without_figures
+    from acv_pipeline.orchestration.instance import has_unended_run, instance, prepare
+    from acv_pipeline.publishing.published_copy import COPY, RELEASE, REPORT
+    from acv_pipeline.warehouse import in_plain_words, read_published
+
+    pipeline = Pipeline.configured(home, landing)
+    with Progress() as progress:
+        prepare(home)
+        progress.say("looking at the landing zone")
+        # a run may be long at work: it is waited for, and named; what it did isn't due any more
+        with in_plain_words(home.root), home.at_work("acv run", progress.insist):
+            due, report = pipeline.pending(
+                say=progress.insist,
+                progress=lambda done, of, name: progress.say(f"reading {name} ({done} of {of})"),
+                run_follows=True,
+            )
+            unpublished = not due and not pipeline.is_published()
+            standstill.looked(home, report.unread, dt.datetime.now(dt.UTC))
+            if months:
+                due = [month for month in due if months[0] <= month <= months[1]]
+            print_load(report)
+            result = None
+            if due or unpublished:
+                # Dagster takes a while to load: while Great Expectations does, and only for a run
+                from acv_pipeline.cli.launching import run_months
+
+                # what somebody built by hand, and nobody published since
+                only = [COPY, RELEASE, REPORT] if unpublished else None
+                ours = replace(pipeline, has_turn=True)
+                with instance(home) as dagster:
+                    result = run_months(ours, dagster, due, assets=only, listen=progress.say)
+        if has_unended_run(home):
+            from acv_pipeline.orchestration.dead_runs import end_dead_runs
+
+            with instance(home) as dagster:
+                # whoever starts a run by hand knows what else was started just now
+                end_dead_runs(dagster, home, young_seconds=0)
+        if result and result.failure:
+            click.echo(f"acv: run {result.run_id} failed: {result.failure}", err=True)
+            return DATA_HELD
+    if not due and not home.published.exists():
+        is_empty = not (report.new or report.duplicates or report.unchanged)
+        click.echo(
+            "Nothing to do: the landing zone holds no figures yet."
+            if is_empty
+            else "Nothing to do: nothing that was received is about a month "
+            + ("that was asked for." if months else "that is over.")
+        )
+        return FINE if is_empty and not report.unread else DATA_HELD
+    with read_published(home) as connection:
+        if due:
+            print_outcome(connection, pipeline.contract, due, report)
+            print_publication(home)
+        else:
+            click.echo(
+                "Published what was built by hand."
+                if unpublished
+                else "Nothing to do: no new figures, nothing changed."
+            )
+        found = read_status(connection, pipeline.contract, home)
+        unusable = without_figures(connection, report.new)
+    print_status(found, home, quiet=True)
+    return FINE if found.is_fine and not unusable else DATA_HELD
+
+
+@click.command()
+@home_option
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def status(home: Path | None, as_json: bool) -> None:
+    """What is held, quarantined, late or failing now, and what to do."""
+    from acv_pipeline.operations.status import status as read_status
+    from acv_pipeline.warehouse import read_published
+
+    with plain_errors():
+        where = home_of(home)
+        with read_published(where) as connection:
+            found = read_status(connection, load_contract(), where)
+        if as_json:
+            click.echo(found.to_json())
+        else:
+            from acv_pipeline.cli.terminal import print_status
+
+            print_status(found, where)
+        sys.exit(FINE if found.is_fine else DATA_HELD)

@@ -1,0 +1,96 @@
+"""Connecting to the server of a landing zone, through fsspec, and saying why that failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from acv_pipeline.landing.address import shown, without_secrets
+from acv_pipeline.landing.layout import LandingError
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+# a look has to end within Dagster's patience with a sensor, a minute
+CONNECT_SECONDS = 5
+ANSWER_SECONDS = 8
+EXTRAS = {"s3": "s3", "s3a": "s3", "sftp": "sftp", "ssh": "sftp"}
+# what libraries call a refusal that is no PermissionError
+REFUSALS = {
+    "AuthenticationException", "BadAuthenticationType", "PasswordRequiredException",
+    "NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError",
+}  # fmt: skip
+
+
+@contextmanager
+def connected(url: str) -> Iterator[tuple[AbstractFileSystem, str]]:
+    """A fresh connection, with the folder's path there; nothing is remembered from earlier ones.
+
+    Raises:
+        LandingError: whatever the server or its library has against it.
+    """
+    server = None
+    try:
+        server, folder = _connect(url)
+        yield server, folder
+    except LandingError:
+        raise
+    except Exception as error:  # every library has errors of its own
+        raise LandingError(explained(url, error)) from None
+    finally:
+        if server is not None and hasattr(server, "close"):
+            server.close()
+
+
+def _connect(url: str) -> tuple[AbstractFileSystem, str]:
+    from fsspec import register_implementation
+    from fsspec.core import url_to_fs
+
+    if _kind(url) == "sftp":
+        from acv_pipeline.landing.sftp import Sftp
+
+        for name in Sftp.protocol:
+            register_implementation(name, Sftp, clobber=True)
+    return url_to_fs(url, skip_instance_cache=True, **_options(url))  # type: ignore[no-any-return]
+
+
+def _kind(url: str) -> str:
+    return EXTRAS.get(url.partition("://")[0].rpartition("::")[2], "")
+
+
+def _options(url: str) -> dict[str, Any]:
+    """Our defaults, where fsspec's configuration says nothing."""
+    from fsspec.config import conf
+
+    protocol = url.partition("://")[0]
+    if EXTRAS.get(protocol) != "s3" or "config_kwargs" in conf.get(protocol, {}):
+        return {}
+    # s3fs tries five times by itself: together within Dagster's patience with a sensor, a minute
+    patience = {"connect_timeout": CONNECT_SECONDS, "read_timeout": ANSWER_SECONDS}
+    return {"config_kwargs": {**patience, "retries": {"max_attempts": 0}}}
+
+
+def explained(url: str, error: Exception) -> str:
+    """What is the matter, where, and what to do, in one line without secrets."""
+    where, kind = shown(url), type(error).__name__
+    said = without_secrets(" ".join(str(error).split())[:300], url) or kind
+    if isinstance(error, ImportError):
+        extra = _kind(url)
+        how = f"pip install 'acv_pipeline[{extra}]'" if extra else said
+        return f"{where} needs a package that is not installed: {how}"
+    if isinstance(error, ValueError) and "rotocol" in said:
+        return (
+            f"{where}: {said}; expected a folder, or an address such as s3://bucket/folder or "
+            "sftp://user@host/folder"
+        )
+    if kind == "UnknownHostError":
+        return f"{where}: {said}"
+    if isinstance(error, PermissionError) or kind in REFUSALS:
+        return (
+            f"{where} refuses access ({said}): check the credentials (docs/landing.md), and that "
+            "they may list and read"
+        )
+    if isinstance(error, FileNotFoundError):
+        return f"{where} does not exist ({said}): create it, or correct the address"
+    return f"{where} cannot be read now ({kind}: {said}): is the server up, is the address right?"

@@ -1,0 +1,1 @@
+"""What people who run the pipeline need: status, alerts, explanations, backup."""

@@ -1,0 +1,184 @@
+"""Where messages go: the addresses of ``ACV_ALERT_URLS``, sent to through Apprise."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import logging
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from acv_pipeline.operations.alerts.facts import Fact
+from acv_pipeline.operations.alerts.messages import Message
+
+SETTING = "ACV_ALERT_URLS"
+KEY_HEADER = "X-ACV-Alert-Key"
+LOG = "log"
+
+log = logging.getLogger("acv_pipeline.alerts")
+
+# an address may hold commas itself: only one that another address follows separates
+_SEPARATOR = re.compile(r"[\s,]+(?=(?:error=|warn=|digest=)?[A-Za-z0-9]+://)")
+_ENTRY = re.compile(r"(?:(error|warn|digest)=)?(.*)", re.DOTALL)
+
+
+class SendError(Exception):
+    """The message did not arrive, as far as is known; the text holds no secret."""
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One address, and what is told there.
+
+    Attributes:
+        label: names it in the outbox and in logs; the address cannot be told from it.
+        only: ``error``, ``warn`` or ``digest`` when nothing else goes there.
+        url: the address, which may hold a password or token; None for the local log.
+    """
+
+    label: str
+    only: str | None = None
+    url: str | None = field(default=None, repr=False)
+
+    def wants(self, fact: Fact) -> bool:
+        """Whether the fact is told here."""
+        return self.only in (None, fact.severity)
+
+    @property
+    def wants_digest(self) -> bool:
+        """Whether the monthly digest goes here."""
+        return self.only in (None, "digest")
+
+    def send(self, message: Message) -> None:
+        """Hand the message over.
+
+        Raises:
+            SendError: it was not accepted.
+        """
+        if self.url is None:
+            _write_log(message)
+        else:
+            _send(self.url, message)
+
+
+def configured(environment: Mapping[str, str] = os.environ) -> list[Channel]:
+    """The channels of ``ACV_ALERT_URLS``; the local log alone when it is not set."""
+    text = environment.get(SETTING, "").strip(" \t\r\n,")
+    if not text:
+        return [Channel(LOG)]
+    channels = {}
+    for entry in _SEPARATOR.split(text):
+        match = _ENTRY.fullmatch(entry)
+        assert match is not None  # the pattern takes any text
+        only, url = match.groups()
+        label = _label(url) if only is None else f"{only}={_label(url)}"
+        channels[label] = Channel(label, only, url)
+    return list(channels.values())
+
+
+@functools.cache
+def _label(url: str) -> str:
+    """The kind of address and a slow hash: stable, and no way back to a password or token."""
+    scheme = re.match(r"([A-Za-z0-9]+)://", url)
+    digest = hashlib.scrypt(url.encode(), salt=b"acv_pipeline.alerts", n=2**14, r=8, p=1, dklen=5)
+    return f"{scheme[1].lower() if scheme else 'unknown'}-{digest.hex()}"
+
+
+def _write_log(message: Message) -> None:
+    # nothing below WARNING is shown where logging is not set up
+    level = logging.ERROR if message.weight == "error" else logging.WARNING
+    log.log(level, "%s (%s sends such messages by mail or chat)", message.subject, SETTING)
+
+
+def _send(url: str, message: Message) -> None:
+    with _diagnosis() as records:
+        import apprise
+
+        asset = apprise.AppriseAsset(app_id="acv_pipeline", app_url="", async_mode=False)
+        try:
+            target = apprise.Apprise.instantiate(url, asset=asset)
+            if target is None:
+                raise SendError(
+                    f"this entry of {SETTING} is no address that the notification library Apprise "
+                    "understands"
+                )
+            is_mail = url.lower().startswith(("mailto://", "mailtos://"))
+            headers: Any = getattr(target, "headers", None)
+            if isinstance(headers, dict):
+                headers[KEY_HEADER] = message.key
+                if is_mail:
+                    headers["References"] = f"<{message.thread}@acv-pipeline.invalid>"
+            extras: Any = getattr(target, "payload_extras", None)
+            if isinstance(extras, dict):
+                extras["key"] = message.key
+            if (
+                not isinstance(headers, dict)
+                and target.overflow_mode == apprise.OverflowMode.UPSTREAM
+            ):
+                # chats refuse long messages; whoever reads keys gets each message whole
+                target.overflow_mode = apprise.OverflowMode.SPLIT
+            # ?format=text in the address asks for plain text
+            html = apprise.NotifyFormat.HTML
+            rich = message.html if is_mail and target.resolve_format(html) == html else None
+            file = message.attachment if is_mail else None
+            manager = apprise.Apprise(asset=asset)
+            manager.add(target)
+            accepted = manager.notify(
+                title=message.subject,
+                body=rich or message.text,
+                body_format=html if rich else apprise.NotifyFormat.TEXT,
+                attach=file if file and Path(file).is_file() else None,
+                notify_type={
+                    "error": apprise.NotifyType.FAILURE,
+                    "warn": apprise.NotifyType.WARNING,
+                }.get(message.weight, apprise.NotifyType.INFO),
+            )
+        except SendError:
+            raise
+        except Exception as error:  # a plugin's fault must not take the other channels with it
+            # its text may quote the address
+            raise SendError(f"{type(error).__name__} in the notification library") from None
+    if not accepted:
+        raise SendError(_reason(records))
+
+
+@contextmanager
+def _diagnosis() -> Iterator[list[str]]:
+    """What Apprise says while sending, kept from every log: it may quote addresses."""
+    lines: list[str] = []
+
+    class Keep(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(record.getMessage())
+
+    handler = Keep()
+    quiet = [logging.getLogger(name) for name in ("apprise", "urllib3", "requests")]
+    before = [(logger, logger.level, logger.propagate, logger.handlers) for logger in quiet]
+    for logger in quiet:
+        logger.handlers, logger.propagate = [handler], False
+        logger.setLevel(logging.DEBUG)
+    try:
+        yield lines
+    finally:
+        for logger, level, propagate, handlers in before:
+            logger.handlers, logger.propagate = handlers, propagate
+            logger.setLevel(level)
+
+
+def _reason(lines: list[str]) -> str:
+    """Why, in words of our own: only numbers are taken from what Apprise said."""
+    text = "\n".join(lines)
+    if match := re.search(r"Errno (-?\d+)", text):
+        return f"no connection: {os.strerror(int(match[1]))}"
+    if match := re.search(r"error=(\d{3})\b", text):
+        return f"it answered with HTTP status {match[1]}"
+    if match := re.search(r"Socket Exception: \(?(\d{3})\b", text):
+        return f"the mail server answered with status {match[1]}"
+    if re.search(r"timed? ?out", text, re.IGNORECASE):
+        return "it did not answer in time"
+    return "it was not accepted"

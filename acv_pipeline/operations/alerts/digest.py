@@ -1,0 +1,330 @@
+"""The monthly digest, for people who don't open Dagster: what came, what was held, the figures."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from acv_pipeline.contract import Contract, Indicator, Month
+from acv_pipeline.contract.months import shift
+from acv_pipeline.operations.alerts.messages import SUBJECT, Message
+from acv_pipeline.operations.alerts.phrases import month_name
+
+TOP = 10
+MOST_LINES = 12
+_STATUS = {
+    "loaded": "in force",
+    "partial": "in force, except for what is listed below or in quarantine",
+    "held": "held back",
+    "refused": "could not be used",
+    "duplicate": "the same file as before",
+}
+
+
+def digest_key(month: Month) -> str:
+    """The key of a month's digest in the outbox."""
+    return hashlib.sha256(f"digest/{month}".encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Digest:
+    """The digest of one month."""
+
+    month: Month
+    subject: str
+    text: str
+    html: str
+    report: Path | None = None
+
+    @property
+    def message(self) -> Message:
+        """As it goes through the outbox; one per month, whatever it says."""
+        key = digest_key(self.month)
+        attached = str(self.report) if self.report else None
+        return Message(key, key, "info", self.subject, self.text, self.html, attachment=attached)
+
+
+@dataclass(frozen=True)
+class _Section:
+    heading: str
+    lines: Sequence[str]
+    columns: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
+
+
+def digest(
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    month: Month,
+    links_base: str | None = None,
+    report: Path | None = None,
+) -> Digest:
+    """What there is to say of ``month``, and of what was received in the month after it.
+
+    Args:
+        connection: the published copy, marts included.
+        month: first day of the month the figures are about.
+        links_base: address of the Dagster UI.
+        report: the report page, which goes with mails.
+    """
+    start, end = shift(month, 1), shift(month, 2)
+    indicators = list(contract.indicators.values())
+    sections = [
+        *(_figures(connection, contract, indicator, month) for indicator in indicators),
+        _came(connection, contract, start, end),
+        _held(connection, contract, month, start, end),
+        _revised(connection, contract, start, end),
+    ]
+    links = [
+        *(["The report page goes with mails, as an attachment."] if report else []),
+        *([links_base] if links_base else []),
+    ]
+    if links:
+        sections.append(_Section("Where to look", links))
+    headline = _headline(connection, indicators[0], month)
+    subject = f"{SUBJECT} {month_name(month)}: {headline}"
+    intro = (
+        f"The public indicator “Action Cœur de Ville: dwellings supported” for "
+        f"{month_name(month)}: its figures, and what was received from {start} to "
+        f"{end - dt.timedelta(days=1)}. Figures count dwellings since the start of the programme."
+    )
+    return Digest(month, subject, _text(intro, sections), _html(subject, intro, sections), report)
+
+
+@dataclass(frozen=True)
+class _National:
+    """The national total; ``added`` since ``since``, ``months`` ago, where there is an earlier."""
+
+    total: int
+    is_complete: bool
+    added: int | None
+    since: Month | None
+    months: int | None
+
+    @property
+    def span(self) -> str:
+        """How long the addition took, where that is not the one month everybody expects."""
+        return f" in {self.months} months" if self.months != 1 else ""
+
+
+def _national(
+    connection: duckdb.DuckDBPyConnection, indicator: Indicator, month: Month
+) -> _National | None:
+    rows = connection.execute(
+        "select cumulative_dwellings, is_complete, increment, previous_month, months_elapsed"
+        " from marts.territory_totals"
+        " where indicator_id = ? and series = 'total' and level = 'national' and month = ?",
+        [indicator.id, month],
+    ).fetchall()
+    return _National(*rows[0]) if rows else None
+
+
+def _headline(connection: duckdb.DuckDBPyConnection, indicator: Indicator, month: Month) -> str:
+    national = _national(connection, indicator, month)
+    if national is None:
+        return "no total yet"
+    added = "" if national.added is None else f" ({national.added:+,}{national.span})"
+    rest = "" if national.is_complete else ", incomplete"
+    return f"{national.total:,} dwellings supported{added}{rest}"
+
+
+def _figures(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, indicator: Indicator, month: Month
+) -> _Section:
+    heading = f"{indicator.programme}: figures and ranking"
+    national = _national(connection, indicator, month)
+    if national is None:
+        return _Section(heading, [_why_no_total(connection, contract, indicator, month)])
+    rest = "." if national.is_complete else ", some départements missing."
+    lines = [f"{national.total:,} dwellings in all{rest}"]
+    if national.added is not None and national.since is not None:
+        span = f" ({national.months} months)" if national.months != 1 else ""
+        lines.append(f"{national.added:+,} dwellings since {month_name(national.since)}{span}.")
+    rows = connection.execute(
+        """
+        select rank_cumulative, department_code || ' ' || department_name, cumulative_dwellings,
+            increment, rank_increment, rank_cumulative_change
+        from marts.department_rankings
+        where indicator_id = ? and series = 'total' and month = ? and rank_cumulative <= ?
+        order by rank_cumulative, department_code
+        """,
+        [indicator.id, month, TOP],
+    ).fetchall()
+    columns = ["Rank", "Département", "Dwellings", "Added", "Rank by added", "Ranks climbed"]
+    return _Section(
+        heading,
+        lines,
+        columns,
+        [
+            [
+                str(rank),
+                name,
+                f"{total:,}",
+                "" if added is None else f"{added:+,}",
+                "" if by_added is None else str(by_added),
+                f"{climbed:+}" if climbed else "",
+            ]
+            for rank, name, total, added, by_added, climbed in rows
+        ],
+    )
+
+
+def _why_no_total(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, indicator: Indicator, month: Month
+) -> str:
+    present = {
+        source
+        for (source,) in connection.execute(
+            "select distinct source from validated.dwellings where indicator_id = ? and month = ?",
+            [indicator.id, month],
+        ).fetchall()
+    }
+    missing = [
+        contract.source(source).label
+        for source, first in contract.components(indicator.id).items()
+        if first <= month and source not in present
+    ]
+    if not missing:
+        return f"No total for {month_name(month)}."
+    return f"No total for {month_name(month)}: no figures in force from {' and '.join(missing)}."
+
+
+def _came(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, start: dt.date, end: dt.date
+) -> _Section:
+    rows = connection.execute(
+        "select delivered_on, source, file_name, row_count, status, reason from raw.deliveries"
+        " where delivered_on >= ? and delivered_on < ? order by delivered_on, source, file_name",
+        [start, end],
+    ).fetchall()
+    lines = [
+        f"{day}, {contract.source(source).label}: {name}, {count:,} rows, {_STATUS[status]}"
+        + (f" ({reason})" if reason else "")
+        for day, source, name, count, status, reason in rows
+    ]
+    seen = {source for _, source, *_ in rows}
+    lines += [
+        f"Nothing came from {source.label}."
+        for source in contract.sources.values()
+        if source.id not in seen and source.publication_lag_days is not None
+    ]
+    return _Section("What came", _shortened(lines))
+
+
+def _held(
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    month: Month,
+    start: dt.date,
+    end: dt.date,
+) -> _Section:
+    rows = connection.execute(
+        """
+        select held.month, held.source, held.indicator_id, held.evidence, held.status,
+            held.signed_off_by, held.reason
+        from validated.held_months as held
+        join raw.deliveries as deliveries using (delivery_id)
+        where deliveries.delivered_on < ?
+            and (deliveries.delivered_on >= ? or held.month = ? or held.status = 'held')
+        order by held.month, held.source, held.indicator_id
+        """,
+        [end, start, month],
+    ).fetchall()
+    lines = []
+    for held_month, source, indicator, evidence, status, by, reason in rows:
+        why = "; ".join(f["summary"] for f in json.loads(evidence) if f["blocking"])
+        now = {
+            "held": "Still held back.",
+            "signed_off": f"Released by {by}: {reason}.",
+            "superseded": "A later delivery took its place.",
+        }[status]
+        lines.append(
+            f"{month_name(held_month)} from {contract.source(source).label} "
+            f"({contract.indicator(indicator).programme}): {why}. {now}"
+        )
+    return _Section("What was held back, and why", _shortened(lines) or ["Nothing."])
+
+
+def _revised(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, start: dt.date, end: dt.date
+) -> _Section:
+    rows = connection.execute(
+        """
+        select source, indicator_id, min(month), max(month), count(*),
+            sum(coalesce(new_value, 0) - old_value), count(*) filter (where new_value is null)
+        from marts.revisions where revised_on >= ? and revised_on < ?
+        group by source, indicator_id order by source, indicator_id
+        """,
+        [start, end],
+    ).fetchall()
+    lines = []
+    for source, indicator, first, last, count, effect, gone in rows:
+        span = month_name(first) + ("" if first == last else f" to {month_name(last)}")
+        withdrawn = f", {gone:,} of them withdrawn" if gone else ""
+        lines.append(
+            f"{contract.source(source).label} ({contract.indicator(indicator).programme}): "
+            f"{count:,} {'figure' if count == 1 else 'figures'} of {span} changed{withdrawn}, by "
+            f"{effect:+,} dwellings in all."
+        )
+    return _Section("What changed in earlier figures", lines or ["Nothing."])
+
+
+def _shortened(lines: list[str]) -> list[str]:
+    if len(lines) <= MOST_LINES:
+        return lines
+    return [*lines[:MOST_LINES], f"and {len(lines) - MOST_LINES} more"]
+
+
+def _text(intro: str, sections: Sequence[_Section]) -> str:
+    parts = [intro]
+    for section in sections:
+        parts += ["", section.heading, "-" * len(section.heading), *section.lines]
+        if section.rows:
+            table = [section.columns, *section.rows]
+            widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+            parts.append("")
+            parts += [_row(row, widths) for row in table]
+    return "\n".join(parts) + "\n"
+
+
+def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """Names to the left, figures to the right."""
+    padded = [
+        cell.ljust(width) if place == 1 else cell.rjust(width)
+        for place, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    ]
+    return "  ".join(padded).rstrip()
+
+
+def _html(title: str, intro: str, sections: Sequence[_Section]) -> str:
+    parts: list[Any] = [
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}'
+        '</title></head><body style="font-family:sans-serif;color:#1e1e1e;max-width:44em">',
+        f"<p>{escape(intro)}</p>",
+    ]
+    for section in sections:
+        parts.append(f'<h2 style="font-size:1.1em">{escape(section.heading)}</h2>')
+        parts += [f'<p style="margin:0.3em 0">{escape(line)}</p>' for line in section.lines]
+        if section.rows:
+            parts.append('<table style="border-collapse:collapse;margin-top:0.6em">')
+            parts.append(_html_row("th", section.columns))
+            parts += [_html_row("td", row) for row in section.rows]
+            parts.append("</table>")
+    return "\n".join([*parts, "</body></html>"])
+
+
+def _html_row(tag: str, cells: Sequence[str]) -> str:
+    shown = [
+        f'<{tag} style="padding:0.2em 0.7em;border-bottom:1px solid #ccc;'
+        f'text-align:{"left" if place == 1 else "right"}">{escape(cell)}</{tag}>'
+        for place, cell in enumerate(cells)
+    ]
+    return f"<tr>{''.join(shown)}</tr>"

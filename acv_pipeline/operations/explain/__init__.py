@@ -1,0 +1,45 @@
+"""Where a figure comes from: ``acv explain``."""
+
+from acv_pipeline.operations.explain.figure import (
+    Figure,
+    Increment,
+    OutdatedCopyError,
+    Rank,
+    Step,
+    explain,
+)
+from acv_pipeline.operations.explain.on_record import (
+    Absence,
+    Correction,
+    Judgement,
+    Part,
+    Received,
+    Value,
+)
+from acv_pipeline.operations.explain.question import (
+    Question,
+    QuestionError,
+    ask,
+    series_of,
+    sources_of,
+)
+
+__all__ = [
+    "Absence",
+    "Correction",
+    "Figure",
+    "Increment",
+    "Judgement",
+    "OutdatedCopyError",
+    "Part",
+    "Question",
+    "QuestionError",
+    "Rank",
+    "Received",
+    "Step",
+    "Value",
+    "ask",
+    "explain",
+    "series_of",
+    "sources_of",
+]

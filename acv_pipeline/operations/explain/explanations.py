@@ -1,0 +1,84 @@
+"""What people say of decreases: a written reason, bound to the fall it was said of."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import duckdb
+import pandas as pd
+
+from acv_pipeline.contract import Contract
+from acv_pipeline.ledger.months_on_record import add_unrecorded
+from acv_pipeline.operations.explain.question import Question, series_of, sources_of
+from acv_pipeline.warehouse import append, figures_moved, transaction
+
+
+class ExplanationError(ValueError):
+    """The reason cannot be recorded; the message says why and what is possible."""
+
+
+def record_explanation(
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    question: Question,
+    *,
+    reason: str,
+    said_by: str,
+) -> tuple[str, int]:
+    """Record why a figure fell; the next run brings it into the marts.
+
+    Args:
+        question: the figure that fell; of a total, the partner whose figure did is meant.
+
+    Returns:
+        Whose figure fell, and by how much (below zero).
+
+    Raises:
+        ExplanationError: nothing fell there, it isn't clear whose figure is meant, or the reason
+            or name is empty.
+    """
+    reason, said_by = reason.strip(), said_by.strip()
+    if not reason or not said_by:
+        raise ExplanationError("a reason and a name are needed: neither may be empty")
+    indicator, month, code = question.indicator, question.month, question.department_code
+    falls = dict(
+        connection.execute(
+            "select series, increment from marts.monthly_increments where is_decrease"
+            " and indicator_id = ? and month = ? and department_code = ?",
+            [indicator.id, month, code],
+        ).fetchall()
+    )
+    asked = [question.series] if question.series else series_of(contract, indicator.id)
+    fallen = {
+        source.id: source
+        for series in asked
+        for source in sources_of(contract, indicator.id, series)
+        if source.series in falls
+    }
+    where = f"{indicator.short_name} of département {code} in {month:%Y-%m}"
+    if not fallen:
+        raise ExplanationError(f"{where}: no figure fell, so there is nothing to explain")
+    if len(fallen) > 1:
+        listed = " or ".join(f"--series {source.series}" for source in fallen.values())
+        raise ExplanationError(f"{where}: several figures fell; say whose is meant: {listed}")
+    (source,) = fallen.values()
+    said = {
+        "indicator_id": indicator.id,
+        "source": source.id,
+        "month": month,
+        "department_code": code,
+        "increment": falls[source.series],
+        "said_by": said_by,
+        "reason": reason,
+        "said_at": dt.datetime.now(dt.UTC).replace(tzinfo=None),
+    }
+    with transaction(connection):
+        connection.execute(
+            "delete from validated.explanations where indicator_id = ? and source = ?"
+            " and month = ? and department_code = ?",
+            [indicator.id, source.id, month, code],
+        )
+        append(connection, "validated.explanations", pd.DataFrame([said]))
+        figures_moved(connection)
+        add_unrecorded(connection, [month])
+    return source.label, falls[source.series]

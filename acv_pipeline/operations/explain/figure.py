@@ -1,0 +1,269 @@
+"""A figure explained: its value, increment and rank, and every source's part in it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import duckdb
+
+from acv_pipeline.contract import Contract, Month
+from acv_pipeline.gate.rules import RULES
+from acv_pipeline.operations.explain.history import at, part_of
+from acv_pipeline.operations.explain.on_record import Absence, Part
+from acv_pipeline.operations.explain.question import TOTAL, Question, series_of, sources_of
+
+
+class OutdatedCopyError(Exception):
+    """The published copy was written by another version; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Rank:
+    """A place among the départements with a figure.
+
+    Attributes:
+        place: competition rank, 1 is the highest.
+        of: how many are ranked.
+        tied_with: codes of the others at the same place.
+    """
+
+    place: int
+    of: int
+    tied_with: list[str]
+
+
+@dataclass(frozen=True)
+class Increment:
+    """What the month adds.
+
+    Attributes:
+        why: for a decrease: ``said``, ``correction``, ``sign_off``, ``revision`` or
+            ``unexplained``.
+        reason: the reason in words.
+    """
+
+    value: int
+    previous_month: Month
+    months_elapsed: int
+    rank: Rank
+    why: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the figure was believed to be, from one day to the next change; None: no figure."""
+
+    value: int | None
+    since: dt.date
+    until: dt.date | None
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Everything on record of one figure.
+
+    Attributes:
+        value: cumulative dwellings in force; None: there is none, and ``absences`` says why.
+        believed: what it was before, oldest first, the present value last.
+        rules: the gate's rules, by which every month of every delivery is judged.
+    """
+
+    department_code: str
+    department_name: str
+    indicator_id: str
+    indicator: str
+    series: str
+    month: Month
+    as_of: dt.date | None
+    value: int | None
+    increment: Increment | None
+    rank: Rank | None
+    rank_change: int | None
+    share_of_national: float | None
+    dwellings_per_10k_inhabitants: float | None
+    believed: list[Step]
+    parts: list[Part]
+    absences: list[Absence]
+    rules: list[str]
+
+    def to_json(self) -> str:
+        """For programs."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=2, default=str)
+
+
+def explain(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, question: Question
+) -> Figure:
+    """Explain one figure from the published copy.
+
+    Raises:
+        OutdatedCopyError: the copy lacks tables that this version writes.
+    """
+    try:
+        return _explain(connection, contract, question)
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        raise OutdatedCopyError(
+            "the published copy was written by another version of this program: run 'acv run' to"
+            f" write it again ({str(error).splitlines()[0]})"
+        ) from error
+
+
+def _explain(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, question: Question
+) -> Figure:
+    indicator, code = question.indicator, question.department_code
+    series = question.series or _usual_series(connection, contract, question)
+    parts = [
+        part_of(connection, contract, question, source)
+        for source in sources_of(contract, indicator.id, series)
+    ]
+    row = _ranked(connection, question, series)
+    return Figure(
+        department_code=code,
+        department_name=contract.territories.departments[code],
+        indicator_id=indicator.id,
+        indicator=indicator.short_name,
+        series=series,
+        month=question.month,
+        as_of=question.as_of,
+        value=row["cumulative_dwellings"] if row else None,
+        increment=_increment(connection, question, series, row) if row else None,
+        rank=_rank(row, "cumulative_dwellings", "rank_cumulative") if row else None,
+        rank_change=row["rank_cumulative_change"] if row else None,
+        share_of_national=row["share_of_national"] if row else None,
+        dwellings_per_10k_inhabitants=row["dwellings_per_10k_inhabitants"] if row else None,
+        believed=_believed([p for p in parts if not _counts_later(contract, question, p)]),
+        parts=parts,
+        absences=_absences(parts, series) if not row else [],
+        rules=[rule.name for rule in RULES],
+    )
+
+
+def _usual_series(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, question: Question
+) -> str:
+    """The total where the month has one, else what was published; else where anything is known."""
+    named = series_of(contract, question.indicator.id)
+    found = connection.execute(
+        f"select distinct series from {at('marts.series', question.as_of)}"
+        " where indicator_id = ? and month = ?",
+        [question.indicator.id, question.month],
+    ).fetchall()
+    with_figures = {series for (series,) in found}
+    published = [s.series for s in contract.sources.values() if s.role == "reference"]
+    for series in (TOTAL, *published):
+        if series in with_figures and series in named:
+            return series
+    delivered = connection.execute(
+        "select distinct source from validated.verdicts"
+        " where indicator_id = ? and month = ? and delivered_on <= ?",
+        [question.indicator.id, question.month, question.as_of or dt.date.max],
+    ).fetchall()
+    series_delivered = {contract.sources[s].series for (s,) in delivered if s in contract.sources}
+    if series_delivered and series_delivered <= set(published):
+        return next(series for series in published if series in series_delivered)
+    return TOTAL
+
+
+def _absences(parts: Sequence[Part], series: str) -> list[Absence]:
+    # what is true of the département or the month is true of every partner: said once
+    missing = list(dict.fromkeys(part.absence for part in parts if part.absence))
+    if series == TOTAL and any(part.absence is None for part in parts):
+        present = " and ".join(f"{p.label} ({p.value:,})" for p in parts if p.value is not None)
+        why = f"a total needs a figure of every partner; there is only that of {present}"
+        return [Absence("partner_missing", why), *missing]
+    return missing
+
+
+def _counts_later(contract: Contract, question: Question, part: Part) -> bool:
+    """Whether a partner's figures are no part of the total yet."""
+    first = contract.components(question.indicator.id).get(part.source)
+    return first is not None and question.month < first
+
+
+def _ranked(
+    connection: duckdb.DuckDBPyConnection, question: Question, series: str
+) -> dict[str, Any] | None:
+    """The figure's row of the rankings, with who else holds its places; None: no figure."""
+    result = connection.execute(
+        f"""
+        select
+            *,
+            count(*) over () as of_cumulative_dwellings,
+            count(increment) over () as of_increment,
+            list(department_code) over (partition by cumulative_dwellings)
+                as with_cumulative_dwellings,
+            list(department_code) over (partition by increment) as with_increment
+        from {at("marts.department_rankings", question.as_of)}
+        where indicator_id = ? and series = ? and month = ?
+        qualify department_code = ?
+        """,
+        [question.indicator.id, series, question.month, question.department_code],
+    )
+    names = [column[0] for column in result.description]
+    rows = result.fetchall()
+    return dict(zip(names, rows[0], strict=True)) if rows else None
+
+
+def _rank(row: dict[str, Any], value: str, rank: str) -> Rank:
+    others = sorted(code for code in row[f"with_{value}"] if code != row["department_code"])
+    return Rank(row[rank], row[f"of_{value}"], others)
+
+
+def _increment(
+    connection: duckdb.DuckDBPyConnection, question: Question, series: str, row: dict[str, Any]
+) -> Increment | None:
+    if row["increment"] is None:
+        return None
+    cell = [question.indicator.id, series, question.month, question.department_code]
+    ((previous, elapsed),) = connection.execute(
+        f"""
+        select previous_month, months_elapsed
+        from {at("marts.monthly_increments", question.as_of)}
+        where indicator_id = ? and series = ? and month = ? and department_code = ?
+        """,
+        cell,
+    ).fetchall()
+    why = reason = None
+    if row["increment"] < 0:
+        ((why, reason),) = connection.execute(
+            f"""
+            select explanation, reason from {at("marts.decreases", question.as_of)}
+            where indicator_id = ? and series = ? and month = ? and department_code = ?
+            """,
+            cell,
+        ).fetchall()
+    rank = _rank(row, "increment", "rank_increment")
+    return Increment(row["increment"], previous, elapsed, rank, why, reason)
+
+
+def _believed(parts: Sequence[Part]) -> list[Step]:
+    """The figure day by day: the sum of the parts while all of them are in force."""
+    days = sorted(
+        {day for part in parts for v in part.history for day in (v.since, v.until) if day}
+    )
+    steps: list[Step] = []
+    for day in days:
+        values = [
+            next(
+                (
+                    v.value
+                    for v in part.history
+                    if v.since <= day and (v.until is None or day < v.until)
+                ),
+                None,
+            )
+            for part in parts
+        ]
+        value = None if None in values else sum(v for v in values if v is not None)
+        before = steps[-1].value if steps else None
+        if value != before:
+            if steps:
+                steps[-1] = Step(before, steps[-1].since, day)
+            steps.append(Step(value, day, None))
+    return steps

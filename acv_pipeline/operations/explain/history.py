@@ -1,0 +1,254 @@
+"""A source's part in a figure: where it came from, what judged it, what stood before, why none."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+
+import duckdb
+
+from acv_pipeline.contract import Contract, Source
+from acv_pipeline.operations.explain.on_record import (
+    Absence,
+    Correction,
+    Judgement,
+    Part,
+    Received,
+    Value,
+)
+from acv_pipeline.operations.explain.question import Question
+
+
+def part_of(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, question: Question, source: Source
+) -> Part:
+    """What is on record of one source's figure."""
+    cell = _Cell(connection, question, source)
+    history = cell.history()
+    current = next((value for value in history if value.until is None), None)
+    judgements, held = cell.judgements()
+    return Part(
+        source.id,
+        source.label,
+        value=current.value if current else None,
+        since=current.since if current else None,
+        received=cell.received() if current else None,
+        correction=cell.correction() if current and current.is_corrected else None,
+        history=history,
+        judgements=judgements,
+        held=held,
+        absence=None if current else cell.absence(contract, history, held),
+    )
+
+
+def at(table: str, as_of: dt.date | None) -> str:
+    """A table as of a day, in SQL."""
+    return table if as_of is None else f"{table}_as_of(date '{as_of}')"
+
+
+class _Cell:
+    """Questions about one source's figure of one indicator, month and département."""
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, question: Question, source: Source
+    ) -> None:
+        self.connection = connection
+        self.question = question
+        self.source = source
+        self.observations = at("validated.observations", question.as_of)
+        self.given = {
+            "indicator": question.indicator.id,
+            "source": source.id,
+            "month": question.month,
+            "code": question.department_code,
+            "day": question.as_of or dt.date.max,
+        }
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        used = {name: value for name, value in self.given.items() if f"${name}" in sql}
+        return self.connection.execute(sql, used).fetchall()
+
+    def history(self) -> list[Value]:
+        return [
+            Value(*row)
+            for row in self.rows(
+                f"""
+                select o.cumulative_dwellings, o.valid_from, o.valid_to, o.delivery_id,
+                    brought.file_name, brought.delivered_on, o.is_corrected,
+                    o.change, o.closed_by
+                from {self.observations} as o
+                join raw.deliveries as brought on brought.delivery_id = o.delivery_id
+                where o.indicator_id = $indicator and o.source = $source and o.month = $month
+                    and o.department_code = $code
+                order by o.valid_from, o.valid_to nulls last
+                """
+            )
+        ]
+
+    def received(self) -> Received:
+        (row,) = self.rows(
+            f"""
+            select o.delivery_id, deliveries.file_name, deliveries.delivered_on, o.row_number,
+                nullif(extract.sheet, ''), extract.sheet_row, nullif(extract.sheet_column, ''),
+                coalesce(deliveries.header, []), coalesce(extract.cells, [])
+            from {self.observations} as o
+            join raw.deliveries as deliveries on deliveries.delivery_id = o.delivery_id
+            join raw.extract_rows as extract
+                on extract.delivery_id = o.delivery_id and extract.row_number = o.row_number
+            where o.indicator_id = $indicator and o.source = $source and o.month = $month
+                and o.department_code = $code and o.valid_to is null
+            """
+        )
+        return Received(*row)
+
+    def correction(self) -> Correction | None:
+        rows = self.rows(
+            f"""
+            select said.delivered, said.corrected, said.reason, said.corrected_by,
+                said.corrected_on
+            from {self.observations} as o
+            join validated.corrections as said
+                on said.indicator_id = o.indicator_id and said.source = o.source
+                and said.month = o.month and said.department_code = o.department_code
+                and said.delivery_id = o.delivery_id and said.corrected = o.cumulative_dwellings
+            where o.indicator_id = $indicator and o.source = $source and o.month = $month
+                and o.department_code = $code and o.valid_to is null
+            """
+        )
+        return Correction(*rows[0]) if rows else None
+
+    def judgements(self) -> tuple[list[Judgement], Judgement | None]:
+        """What was said of the month, and the hold that stands.
+
+        Confirmations of what is in force, and holds sent again, say nothing new; the last of all
+        decides whether a hold still stands.
+        """
+        rows = self.rows(
+            """
+            select verdicts.delivery_id, deliveries.file_name, verdicts.delivered_on,
+                verdicts.verdict, said.value, verdicts.findings, verdicts.is_repeat,
+                verdicts.signed_off_by, verdicts.signed_off_reason, verdicts.signed_off_on
+            from validated.verdicts as verdicts
+            join raw.deliveries as deliveries on deliveries.delivery_id = verdicts.delivery_id
+            left join raw.tidy_rows as said
+                on said.delivery_id = verdicts.delivery_id
+                and said.indicator_id = verdicts.indicator_id and said.month = verdicts.month
+                and said.level = 'department' and said.territory_code = $code
+                and said.fate = 'figure'
+            where verdicts.indicator_id = $indicator and verdicts.source = $source
+                and verdicts.month = $month and verdicts.delivered_on <= $day
+            order by verdicts.delivered_on, coalesce(verdicts.status, '') <> 'superseded',
+                deliveries.file_name, verdicts.delivery_id
+            """
+        )
+        judgements: list[Judgement] = []
+        held: Judgement | None = None
+        for delivery_id, file_name, day, verdict, value, findings, repeats, by, reason, on in rows:
+            known = on is not None and on <= self.given["day"]  # else a sign-off of a later day
+            judgement = Judgement(
+                delivery_id,
+                file_name,
+                day,
+                verdict,
+                value,
+                findings=json.loads(findings),
+                signed_off_by=by if known else None,
+                signed_off_reason=reason if known else None,
+                signed_off_on=on if known else None,
+            )
+            held = judgement if judgement.verdict == "held" and not known else None
+            if judgement.verdict != "unchanged" and not repeats:
+                judgements.append(judgement)
+        return judgements, held
+
+    def absence(self, contract: Contract, history: list[Value], held: Judgement | None) -> Absence:
+        """Why there is no figure; the first reason that applies."""
+        month, indicator = self.question.month, self.question.indicator
+        label, code = self.source.label, self.question.department_code
+        first = contract.components(indicator.id).get(self.source.id, indicator.first_month)
+        if month < first:
+            return Absence(
+                "before_first_month",
+                f"{label} counts for {indicator.short_name} from {first:%Y-%m} on",
+            )
+        if code not in contract.panel(indicator.id):
+            return Absence(
+                "outside_panel",
+                f"{indicator.short_name} expects no figure of département {code}: it is not in"
+                " the panel",
+            )
+        if held:
+            rules = ", ".join(f["rule"] for f in held.findings if f["blocking"])
+            return Absence(
+                "held",
+                f"{label}'s {month:%Y-%m} is held ({rules}): {held.file_name}, received"
+                f" {held.delivered_on}",
+            )
+        return self._quarantined() or self._withdrawn(history) or self._undelivered()
+
+    def _quarantined(self) -> Absence | None:
+        for file_name, day, where, reason, cells in self.rows(
+            """
+            select deliveries.file_name, deliveries.delivered_on,
+                concat_ws(', ', nullif(rows.sheet, ''), 'row ' || rows.sheet_row),
+                rows.reason, array_to_string(rows.cells, ' | ')
+            from validated.quarantined_rows as rows
+            join raw.deliveries as deliveries using (delivery_id)
+            where rows.indicator_id = $indicator and rows.source = $source
+                and rows.month = $month and rows.department_code = $code
+                and deliveries.delivered_on <= $day
+            order by deliveries.delivered_on desc, rows.row_number limit 1
+            """
+        ):
+            return Absence(
+                "quarantined",
+                f"{self.source.label}'s row is in quarantine: {reason} ({file_name}, received"
+                f" {day}, {where}: {cells})",
+            )
+        return None
+
+    def _withdrawn(self, history: list[Value]) -> Absence | None:
+        if not history:
+            return None
+        last = history[-1]
+        return Absence(
+            "withdrawn",
+            f"{self.source.label}'s figure ({last.value:,}) was withdrawn on {last.until}:"
+            f" delivery {(last.ended_by or '')[:12]} no longer carries it",
+        )
+
+    def _undelivered(self) -> Absence:
+        for file_name, day in self.rows(
+            """
+            select deliveries.file_name, deliveries.delivered_on
+            from validated.verdicts as verdicts
+            join raw.deliveries as deliveries using (delivery_id)
+            where verdicts.indicator_id = $indicator and verdicts.source = $source
+                and verdicts.month = $month and verdicts.delivered_on <= $day
+            order by deliveries.delivered_on desc limit 1
+            """
+        ):
+            return Absence(
+                "not_in_delivery",
+                f"{self.source.label} delivered the month without this département"
+                f" ({file_name}, received {day})",
+            )
+        for file_name, day, reason in self.rows(
+            """
+            select file_name, delivered_on, reason from raw.deliveries
+            where source = $source and status = 'refused' and delivered_on <= $day
+                and date_trunc('month', delivered_on) = $month + interval 1 month
+            order by delivered_on desc limit 1
+            """
+        ):
+            return Absence(
+                "refused",
+                f"{self.source.label}'s delivery was refused: {reason} ({file_name}, received"
+                f" {day})",
+            )
+        by = f" by {self.question.as_of}" if self.question.as_of else ""
+        return Absence(
+            "no_delivery",
+            f"{self.source.label} has delivered nothing for {self.question.month:%Y-%m}{by}",
+        )

@@ -1,0 +1,59 @@
+"""Why what arrives is not taken in, and since when: a server away, a file that cannot be opened."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from acv_pipeline.warehouse.home import Home
+
+# until then it may well be over by itself: a server that restarts, a file being written
+TELL_AFTER = dt.timedelta(minutes=30)
+MOST_LINES = 5
+
+
+@dataclass(frozen=True)
+class Standstill:
+    """What arrives has not been taken in since then, or not all of it, for this reason."""
+
+    since: dt.datetime
+    reason: str
+
+    def is_long(self, now: dt.datetime) -> bool:
+        """Whether people should know."""
+        return now - self.since >= TELL_AFTER
+
+
+def standing(home: Home) -> Standstill | None:
+    """The standstill that stands."""
+    try:
+        known = json.loads(home.standstill.read_text(encoding="utf-8"))
+        return Standstill(dt.datetime.fromisoformat(known["since"]), known["reason"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def begin(home: Home, reason: str, now: dt.datetime) -> None:
+    """A look failed; the first one in a row says since when."""
+    before = standing(home)
+    since = before.since if before else now
+    home.root.mkdir(parents=True, exist_ok=True)
+    text = json.dumps({"since": since.isoformat(), "reason": reason}, ensure_ascii=False)
+    temporary = home.standstill.with_suffix(".part")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(home.standstill)
+
+
+def looked(home: Home, unread: Sequence[str], now: dt.datetime) -> None:
+    """A look took in all there was but the files of these lines."""
+    if not unread:
+        return end(home)
+    more = [f"and {len(unread) - MOST_LINES} more"] if len(unread) > MOST_LINES else []
+    return begin(home, "; ".join([*unread[:MOST_LINES], *more]), now)
+
+
+def end(home: Home) -> None:
+    """A look succeeded."""
+    home.standstill.unlink(missing_ok=True)

@@ -1,0 +1,355 @@
+"""The standing answer to "what is broken now, and what do I do?"."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import duckdb
+
+from acv_pipeline.contract import Contract
+from acv_pipeline.gate.rules import RULES
+from acv_pipeline.ledger.lateness import CHECK as LATENESS
+from acv_pipeline.ledger.lateness import late_months
+from acv_pipeline.operations.standstill import Standstill, standing
+from acv_pipeline.operations.unused import UnusedOfDelivery, unused_of_latest
+from acv_pipeline.warehouse.home import Home
+
+# checks whose failures have entries of their own here
+SHOWN_APART = [
+    LATENESS,
+    "corrections_still_match",
+    "delivered_by_one_source",
+    "delivery_readable",
+    "no_open_quarantine",
+]
+
+
+@dataclass(frozen=True)
+class HeldMonth:
+    """A month that a blocking rule stopped and nobody released.
+
+    Attributes:
+        figures_in_force: how many earlier figures of this source and month stay in force.
+    """
+
+    delivery_id: str
+    source: str
+    file_name: str
+    delivered_on: dt.date
+    indicator_id: str
+    month: dt.date
+    rules: list[str]
+    findings: list[dict[str, Any]]
+    ask: str
+    what_to_do: list[str]
+    figures_in_force: int
+
+
+@dataclass(frozen=True)
+class QuarantinedRows:
+    """Rows of one delivery in quarantine for one reason, that no later delivery made good."""
+
+    delivery_id: str
+    source: str
+    file_name: str
+    delivered_on: dt.date
+    reason_code: str
+    reason: str
+    rows: int
+    example: str
+    ask: str
+
+
+@dataclass(frozen=True)
+class RefusedDelivery:
+    """A delivery nothing could be used of, whose month the source has not made good since."""
+
+    delivery_id: str
+    source: str
+    file_name: str
+    delivered_on: dt.date
+    reason_code: str
+    reason: str
+    ask: str
+
+
+@dataclass(frozen=True)
+class StaleCorrection:
+    """An entry of the corrections register that does not fit what its source delivered last."""
+
+    entry: int
+    source: str
+    indicator_id: str
+    month: dt.date
+    department_code: str
+    delivered: int
+    corrected: int
+    corrected_by: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class SharedDelivery:
+    """A file with the bytes of another source's, and months without figures of its own since."""
+
+    delivery_id: str
+    source: str
+    file_name: str
+    delivered_on: dt.date
+    counts_for: str
+    months: list[dt.date]
+    ask: str
+
+
+@dataclass(frozen=True)
+class LateSource:
+    """Months of a source that are past their deadline and have not come."""
+
+    source: str
+    months: list[dt.date]
+    days_late: int
+    ask: str
+
+
+@dataclass(frozen=True)
+class FailingCheck:
+    """A check that does not hold for some months, the holds' own rules left out."""
+
+    asset: str
+    check_name: str
+    severity: str
+    months: list[dt.date]
+    summary: str
+    what_to_do: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """All that is not as it should be.
+
+    Attributes:
+        unused: columns and sheets with numbers, of what each source sent last, that were not used:
+            nothing wrong, but nothing to be silent about.
+    """
+
+    held: list[HeldMonth] = field(default_factory=list)
+    quarantined: list[QuarantinedRows] = field(default_factory=list)
+    refused: list[RefusedDelivery] = field(default_factory=list)
+    stale_corrections: list[StaleCorrection] = field(default_factory=list)
+    shared: list[SharedDelivery] = field(default_factory=list)
+    late: list[LateSource] = field(default_factory=list)
+    failing: list[FailingCheck] = field(default_factory=list)
+    unused: list[UnusedOfDelivery] = field(default_factory=list)
+    standstill: Standstill | None = None
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether deliveries are taken in, none held or refused, and every correction applies."""
+        broken = self.held or self.refused or self.stale_corrections or self.standstill
+        return not broken
+
+    def to_json(self) -> str:
+        """For programs."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=2, default=str)
+
+
+def status(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, home: Home | None = None
+) -> Status:
+    """What is broken now; with ``home``, also whether deliveries are taken in at all."""
+    return Status(
+        held=_held(connection, contract),
+        quarantined=_quarantined(connection, contract),
+        refused=_refused(connection, contract),
+        stale_corrections=_stale_corrections(connection),
+        shared=_shared(connection, contract),
+        late=_late(connection, contract, contract.today()),
+        failing=_failing(connection),
+        unused=unused_of_latest(connection),
+        standstill=standing(home) if home else None,
+    )
+
+
+def without_figures(connection: duckdb.DuckDBPyConnection, deliveries: Sequence[str]) -> bool:
+    """Whether some of these deliveries were refused, or have no row that could be used."""
+    ((any_of_them,),) = connection.execute(
+        "select coalesce(bool_or(status = 'refused' or reason_code = 'no_figure'), false)"
+        " from raw.deliveries where list_contains(?::varchar[], delivery_id)",
+        [list(deliveries)],
+    ).fetchall()
+    return bool(any_of_them)
+
+
+def _late(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, today: dt.date
+) -> list[LateSource]:
+    late = late_months(connection, contract, today)
+    return [
+        LateSource(
+            source.id,
+            [entry.month for entry in late if entry.source == source.id],
+            max(entry.days_late for entry in late if entry.source == source.id),
+            source.contact,
+        )
+        for source in contract.sources.values()
+        if any(entry.source == source.id for entry in late)
+    ]
+
+
+def _failing(connection: duckdb.DuckDBPyConnection) -> list[FailingCheck]:
+    """Latest month first; what a held month fails is told with the hold."""
+    return [
+        FailingCheck(*row)
+        for row in connection.execute(
+            """
+            select
+                asset, check_name, min(severity), list(month order by month desc),
+                arg_max(summary, month), arg_max(what_to_do, month)
+            from validated.check_results
+            where not passed and not list_contains(?, check_name)
+                and month not in (
+                    select month from validated.held_months where status = 'held'
+                )
+            group by asset, check_name
+            order by min(severity), asset, check_name
+            """,
+            [SHOWN_APART],
+        ).fetchall()
+    ]
+
+
+def _held(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[HeldMonth]:
+    rules = {rule.name: rule for rule in RULES}
+    held = []
+    for row in connection.execute(
+        """
+        select
+            delivery_id, source, file_name, delivered_on, indicator_id, month, evidence,
+            (
+                select count(*) from validated.dwellings
+                where (dwellings.indicator_id, dwellings.source, dwellings.month)
+                    = (held_months.indicator_id, held_months.source, held_months.month)
+            )
+        from validated.held_months join raw.deliveries using (delivery_id, source)
+        where held_months.status = 'held'
+        order by month, source, indicator_id, delivered_on, file_name
+        """
+    ).fetchall():
+        delivery_id, source_id, file_name, delivered_on, indicator_id, month, evidence, stay = row
+        findings = [f for f in json.loads(evidence) if f["blocking"]]
+        source = contract.source(source_id)
+        held.append(
+            HeldMonth(
+                delivery_id,
+                source_id,
+                file_name,
+                delivered_on,
+                indicator_id,
+                month,
+                rules=[finding["rule"] for finding in findings],
+                findings=findings,
+                ask=source.contact,
+                what_to_do=[
+                    rules[f["rule"]].advice(source) for f in findings if f["rule"] in rules
+                ],
+                figures_in_force=stay,
+            )
+        )
+    return held
+
+
+def _quarantined(
+    connection: duckdb.DuckDBPyConnection, contract: Contract
+) -> list[QuarantinedRows]:
+    return [
+        QuarantinedRows(*(*row, contract.source(row[1]).contact))
+        for row in connection.execute(
+            """
+            select
+                rows.delivery_id, rows.source, deliveries.file_name, deliveries.delivered_on,
+                rows.reason_code, arg_min(rows.reason, rows.row_number), count(*),
+                arg_min(
+                    concat_ws(', ', nullif(rows.sheet, ''), 'row ' || rows.sheet_row)
+                    || ': ' || array_to_string(rows.cells, ' | '),
+                    rows.row_number
+                )
+            from validated.quarantined_rows as rows
+            join raw.deliveries as deliveries using (delivery_id)
+            where rows.released_by is null
+            group by rows.delivery_id, rows.source, deliveries.file_name,
+                deliveries.delivered_on, rows.reason_code
+            order by deliveries.delivered_on, rows.source, deliveries.file_name, rows.reason_code
+            """
+        ).fetchall()
+    ]
+
+
+def _refused(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[RefusedDelivery]:
+    return [
+        RefusedDelivery(*(*row, contract.source(row[1]).contact))
+        for row in connection.execute(
+            """
+            with about as (
+                select distinct refused.*,
+                    -- a delivery that names no month that was over is about the one before it came
+                    coalesce(
+                        rows.month, date_trunc('month', delivered_on) - interval 1 month
+                    ) as month
+                from raw.deliveries as refused
+                left join raw.tidy_rows as rows
+                    on rows.delivery_id = refused.delivery_id
+                    and rows.fate = 'quarantined'
+                    and rows.month < date_trunc('month', refused.delivered_on)
+                where refused.status = 'refused' or refused.reason_code = 'no_figure'
+            )
+            select distinct delivery_id, source, file_name, delivered_on, reason_code, reason
+            from about
+            where not exists (
+                select 1
+                from validated.dwellings as figures
+                join raw.deliveries as later using (delivery_id)
+                where later.source = about.source
+                    and later.delivered_on >= about.delivered_on
+                    and figures.month = about.month
+            )
+            order by delivered_on, source, file_name
+            """
+        ).fetchall()
+    ]
+
+
+def _stale_corrections(connection: duckdb.DuckDBPyConnection) -> list[StaleCorrection]:
+    return [
+        StaleCorrection(*row)
+        for row in connection.execute(
+            """
+            select
+                entry, source, indicator_id, month, department_code, delivered, corrected,
+                corrected_by, problem
+            from validated.correction_matches
+            where problem is not null
+            order by entry
+            """
+        ).fetchall()
+    ]
+
+
+def _shared(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[SharedDelivery]:
+    return [
+        SharedDelivery(*(*row, contract.source(row[1]).contact))
+        for row in connection.execute(
+            """
+            select
+                delivery_id, source, file_name, delivered_on, counts_for,
+                coalesce(list(month order by month) filter (where month is not null), [])
+            from raw.shared_deliveries
+            where not is_settled
+            group by delivery_id, source, file_name, delivered_on, counts_for
+            order by delivered_on, source, file_name
+            """
+        ).fetchall()
+    ]

@@ -1,0 +1,215 @@
+"""A whole home in one file, and back: consistent while runs go on, checked before it is used."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import tarfile
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from acv_pipeline.contract import Contract
+from acv_pipeline.warehouse import in_plain_words, is_readable, open_warehouse
+from acv_pipeline.warehouse.home import Home
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+# of this process or of one that died; not worth keeping
+LEFT_OUT = {".rebuild", "replaced", "at_work.lock", "turn.lock", "alerts.lock"}
+LEFT_OUT_SUFFIXES = (".wal", "-wal", "-shm", "-journal", ".duckdb.tmp")
+SQLITE = b"SQLite format 3\x00"
+
+
+class BackupError(Exception):
+    """The backup cannot be made or put back; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Backup:
+    """What a backup holds: when it was made, of which home, how many files and bytes."""
+
+    made_at: str
+    home: str
+    files: int
+    byte_size: int
+
+
+def back_up(
+    home: Home, contract: Contract, target: Path, *, say: Callable[[str], None] = lambda _: None
+) -> Backup:
+    """Write everything the home holds to ``target``.
+
+    The warehouse is copied while no run writes it, Dagster's record after it: what a run records
+    in between is recorded again after a restore, never missing.
+
+    Raises:
+        BackupError: there is no home, or ``target`` cannot be written.
+        WarehouseError: the warehouse is held for too long, or damaged.
+    """
+    if not home.warehouse.exists():
+        raise BackupError(f"{home.root} holds no warehouse: nothing to back up")
+    target = target.resolve()
+    if target.is_relative_to(home.root):
+        raise BackupError(f"{target} lies in the home itself: a backup belongs on another disk")
+    if target.exists():
+        raise BackupError(f"{target} is there already: choose another name, or delete it")
+    if not target.parent.is_dir():
+        raise BackupError(f"{target.parent} is not a folder")
+    with (
+        in_plain_words(home.root),
+        tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder,
+    ):
+        copy = Path(folder) / "home"
+        copy.mkdir()
+        with open_warehouse(home, contract, say=say) as connection:
+            connection.execute("checkpoint")
+            for path in (home.warehouse, home.published):
+                if path.exists():
+                    _copy(path, copy / path.relative_to(home.root))
+        for path in _files(home.root):
+            to = copy / path.relative_to(home.root)
+            if not os.path.lexists(to):
+                _copy(path, to)
+        manifest = {
+            "format": FORMAT,
+            "made_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            "home": str(home.root),
+            "files": {str(p.relative_to(copy)): _sha256(p) for p in _files(copy)},
+        }
+        (copy / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+        packed = Path(folder) / "packed"
+        with tarfile.open(packed, "w:gz", compresslevel=3) as archive:
+            archive.add(copy, arcname=".")
+        _sync(packed)
+        packed.replace(target)
+    return _described(manifest, target)
+
+
+def restore(source: Path, home: Home, *, force: bool = False) -> tuple[Backup, Path | None]:
+    """Put a backup in the place of ``home``, whole or not at all.
+
+    Args:
+        force: a home that is there is put aside; without, it is refused.
+
+    Returns:
+        What was restored, and where the earlier home was put.
+
+    Raises:
+        BackupError: it is no whole backup, or there is a home already.
+        WarehouseError: the disk does not allow it.
+    """
+    root = home.root
+    occupied = root.exists() and any(root.iterdir())
+    if occupied and not force:
+        raise BackupError(f"{root} is not empty: --force puts what is there aside, and restores")
+    if occupied and not home.nobody_at_work():
+        raise BackupError(f"a run is at work in {root}: wait for it to end, then restore")
+    with in_plain_words(root.parent):
+        root.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{root.name}.", dir=root.parent) as folder:
+            fresh = Path(folder) / "home"
+            manifest = _unpack(source, fresh)
+            _verify(source, fresh, manifest)
+            (fresh / MANIFEST).unlink()
+            _move_settings(fresh, Path(manifest["home"]), root)
+            aside = None
+            if occupied:
+                stamp = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}"
+                aside = root.with_name(f"{root.name}.before-{stamp}")
+                root.rename(aside)
+            elif root.exists():
+                root.rmdir()
+            fresh.rename(root)
+    return _described(manifest, source), aside
+
+
+def _files(root: Path) -> Iterator[Path]:
+    for path in sorted(root.rglob("*")):
+        parts = path.relative_to(root).parts
+        if parts[0] in LEFT_OUT or path.name.endswith(LEFT_OUT_SUFFIXES):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            continue
+        yield path
+
+
+def _copy(path: Path, to: Path) -> None:
+    """Copy a file; a SQLite file as one moment of it, although others write it."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        if path.is_symlink():
+            to.symlink_to(path.readlink())
+            return
+        with path.open("rb") as file:
+            is_sqlite = file.read(len(SQLITE)) == SQLITE
+        if not is_sqlite:
+            shutil.copy2(path, to)
+            return
+        with closing(sqlite3.connect(path)) as live, closing(sqlite3.connect(to)) as copy:
+            live.backup(copy)
+    except FileNotFoundError:
+        return  # swapped or cleaned up while we were looking: it was not to stay
+
+
+def _unpack(source: Path, folder: Path) -> dict[str, Any]:
+    try:
+        with tarfile.open(source) as archive:
+            archive.extractall(folder, filter="data")
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        missing = "is no backup" if source.exists() else "is not there"
+        raise BackupError(f"{source} {missing}: 'acv backup FILE' makes one") from error
+    except (tarfile.TarError, zlib.error, EOFError, ValueError) as error:
+        raise BackupError(f"{source} is no whole backup ({error}): use another one") from error
+    except OSError as error:
+        if error.errno is None:  # what gzip says of a damaged file
+            raise BackupError(f"{source} is damaged ({error}): use another one") from error
+        raise
+    if manifest["format"] != FORMAT:
+        raise BackupError(f"{source} was made by another version: restore it with that one")
+    return manifest
+
+
+def _verify(source: Path, folder: Path, manifest: dict[str, Any]) -> None:
+    for name, sha256 in manifest["files"].items():
+        path = folder / name
+        if not os.path.lexists(path) or _sha256(path) != sha256:
+            raise BackupError(f"{source} is damaged ({name}): use another one")
+    if problem := is_readable(folder / "warehouse.duckdb"):
+        raise BackupError(f"the warehouse in {source} is damaged ({problem}): use another backup")
+
+
+def _move_settings(fresh: Path, before: Path, root: Path) -> None:
+    """Dagster's settings name their folder: the new place may be another one."""
+    config = fresh / "dagster" / "dagster.yaml"
+    if config.exists() and before != root:
+        text = config.read_text(encoding="utf-8")
+        config.write_text(text.replace(f"{before}/", f"{root}/"), encoding="utf-8")
+
+
+def _described(manifest: dict[str, Any], path: Path) -> Backup:
+    return Backup(
+        manifest["made_at"], manifest["home"], len(manifest["files"]), path.stat().st_size
+    )
+
+
+def _sha256(path: Path) -> str:
+    """Of a file its bytes, of a link where it leads."""
+    if path.is_symlink():
+        return hashlib.sha256(os.fsencode(path.readlink())).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

@@ -1,0 +1,175 @@
+"""A warehouse made again: every delivery is read again, the rest is kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from acv_pipeline.contract import Contract
+from acv_pipeline.landing import Zone
+from acv_pipeline.ledger.load import load
+from acv_pipeline.warehouse import (
+    WarehouseError,
+    is_readable,
+    journal_of,
+    open_warehouse,
+    read_journal,
+    restore_words,
+    transaction,
+)
+from acv_pipeline.warehouse.home import Home
+
+SCRATCH = ".rebuild"
+ASIDE = "replaced"
+
+
+@dataclass
+class Rebuilt:
+    """What a new warehouse was made from.
+
+    Attributes:
+        read: number of deliveries read again from the landing zone.
+        kept: those that are not in the landing zone any more; their rows are those of ``base``.
+        lost: those that are in neither, as the journal knows them; their figures are not there.
+        base: the file that the new warehouse began with: the old one, or the published copy.
+        damaged: the files that could not be that, and why.
+        aside: where the replaced warehouse was put, if there was one.
+    """
+
+    read: int = 0
+    kept: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    base: Path | None = None
+    damaged: dict[Path, str] = field(default_factory=dict)
+    aside: Path | None = None
+
+
+def rebuild(
+    home: Home,
+    landing: Zone,
+    contract: Contract,
+    *,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Rebuilt:
+    """Make the warehouse again and put it in the place of the one that is there.
+
+    Raises:
+        LandingError: the landing zone cannot be read.
+        WarehouseError: a run is going on, or the disk does not allow it.
+    """
+    if not home.nobody_at_work():
+        raise WarehouseError(f"a run is at work in {home.root}: wait for it to end, then rebuild")
+    scratch = Home(home.root / SCRATCH)
+    shutil.rmtree(scratch.root, ignore_errors=True)
+    scratch.root.mkdir(parents=True)
+    done = Rebuilt()
+    try:
+        _begin(home, scratch, done)
+        if (journal := journal_of(home)).exists():
+            shutil.copy(journal, scratch.root)
+        with open_warehouse(scratch, contract) as connection:
+            restore_words(connection, scratch)
+            before = _forget_how_it_was_read(connection)
+            load(connection, landing, contract, progress=progress)
+            done.kept = _kept(connection, before)
+            done.lost = _first_received(connection, home)
+            ((received,),) = connection.execute("select count(*) from raw.deliveries").fetchall()
+            done.read = received - len(done.kept)
+        done.aside = _put_in_place(scratch, home)
+    finally:
+        shutil.rmtree(scratch.root, ignore_errors=True)
+    return done
+
+
+def _begin(home: Home, scratch: Home, done: Rebuilt) -> None:
+    """Begin with a file all of which can be read: it has what the landing zone lost."""
+    for path in (home.warehouse, home.published):
+        if not path.exists():
+            continue
+        if (problem := is_readable(path)) is None:
+            shutil.copy(path, scratch.warehouse)
+            if (wal := _wal(path)).exists():
+                shutil.copy(wal, _wal(scratch.warehouse))
+            done.base = path
+            return
+        done.damaged[path] = problem
+
+
+def _forget_how_it_was_read(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """So that every file that is there is hashed and read again; what it was, by delivery."""
+    before = dict(
+        connection.execute("select delivery_id, read_with from raw.deliveries").fetchall()
+    )
+    with transaction(connection):
+        connection.execute("update raw.deliveries set read_with = null")
+        connection.execute("update raw.sightings set modified_ns = -modified_ns")
+    return before
+
+
+def _kept(connection: duckdb.DuckDBPyConnection, before: dict[str, str]) -> list[str]:
+    """The deliveries that were not read again, as people know them."""
+    kept = connection.execute(
+        "select delivery_id, source, delivered_on, file_name from raw.deliveries"
+        " where read_with is null order by delivered_on, source, file_name"
+    ).fetchall()
+    with transaction(connection):
+        connection.execute("update raw.sightings set modified_ns = abs(modified_ns)")
+        for delivery_id, *_ in kept:
+            connection.execute(
+                "update raw.deliveries set read_with = ? where delivery_id = ?",
+                [before[delivery_id], delivery_id],
+            )
+    return [f"{source}/{day}/{name}" for _, source, day, name in kept]
+
+
+def _first_received(connection: duckdb.DuckDBPyConnection, home: Home) -> list[str]:
+    """Give deliveries the moment they were first read; those the journal has and nothing else."""
+    entries = read_journal(home)["raw.deliveries"]
+    there = {
+        delivery_id
+        for (delivery_id,) in connection.execute(
+            "select delivery_id from raw.deliveries"
+        ).fetchall()
+    }
+    with transaction(connection):
+        connection.execute("create temp table journal (delivery_id varchar, received_at timestamp)")
+        rows = [[entry["delivery_id"], entry["received_at"]] for entry in entries]
+        connection.execute(
+            "insert into journal select json_extract_string(row, '$[0]'),"
+            " cast(json_extract_string(row, '$[1]') as timestamp)"
+            " from (select unnest(cast(? as json[])) as row)",
+            [json.dumps(rows)],
+        )
+        connection.execute(
+            "update raw.deliveries set received_at = journal.received_at from journal"
+            " where journal.delivery_id = deliveries.delivery_id"
+        )
+    return [
+        f"{entry['source']}/{entry['delivered_on']}/{entry['file_name']}"
+        for entry in entries
+        if entry["delivery_id"] not in there
+    ]
+
+
+def _put_in_place(scratch: Home, home: Home) -> Path | None:
+    """Swap the new file in; the old one is kept beside, for whoever wants to look at it."""
+    aside = None
+    if home.warehouse.exists():
+        stamp = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}"
+        aside = home.root / ASIDE / f"warehouse.{stamp}.duckdb"
+        aside.parent.mkdir(exist_ok=True)
+        if (wal := _wal(home.warehouse)).exists():  # beside the new file it would be wrong
+            wal.replace(_wal(aside))
+        home.warehouse.replace(aside)
+    scratch.warehouse.replace(home.warehouse)
+    return aside
+
+
+def _wal(path: Path) -> Path:
+    return path.with_name(path.name + ".wal")

@@ -1,0 +1,141 @@
+"""Dagster's home under the program's own: written by the program, so nobody has to know it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+from acv_pipeline.warehouse import WarehouseError, in_plain_words
+from acv_pipeline.warehouse.home import Home
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance  # preparing a home needn't wait for it
+
+_HEADER = """\
+# Written by acv_pipeline when this home was made; change it as you like, it is not written again.
+"""
+_RUNS = Path("history", "runs")
+_ENDED = ("SUCCESS", "FAILURE", "CANCELED")
+# such as postgresql+psycopg2://acv:…@127.0.0.1:5432/dagster; needs the extra "server"
+STORAGE_URL = "ACV_STORAGE_URL"
+
+
+def tick_seconds() -> int:
+    """How often the landing zone is looked at and people are told: ``$ACV_TICK_SECONDS``, or 30."""
+    return int(os.environ.get("ACV_TICK_SECONDS") or 30)
+
+
+def _storage(home: Home) -> dict[str, object]:
+    """Where runs and events are kept: files in the home, or the server of ``$ACV_STORAGE_URL``."""
+    if os.environ.get(STORAGE_URL):
+        # by name: the address holds a password, which belongs in no file here
+        return {"storage": {"postgres": {"postgres_url": {"env": STORAGE_URL}}}}
+    return {
+        "event_log_storage": {
+            "module": "acv_pipeline.orchestration.event_storage",
+            "class": "PooledSqliteEventLogStorage",
+            "config": {"base_dir": str(home.dagster / _RUNS)},
+        },
+    }
+
+
+def _settings(home: Home) -> dict[str, object]:
+    return {
+        "telemetry": {"enabled": False},
+        "nux": {"enabled": False},  # no invitation to sign up for anything in the UI
+        "compute_logs": {
+            "module": "acv_pipeline.orchestration.compute_logs",
+            "class": "RunOutput",
+            # by name: a home may be moved
+            "config": {"base_dir": {"env": "DAGSTER_HOME"}},
+        },
+        # one writes, one gets ready and waits for its turn (``Home.at_work``), the others queue
+        "concurrency": {"runs": {"max_concurrent_runs": 2}},
+        "run_monitoring": {"enabled": True},
+        **_storage(home),
+        "retention": {
+            "schedule": {"purge_after_days": 90},
+            "sensor": {"purge_after_days": {"skipped": 7, "failure": 30, "success": -1}},
+        },
+    }
+
+
+def prepare(home: Home) -> None:
+    """Make Dagster's home if it isn't there, and point this process to it."""
+    try:
+        home.dagster.mkdir(parents=True, exist_ok=True)
+        config = home.dagster / "dagster.yaml"
+        if not config.exists():
+            text = yaml.safe_dump(_settings(home), sort_keys=False)
+            config.write_text(_HEADER + text, encoding="utf-8")
+        _record_here(home, config)
+        if not os.environ.get(STORAGE_URL) and f"env: {STORAGE_URL}" in config.read_text("utf-8"):
+            raise WarehouseError(
+                f"{home.root} keeps Dagster's record in the database that ${STORAGE_URL} names, "
+                "which is not set: run this with the settings of the server, 'acv-shell acv …'"
+            )
+    except OSError as error:
+        raise WarehouseError(f"cannot write to {home.root}: {error.strerror}") from error
+    if not os.access(home.dagster, os.W_OK):
+        raise WarehouseError(f"cannot write to {home.dagster}: no permission")
+    os.environ["DAGSTER_HOME"] = str(home.dagster)
+    os.environ["ACV_HOME"] = str(home.root)
+
+
+def _record_here(home: Home, config: Path) -> None:
+    """A home that was copied or moved keeps its own record: Dagster wants whole paths."""
+    text = config.read_text(encoding="utf-8")
+    try:
+        storage = (yaml.safe_load(text) or {}).get("event_log_storage") or {}
+    except yaml.YAMLError as error:
+        raise WarehouseError(f"{config} is not valid YAML: {error}") from error
+    place, own = (storage.get("config") or {}).get("base_dir"), str(home.dagster / _RUNS)
+    if storage.get("class") == "PooledSqliteEventLogStorage" and place not in (None, own):
+        config.write_text(text.replace(str(place), own), encoding="utf-8")
+
+
+def has_unended_run(home: Home) -> bool:
+    """Whether Dagster's record here has a run that has not ended, perhaps because it died.
+
+    Read without loading Dagster, which takes longer than a run with nothing to do. On a server it
+    is the arrival sensor that asks.
+    """
+    record = home.dagster / "history" / "runs.db"
+    if os.environ.get(STORAGE_URL) or not record.exists():
+        return False
+    unended = f"select 1 from runs where status not in {_ENDED} limit 1"
+    try:
+        with closing(sqlite3.connect(record)) as connection:
+            return connection.execute(unended).fetchone() is not None
+    except sqlite3.Error:  # without tables yet, busy or damaged: a run with something to do says so
+        return False
+
+
+@contextmanager
+def instance(home: Home) -> Iterator[DagsterInstance]:
+    """The Dagster instance of this home."""
+    import sqlalchemy.exc  # loading the definitions goes without
+    from dagster import DagsterInstance
+
+    prepare(home)
+    try:
+        with (
+            in_plain_words(home.root),
+            DagsterInstance.from_config(str(home.dagster)) as opened,
+        ):
+            yield opened
+    except sqlalchemy.exc.DBAPIError as error:
+        with in_plain_words(home.root):
+            raise error.orig or error from None
+
+
+if __name__ == "__main__":
+    # before several processes start on it at once: they would all try to make its tables
+    with instance(Home.from_environment()):
+        pass

@@ -1,0 +1,1 @@
+"""What leaves the house: the published copy, the release, the report, data.gouv.fr."""

@@ -1,0 +1,299 @@
+"""What the report shows of one indicator: which series, which months, which figures."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+
+import duckdb
+
+from acv_pipeline.contract import Contract, Indicator, Month, Source
+from acv_pipeline.contract.months import month_range
+from acv_pipeline.contract.synthetic import FILE_MARK
+from acv_pipeline.models.headline import headline_series
+from acv_pipeline.operations.explain import Absence, Question, explain, series_of, sources_of
+from acv_pipeline.publishing.report.queries import (
+    Compared,
+    Corrected,
+    DepartmentMonth,
+    Difference,
+    Hold,
+    InForce,
+    PartnerMonth,
+    Provenance,
+    PublishedRevision,
+    Revision,
+    SeriesName,
+    Total,
+    fetch,
+)
+
+
+@dataclass(frozen=True)
+class CourseMonth:
+    """A month of the national course, with or without a figure.
+
+    Attributes:
+        total: the national total, if any département has a figure.
+        held: sources whose delivery of this month is held.
+        delivered: sources with figures in force.
+    """
+
+    month: Month
+    total: Total | None
+    held: tuple[str, ...]
+    delivered: tuple[str, ...]
+
+    @property
+    def state(self) -> str:
+        """``complete``, ``incomplete``, ``held`` (no figure), ``partial`` (a source is missing)
+        or ``none``."""
+        if self.total:
+            return "complete" if self.total.is_complete else "incomplete"
+        if self.held:
+            return "held"
+        return "partial" if self.delivered else "none"
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Neighbouring months without a figure and with the same state: one line of the table."""
+
+    months: tuple[CourseMonth, ...]
+
+    @property
+    def first(self) -> CourseMonth:
+        """The earliest."""
+        return self.months[0]
+
+    @property
+    def last(self) -> CourseMonth:
+        """The latest; the same as the first for a single month."""
+        return self.months[-1]
+
+
+@dataclass(frozen=True)
+class RevisionGroup:
+    """Revisions of one day, source, month and kind."""
+
+    cells: tuple[Revision, ...]
+
+    @property
+    def first(self) -> Revision:
+        """What they have in common: day, source, month, kind, effect."""
+        return self.cells[0]
+
+
+@dataclass(frozen=True)
+class Absent:
+    """An expected département without a figure, with each source's reason for its lack."""
+
+    department_code: str
+    reasons: tuple[tuple[str, Absence], ...]
+
+
+@dataclass(frozen=True)
+class IndicatorFigures:
+    """Everything the report shows of one indicator.
+
+    Attributes:
+        series: whose figures: the total of the partners, else the published ones, else a partner's.
+        sources: who sends them.
+        course: every month from the first figure to the last one known of, in order.
+        departments: every month of every département of the series, in order of month and rank.
+        partners: the complete totals split by partner; empty when the series is no total.
+        provenance: the files behind the figures in force.
+    """
+
+    indicator: Indicator
+    series: str
+    sources: list[Source]
+    expected: list[str]
+    course: list[CourseMonth]
+    departments: list[DepartmentMonth]
+    absent: list[Absent]
+    holds: list[Hold]
+    revisions: list[Revision]
+    published_revisions: list[PublishedRevision]
+    corrections: list[Corrected]
+    partners: list[PartnerMonth]
+    compared: list[Compared]
+    differences: list[Difference]
+    provenance: Provenance
+
+    @cached_property
+    def totals(self) -> list[Total]:
+        """The months with figures, in order."""
+        return [month.total for month in self.course if month.total]
+
+    @cached_property
+    def headline(self) -> Total | None:
+        """The last complete national total."""
+        return next((total for total in reversed(self.totals) if total.is_complete), None)
+
+    @cached_property
+    def ranking_month(self) -> Month:
+        """The last month with figures: the date of map and ranking."""
+        return self.totals[-1].month
+
+    @cached_property
+    def ranking(self) -> list[DepartmentMonth]:
+        """The départements of ``ranking_month``, in order of rank."""
+        return [row for row in self.departments if row.month == self.ranking_month]
+
+    @cached_property
+    def ranked_since(self) -> Month | None:
+        """The month that most départements' increments and rank changes count from."""
+        since = [row.previous_month for row in self.ranking if row.previous_month]
+        return max(set(since), key=lambda month: (since.count(month), month), default=None)
+
+    @cached_property
+    def by_department(self) -> dict[str, list[DepartmentMonth]]:
+        """Every month of a département, in order."""
+        found: dict[str, list[DepartmentMonth]] = defaultdict(list)
+        for row in self.departments:
+            found[row.department_code].append(row)
+        return found
+
+    @cached_property
+    def later(self) -> list[CourseMonth]:
+        """Months after the headline: known of, and without a complete total."""
+        after = self.headline.month if self.headline else None
+        return [m for m in self.course if after is None or m.month > after]
+
+    def lines(self) -> Iterator[CourseMonth | Stretch]:
+        """The national table, the latest month first; months without figures put together."""
+        for (state, *_), months in groupby(
+            reversed(self.course), key=lambda m: (m.state, m.held, m.delivered, m.total and m.month)
+        ):
+            together = list(months)
+            if state in ("complete", "incomplete"):
+                yield together[0]
+            else:
+                yield Stretch(tuple(reversed(together)))
+
+    def revision_groups(self) -> list[RevisionGroup]:
+        """Revisions that belong together, the latest first."""
+        return [
+            RevisionGroup(tuple(cells))
+            for _, cells in groupby(
+                self.revisions, key=lambda r: (r.revised_on, r.source, r.month, r.kind)
+            )
+        ]
+
+
+def summaries(hold: Hold) -> list[str]:
+    """What each blocking rule found, in its own words (English).
+
+    Nothing unless the delivery was signed off: findings tell of figures, and others are not in
+    force.
+    """
+    if hold.status != "signed_off":
+        return []
+    return [finding["summary"] for finding in json.loads(hold.evidence) if finding["blocking"]]
+
+
+def figures(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[IndicatorFigures]:
+    """What to show of every indicator that has figures, in the contract's order."""
+    series = shown_series(connection, contract)
+    return [
+        _of_indicator(connection, contract, contract.indicators[indicator_id], name)
+        for indicator_id, name in series.items()
+    ]
+
+
+def shown_series(connection: duckdb.DuckDBPyConnection, contract: Contract) -> dict[str, str]:
+    """The series to show, of every indicator that has figures, in the contract's order.
+
+    The headline series; where there is none yet, a partner's own stands in.
+    """
+    headline = headline_series(connection, contract)
+    known = fetch(connection, "series", SeriesName)
+    shown = {}
+    for indicator_id in contract.indicators:
+        have = {row.series for row in known if row.indicator_id == indicator_id}
+        if have:
+            stand_ins = (s for s in series_of(contract, indicator_id) if s in have)
+            shown[indicator_id] = headline.get(indicator_id) or next(stand_ins)
+    return shown
+
+
+def national_course(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, indicator_id: str, series: str
+) -> list[CourseMonth]:
+    """Every month from the series' first figure to the last one known of, in order."""
+    of = {"indicator": indicator_id}
+    sources = {source.id for source in sources_of(contract, indicator_id, series)}
+    totals = fetch(connection, "totals", Total, **of, series=series)
+    by_month = {total.month: total for total in totals}
+    held: dict[Month, list[str]] = defaultdict(list)
+    for hold in fetch(connection, "holds", Hold, **of):
+        if hold.status == "held" and hold.source in sources - set(held[hold.month]):
+            held[hold.month].append(hold.source)
+    delivered: dict[Month, list[str]] = defaultdict(list)
+    for row in fetch(connection, "in_force", InForce, **of):
+        if row.source in sources:
+            delivered[row.month].append(row.source)
+    known = [month for month in {*held, *delivered} if held.get(month) or delivered.get(month)]
+    return [
+        CourseMonth(
+            month,
+            by_month.get(month),
+            tuple(held.get(month, ())),
+            tuple(delivered.get(month, ())),
+        )
+        for month in month_range(totals[0].month, max(known))
+    ]
+
+
+def _of_indicator(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, indicator: Indicator, series: str
+) -> IndicatorFigures:
+    sources = sources_of(contract, indicator.id, series)
+    names = [source.id for source in sources]
+    of = {"indicator": indicator.id}
+    rows = fetch(connection, "departments", DepartmentMonth, **of, series=series, month=None)
+    expected = contract.panel(indicator.id)
+    last = rows[-1].month
+    ranked = {row.department_code for row in rows if row.month == last}
+    made_of = {"sources": names, "mark": FILE_MARK}
+    (provenance,) = fetch(connection, "provenance", Provenance, **of, **made_of)
+    revisions = fetch(connection, "revisions", Revision, **of)
+    course = national_course(connection, contract, indicator.id, series)
+    complete = {month.month for month in course if month.state == "complete"}
+    parts = fetch(connection, "partners", PartnerMonth, **of) if series == "total" else []
+    return IndicatorFigures(
+        indicator=indicator,
+        series=series,
+        sources=sources,
+        expected=expected,
+        course=course,
+        departments=rows,
+        absent=[
+            _absent(connection, contract, Question(code, indicator, last, series))
+            for code in expected
+            if code not in ranked
+        ],
+        holds=[h for h in fetch(connection, "holds", Hold, **of) if h.source in names],
+        revisions=[revision for revision in revisions if revision.source in names],
+        published_revisions=fetch(connection, "published_revisions", PublishedRevision, **of),
+        corrections=fetch(connection, "corrections", Corrected, **of),
+        partners=[p for p in parts if p.month in complete],
+        compared=fetch(connection, "reconciliation", Compared, **of),
+        differences=fetch(connection, "reconciliation_national", Difference, **of),
+        provenance=provenance,
+    )
+
+
+def _absent(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, question: Question
+) -> Absent:
+    explained = explain(connection, contract, question)
+    return Absent(
+        question.department_code,
+        tuple((part.source, part.absence) for part in explained.parts if part.absence),
+    )

@@ -1,0 +1,150 @@
+"""The page: templates, style sheet and script put together into one file."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from acv_pipeline.contract import Contract, Month
+from acv_pipeline.contract.synthetic import FILE_MARK
+from acv_pipeline.publishing.report import words
+from acv_pipeline.publishing.report.accounts import Accounts
+from acv_pipeline.publishing.report.figures import IndicatorFigures, Stretch, summaries
+from acv_pipeline.publishing.report.maps import symbols
+from acv_pipeline.publishing.report.palette import style_sheet
+from acv_pipeline.publishing.report.views import CELLS_NAMED, IndicatorView
+
+HERE = Path(__file__).parent
+_DAY = ("§written-on§", "§le§")
+"""Where the day of writing goes: as the machine reads it, as people do."""
+
+
+def page(
+    shown: Sequence[IndicatorFigures],
+    accounts: Accounts,
+    contract: Contract,
+    *,
+    release_sha256: str | None,
+) -> str:
+    """The whole page as HTML, but for the day it was written on (``dated``)."""
+    views = [IndicatorView(figures, contract) for figures in shown]
+    departments = contract.territories.departments
+    with_section = [
+        code
+        for code in departments
+        if any(code in v.figures.expected or code in v.figures.by_department for v in views)
+    ]
+    style = style_sheet() + (HERE / "style.css").read_text(encoding="utf-8")
+    script = (HERE / "script.js").read_text(encoding="utf-8")
+    html = (
+        _environment()
+        .get_template("page.html")
+        .render(
+            views=views,
+            accounts=accounts,
+            contract=contract,
+            label=lambda source: contract.source(source).label,
+            departments=departments,
+            regions=contract.territories.regions,
+            region_of=contract.territories.region_of,
+            with_section=with_section,
+            symbols=symbols(tuple(departments)) if views else "",
+            release_sha256=release_sha256,
+            written_on=Markup('<time datetime="{}">{}</time>').format(*_DAY),
+            written_on_day=_DAY[0],
+            style=Markup(style),
+            script=Markup(script),
+            policy=_policy(script),
+        )
+    )
+    return html + "\n"
+
+
+def dated(html: str, written_on: dt.date) -> str:
+    """The page with the day it was written on."""
+    machine, people = _DAY
+    return html.replace(machine, written_on.isoformat()).replace(people, f"{written_on:%d/%m/%Y}")
+
+
+def _policy(script: str) -> str:
+    """Nothing is loaded from anywhere; this script alone runs."""
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+        f"script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.globals.update(
+        t=lambda key, **values: _text(key, **values) if values else _constant(key),
+        b=words.in_both,
+        said=lambda text: words.in_both(words.contract_words(text)),
+        contract_words=words.contract_words,
+        synthetic=_synthetic,
+        num=_number,
+        signed=lambda value: words.number(value, "fr", sign=True),
+        percent=lambda share: words.percent(share, "fr"),
+        dash=words.DASH,
+        month=_month,
+        day=_day,
+        months_listed=words.months_listed,
+        text=words.text,
+        known=words.known,
+        summaries=summaries,
+        is_stretch=lambda line: isinstance(line, Stretch),
+        cells_named=CELLS_NAMED,
+    )
+    return environment
+
+
+def _text(key: str, **values: Any) -> Markup:
+    return words.in_both(words.both(key, **values))
+
+
+def _synthetic(views: Sequence[IndicatorView]) -> Markup:
+    """What to say of indicators with synthetic figures."""
+    made = [view.figures.provenance for view in views]
+    n, files = sum(of.marked for of in made), sum(of.files for of in made)
+    key = "synthetic_all" if n == files else "synthetic_some"
+    named = words.listed([view.short_name for view in views])
+    return _text(key, n=n, files=files, indicators=named, mark=FILE_MARK)
+
+
+@cache
+def _constant(key: str) -> Markup:
+    return _text(key)
+
+
+def _number(value: float | None, decimals: int = 0) -> str:
+    return words.number(value, "fr", decimals)
+
+
+@cache
+def _month(month: Month) -> Markup:
+    """A month in a table; the script rewrites it when the language changes."""
+    return Markup('<time datetime="{:%Y-%m}">{}</time>').format(
+        month, words.month_name(month, "fr", short=True)
+    )
+
+
+@cache
+def _day(day: dt.date) -> Markup:
+    """A day in a table; the script rewrites it when the language changes."""
+    return Markup('<time datetime="{}">{:%d/%m/%Y}</time>').format(day, day)

@@ -1,0 +1,78 @@
+"""The report as a file: made from the tables, written when it says something new."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from acv_pipeline.contract import Contract, Month
+from acv_pipeline.publishing.report.accounts import accounts
+from acv_pipeline.publishing.report.figures import figures
+from acv_pipeline.publishing.report.page import dated, page
+
+_WRITTEN_ON = re.compile(r'<meta name="dcterms.modified" content="(\d{4}-\d\d-\d\d)">')
+
+
+@dataclass(frozen=True)
+class Report:
+    """The page that stands at ``path``.
+
+    Attributes:
+        months: by indicator, the month of its map and ranking.
+        is_new: it was written just now; otherwise it said the same already.
+    """
+
+    path: Path
+    byte_size: int
+    months: dict[str, Month]
+    is_new: bool
+
+
+def write_report(
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    path: Path,
+    *,
+    release_sha256: str | None,
+    today: dt.date,
+) -> Report:
+    """Write the report on the figures in force: one HTML file that needs nothing else.
+
+    The same tables and contract make the same page, whatever the day: the page bears the day on
+    which its content was first written, and isn't written again while that stays the same.
+
+    Args:
+        connection: a warehouse, or its published copy, with the marts built.
+        path: the page; its folder is made.
+        release_sha256: fingerprint of the open data release of the same figures, if there is one.
+        today: the day a new page bears.
+
+    Raises:
+        OSError: the page cannot be written.
+    """
+    shown = figures(connection, contract)
+    html = page(shown, accounts(connection), contract, release_sha256=release_sha256)
+    standing = path.read_text(encoding="utf-8") if path.exists() else ""
+    before = _WRITTEN_ON.search(standing)
+    is_new = not before or dated(html, dt.date.fromisoformat(before[1])) != standing
+    if is_new:
+        standing = dated(html, today)
+        _replace(path, standing)
+    months = {of.indicator.id: of.ranking_month for of in shown}
+    return Report(path, len(standing.encode()), months, is_new)
+
+
+def _replace(path: Path, html: str) -> None:
+    """Readers see the old page or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        fresh.write_text(html, encoding="utf-8")
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)

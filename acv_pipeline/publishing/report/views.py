@@ -1,0 +1,283 @@
+"""An indicator as the page shows it: its figures, with charts, map and words around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import cycle
+
+from markupsafe import Markup
+
+from acv_pipeline.contract import Contract, Month
+from acv_pipeline.contract.months import shift
+from acv_pipeline.publishing.report import charts
+from acv_pipeline.publishing.report.drawing import inline
+from acv_pipeline.publishing.report.figures import CourseMonth, IndicatorFigures
+from acv_pipeline.publishing.report.maps import MapClass, classify, page_map
+from acv_pipeline.publishing.report.palette import PARTNERS, variable
+from acv_pipeline.publishing.report.plot import Frame, Spec
+from acv_pipeline.publishing.report.queries import DepartmentMonth, Hold, Revision, Total
+from acv_pipeline.publishing.report.sparklines import sparkline
+from acv_pipeline.publishing.report.words import Both, both, contract_words, listed
+
+# One for screens and paper, one for telephones: letters keep a readable size in both.
+WIDE, NARROW = Frame(790, 250), Frame(346, 210, left=50, right=4)
+WIDE_LOW, NARROW_LOW = Frame(790, 120), Frame(346, 110, left=50, right=4)
+CELLS_NAMED = 6  # revised départements named in the common table; the others are in their sections
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A chart in its two widths, and where months lie in them."""
+
+    wide: Markup
+    narrow: Markup
+
+
+@dataclass(frozen=True)
+class Part:
+    """A partner's part of the total of the last month."""
+
+    source: str
+    label: str
+    colour: str
+    value: int
+    share: float
+
+
+@dataclass(frozen=True)
+class MapMeasure:
+    """A figure the map can show: its classes."""
+
+    name: str
+    decimals: int
+    classes: list[MapClass]
+
+
+@dataclass(frozen=True)
+class IndicatorView:
+    """One indicator on the page."""
+
+    figures: IndicatorFigures
+    contract: Contract
+
+    @property
+    def slug(self) -> str:
+        """What anchors begin with."""
+        return "".join(c for c in self.figures.indicator.short_name.lower() if c.isalnum())
+
+    @property
+    def name(self) -> Both:
+        """The indicator's full name."""
+        indicator = self.figures.indicator
+        return contract_words(Both(indicator.label, indicator.label_en))
+
+    @property
+    def short_name(self) -> str:
+        """The indicator's short name."""
+        return self.figures.indicator.short_name
+
+    @property
+    def programme(self) -> str:
+        """The programme's name."""
+        return self.figures.indicator.programme
+
+    @property
+    def is_synthetic(self) -> bool:
+        """Whether any figure in force comes from a synthetic file."""
+        return self.figures.provenance.marked > 0
+
+    @property
+    def is_one_partner(self) -> bool:
+        """Whether the figures are a partner's own, for want of the indicator's."""
+        return self.figures.series not in ("total", "published")
+
+    @cached_property
+    def whose(self) -> Both:
+        """Whose figures these are."""
+        shown = self.figures
+        names = listed([source.label for source in shown.sources])
+        if self.is_one_partner:
+            return both("series_partner", sources=names)
+        if shown.series == "published":
+            return both("series_published", sources=names)
+        return both("series_total" if len(shown.sources) > 1 else "series_single", sources=names)
+
+    def labels(self, sources: Sequence[str]) -> Both:
+        """Sources by their names."""
+        return listed([self.contract.source(source).label for source in sources])
+
+    def missing(self, month: CourseMonth) -> Both:
+        """Sources without figures for a month."""
+        return listed([s.label for s in self.figures.sources if s.id not in month.delivered])
+
+    @property
+    def newer_held(self) -> tuple[str, ...]:
+        """Sources whose newer delivery of the headline's month is held."""
+        headline = self.figures.headline
+        months = [m for m in self.figures.course if headline and m.month == headline.month]
+        return months[0].held if months else ()
+
+    @property
+    def a_year_before(self) -> Total | None:
+        """The complete total twelve months before the headline."""
+        if not (headline := self.figures.headline):
+            return None
+        before = shift(headline.month, -12)
+        return next((t for t in self.figures.totals if t.month == before and t.is_complete), None)
+
+    @property
+    def fastest(self) -> Total | None:
+        """The complete total with the highest pace."""
+        grown = [total for total in self.figures.totals if total.pace is not None]
+        return max(grown, key=lambda total: total.pace or 0, default=None)
+
+    @property
+    def gap_count(self) -> int:
+        """Months between first and last total that have no complete one."""
+        shown = self.figures
+        if not shown.headline:
+            return 0
+        return sum(m.state != "complete" for m in shown.course if m.month < shown.headline.month)
+
+    @cached_property
+    def course_chart(self) -> Drawn:
+        """The national total."""
+        target = self.figures.indicator.target
+        value = target.value if target else None
+        return self._drawn(
+            WIDE, NARROW, lambda frame: charts.course(self.figures.course, frame, variable, value)
+        )
+
+    @cached_property
+    def increments_chart(self) -> Drawn:
+        """What each month added."""
+        return self._drawn(
+            WIDE_LOW,
+            NARROW_LOW,
+            lambda frame: charts.increments(self.figures.course, frame, variable),
+        )
+
+    @cached_property
+    def partners_chart(self) -> Drawn:
+        """The total of each month, by partner."""
+        known = [(part.source, part.label, part.colour) for part in self.parts]
+        return self._drawn(
+            WIDE,
+            NARROW,
+            lambda frame: charts.split(
+                self.figures.course, self.figures.partners, known, frame, variable
+            ),
+        )
+
+    def _drawn(self, wide: Frame, narrow: Frame, spec: Callable[[Frame], Spec]) -> Drawn:
+        course = self.figures.course
+        return Drawn(
+            *(
+                inline(
+                    spec(frame),
+                    css_class,
+                    first=f"{course[0].month:%Y-%m}",
+                    count=len(course),
+                    left=frame.left,
+                    width=frame.width,
+                )
+                for frame, css_class in ((wide, "wide"), (narrow, "narrow"))
+            )
+        )
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        """The partners' parts of the last total, in the contract's order."""
+        rows = self.figures.partners
+        last = max((row.month for row in rows), default=None)
+        values = {row.source: row.cumulative_dwellings for row in rows if row.month == last}
+        whole = sum(values.values()) or 1
+        return [
+            Part(source.id, source.label, colour, values[source.id], values[source.id] / whole)
+            for source, colour in zip(self.figures.sources, cycle(PARTNERS), strict=False)
+            if source.id in values
+        ]
+
+    @cached_property
+    def partner_rows(self) -> list[tuple[Month, list[int]]]:
+        """The split of every month, the latest first."""
+        values = {(r.month, r.source): r.cumulative_dwellings for r in self.figures.partners}
+        months = sorted({row.month for row in self.figures.partners}, reverse=True)
+        return [(m, [values.get((m, part.source), 0) for part in self.parts]) for m in months]
+
+    @cached_property
+    def measures(self) -> list[MapMeasure]:
+        """What the map can show: the rate (as the ranking writes it) and the number."""
+        return [MapMeasure("rate", 1, self._rates[0]), MapMeasure("count", 0, self._counts[0])]
+
+    @cached_property
+    def _rates(self) -> tuple[list[MapClass], dict[str, int]]:
+        return classify({r.department_code: round(r.rate, 1) for r in self.figures.ranking})
+
+    @cached_property
+    def _counts(self) -> tuple[list[MapClass], dict[str, int]]:
+        return classify({r.department_code: r.cumulative_dwellings for r in self.figures.ranking})
+
+    @cached_property
+    def map(self) -> Markup:
+        """The map of the ranking's month."""
+        names = self.contract.territories.departments
+        absent = {a.department_code for a in self.figures.absent}
+        rates, counts = self._rates[1], self._counts[1]
+        css_class = {
+            code: f"r{rates[code]} c{counts[code]}"
+            if code in rates
+            else "absent"
+            if code in absent
+            else "outside"
+            for code in names
+        }
+        return page_map(tuple(names), css_class, names)
+
+    @property
+    def outside(self) -> list[str]:
+        """Codes of the départements that the indicator expects nothing of."""
+        return self.figures.indicator.panel_excludes
+
+    @cached_property
+    def ranked(self) -> dict[str, DepartmentMonth]:
+        """The ranking's rows by département."""
+        return {row.department_code: row for row in self.figures.ranking}
+
+    def spark(self, code: str) -> Markup:
+        """The small chart of a département."""
+        course = self.figures.course
+        return sparkline(self.figures.by_department[code], course[0].month, course[-1].month)
+
+    def revisions_of(self, code: str) -> list[Revision]:
+        """What changed in a département, the latest first."""
+        return [row for row in self.figures.revisions if row.department_code == code]
+
+    def named(self, codes: Sequence[str]) -> Both:
+        """Départements by name and code; ``nobody`` for none."""
+        names = self.contract.territories.departments
+        return listed([f"{names[code]} ({code})" for code in codes]) if codes else both("nobody")
+
+    def new_value(self, revision: Revision) -> Both | int:
+        """What a figure became."""
+        return both("withdrawn") if revision.new_value is None else revision.new_value
+
+    def kind(self, revision: Revision) -> Both:
+        """What kind of revision it was."""
+        return both(f"kind.{revision.kind}")
+
+    @property
+    def compared(self) -> int:
+        """How many published totals there are to compare with."""
+        return sum(row.compared for row in self.figures.compared)
+
+    @property
+    def agreeing(self) -> int:
+        """How many of them are the sum of their départements."""
+        return self.compared - sum(row.different for row in self.figures.compared)
+
+    def rules(self, hold: Hold) -> list[str]:
+        """The names of the rules that stopped a month."""
+        return [rule.strip() for rule in hold.rules.split(",")]

@@ -20,8 +20,8 @@ from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.texts import Marks, any_word, clean, fold, plain
 
 GROUPED_BY = {
-    "space": re.compile(r"[0-9]{1,3}(?: [0-9]{3})+"),
-    "apostrophe": re.compile(r"[0-9]{1,3}(?:'[0-9]{3})+"),
+    "space": re.compile(r"[1-9][0-9]{0,2}(?: [0-9]{3})+"),
+    "apostrophe": re.compile(r"[1-9][0-9]{0,2}(?:'[0-9]{3})+"),
 }
 ANY_NUMBER = re.compile(r"[-+]?[0-9][0-9\s.,'\u00a0\u202f]*(?:%|€)?")
 AMBIGUOUS = re.compile(r"[1-9][0-9]{0,2}([.,])[0-9]{3}")  # thousands or three decimals

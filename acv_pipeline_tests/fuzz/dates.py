@@ -187,8 +187,8 @@ def date_of_sending_beside_the_month(dice: random.Random) -> Case:
     title = placed(dice, words, date)
     where = dice.choice(("title", "file name", "other in file name"))
     if where == "file name":
-        words = contract().month_words[month.month][0]
-        shapes = (f"acv-{month:%Y-%m}", f"acv_{words}_{month.year}", f"{month:%Y-%m} acv")
+        called = contract().month_words[month.month][0]
+        shapes = (f"acv-{month:%Y-%m}", f"acv_{called}_{month.year}", f"{month:%Y-%m} acv")
         about["file_name"] = dice.choice(shapes)
     else:
         state = placed(dice, *stated(dice, month))

@@ -12,7 +12,7 @@ import pytest
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.flow.pipeline import Pipeline
-from acv_pipeline.ledger.explanations import say
+from acv_pipeline.operations.explain.explanations import record_explanation
 from acv_pipeline.ledger.signoff import sign_off
 from acv_pipeline.operations.explain import ask
 from acv_pipeline.warehouse import open_warehouse
@@ -47,7 +47,7 @@ def life(tmp_path_factory: pytest.TempPathFactory, contract: Contract) -> Path:
             reason="no city left", signed_by="head of unit",
         )  # fmt: skip
         question = ask(contract, "62", month_of("2018-10"), series="anah")
-        say(connection, contract, question, reason="recounted", said_by="data unit")
+        record_explanation(connection, contract, question, reason="recounted", said_by="data unit")
     flow(home, landing)
     return root
 

@@ -12,9 +12,9 @@ import pytest
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.flow.pipeline import Pipeline
-from acv_pipeline.operations.explain.explanations import record_explanation
 from acv_pipeline.ledger.signoff import sign_off
 from acv_pipeline.operations.explain import ask
+from acv_pipeline.operations.explain.explanations import record_explanation
 from acv_pipeline.warehouse import open_warehouse
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import course, deliver, deliver_course

@@ -5,7 +5,7 @@ Snapshots of the whole, without months of their own.
 
 # no "from __future__ import annotations" here: Dagster reads the step's annotations as classes
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -15,6 +15,7 @@ from acv_pipeline.assets.shown import CODE, picture_shown, rows_shown, spec
 from acv_pipeline.assets.step import AFTER, Event, Step, Steps, outs, plain_failures
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.flow.turn import span
+from acv_pipeline.landing.whole_files import sha256
 from acv_pipeline.publishing.published_copy import (
     COPY,
     PICTURED,
@@ -24,7 +25,6 @@ from acv_pipeline.publishing.published_copy import (
     Published,
     describe,
     make_publication,
-    sha256_of,
 )
 from acv_pipeline.publishing.release import latest_release, release_sha256
 from acv_pipeline.warehouse.home import Home
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from acv_pipeline.publishing.report import Report
 
 GROUP = "publication"
+Details = tuple[str, dict[str, Any] | None]  # what the log says, what is put on record
 
 
 def specs(pipeline: Pipeline) -> list[dg.AssetSpec]:
@@ -82,16 +83,17 @@ def specs(pipeline: Pipeline) -> list[dg.AssetSpec]:
     ]
 
 
-def publish(steps: Steps) -> dg.OpDefinition:
-    """The step that replaces the published copy, or says why not."""
+def _op(
+    steps: Steps, name: str, asset: str, description: str, make: Callable[[Step, Home], Details]
+) -> dg.OpDefinition:
+    """A step of one asset.
 
-    @dg.op(
-        name="publish",
-        ins=AFTER,
-        out=outs([COPY], []),
-        description="Check every invariant of all marts and months, then replace the copy.",
-    )
-    def publish_step(
+    Args:
+        make: makes it; nothing is put on record without details.
+    """
+
+    @dg.op(name=name, ins=AFTER, out=outs([asset], []), description=description)
+    def step_of_one(
         context: dg.AssetExecutionContext,
         warehouse: Warehouse,
         landing_zone: LandingZone,
@@ -99,84 +101,63 @@ def publish(steps: Steps) -> dg.OpDefinition:
     ) -> Iterator[Event]:
         with plain_failures(warehouse):
             step = steps.begin(context, warehouse, landing_zone)
-            if step.asked([COPY]):
-                step.turn.publish(published.place.published)
-                copy = describe(published.place)
-                context.log.info(f"published {span(copy.months)}")
-                yield dg.Output(None, COPY, metadata=_copy_details(copy))
+            if step.asked([asset]):
+                said, details = make(step, published.place)
+                context.log.info(said)
+                if details:
+                    yield dg.Output(None, asset, metadata=details)
             yield from step.end()
 
-    return publish_step
+    return step_of_one
+
+
+def publish(steps: Steps) -> dg.OpDefinition:
+    """The step that replaces the published copy, or says why not."""
+
+    def make(step: Step, home: Home) -> Details:
+        step.turn.publish(home.published)
+        copy = describe(home)
+        return f"published {span(copy.months)}", _copy_details(copy)
+
+    description = "Check every invariant of all marts and months, then replace the copy."
+    return _op(steps, "publish", COPY, description, make)
 
 
 def release(steps: Steps) -> dg.OpDefinition:
     """The step that makes the open data release."""
 
-    @dg.op(
-        name="release",
-        ins=AFTER,
-        out=outs([RELEASE], []),
-        description="Make a dated open data release, unless the standing one has the same content.",
-    )
-    def release_step(
-        context: dg.AssetExecutionContext,
-        warehouse: Warehouse,
-        landing_zone: LandingZone,
-        published: PublishedCopy,
-    ) -> Iterator[Event]:
-        with plain_failures(warehouse):
-            step = steps.begin(context, warehouse, landing_zone)
-            if step.asked([RELEASE]):
-                step.turn.say("making the open data release")
-                made = _made(step, published, RELEASE).release
-                if made:
-                    context.log.info(
-                        f"release {made.version}" + ("" if made.is_new else ": stands as it is")
-                    )
-                    yield dg.Output(None, RELEASE, metadata=release_details(made))
-                else:
-                    context.log.info("no complete month to release yet")
-            yield from step.end()
+    def make(step: Step, home: Home) -> Details:
+        step.turn.say("making the open data release")
+        made = _made(step, home, RELEASE).release
+        if not made:
+            return "no complete month to release yet", None
+        stands = "" if made.is_new else ": stands as it is"
+        return f"release {made.version}{stands}", release_details(made)
 
-    return release_step
+    description = "Make a dated open data release, unless the standing one has the same content."
+    return _op(steps, "release", RELEASE, description, make)
 
 
 def report(steps: Steps) -> dg.OpDefinition:
     """The step that writes the report page."""
 
-    @dg.op(
-        name="report",
-        ins=AFTER,
-        out=outs([REPORT], []),
-        description="Write the page for people, and draw its plots.",
-    )
-    def report_step(
-        context: dg.AssetExecutionContext,
-        warehouse: Warehouse,
-        landing_zone: LandingZone,
-        published: PublishedCopy,
-    ) -> Iterator[Event]:
-        with plain_failures(warehouse):
-            step = steps.begin(context, warehouse, landing_zone)
-            if step.asked([REPORT]):
-                step.turn.say("writing the report page")
-                made = _made(step, published, REPORT)
-                if made.report:
-                    context.log.info(f"report page of {made.report.byte_size / 1000:.0f} kB")
-                    plots = {
-                        PICTURED[mart]: picture_shown(svg, PICTURED[mart])
-                        for mart, svg in made.pictures.items()
-                    }
-                    details = report_details(made.report, published.place) | plots
-                    yield dg.Output(None, REPORT, metadata=details)
-            yield from step.end()
+    def make(step: Step, home: Home) -> Details:
+        step.turn.say("writing the report page")
+        made = _made(step, home, REPORT)
+        assert made.report is not None  # it was asked for
+        plots = {
+            PICTURED[mart]: picture_shown(svg, PICTURED[mart])
+            for mart, svg in made.pictures.items()
+        }
+        details = report_details(made.report, home) | plots
+        return f"report page of {made.report.byte_size / 1000:.0f} kB", details
 
-    return report_step
+    return _op(steps, "report", REPORT, "Write the page for people, and draw its plots.", make)
 
 
-def _made(step: Step, published: PublishedCopy, asset: str) -> Publication:
+def _made(step: Step, home: Home, asset: str) -> Publication:
     """The release or the report page."""
-    home, contract = published.place, step.pipeline.contract
+    contract = step.pipeline.contract
     standing = latest_release(home.releases) if RELEASE in step.run_assets else None
     of_now = release_sha256(standing) if standing and asset == REPORT else None
     return make_publication(home, contract, [asset], contract.today(), of_now)
@@ -215,7 +196,7 @@ def report_details(report: "Report", home: Home) -> dict[str, Any]:
     return {
         "folder": dg.MetadataValue.path(str(report.path.parent)),
         "months": span(published.months),
-        "sha256": sha256_of(report.path),
+        "sha256": sha256(report.path),
         "page": dg.MetadataValue.path(str(report.path)),
         "kilobytes": round(report.byte_size / 1000),
         "written by this run": report.is_new,

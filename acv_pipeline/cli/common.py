@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -69,12 +69,46 @@ def home_of(given: Path | None) -> Home:
     return Home(given.resolve()) if given else Home.from_environment()
 
 
+def wrong_use(message: object) -> NoReturn:
+    """One line that says what is wrong; the command ends."""
+    click.echo(f"acv: {message}", err=True)
+    sys.exit(WRONG_USE)
+
+
+def to_stderr(line: str) -> None:
+    """What is said while the command goes on."""
+    click.echo(line, err=True)
+
+
 @contextmanager
-def plain_errors() -> Iterator[None]:
-    """What a person can act on is one line, with exit code 2, or 130 after Ctrl-C; no traceback."""
+def plain_errors(*of_command: type[Exception]) -> Iterator[None]:
+    """What a person can act on is one line, with exit code 2, or 130 after Ctrl-C; no traceback.
+
+    Args:
+        of_command: errors of the command's own.
+    """
+    import duckdb
+
+    from acv_pipeline.landing import LandingError
+    from acv_pipeline.ledger.corrections import CorrectionsError
+    from acv_pipeline.models import SqlProjectError
+    from acv_pipeline.warehouse import WarehouseError
+
+    plain: tuple[type[Exception], ...] = (
+        *(ContractError, CorrectionsError, LandingError, SqlProjectError, WarehouseError),
+        *of_command,
+    )
     try:
-        with _errors_in_one_line():
+        try:
             yield
+        except plain as error:
+            wrong_use(error)
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
+            wrong_use(
+                "this home was written by another version of acv_pipeline "
+                f"({str(error).splitlines()[0]}): the next run that has something to do brings it "
+                "up to date"
+            )
     except BaseException as error:
         if not _was_interrupted(error):
             raise
@@ -91,28 +125,3 @@ def _was_interrupted(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
-
-
-@contextmanager
-def _errors_in_one_line() -> Iterator[None]:
-    import duckdb
-
-    from acv_pipeline.landing import LandingError
-    from acv_pipeline.ledger.corrections import CorrectionsError
-    from acv_pipeline.models import SqlProjectError
-    from acv_pipeline.warehouse import WarehouseError
-
-    plain = (ContractError, CorrectionsError, LandingError, SqlProjectError, WarehouseError)
-    try:
-        yield
-    except plain as error:
-        click.echo(f"acv: {error}", err=True)
-        sys.exit(WRONG_USE)
-    except (duckdb.CatalogException, duckdb.BinderException) as error:
-        reason = str(error).splitlines()[0]
-        click.echo(
-            f"acv: this home was written by another version of acv_pipeline ({reason}): the next "
-            "run that has something to do brings it up to date",
-            err=True,
-        )
-        sys.exit(WRONG_USE)

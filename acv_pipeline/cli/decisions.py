@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
 from acv_pipeline.cli.common import (
-    WRONG_USE,
     MonthType,
     home_of,
     home_option,
     plain_errors,
+    to_stderr,
+    wrong_use,
 )
 from acv_pipeline.contract import Month, load_contract
 
@@ -35,25 +35,20 @@ def signoff(
     from acv_pipeline.flow.pipeline import Pipeline
     from acv_pipeline.ledger.signoff import SignOffError, sign_off
 
-    with plain_errors():
+    with plain_errors(SignOffError):
         pipeline = Pipeline.configured(home_of(home))
         if not pipeline.home.warehouse.exists():
-            click.echo(f"acv: {pipeline.home.root} holds no warehouse yet", err=True)
-            sys.exit(WRONG_USE)
-        try:
-            with pipeline.warehouse(lambda line: click.echo(line, err=True)) as connection:
-                signed = sign_off(
-                    connection,
-                    pipeline.contract,
-                    delivery,
-                    indicator,
-                    month,
-                    reason=reason,
-                    signed_by=signed_by,
-                )
-        except SignOffError as error:
-            click.echo(f"acv: {error}", err=True)
-            sys.exit(WRONG_USE)
+            wrong_use(f"{pipeline.home.root} holds no warehouse yet")
+        with pipeline.warehouse(to_stderr) as connection:
+            signed = sign_off(
+                connection,
+                pipeline.contract,
+                delivery,
+                indicator,
+                month,
+                reason=reason,
+                signed_by=signed_by,
+            )
     click.echo(
         f"Signed off: {signed.indicator_id} {month:%Y-%m} of delivery {signed.delivery_id[:12]}, "
         f"by {signed_by}. The next 'acv run' brings it into force."
@@ -80,12 +75,8 @@ def quarantine(path: Path, source: str | None, delivery: str | None, home: Path 
     from acv_pipeline.operations.quarantine import ExportError, export
     from acv_pipeline.warehouse import read_published
 
-    with plain_errors(), read_published(home_of(home)) as connection:
-        try:
-            rows = export(connection, load_contract(), path, source=source, delivery=delivery)
-        except ExportError as error:
-            click.echo(f"acv: {error}", err=True)
-            sys.exit(WRONG_USE)
+    with plain_errors(ExportError), read_published(home_of(home)) as connection:
+        rows = export(connection, load_contract(), path, source=source, delivery=delivery)
     if rows:
         click.echo(f"{path}: {rows} {'row' if rows == 1 else 'rows'} in quarantine.")
     else:

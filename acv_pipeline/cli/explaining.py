@@ -13,11 +13,12 @@ import click
 from acv_pipeline.cli.common import (
     DATA_HELD,
     FINE,
-    WRONG_USE,
     MonthType,
     home_of,
     home_option,
     plain_errors,
+    to_stderr,
+    wrong_use,
 )
 from acv_pipeline.contract import Month, load_contract
 from acv_pipeline.warehouse.home import Home
@@ -56,47 +57,39 @@ def explain(
     from acv_pipeline.cli.terminal_explain import shown
     from acv_pipeline.operations.explain import OutdatedCopyError, QuestionError, ask
     from acv_pipeline.operations.explain import explain as explain_figure
+    from acv_pipeline.operations.explain.explanations import ExplanationError
     from acv_pipeline.warehouse import read_published
 
-    with plain_errors():
+    with plain_errors(QuestionError, OutdatedCopyError, ExplanationError):
         contract = load_contract()
-        try:
-            question = ask(
-                contract,
-                department,
-                month,
-                indicator=indicator,
-                series=series,
-                as_of=as_of and as_of.date(),
-            )
-            if reason is not None or said_by is not None:
-                _say(home_of(home), question, reason or "", said_by or "")
-                return
-            with read_published(home_of(home)) as connection:
-                figure = explain_figure(connection, contract, question)
-        except (QuestionError, OutdatedCopyError) as error:
-            click.echo(f"acv: {error}", err=True)
-            sys.exit(WRONG_USE)
+        question = ask(
+            contract,
+            department,
+            month,
+            indicator=indicator,
+            series=series,
+            as_of=as_of and as_of.date(),
+        )
+        if reason is not None or said_by is not None:
+            _say(home_of(home), question, reason or "", said_by or "")
+            return
+        with read_published(home_of(home)) as connection:
+            figure = explain_figure(connection, contract, question)
     click.echo(figure.to_json() if as_json else shown(figure, home_of(home).option))
     sys.exit(FINE if figure.value is not None else DATA_HELD)
 
 
 def _say(home: Home, question: Question, reason: str, said_by: str) -> None:
     from acv_pipeline.flow.pipeline import Pipeline
-    from acv_pipeline.operations.explain.explanations import ExplanationError, record_explanation
+    from acv_pipeline.operations.explain.explanations import record_explanation
 
     pipeline = Pipeline.configured(home)
     if not home.published.exists():
-        click.echo(f"acv: {home.root} holds no figures yet", err=True)
-        sys.exit(WRONG_USE)
-    try:
-        with pipeline.warehouse(lambda line: click.echo(line, err=True)) as connection:
-            whose, fall = record_explanation(
-                connection, pipeline.contract, question, reason=reason, said_by=said_by
-            )
-    except ExplanationError as error:
-        click.echo(f"acv: {error}", err=True)
-        sys.exit(WRONG_USE)
+        wrong_use(f"{home.root} holds no figures yet")
+    with pipeline.warehouse(to_stderr) as connection:
+        whose, fall = record_explanation(
+            connection, pipeline.contract, question, reason=reason, said_by=said_by
+        )
     click.echo(
         f"On record: {whose}, {question.indicator.short_name} {question.month:%Y-%m}, département "
         f"{question.department_code}: {fall:+,}, explained by {said_by}. The next 'acv run' "
@@ -125,16 +118,9 @@ def replay(folder: Path, source: str, as_json: bool, labels: Path | None) -> Non
     with plain_errors():
         contract = load_contract()
         if source not in contract.sources:
-            click.echo(
-                f"acv: unknown source {source!r}: known are {', '.join(contract.sources)}", err=True
-            )
-            sys.exit(WRONG_USE)
+            wrong_use(f"unknown source {source!r}: known are {', '.join(contract.sources)}")
         with Progress() as progress:
-
-            def said(done: int, of: int, name: str) -> None:
-                progress.say(f"reading {name} ({done} of {of})")
-
-            result = replay_folder(folder, contract, source, progress=said)
+            result = replay_folder(folder, contract, source, progress=progress.reading)
         comparison = compare(result.verdicts, labels) if labels else None
     if as_json:
         objects = [
@@ -150,11 +136,9 @@ def replay(folder: Path, source: str, as_json: bool, labels: Path | None) -> Non
             for verdict in result.verdicts
         ]
         click.echo(json.dumps(objects, ensure_ascii=False, indent=2))
-        if comparison:
-            print_comparison(comparison, err=True)
     else:
         print_replay(result, contract)
-        if comparison:
-            print_comparison(comparison)
+    if comparison:
+        print_comparison(comparison, err=as_json)
     missed = comparison is not None and bool(comparison.misses or comparison.false_alarms)
     sys.exit(DATA_HELD if missed else FINE)

@@ -66,7 +66,7 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
         with in_plain_words(home.root), home.at_work("acv run", progress.insist):
             due, report = pipeline.pending(
                 say=progress.insist,
-                progress=lambda done, of, name: progress.say(f"reading {name} ({done} of {of})"),
+                progress=progress.reading,
                 run_follows=True,
             )
             unpublished = not due and not pipeline.is_published()

@@ -6,17 +6,18 @@ import json
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from types import TracebackType
 
 import click
 import duckdb
 
 from acv_pipeline.contract import Contract, Month
+from acv_pipeline.contract.months import spans
 from acv_pipeline.gate.rules_files import same_day_files_differ
 from acv_pipeline.ledger.load import LoadReport
 from acv_pipeline.ledger.replay import Comparison, Replay, shown_verdict
+from acv_pipeline.models.headline import lacking
 from acv_pipeline.operations.status import HeldMonth, Status
 from acv_pipeline.operations.unused import UnusedOfDelivery, unused_of
 from acv_pipeline.publishing.release import latest_release
@@ -40,12 +41,7 @@ class Progress:
         """Nothing is shown yet."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Clear the line."""
         if self._live:
             _show("\r\033[K", nl=False)
@@ -57,6 +53,10 @@ class Progress:
             return
         if self._live or now - self._printed > LINE_SECONDS:
             self.insist(line)
+
+    def reading(self, done: int, of: int, name: str) -> None:
+        """Show how many files were read."""
+        self.say(f"reading {name} ({done} of {of})")
 
     def insist(self, line: str) -> None:
         """Show it at once: nothing else may be said for long."""
@@ -161,16 +161,10 @@ def _print_without_total(
     connection: duckdb.DuckDBPyConnection, contract: Contract, indicator: str, months: set[Month]
 ) -> None:
     """The months just accepted that have no total, and whose figures it lacks."""
-    wanted = contract.components(indicator)
     missing: dict[str, set[Month]] = defaultdict(set)
     for month in months:
-        there = connection.execute(
-            "select distinct source from validated.dwellings where indicator_id = ? and month = ?",
-            [indicator, month],
-        ).fetchall()
-        for source, since in wanted.items():
-            if since <= month and (source,) not in there:
-                missing[source].add(month)
+        for source in lacking(connection, contract, indicator, month):
+            missing[source].add(month)
     for source, of in missing.items():
         click.echo(
             f"  · no total of {contract.indicator(indicator).short_name} for {_spans(of)}: no "
@@ -219,13 +213,13 @@ def _print_held(held: HeldMonth, home: Home) -> None:
 def _print_late_and_failing(found: Status) -> None:
     for late in found.late:
         click.echo(
-            f"  ! LATE {late.source}: {_spans(set(late.months))}, up to {late.days_late} days"
+            f"  ! LATE {late.source}: {_spans(late.months)}, up to {late.days_late} days"
             f"\n      ask: {late.ask}"
         )
     for check in found.failing:
         mark = "✗" if check.severity == "error" else "!"
         click.echo(
-            f"  {mark} {check.asset}.{check.check_name}: {_spans(set(check.months))}\n"
+            f"  {mark} {check.asset}.{check.check_name}: {_spans(check.months)}\n"
             f"      {check.summary}\n      do: {check.what_to_do}"
         )
 
@@ -268,7 +262,7 @@ def print_status(found: Status, home: Home, *, quiet: bool = False) -> None:
         click.echo(
             f"  ! {shared.file_name} ({shared.source}, received {shared.delivered_on}) has the "
             f"bytes of a file of {shared.counts_for} and counts for that source only: "
-            f"{_spans(set(shared.months)) or 'no month'}\n      ask: {shared.ask}"
+            f"{_spans(shared.months) or 'no month'}\n      ask: {shared.ask}"
         )
 
 
@@ -319,20 +313,9 @@ def _count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
 
-def _spans(months: set[Month]) -> str:
+def _spans(months: Iterable[Month]) -> str:
     """``2021-01 to 2021-03, 2021-05``."""
     return ", ".join(
         f"{first:%Y-%m}" if first == last else f"{first:%Y-%m} to {last:%Y-%m}"
-        for first, last in _runs(sorted(months))
+        for first, last in spans(months)
     )
-
-
-def _runs(months: list[Month]) -> Iterator[tuple[Month, Month]]:
-    from acv_pipeline.contract.months import shift
-
-    start = None
-    for month, following in zip(months, [*months[1:], None], strict=True):
-        start = start or month
-        if following != shift(month, 1):
-            yield start, month
-            start = None

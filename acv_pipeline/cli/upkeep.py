@@ -6,13 +6,7 @@ from pathlib import Path
 
 import click
 
-from acv_pipeline.cli.common import (
-    DATA_HELD,
-    WRONG_USE,
-    home_of,
-    home_option,
-    plain_errors,
-)
+from acv_pipeline.cli.common import DATA_HELD, home_of, home_option, plain_errors, to_stderr
 from acv_pipeline.cli.running import run_landing
 
 SHOWN = 10
@@ -38,12 +32,7 @@ def rebuild(context: click.Context, landing: str | None, home: Path | None) -> N
         where = home_of(home)
         zone = where.zone(landing) if landing else where.landing
         with Progress() as progress:
-            done = rebuild_warehouse(
-                where,
-                zone,
-                load_contract(),
-                progress=lambda n, of, name: progress.say(f"reading {name} ({n} of {of})"),
-            )
+            done = rebuild_warehouse(where, zone, load_contract(), progress=progress.reading)
         for path, problem in done.damaged.items():
             click.echo(f"Not used, damaged: {path} ({problem})")
         click.echo(f"Warehouse made again from {done.read} deliveries of the landing zone.")
@@ -73,14 +62,8 @@ def backup(file: Path, home: Path | None) -> None:
     from acv_pipeline.contract import load_contract
     from acv_pipeline.operations.upkeep.backup import BackupError, back_up
 
-    with plain_errors():
-        try:
-            made = back_up(
-                home_of(home), load_contract(), file, say=lambda line: click.echo(line, err=True)
-            )
-        except BackupError as error:
-            click.echo(f"acv: {error}", err=True)
-            raise SystemExit(WRONG_USE) from None
+    with plain_errors(BackupError):
+        made = back_up(home_of(home), load_contract(), file, say=to_stderr)
     click.echo(f"{file}: {made.files} files, {made.byte_size / 1e6:.1f} MB, made {made.made_at}.")
 
 
@@ -93,13 +76,9 @@ def restore(file: Path, force: bool, home: Path | None) -> None:
     from acv_pipeline.operations.upkeep.backup import BackupError
     from acv_pipeline.operations.upkeep.backup import restore as put_back
 
-    with plain_errors():
+    with plain_errors(BackupError):
         where = home_of(home)
-        try:
-            made, aside = put_back(file, where, force=force)
-        except BackupError as error:
-            click.echo(f"acv: {error}", err=True)
-            raise SystemExit(WRONG_USE) from None
+        made, aside = put_back(file, where, force=force)
     click.echo(f"{where.root}: as it was on {made.made_at} ({made.files} files).")
     if aside:
         click.echo(f"What was there before is {aside}; delete it when nobody needs it.")

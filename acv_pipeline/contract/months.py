@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 Month: TypeAlias = dt.date
@@ -50,3 +50,19 @@ def month_range(first: Month, last: Month) -> Iterator[Month]:
     while month <= last:
         yield month
         month = shift(month, 1)
+
+
+def spans(months: Iterable[Month]) -> list[tuple[Month, Month]]:
+    """Months as the first and last of each stretch of neighbours, in order."""
+    found: list[tuple[Month, Month]] = []
+    for month in sorted(set(months)):
+        if found and found[-1][1] == shift(month, -1):
+            found[-1] = (found[-1][0], month)
+        else:
+            found.append((month, month))
+    return found
+
+
+def in_english(month: Month) -> str:
+    """``March 2021``."""
+    return f"{calendar.month_name[month.month]} {month.year}"

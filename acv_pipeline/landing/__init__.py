@@ -5,7 +5,6 @@ from acv_pipeline.landing.layout import (
     LandedFile,
     Landing,
     LandingError,
-    sha256,
     sidecar_path,
 )
 from acv_pipeline.landing.remote import RemoteZone
@@ -20,6 +19,5 @@ __all__ = [
     "Zone",
     "receive",
     "scan",
-    "sha256",
     "sidecar_path",
 ]

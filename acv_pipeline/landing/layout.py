@@ -180,9 +180,3 @@ def _visible(tree: Tree, place: str) -> list[Entry]:
 def sidecar_path(path: Path) -> Path:
     """Where the sidecar of the delivery ``path`` would be."""
     return path.with_name(path.name + SIDECAR_SUFFIX)
-
-
-def sha256(path: Path) -> str:
-    """The identity of a delivery: the sha256 of its bytes, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

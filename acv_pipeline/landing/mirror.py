@@ -6,7 +6,6 @@ import contextlib
 import errno
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from acv_pipeline.landing.layout import LandingError
+from acv_pipeline.landing.whole_files import write_whole
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -57,8 +57,7 @@ class Mirror:
         }
         if looks != before:
             with self._ours():
-                self.folder.mkdir(parents=True, exist_ok=True)
-                _write(self._looks_file, looks)
+                write_whole(self._looks_file, json.dumps(looks))
         return {place: float(since) for place, (_, since) in looks.items()}
 
     def update(
@@ -101,7 +100,7 @@ class Mirror:
                             index[file.place] = [file.version, outcome]
                 finally:
                     with self._ours():
-                        _write(self._index_file, index)
+                        write_whole(self._index_file, json.dumps(index))
         return problems
 
     def _is_here(self, file: Wanted, index: Mapping[str, Any]) -> bool:
@@ -153,9 +152,3 @@ def _read(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
-
-
-def _write(path: Path, content: Mapping[str, Any]) -> None:
-    temporary = path.with_name(f"{path.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(content), encoding="utf-8")
-    temporary.replace(path)

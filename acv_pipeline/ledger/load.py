@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 import duckdb
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.landing import LandedFile, Zone, receive, sha256, sidecar_path
+from acv_pipeline.landing import LandedFile, Zone, receive, sidecar_path
+from acv_pipeline.landing.whole_files import sha256
 from acv_pipeline.ledger.pending import Pending, gathering
 from acv_pipeline.tidying import DeliveryRefused, read_delivery
 

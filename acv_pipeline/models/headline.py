@@ -1,10 +1,10 @@
-"""Which series is an indicator's own: the one that releases and reports put first."""
+"""Which series is an indicator's own, put first everywhere; whose figures its total lacks."""
 
 from __future__ import annotations
 
 import duckdb
 
-from acv_pipeline.contract import Contract
+from acv_pipeline.contract import Contract, Month
 
 
 def headline_series(connection: duckdb.DuckDBPyConnection, contract: Contract) -> dict[str, str]:
@@ -23,3 +23,18 @@ def headline_series(connection: duckdb.DuckDBPyConnection, contract: Contract) -
     return {
         indicator: series[indicator] for indicator in contract.indicators if indicator in series
     }
+
+
+def lacking(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, indicator: str, month: Month
+) -> list[str]:
+    """The sources without whose figures, not in force, an indicator has no total of ``month``."""
+    there = connection.execute(
+        "select distinct source from validated.dwellings where indicator_id = ? and month = ?",
+        [indicator, month],
+    ).fetchall()
+    return [
+        source
+        for source, since in contract.components(indicator).items()
+        if since <= month and (source,) not in there
+    ]

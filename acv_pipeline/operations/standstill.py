@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from acv_pipeline.landing.whole_files import write_whole
 from acv_pipeline.warehouse.home import Home
 
 # until then it may well be over by itself: a server that restarts, a file being written
@@ -39,11 +40,8 @@ def begin(home: Home, reason: str, now: dt.datetime) -> None:
     """A look failed; the first one in a row says since when."""
     before = standing(home)
     since = before.since if before else now
-    home.root.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"since": since.isoformat(), "reason": reason}, ensure_ascii=False)
-    temporary = home.standstill.with_suffix(".part")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(home.standstill)
+    write_whole(home.standstill, text)
 
 
 def looked(home: Home, unread: Sequence[str], now: dt.datetime) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from acv_pipeline.contract import Contract, Month
+from acv_pipeline.landing.whole_files import sha256
 from acv_pipeline.ledger.months_on_record import on_record, rows_of_mart
 from acv_pipeline.models import Project
 from acv_pipeline.models.freshness import outdated, state
@@ -142,13 +142,7 @@ def describe(home: Home) -> Published:
         ranked = rows_of_mart(copy, "marts.department_rankings")
     path = home.published
     months = sorted(month for month, rows in ranked.items() if rows)
-    return Published(path, sha256_of(path), path.stat().st_size, months)
-
-
-def sha256_of(path: Path) -> str:
-    """Tells a file from others."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return Published(path, sha256(path), path.stat().st_size, months)
 
 
 def make_publication(

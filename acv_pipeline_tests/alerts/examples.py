@@ -43,7 +43,7 @@ def examples(stages: dict[str, Path], contract: Contract, folder: Path) -> dict[
     (recovery,) = round_of("corrected", dt.datetime(2021, 8, 13, 9, tzinfo=dt.UTC))
     late, *_ = round_of("corrected", dt.datetime(2021, 9, 26, 9, tzinfo=dt.UTC))
     with read_published(home) as connection:
-        monthly = digest(connection, contract, dt.date(2021, 7, 1), links_base=LINKS).message
+        monthly = digest(connection, contract, dt.date(2021, 7, 1), links_base=LINKS)
     shown = {
         "held": held,
         "warning": warning,

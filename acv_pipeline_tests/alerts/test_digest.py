@@ -11,7 +11,8 @@ import pytest
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.flow.pipeline import Pipeline
-from acv_pipeline.operations.alerts.digest import Digest, digest
+from acv_pipeline.operations.alerts.digest import digest
+from acv_pipeline.operations.alerts.messages import Message
 from acv_pipeline.warehouse import read_published
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests import warehouses
@@ -22,7 +23,7 @@ JULY = dt.date(2021, 7, 1)
 
 
 @pytest.fixture
-def told(home: Home, contract: Contract, stages: dict[str, Path]) -> dict[str, Digest]:
+def told(home: Home, contract: Contract, stages: dict[str, Path]) -> dict[str, Message]:
     found = {}
     for stage, path in stages.items():
         show(home, path)
@@ -32,7 +33,7 @@ def told(home: Home, contract: Contract, stages: dict[str, Path]) -> dict[str, D
 
 
 def test_the_figures_are_those_of_the_marts(
-    told: dict[str, Digest], home: Home, stages: dict[str, Path]
+    told: dict[str, Message], home: Home, stages: dict[str, Path]
 ) -> None:
     show(home, stages["corrected"])
     with read_published(home) as connection:
@@ -47,7 +48,7 @@ def test_the_figures_are_those_of_the_marts(
     assert first.split()[-2].startswith("+")
 
 
-def test_a_held_month_is_said_to_be_missing_and_why(told: dict[str, Digest]) -> None:
+def test_a_held_month_is_said_to_be_missing_and_why(told: dict[str, Message]) -> None:
     bad = told["bad"]
     assert bad.subject.endswith("July 2021: no total yet")
     assert "no figures in force from Action Logement" in bad.text
@@ -58,7 +59,7 @@ def test_a_held_month_is_said_to_be_missing_and_why(told: dict[str, Digest]) -> 
     assert f"ACV_anah_{NEXT}.csv, 96 rows, in force" in bad.text
 
 
-def test_html_holds_the_same_and_loads_nothing(told: dict[str, Digest]) -> None:
+def test_html_holds_the_same_and_loads_nothing(told: dict[str, Message]) -> None:
     for one in told.values():
         assert not re.search(r"<(script|img|link|iframe)|url\(|src=|href=", one.html)
         shown = re.sub(r"<[^>]+>", " ", one.html)

@@ -15,8 +15,9 @@ from dagster import DagsterInstance
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.flow.pipeline import Pipeline
+from acv_pipeline.landing.whole_files import sha256
 from acv_pipeline.ledger.months_on_record import rows_of_mart
-from acv_pipeline.publishing.published_copy import COPY, RELEASE, REPORT, sha256_of
+from acv_pipeline.publishing.published_copy import COPY, RELEASE, REPORT
 from acv_pipeline.publishing.release import latest_release, release_sha256
 from acv_pipeline.warehouse import read_published
 from acv_pipeline_tests.assets.conftest import Run
@@ -60,11 +61,11 @@ def test_a_run_ends_with_a_release_and_a_report_without_what_is_held(
         shown[asset] = {k: v.value for k, v in event.asset_materialization.metadata.items()}
     assert shown[COPY]["months"] == shown[REPORT]["months"] == "4 months (2018-09 to 2018-12)"
     assert shown[RELEASE]["months"] == "3 months (2018-09 to 2018-12)", "totals: of both partners"
-    assert shown[COPY]["sha256"] == sha256_of(pipeline.home.published)
+    assert shown[COPY]["sha256"] == sha256(pipeline.home.published)
     assert shown[COPY]["folder"] == str(pipeline.home.published.parent)
     assert shown[RELEASE]["sha256"] == release_sha256(release)
     assert shown[RELEASE]["folder"] == str(release)
-    assert shown[REPORT]["sha256"] == sha256_of(pipeline.home.report)
+    assert shown[REPORT]["sha256"] == sha256(pipeline.home.report)
 
 
 @pytest.mark.usefixtures("one_held")

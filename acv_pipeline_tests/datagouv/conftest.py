@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from acv_pipeline.landing.whole_files import sha256
 from acv_pipeline.publishing.datagouv.settings import Settings
-from acv_pipeline.publishing.release.folder import SUMS, digest
+from acv_pipeline.publishing.release.folder import SUMS
 from acv_pipeline_tests.datagouv.portal import DATASET, KEY, Portal, running
 
 TABLES = {
@@ -36,7 +37,7 @@ def write_release(folder: Path, version: str, tables: dict[str, str]) -> Path:
         resources.append(described(folder / name))
     package = {"name": "acv-logements", "version": version, "resources": resources}
     (folder / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
-    sums = [f"{digest(path)}  {path.name}\n" for path in sorted(folder.iterdir())]
+    sums = [f"{sha256(path)}  {path.name}\n" for path in sorted(folder.iterdir())]
     (folder / SUMS).write_text("".join(sums), encoding="utf-8")
     return folder
 
@@ -48,7 +49,7 @@ def described(path: Path) -> dict[str, object]:
         "description": f"Ce que contient {path.name}.",
         "format": path.suffix[1:],
         "bytes": path.stat().st_size,
-        "hash": f"sha256:{digest(path)}",
+        "hash": f"sha256:{sha256(path)}",
     }
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from acv_pipeline.landing import LandingError, scan, sha256
+from acv_pipeline.landing import LandingError, scan
+from acv_pipeline.landing.whole_files import sha256
 
 SOURCES = ["anah", "action_logement"]
 

@@ -16,9 +16,10 @@ import sqlglot
 
 from acv_pipeline.contract import Contract, load_contract
 from acv_pipeline.contract.model import CONTRACT_FILE
+from acv_pipeline.landing.whole_files import sha256
 from acv_pipeline.publishing.release import make_release
 from acv_pipeline.publishing.release.declared import SQL_TYPES, columns, release_files, tables
-from acv_pipeline.publishing.release.folder import SUMS, digest, read_sums
+from acv_pipeline.publishing.release.folder import SUMS, read_sums
 from acv_pipeline.publishing.release.writing import query
 from acv_pipeline_tests.deliveries import ACV, PVD
 from acv_pipeline_tests.release.conftest import FORMULA, TODAY, Released
@@ -67,8 +68,8 @@ def test_every_table_is_there_three_times_and_nothing_else(released: Released) -
 def test_checksums_are_right_and_nothing_can_be_written(released: Released) -> None:
     sums = read_sums(released.folder)
     files = [path for path in released.folder.iterdir() if path.name != SUMS]
-    assert sums == {path.name: digest(path) for path in files}
-    assert released.release.sha256 == digest(released.folder / SUMS)
+    assert sums == {path.name: sha256(path) for path in files}
+    assert released.release.sha256 == sha256(released.folder / SUMS)
     assert all(path.stat().st_mode & 0o222 == 0 for path in released.folder.iterdir())
 
 
@@ -336,7 +337,7 @@ def test_a_reader_with_the_csv_finds_the_line_of_the_official_file(
     _, delivery, row = cell["provenance"].item().split(":")
     known = read(official.folder / "livraisons.csv").set_index("livraison").loc[delivery]
     file = real_data / "barometre" / str(known["recu_le"].date()) / known["nom_fichier"]
-    assert digest(file) == known["sha256"]
+    assert sha256(file) == known["sha256"]
     line = file.read_text(encoding="utf-8").splitlines()[int(row) - 1]
     assert f"{ACV},2A," in line and f",2021-12-31,{cell['valeur'].item()}.0," in line
 

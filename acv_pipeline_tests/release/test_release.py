@@ -15,9 +15,10 @@ import pytest
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
+from acv_pipeline.landing.whole_files import sha256
 from acv_pipeline.publishing.release import Release, ReleaseError, latest_release, make_release
 from acv_pipeline.publishing.release import release as making
-from acv_pipeline.publishing.release.folder import SUMS, Version, digest
+from acv_pipeline.publishing.release.folder import SUMS, Version
 from acv_pipeline.warehouse import transaction
 from acv_pipeline_tests.deliveries import ACV, course, deliver, deliver_course
 from acv_pipeline_tests.release.conftest import TODAY, Released
@@ -27,7 +28,7 @@ DAY = dt.date(2020, 5, 1)
 
 
 def contents(folder: Path) -> dict[str, str]:
-    return {str(path.relative_to(folder)): digest(path) for path in folder.rglob("*.*")}
+    return {str(path.relative_to(folder)): sha256(path) for path in folder.rglob("*.*")}
 
 
 def test_versions_follow_one_another() -> None:

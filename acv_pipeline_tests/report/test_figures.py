@@ -188,7 +188,7 @@ def test_states_of_the_course(world: World) -> None:
     assert [month.month.month for month in acv.later] == [6, 7]
     assert pvd.later == [] and pvd.series == "total"
     assert [absent.department_code for absent in acv.absent] == ["2A"]
-    assert {absence.code for _, absence in acv.absent[0].reasons} == {"quarantined"}
+    assert {p.absence.code for p in acv.absent[0].parts if p.absence} == {"quarantined"}
 
 
 def test_the_published_series_stands_in_where_there_is_no_total(real: World) -> None:

@@ -15,12 +15,13 @@ from acv_pipeline.operations.alerts.channels import Channel, SendError, configur
 from acv_pipeline.operations.alerts.digest import digest, digest_key
 from acv_pipeline.operations.alerts.facts import (
     RUN_PREFIX,
+    STANDSTILL,
     Fact,
     FailedRun,
     run_facts,
     standing_facts,
+    standstill_facts,
 )
-from acv_pipeline.operations.alerts.intake import STANDSTILL, standstill_facts
 from acv_pipeline.operations.alerts.messages import Message
 from acv_pipeline.operations.alerts.outbox import Outbox, count_waiting, open_outbox
 from acv_pipeline.operations.standstill import standing
@@ -112,7 +113,7 @@ def send_digest(
             return Delivered()
         report = home.report if home.report.exists() else None
         with read_published(home) as connection:
-            message = digest(connection, contract, month, links_base, report).message
+            message = digest(connection, contract, month, links_base, report)
         outbox.enqueue_digest(message, lacking, now)
         # alerts are sent by a round that has looked at what stands
         waiting = [(label, m) for label, m in outbox.waiting(lacking) if m.key == message.key]

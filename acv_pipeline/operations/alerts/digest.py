@@ -14,9 +14,9 @@ from typing import Any
 import duckdb
 
 from acv_pipeline.contract import Contract, Indicator, Month
-from acv_pipeline.contract.months import shift
+from acv_pipeline.contract.months import in_english, shift
+from acv_pipeline.models.headline import lacking
 from acv_pipeline.operations.alerts.messages import SUBJECT, Message
-from acv_pipeline.operations.alerts.phrases import month_name
 
 TOP = 10
 MOST_LINES = 12
@@ -35,24 +35,6 @@ def digest_key(month: Month) -> str:
 
 
 @dataclass(frozen=True)
-class Digest:
-    """The digest of one month."""
-
-    month: Month
-    subject: str
-    text: str
-    html: str
-    report: Path | None = None
-
-    @property
-    def message(self) -> Message:
-        """As it goes through the outbox; one per month, whatever it says."""
-        key = digest_key(self.month)
-        attached = str(self.report) if self.report else None
-        return Message(key, key, "info", self.subject, self.text, self.html, attachment=attached)
-
-
-@dataclass(frozen=True)
 class _Section:
     heading: str
     lines: Sequence[str]
@@ -66,7 +48,7 @@ def digest(
     month: Month,
     links_base: str | None = None,
     report: Path | None = None,
-) -> Digest:
+) -> Message:
     """What there is to say of ``month``, and of what was received in the month after it.
 
     Args:
@@ -90,13 +72,21 @@ def digest(
     if links:
         sections.append(_Section("Where to look", links))
     headline = _headline(connection, indicators[0], month)
-    subject = f"{SUBJECT} {month_name(month)}: {headline}"
+    subject = f"{SUBJECT} {in_english(month)}: {headline}"
     intro = (
         f"The public indicator “Action Cœur de Ville: dwellings supported” for "
-        f"{month_name(month)}: its figures, and what was received from {start} to "
+        f"{in_english(month)}: its figures, and what was received from {start} to "
         f"{end - dt.timedelta(days=1)}. Figures count dwellings since the start of the programme."
     )
-    return Digest(month, subject, _text(intro, sections), _html(subject, intro, sections), report)
+    return Message(
+        digest_key(month),
+        digest_key(month),
+        "info",
+        subject,
+        _text(intro, sections),
+        _html(subject, intro, sections),
+        attachment=str(report) if report else None,
+    )
 
 
 @dataclass(frozen=True)
@@ -147,7 +137,7 @@ def _figures(
     lines = [f"{national.total:,} dwellings in all{rest}"]
     if national.added is not None and national.since is not None:
         span = f" ({national.months} months)" if national.months != 1 else ""
-        lines.append(f"{national.added:+,} dwellings since {month_name(national.since)}{span}.")
+        lines.append(f"{national.added:+,} dwellings since {in_english(national.since)}{span}.")
     rows = connection.execute(
         """
         select rank_cumulative, department_code || ' ' || department_name, cumulative_dwellings,
@@ -180,21 +170,11 @@ def _figures(
 def _why_no_total(
     connection: duckdb.DuckDBPyConnection, contract: Contract, indicator: Indicator, month: Month
 ) -> str:
-    present = {
-        source
-        for (source,) in connection.execute(
-            "select distinct source from validated.dwellings where indicator_id = ? and month = ?",
-            [indicator.id, month],
-        ).fetchall()
-    }
-    missing = [
-        contract.source(source).label
-        for source, first in contract.components(indicator.id).items()
-        if first <= month and source not in present
-    ]
+    missing = lacking(connection, contract, indicator.id, month)
     if not missing:
-        return f"No total for {month_name(month)}."
-    return f"No total for {month_name(month)}: no figures in force from {' and '.join(missing)}."
+        return f"No total for {in_english(month)}."
+    whose = " and ".join(contract.source(source).label for source in missing)
+    return f"No total for {in_english(month)}: no figures in force from {whose}."
 
 
 def _came(
@@ -247,7 +227,7 @@ def _held(
             "superseded": "A later delivery took its place.",
         }[status]
         lines.append(
-            f"{month_name(held_month)} from {contract.source(source).label} "
+            f"{in_english(held_month)} from {contract.source(source).label} "
             f"({contract.indicator(indicator).programme}): {why}. {now}"
         )
     return _Section("What was held back, and why", _shortened(lines) or ["Nothing."])
@@ -267,7 +247,7 @@ def _revised(
     ).fetchall()
     lines = []
     for source, indicator, first, last, count, effect, gone in rows:
-        span = month_name(first) + ("" if first == last else f" to {month_name(last)}")
+        span = in_english(first) + ("" if first == last else f" to {in_english(last)}")
         withdrawn = f", {gone:,} of them withdrawn" if gone else ""
         lines.append(
             f"{contract.source(source).label} ({contract.indicator(indicator).programme}): "

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 
 from acv_pipeline.contract import Contract, Month, Source
+from acv_pipeline.contract.months import in_english
 from acv_pipeline.gate.rules import RULES
 from acv_pipeline.ledger.lateness import CHECK as LATE_CHECK
 from acv_pipeline.ledger.lateness import Late, late_months
-from acv_pipeline.operations.alerts.phrases import evidence, month_name
+from acv_pipeline.operations.standstill import Standstill
 from acv_pipeline.operations.status import HeldMonth, status
 from acv_pipeline.quality.check import Severity
 
 RUN_PREFIX = "run/"
+STANDSTILL = "standstill"
 JUDGED = "validated_dwellings"
-REMIND_LATE_AFTER_DAYS = 7
+REMIND_AFTER_DAYS = 7
 READABLE = "delivery_readable"
+EVIDENCE_ROWS = 3
+PLACES = ("department", "department_code", "territory", "territory_code")
 # refused deliveries, late months; a partner that is missing is held, late, or not due yet
 FACTS_OF_THEIR_OWN = (READABLE, LATE_CHECK, "every_partner_present")
 
@@ -135,24 +141,53 @@ def run_facts(contract: Contract, failed_runs: Iterable[FailedRun]) -> list[Fact
     ]
 
 
+def standstill_facts(
+    contract: Contract, standstill: Standstill | None, now: dt.datetime
+) -> list[Fact]:
+    """One fact if what arrives has not been taken in for long."""
+    if standstill is None or not standstill.is_long(now):
+        return []
+    since = standstill.since.astimezone(ZoneInfo(contract.timezone))
+    return [
+        Fact(
+            key=STANDSTILL,
+            group=STANDSTILL,
+            severity="error",
+            title="deliveries that arrive are not taken in",
+            titles="deliveries that arrive are not taken in",
+            lines=(
+                standstill.reason,
+                f"Since {since:%Y-%m-%d %H:%M} what is named above could not be read. Nothing of "
+                "it is in the figures; those published before stay as they were.",
+            ),
+            ask=(contract.data_contact,),
+            what_to_do=(
+                "Put right what is named above. What arrived meanwhile is then taken in by itself.",
+            ),
+            link="/automation",
+            remind_after_days=REMIND_AFTER_DAYS,
+        )
+    ]
+
+
 def _held(contract: Contract, held: HeldMonth) -> Fact:
     source, indicator = contract.source(held.source), contract.indicator(held.indicator_id)
     whose = f"from {source.label} ({indicator.programme}) held back"
     titles = {rule.name: rule.title for rule in RULES}
     lines = [
-        f"Nothing of {month_name(held.month)} in {held.file_name} (received {held.delivered_on}) "
+        f"Nothing of {in_english(held.month)} in {held.file_name} (received {held.delivered_on}) "
         "is in force or published; earlier figures, if any, stay."
     ]
     for finding in held.findings:
         lines.append(f"{titles.get(finding['rule'], finding['rule'])}: {finding['summary']}.")
         if finding["probable_cause"]:
             lines.append(f"Probable cause: {finding['probable_cause']}.")
-        lines += evidence(contract, finding["evidence"])
+        lines += _evidence(contract, finding["evidence"])
     return Fact(
         key=f"held/{held.source}/{held.indicator_id}/{held.month:%Y-%m}",
         group=f"held/{held.source}/{held.indicator_id}",
         severity="error",
-        title=f"{month_name(held.month)} {whose}",
+        title=f"{in_english(held.month)} {whose}",
         titles=f"{{which}} {whose}",
         lines=tuple(lines),
         ask=(held.ask,),
@@ -217,12 +252,12 @@ def _check(contract: Contract, check: Mapping[str, Any]) -> Fact:
     plain = f"failing check “{name.replace('_', ' ')}” of {asset.replace('_', ' ')}"
     what = rules.get(name, plain) if asset == JUDGED else plain
     severity: Severity = "error" if check["severity"] == "error" else "warn"
-    rows = evidence(contract, check["sample"])
+    rows = _evidence(contract, check["sample"])
     return Fact(
         key=f"check/{asset}/{name}/{month:%Y-%m}",
         group=f"check/{asset}/{name}",
         severity=severity,
-        title=f"{what}, {month_name(month)}",
+        title=f"{what}, {in_english(month)}",
         titles=f"{what}, {{which}}",
         lines=(check["summary"] or "The check fails.", *rows),
         ask=_contacts(contract, asset, check["summary"]),
@@ -274,9 +309,9 @@ def _late(contract: Contract, late: Late) -> Fact:
         key=f"late/{late.source}/{late.month:%Y-%m}",
         group=f"late/{late.source}",
         severity="warn",
-        title=f"{month_name(late.month)} from {source.label}: {days} late",
+        title=f"{in_english(late.month)} from {source.label}: {days} late",
         titles=f"{{which}} from {source.label}: late",
-        lines=(f"{month_name(late.month)} was due on {late.due_on}, {days} ago; nothing came.",),
+        lines=(f"{in_english(late.month)} was due on {late.due_on}, {days} ago; nothing came.",),
         ask=(source.contact,),
         what_to_do=(
             f"Ask {source.contact} when the file will come; once it has, put it in the landing "
@@ -284,7 +319,7 @@ def _late(contract: Contract, late: Late) -> Fact:
         ),
         link=f"/assets/{source.asset}",
         month=late.month,
-        remind_after_days=REMIND_LATE_AFTER_DAYS,
+        remind_after_days=REMIND_AFTER_DAYS,
     )
 
 
@@ -298,3 +333,35 @@ def _contacts(contract: Contract, asset: str, summary: str) -> tuple[str, ...]:
 def _first_lines(message: str) -> tuple[str, ...]:
     lines = [line for line in message.splitlines() if line.strip()]
     return tuple(lines[:3]) or ("It left no message.",)
+
+
+def _evidence(contract: Contract, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The worst rows as ``59 Nord: previous 1,847, delivered 3,810``, and how many more."""
+    lines = []
+    for row in rows[:EVIDENCE_ROWS]:
+        cells = {name: _shown(contract, name, v) for name, v in row.items() if v not in (None, "")}
+        place = next((cells.pop(name) for name in PLACES if name in cells), None)
+        said = ", ".join(
+            f"{name.removesuffix('_id').replace('_', ' ')} {v}" for name, v in cells.items()
+        )
+        lines.append(f"  - {place}: {said}" if place else f"  - {said}")
+    if len(rows) > EVIDENCE_ROWS:
+        lines.append(f"  - and {len(rows) - EVIDENCE_ROWS} more")
+    return lines
+
+
+def _shown(contract: Contract, column: str, value: Any) -> str:
+    """A cell of evidence in words: names for codes, months without a day, digits in groups."""
+    if column == "department_code" and value in contract.territories.departments:
+        return f"{value} {contract.territories.departments[value]}"
+    if column == "indicator_id":
+        return contract.indicator(str(value)).programme
+    if column in ("source", "series") and value in contract.sources:
+        return contract.sources[value].label
+    if column == "delivery_id":
+        return str(value)[:12]
+    if "month" in column and re.fullmatch(r"\d{4}-\d\d-01", str(value)):
+        return str(value)[:7]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    return f"{value:,}"

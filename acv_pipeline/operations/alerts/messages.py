@@ -10,9 +10,8 @@ from itertools import groupby
 from typing import Literal
 
 from acv_pipeline.contract import Month
-from acv_pipeline.contract.months import shift
+from acv_pipeline.contract.months import in_english, shift
 from acv_pipeline.operations.alerts.facts import Fact
-from acv_pipeline.operations.alerts.phrases import month_name
 
 Verb = Literal["tell", "remind", "solve"]
 Weight = Literal["error", "warn", "info"]
@@ -81,7 +80,7 @@ def compose(items: Iterable[Item], links_base: str | None) -> list[Message]:
 def which(months: Sequence[Month]) -> str:
     """``March 2021``, ``March and May 2021`` or ``40 months (October 2018 to January 2022)``."""
     ordered = sorted(set(months))
-    names = [month_name(month) for month in ordered]
+    names = [in_english(month) for month in ordered]
     if len(names) <= 3:
         return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
     whole = ordered[-1] == shift(ordered[0], len(ordered) - 1)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+
+from pydantic import TypeAdapter
 
 from acv_pipeline.operations.alerts.facts import Fact
 from acv_pipeline.operations.alerts.messages import Item, Message, compose
@@ -18,6 +18,7 @@ FILE = "alerts.sqlite"
 LOCK_FILE = "alerts.lock"
 LOCK_SECONDS = 20.0
 KEEP_DAYS = 400  # how long messages that went out stay on record
+_FACT, _MESSAGE = TypeAdapter(Fact), TypeAdapter(Message)
 
 # queued: not sent yet, or known not to have arrived. sending: being sent. unsure: its sender was
 # killed, so it may have arrived; it is sent again, with the same key, until it surely has. sent.
@@ -104,7 +105,7 @@ class Outbox:
             for channel in channels:
                 self._db.execute(
                     "insert into messages values (?, ?, 'queued', 1, ?, 0, ?, null)",
-                    [channel, message.key, _pack(message), _stamp(now)],
+                    [channel, message.key, _MESSAGE.dump_json(message).decode(), _stamp(now)],
                 )
 
     def waiting(self, channels: Collection[str]) -> list[tuple[str, Message]]:
@@ -113,7 +114,9 @@ class Outbox:
             "select channel, message from messages where state <> 'sent'"
             " order by state = 'unsure' desc, attempts, queued_at, rowid"
         ).fetchall()
-        return [(channel, _unpack(text)) for channel, text in rows if channel in channels]
+        return [
+            (channel, _MESSAGE.validate_json(text)) for channel, text in rows if channel in channels
+        ]
 
     def sending(self, channel: str, message: Message) -> None:
         """From here on nobody knows whether it arrived, until ``sent`` or ``failed`` says so."""
@@ -133,15 +136,12 @@ class Outbox:
                 [_stamp(now), channel, message.key],
             )
             for item in message.items:
+                told = [channel, item.fact.key]
                 if item.verb == "solve":
-                    self._db.execute(
-                        "delete from told where channel = ? and key = ?", [channel, item.fact.key]
-                    )
+                    self._db.execute("delete from told where channel = ? and key = ?", told)
                 else:
-                    self._db.execute(
-                        "insert or replace into told values (?, ?, ?, ?, ?)",
-                        [channel, item.fact.key, item.since, _stamp(now), _dump(item.fact)],
-                    )
+                    told += [item.since, _stamp(now), _FACT.dump_json(item.fact).decode()]
+                    self._db.execute("insert or replace into told values (?, ?, ?, ?, ?)", told)
             failing = self._db.execute(
                 "delete from failing where channel = ? returning since", [channel]
             ).fetchall()
@@ -162,7 +162,7 @@ class Outbox:
 
     def _told(self, channel: str) -> dict[str, Item]:
         return {
-            key: Item("tell", _load(fact), since, told_at)
+            key: Item("tell", _FACT.validate_json(fact), since, told_at)
             for key, since, told_at, fact in self._db.execute(
                 "select key, since, told_at, fact from told where channel = ?", [channel]
             ).fetchall()
@@ -173,7 +173,7 @@ class Outbox:
         rows = self._db.execute(
             "select message from messages where channel = ? and state = 'unsure'", [channel]
         ).fetchall()
-        return {item.fact.key for (text,) in rows for item in _unpack(text).items}
+        return {item.fact.key for (text,) in rows for item in _MESSAGE.validate_json(text).items}
 
     def _requeue(self, channel: str, messages: Sequence[Message], stamp: str) -> None:
         keys = {message.key for message in messages}
@@ -189,7 +189,7 @@ class Outbox:
             self._db.execute(
                 "insert into messages values (?, ?, 'queued', 0, ?, 0, ?, null)"
                 " on conflict do update set message = excluded.message where state = 'queued'",
-                [channel, message.key, _pack(message), stamp],
+                [channel, message.key, _MESSAGE.dump_json(message).decode(), stamp],
             )
 
 
@@ -273,27 +273,3 @@ def _is_overdue(fact: Fact, told: Item | None, now: dt.datetime) -> bool:
 
 def _stamp(now: dt.datetime) -> str:
     return now.astimezone(dt.UTC).isoformat(timespec="microseconds")
-
-
-def _dump(value: Any) -> str:
-    return json.dumps(asdict(value), ensure_ascii=False, default=str)
-
-
-def _pack(message: Message) -> str:
-    return _dump(message)
-
-
-def _load(text: str) -> Fact:
-    return _fact(json.loads(text))
-
-
-def _unpack(text: str) -> Message:
-    data = json.loads(text)
-    items = tuple(Item(**{**item, "fact": _fact(item["fact"])}) for item in data.pop("items"))
-    return Message(**data, items=items)
-
-
-def _fact(data: dict[str, Any]) -> Fact:
-    month = data["month"] and dt.date.fromisoformat(data["month"])
-    texts = {name: tuple(data[name]) for name in ("lines", "ask", "what_to_do")}
-    return Fact(**{**data, **texts, "month": month})

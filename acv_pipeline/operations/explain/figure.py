@@ -132,7 +132,7 @@ def _explain(
         month=question.month,
         as_of=question.as_of,
         value=row["cumulative_dwellings"] if row else None,
-        increment=_increment(connection, question, series, row) if row else None,
+        increment=_increment(row) if row else None,
         rank=_rank(row, "cumulative_dwellings", "rank_cumulative") if row else None,
         rank_change=row["rank_cumulative_change"] if row else None,
         share_of_national=row["share_of_national"] if row else None,
@@ -189,17 +189,25 @@ def _counts_later(contract: Contract, question: Question, part: Part) -> bool:
 def _ranked(
     connection: duckdb.DuckDBPyConnection, question: Question, series: str
 ) -> dict[str, Any] | None:
-    """The figure's row of the rankings, with who else holds its places; None: no figure."""
+    """The figure's row of the rankings, with what it added since when, why it fell if it did, and
+    who else holds its places; None: no figure."""
+    cell = "(indicator_id, series, month, department_code)"
     result = connection.execute(
         f"""
         select
-            *,
+            rankings.*,
+            increments.previous_month,
+            increments.months_elapsed,
+            decreases.explanation,
+            decreases.reason,
             count(*) over () as of_cumulative_dwellings,
-            count(increment) over () as of_increment,
-            list(department_code) over (partition by cumulative_dwellings)
+            count(rankings.increment) over () as of_increment,
+            list(department_code) over (partition by rankings.cumulative_dwellings)
                 as with_cumulative_dwellings,
-            list(department_code) over (partition by increment) as with_increment
-        from {at("marts.department_rankings", question.as_of)}
+            list(department_code) over (partition by rankings.increment) as with_increment
+        from {at("marts.department_rankings", question.as_of)} as rankings
+        join {at("marts.monthly_increments", question.as_of)} as increments using {cell}
+        left join {at("marts.decreases", question.as_of)} as decreases using {cell}
         where indicator_id = ? and series = ? and month = ?
         qualify department_code = ?
         """,
@@ -215,31 +223,17 @@ def _rank(row: dict[str, Any], value: str, rank: str) -> Rank:
     return Rank(row[rank], row[f"of_{value}"], others)
 
 
-def _increment(
-    connection: duckdb.DuckDBPyConnection, question: Question, series: str, row: dict[str, Any]
-) -> Increment | None:
+def _increment(row: dict[str, Any]) -> Increment | None:
     if row["increment"] is None:
         return None
-    cell = [question.indicator.id, series, question.month, question.department_code]
-    ((previous, elapsed),) = connection.execute(
-        f"""
-        select previous_month, months_elapsed
-        from {at("marts.monthly_increments", question.as_of)}
-        where indicator_id = ? and series = ? and month = ? and department_code = ?
-        """,
-        cell,
-    ).fetchall()
-    why = reason = None
-    if row["increment"] < 0:
-        ((why, reason),) = connection.execute(
-            f"""
-            select explanation, reason from {at("marts.decreases", question.as_of)}
-            where indicator_id = ? and series = ? and month = ? and department_code = ?
-            """,
-            cell,
-        ).fetchall()
-    rank = _rank(row, "increment", "rank_increment")
-    return Increment(row["increment"], previous, elapsed, rank, why, reason)
+    return Increment(
+        row["increment"],
+        row["previous_month"],
+        row["months_elapsed"],
+        _rank(row, "increment", "rank_increment"),
+        row["explanation"],
+        row["reason"],
+    )
 
 
 def _believed(parts: Sequence[Part]) -> list[Step]:
@@ -250,14 +244,7 @@ def _believed(parts: Sequence[Part]) -> list[Step]:
     steps: list[Step] = []
     for day in days:
         values = [
-            next(
-                (
-                    v.value
-                    for v in part.history
-                    if v.since <= day and (v.until is None or day < v.until)
-                ),
-                None,
-            )
+            next((v.value for v in part.history if v.since <= day < (v.until or dt.date.max)), None)
             for part in parts
         ]
         value = None if None in values else sum(v for v in values if v is not None)

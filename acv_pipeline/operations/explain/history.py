@@ -25,7 +25,7 @@ def part_of(
 ) -> Part:
     """What is on record of one source's figure."""
     cell = _Cell(connection, question, source)
-    history = cell.history()
+    history, received = cell.history()
     current = next((value for value in history if value.until is None), None)
     judgements, held = cell.judgements()
     return Part(
@@ -33,7 +33,7 @@ def part_of(
         source.label,
         value=current.value if current else None,
         since=current.since if current else None,
-        received=cell.received() if current else None,
+        received=received,
         correction=cell.correction() if current and current.is_corrected else None,
         history=history,
         judgements=judgements,
@@ -69,38 +69,33 @@ class _Cell:
         used = {name: value for name, value in self.given.items() if f"${name}" in sql}
         return self.connection.execute(sql, used).fetchall()
 
-    def history(self) -> list[Value]:
-        return [
-            Value(*row)
-            for row in self.rows(
-                f"""
-                select o.cumulative_dwellings, o.valid_from, o.valid_to, o.delivery_id,
-                    brought.file_name, brought.delivered_on, o.is_corrected,
-                    o.change, o.closed_by
-                from {self.observations} as o
-                join raw.deliveries as brought on brought.delivery_id = o.delivery_id
-                where o.indicator_id = $indicator and o.source = $source and o.month = $month
-                    and o.department_code = $code
-                order by o.valid_from, o.valid_to nulls last
-                """
-            )
-        ]
-
-    def received(self) -> Received:
-        (row,) = self.rows(
+    def history(self) -> tuple[list[Value], Received | None]:
+        """Every figure that was in force, and the row that brought the last one, if it still is."""
+        history = []
+        received = None
+        for row in self.rows(
             f"""
-            select o.delivery_id, deliveries.file_name, deliveries.delivered_on, o.row_number,
-                nullif(extract.sheet, ''), extract.sheet_row, nullif(extract.sheet_column, ''),
-                coalesce(deliveries.header, []), coalesce(extract.cells, [])
+            select o.cumulative_dwellings, o.valid_from, o.valid_to, o.delivery_id,
+                brought.file_name, brought.delivered_on, o.is_corrected, o.change, o.closed_by,
+                o.row_number, nullif(extract.sheet, ''), extract.sheet_row,
+                nullif(extract.sheet_column, ''), coalesce(brought.header, []),
+                coalesce(extract.cells, [])
             from {self.observations} as o
-            join raw.deliveries as deliveries on deliveries.delivery_id = o.delivery_id
+            join raw.deliveries as brought on brought.delivery_id = o.delivery_id
             join raw.extract_rows as extract
                 on extract.delivery_id = o.delivery_id and extract.row_number = o.row_number
             where o.indicator_id = $indicator and o.source = $source and o.month = $month
-                and o.department_code = $code and o.valid_to is null
+                and o.department_code = $code
+            order by o.valid_from, o.valid_to nulls last
             """
-        )
-        return Received(*row)
+        ):
+            value = Value(*row[:9])
+            history.append(value)
+            if value.until is None:
+                received = Received(
+                    value.delivery_id, value.file_name, value.delivered_on, *row[9:]
+                )
+        return history, received
 
     def correction(self) -> Correction | None:
         rows = self.rows(

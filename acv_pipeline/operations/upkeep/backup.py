@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from acv_pipeline.contract import Contract
+from acv_pipeline.landing.whole_files import sha256
 from acv_pipeline.warehouse import in_plain_words, is_readable, open_warehouse
 from acv_pipeline.warehouse.home import Home
 
@@ -89,7 +90,8 @@ def back_up(
         packed = Path(folder) / "packed"
         with tarfile.open(packed, "w:gz", compresslevel=3) as archive:
             archive.add(copy, arcname=".")
-        _sync(packed)
+        with packed.open("rb") as file:
+            os.fsync(file.fileno())
         packed.replace(target)
     return _described(manifest, target)
 
@@ -180,9 +182,9 @@ def _unpack(source: Path, folder: Path) -> dict[str, Any]:
 
 
 def _verify(source: Path, folder: Path, manifest: dict[str, Any]) -> None:
-    for name, sha256 in manifest["files"].items():
+    for name, expected in manifest["files"].items():
         path = folder / name
-        if not os.path.lexists(path) or _sha256(path) != sha256:
+        if not os.path.lexists(path) or _sha256(path) != expected:
             raise BackupError(f"{source} is damaged ({name}): use another one")
     if problem := is_readable(folder / "warehouse.duckdb"):
         raise BackupError(f"the warehouse in {source} is damaged ({problem}): use another backup")
@@ -206,10 +208,4 @@ def _sha256(path: Path) -> str:
     """Of a file its bytes, of a link where it leads."""
     if path.is_symlink():
         return hashlib.sha256(os.fsencode(path.readlink())).hexdigest()
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
+    return sha256(path)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from acv_pipeline.landing.whole_files import write_whole
 from acv_pipeline.publishing.datagouv.files import SentFile
 from acv_pipeline.publishing.datagouv.portal import Resource
 from acv_pipeline.publishing.datagouv.settings import PublishError, Settings
@@ -84,9 +84,7 @@ class Record:
         if self._ids.get(file.name) == resource["id"]:
             return
         self._ids[file.name] = resource["id"]
-        fresh = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         try:
-            fresh.write_text(json.dumps(self._all, indent=2) + "\n", encoding="utf-8")
-            fresh.replace(self._path)
+            write_whole(self._path, json.dumps(self._all, indent=2) + "\n")
         except OSError as error:
             raise PublishError(f"cannot write {self._path}: {error.strerror}") from None

@@ -10,8 +10,9 @@ from typing import Any
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.months import month_end
+from acv_pipeline.landing.whole_files import sha256
 from acv_pipeline.publishing.release.declared import Column, ReleaseFile
-from acv_pipeline.publishing.release.folder import Version, digest
+from acv_pipeline.publishing.release.folder import Version
 from acv_pipeline.publishing.release.origins import Origins
 
 PACKAGE = "datapackage.json"
@@ -165,7 +166,7 @@ def _resource(path: Path, name: str, title: str, description: str) -> dict[str, 
         "format": path.suffix[1:],
         "mediatype": _MEDIA_TYPES[path.suffix],
         "bytes": path.stat().st_size,
-        "hash": f"sha256:{digest(path)}",
+        "hash": f"sha256:{sha256(path)}",
     }
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Callable
 from pathlib import Path
 
 from acv_pipeline.contract import Contract, Month
+from acv_pipeline.contract.months import in_english
 from acv_pipeline.publishing.release.changes import Cell, Changes
 from acv_pipeline.publishing.release.declared import ReleaseFile
 from acv_pipeline.publishing.release.describing import told
@@ -45,7 +45,7 @@ def write_readme(
                 {
                     "name": contract.indicators[indicator].short_name,
                     "fr": _span(found, _french(contract)),
-                    "en": _span(found, _english),
+                    "en": _span(found, in_english),
                     "months": len(found),
                 }
                 for indicator, found in months.items()
@@ -100,10 +100,6 @@ def _span(months: list[Month], named: Callable[[Month], str]) -> str:
 
 def _french(contract: Contract) -> Callable[[Month], str]:
     return lambda month: f"{contract.month_words[month.month][0]} {month.year}"
-
-
-def _english(month: Month) -> str:
-    return f"{calendar.month_name[month.month]} {month.year}"
 
 
 def _write(path: Path, text: str) -> None:

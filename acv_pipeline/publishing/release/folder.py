@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import fcntl
-import hashlib
 import os
 import re
 import shutil
@@ -12,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from acv_pipeline.landing.whole_files import sha256
 
 SUMS = "SHA256SUMS"
 LATEST = "latest"
@@ -76,15 +77,9 @@ def staging(folder: Path) -> Iterator[Path]:
         os.close(lock)
 
 
-def digest(path: Path) -> str:
-    """The sha256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def release_sha256(release: Path) -> str:
     """The sha256 of a release's list of checksums, so of all of it."""
-    return digest(release / SUMS)
+    return sha256(release / SUMS)
 
 
 def read_sums(release: Path) -> dict[str, str]:
@@ -103,7 +98,7 @@ def put_in_place(staged: Path, target: Path) -> None:
     Everything is on disk before the name is, so that not even a power cut shows half a release.
     """
     files = sorted(path for path in staged.iterdir())
-    sums = "".join(f"{digest(path)}  {path.name}\n" for path in files)
+    sums = "".join(f"{sha256(path)}  {path.name}\n" for path in files)
     (staged / SUMS).write_text(sums, encoding="utf-8")
     for path in staged.iterdir():
         path.chmod(0o444)

@@ -9,12 +9,12 @@ from pathlib import Path
 import duckdb
 
 from acv_pipeline.contract import Contract, Month
+from acv_pipeline.landing.whole_files import sha256
 from acv_pipeline.publishing.release.changes import Changes, compare, differing, is_data
 from acv_pipeline.publishing.release.describing import write_package, write_schemas
 from acv_pipeline.publishing.release.documents import write_changes, write_dictionary, write_readme
 from acv_pipeline.publishing.release.folder import (
     Version,
-    digest,
     latest_release,
     point_to,
     put_in_place,
@@ -100,7 +100,7 @@ def _release(
         write_csv(connection, rows, place)
     write_schemas(files, place)
     standing = latest_release(place.parent)
-    sums = {path.name: digest(path) for path in place.iterdir() if is_data(path.name)}
+    sums = {path.name: sha256(path) for path in place.iterdir() if is_data(path.name)}
     changed = differing(standing, sums) if standing else []
     if standing and not changed:
         point_to(standing)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -15,22 +14,8 @@ from acv_pipeline.contract import Contract, Indicator, Month, Source
 from acv_pipeline.contract.months import month_range
 from acv_pipeline.contract.synthetic import FILE_MARK
 from acv_pipeline.models.headline import headline_series
-from acv_pipeline.operations.explain import Absence, Question, explain, series_of, sources_of
-from acv_pipeline.publishing.report.queries import (
-    Compared,
-    Corrected,
-    DepartmentMonth,
-    Difference,
-    Hold,
-    InForce,
-    PartnerMonth,
-    Provenance,
-    PublishedRevision,
-    Revision,
-    SeriesName,
-    Total,
-    fetch,
-)
+from acv_pipeline.operations.explain import Figure, Question, explain, series_of, sources_of
+from acv_pipeline.publishing.report.queries import DepartmentMonth, PartnerMonth, Row, Total, fetch
 
 
 @dataclass(frozen=True)
@@ -60,43 +45,6 @@ class CourseMonth:
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """Neighbouring months without a figure and with the same state: one line of the table."""
-
-    months: tuple[CourseMonth, ...]
-
-    @property
-    def first(self) -> CourseMonth:
-        """The earliest."""
-        return self.months[0]
-
-    @property
-    def last(self) -> CourseMonth:
-        """The latest; the same as the first for a single month."""
-        return self.months[-1]
-
-
-@dataclass(frozen=True)
-class RevisionGroup:
-    """Revisions of one day, source, month and kind."""
-
-    cells: tuple[Revision, ...]
-
-    @property
-    def first(self) -> Revision:
-        """What they have in common: day, source, month, kind, effect."""
-        return self.cells[0]
-
-
-@dataclass(frozen=True)
-class Absent:
-    """An expected département without a figure, with each source's reason for its lack."""
-
-    department_code: str
-    reasons: tuple[tuple[str, Absence], ...]
-
-
-@dataclass(frozen=True)
 class IndicatorFigures:
     """Everything the report shows of one indicator.
 
@@ -105,6 +53,7 @@ class IndicatorFigures:
         sources: who sends them.
         course: every month from the first figure to the last one known of, in order.
         departments: every month of every département of the series, in order of month and rank.
+        absent: the expected départements without a figure in the last month, each explained.
         partners: the complete totals split by partner; empty when the series is no total.
         provenance: the files behind the figures in force.
     """
@@ -115,15 +64,15 @@ class IndicatorFigures:
     expected: list[str]
     course: list[CourseMonth]
     departments: list[DepartmentMonth]
-    absent: list[Absent]
-    holds: list[Hold]
-    revisions: list[Revision]
-    published_revisions: list[PublishedRevision]
-    corrections: list[Corrected]
+    absent: list[Figure]
+    holds: list[Row]
+    revisions: list[Row]
+    published_revisions: list[Row]
+    corrections: list[Row]
     partners: list[PartnerMonth]
-    compared: list[Compared]
-    differences: list[Difference]
-    provenance: Provenance
+    compared: list[Row]
+    differences: list[Row]
+    provenance: Row
 
     @cached_property
     def totals(self) -> list[Total]:
@@ -165,28 +114,26 @@ class IndicatorFigures:
         after = self.headline.month if self.headline else None
         return [m for m in self.course if after is None or m.month > after]
 
-    def lines(self) -> Iterator[CourseMonth | Stretch]:
-        """The national table, the latest month first; months without figures put together."""
-        for (state, *_), months in groupby(
-            reversed(self.course), key=lambda m: (m.state, m.held, m.delivered, m.total and m.month)
-        ):
-            together = list(months)
-            if state in ("complete", "incomplete"):
-                yield together[0]
-            else:
-                yield Stretch(tuple(reversed(together)))
-
-    def revision_groups(self) -> list[RevisionGroup]:
-        """Revisions that belong together, the latest first."""
+    def lines(self) -> list[list[CourseMonth]]:
+        """The national table, the latest first: months with a total each, others put together."""
         return [
-            RevisionGroup(tuple(cells))
+            list(months)[::-1]
+            for _, months in groupby(
+                reversed(self.course), lambda m: (m.state, m.held, m.delivered, m.total and m.month)
+            )
+        ]
+
+    def revision_groups(self) -> list[list[Row]]:
+        """Revisions of one day, source, month and kind, the latest first."""
+        return [
+            list(cells)
             for _, cells in groupby(
-                self.revisions, key=lambda r: (r.revised_on, r.source, r.month, r.kind)
+                self.revisions, lambda r: (r.revised_on, r.source, r.month, r.kind)
             )
         ]
 
 
-def summaries(hold: Hold) -> list[str]:
+def summaries(hold: Row) -> list[str]:
     """What each blocking rule found, in its own words (English).
 
     Nothing unless the delivery was signed off: findings tell of figures, and others are not in
@@ -212,7 +159,7 @@ def shown_series(connection: duckdb.DuckDBPyConnection, contract: Contract) -> d
     The headline series; where there is none yet, a partner's own stands in.
     """
     headline = headline_series(connection, contract)
-    known = fetch(connection, "series", SeriesName)
+    known = fetch(connection, "series", Row)
     shown = {}
     for indicator_id in contract.indicators:
         have = {row.series for row in known if row.indicator_id == indicator_id}
@@ -231,11 +178,11 @@ def national_course(
     totals = fetch(connection, "totals", Total, **of, series=series)
     by_month = {total.month: total for total in totals}
     held: dict[Month, list[str]] = defaultdict(list)
-    for hold in fetch(connection, "holds", Hold, **of):
+    for hold in fetch(connection, "holds", Row, **of):
         if hold.status == "held" and hold.source in sources - set(held[hold.month]):
             held[hold.month].append(hold.source)
     delivered: dict[Month, list[str]] = defaultdict(list)
-    for row in fetch(connection, "in_force", InForce, **of):
+    for row in fetch(connection, "in_force", Row, **of):
         if row.source in sources:
             delivered[row.month].append(row.source)
     known = [month for month in {*held, *delivered} if held.get(month) or delivered.get(month)]
@@ -260,9 +207,7 @@ def _of_indicator(
     expected = contract.panel(indicator.id)
     last = rows[-1].month
     ranked = {row.department_code for row in rows if row.month == last}
-    made_of = {"sources": names, "mark": FILE_MARK}
-    (provenance,) = fetch(connection, "provenance", Provenance, **of, **made_of)
-    revisions = fetch(connection, "revisions", Revision, **of)
+    (provenance,) = fetch(connection, "provenance", Row, **of, sources=names, mark=FILE_MARK)
     course = national_course(connection, contract, indicator.id, series)
     complete = {month.month for month in course if month.state == "complete"}
     parts = fetch(connection, "partners", PartnerMonth, **of) if series == "total" else []
@@ -274,26 +219,16 @@ def _of_indicator(
         course=course,
         departments=rows,
         absent=[
-            _absent(connection, contract, Question(code, indicator, last, series))
+            explain(connection, contract, Question(code, indicator, last, series))
             for code in expected
             if code not in ranked
         ],
-        holds=[h for h in fetch(connection, "holds", Hold, **of) if h.source in names],
-        revisions=[revision for revision in revisions if revision.source in names],
-        published_revisions=fetch(connection, "published_revisions", PublishedRevision, **of),
-        corrections=fetch(connection, "corrections", Corrected, **of),
-        partners=[p for p in parts if p.month in complete],
-        compared=fetch(connection, "reconciliation", Compared, **of),
-        differences=fetch(connection, "reconciliation_national", Difference, **of),
+        holds=[row for row in fetch(connection, "holds", Row, **of) if row.source in names],
+        revisions=[row for row in fetch(connection, "revisions", Row, **of) if row.source in names],
+        published_revisions=fetch(connection, "published_revisions", Row, **of),
+        corrections=fetch(connection, "corrections", Row, **of),
+        partners=[part for part in parts if part.month in complete],
+        compared=fetch(connection, "reconciliation", Row, **of),
+        differences=fetch(connection, "reconciliation_national", Row, **of),
         provenance=provenance,
-    )
-
-
-def _absent(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, question: Question
-) -> Absent:
-    explained = explain(connection, contract, question)
-    return Absent(
-        question.department_code,
-        tuple((part.source, part.absence) for part in explained.parts if part.absence),
     )

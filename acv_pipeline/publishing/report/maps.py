@@ -1,4 +1,4 @@
-"""The map of the départements: quantile classes, and the map as SVG."""
+"""The map of the départements: quantile classes, and a small map as SVG."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-
-from markupsafe import Markup
 
 from acv_pipeline.publishing.report.outlines import HEIGHT, WIDTH, outlines
 from acv_pipeline.publishing.report.palette import Colour
@@ -54,49 +52,6 @@ def classify(values: Mapping[str, float]) -> tuple[list[MapClass], dict[str, int
         members = [value for code, value in values.items() if level_of[code] == level]
         classes.append(MapClass(level, min(members), max(members), len(members)))
     return classes, level_of
-
-
-def symbols(codes: tuple[str, ...]) -> Markup:
-    """What the page's drawings share: the outlines, and the pattern of what is held or absent."""
-    paths = Markup("").join(
-        Markup('<path id="o{}" d="{}"/>').format(code, outline.path)
-        for code, outline in outlines(codes).items()
-    )
-    return Markup(
-        '<svg class="symbols" aria-hidden="true"><defs>'
-        '<pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse"'
-        ' patternTransform="rotate(45)"><rect width="6" height="6"/><path d="M0 0V6"/></pattern>'
-        "{}</defs></svg>"
-    ).format(paths)
-
-
-def page_map(
-    codes: tuple[str, ...], css_class: Mapping[str, str], names: Mapping[str, str]
-) -> Markup:
-    """The map with a CSS class per département; its colours come from the style sheet."""
-    shapes, labels, insets = [], [], []
-    # those without a class come last: their dashed borders lie above their neighbours'
-    unclassed = ("absent", "outside")
-    ordered = sorted(outlines(codes).items(), key=lambda item: css_class[item[0]] in unclassed)
-    for code, outline in ordered:
-        shapes.append(
-            Markup('<use href="#o{0}" class="{1}" data-code="{0}"/>').format(code, css_class[code])
-        )
-        if outline.name_at:
-            insets.append(
-                Markup('<text x="{}" y="{}">{}</text>').format(*outline.name_at, names[code])
-            )
-        if outline.has_room:
-            x, y = outline.centre
-            labels.append(
-                Markup('<text x="{}" y="{}" class="{}">{}</text>').format(
-                    x, y + 5, css_class[code], code
-                )
-            )
-    return Markup(
-        '<svg class="map" viewBox="0 0 {} {}" aria-hidden="true"><g class="shapes">{}</g>'
-        '<g class="codes">{}</g><g class="insets">{}</g></svg>'
-    ).format(WIDTH, HEIGHT, *(Markup("").join(part) for part in (shapes, labels, insets)))
 
 
 def plain_map(

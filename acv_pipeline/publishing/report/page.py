@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import hashlib
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,10 @@ from markupsafe import Markup
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.synthetic import FILE_MARK
 from acv_pipeline.publishing.report import words
-from acv_pipeline.publishing.report.accounts import Accounts
-from acv_pipeline.publishing.report.figures import IndicatorFigures, Stretch, summaries
-from acv_pipeline.publishing.report.maps import symbols
+from acv_pipeline.publishing.report.figures import IndicatorFigures, summaries
+from acv_pipeline.publishing.report.outlines import HEIGHT, WIDTH, outlines
 from acv_pipeline.publishing.report.palette import style_sheet
+from acv_pipeline.publishing.report.queries import Row
 from acv_pipeline.publishing.report.views import CELLS_NAMED, IndicatorView
 
 HERE = Path(__file__).parent
@@ -29,12 +29,16 @@ _DAY = ("§written-on§", "§le§")
 
 def page(
     shown: Sequence[IndicatorFigures],
-    accounts: Accounts,
+    accounts: Mapping[str, list[Row]],
     contract: Contract,
     *,
     release_sha256: str | None,
 ) -> str:
-    """The whole page as HTML, but for the day it was written on (``dated``)."""
+    """The whole page as HTML, but for the day it was written on (``dated``).
+
+    Args:
+        accounts: what is said of files, rows and checks: by query, its rows.
+    """
     views = [IndicatorView(figures, contract) for figures in shown]
     departments = contract.territories.departments
     with_section = [
@@ -56,7 +60,8 @@ def page(
             regions=contract.territories.regions,
             region_of=contract.territories.region_of,
             with_section=with_section,
-            symbols=symbols(tuple(departments)) if views else "",
+            outlines=outlines(tuple(departments)),
+            map_size=(WIDTH, HEIGHT),
             release_sha256=release_sha256,
             written_on=Markup('<time datetime="{}">{}</time>').format(*_DAY),
             written_on_day=_DAY[0],
@@ -93,12 +98,15 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
     )
     environment.globals.update(
-        t=lambda key, **values: _text(key, **values) if values else _constant(key),
+        t=_text,
         b=words.in_both,
+        both=words.both,
+        Both=words.Both,
         said=lambda text: words.in_both(words.contract_words(text)),
         contract_words=words.contract_words,
-        synthetic=_synthetic,
-        num=_number,
+        listed=words.listed,
+        synthetic_mark=FILE_MARK,
+        num=lambda value, decimals=0: words.number(value, "fr", decimals),
         signed=lambda value: words.number(value, "fr", sign=True),
         percent=lambda share: words.percent(share, "fr"),
         dash=words.DASH,
@@ -108,32 +116,14 @@ def _environment() -> Environment:
         text=words.text,
         known=words.known,
         summaries=summaries,
-        is_stretch=lambda line: isinstance(line, Stretch),
         cells_named=CELLS_NAMED,
     )
     return environment
 
 
+@lru_cache(4096)
 def _text(key: str, **values: Any) -> Markup:
     return words.in_both(words.both(key, **values))
-
-
-def _synthetic(views: Sequence[IndicatorView]) -> Markup:
-    """What to say of indicators with synthetic figures."""
-    made = [view.figures.provenance for view in views]
-    n, files = sum(of.marked for of in made), sum(of.files for of in made)
-    key = "synthetic_all" if n == files else "synthetic_some"
-    named = words.listed([view.short_name for view in views])
-    return _text(key, n=n, files=files, indicators=named, mark=FILE_MARK)
-
-
-@cache
-def _constant(key: str) -> Markup:
-    return _text(key)
-
-
-def _number(value: float | None, decimals: int = 0) -> str:
-    return words.number(value, "fr", decimals)
 
 
 @cache

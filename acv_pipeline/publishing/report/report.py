@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +10,13 @@ from pathlib import Path
 import duckdb
 
 from acv_pipeline.contract import Contract, Month
-from acv_pipeline.publishing.report.accounts import accounts
+from acv_pipeline.landing.whole_files import write_whole
 from acv_pipeline.publishing.report.figures import figures
 from acv_pipeline.publishing.report.page import dated, page
+from acv_pipeline.publishing.report.queries import Row, fetch
 
+ACCOUNTS = ("deliveries", "refusals", "checks", "failures")
+"""The queries behind what the page says of files, rows and checks."""
 _WRITTEN_ON = re.compile(r'<meta name="dcterms.modified" content="(\d{4}-\d\d-\d\d)">')
 
 
@@ -56,23 +58,13 @@ def write_report(
         OSError: the page cannot be written.
     """
     shown = figures(connection, contract)
-    html = page(shown, accounts(connection), contract, release_sha256=release_sha256)
+    accounts = {query: fetch(connection, query, Row) for query in ACCOUNTS}
+    html = page(shown, accounts, contract, release_sha256=release_sha256)
     standing = path.read_text(encoding="utf-8") if path.exists() else ""
     before = _WRITTEN_ON.search(standing)
     is_new = not before or dated(html, dt.date.fromisoformat(before[1])) != standing
     if is_new:
         standing = dated(html, today)
-        _replace(path, standing)
+        write_whole(path, standing)
     months = {of.indicator.id: of.ranking_month for of in shown}
     return Report(path, len(standing.encode()), months, is_new)
-
-
-def _replace(path: Path, html: str) -> None:
-    """Readers see the old page or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        fresh.write_text(html, encoding="utf-8")
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)

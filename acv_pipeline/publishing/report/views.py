@@ -14,25 +14,18 @@ from acv_pipeline.contract.months import shift
 from acv_pipeline.publishing.report import charts
 from acv_pipeline.publishing.report.drawing import inline
 from acv_pipeline.publishing.report.figures import CourseMonth, IndicatorFigures
-from acv_pipeline.publishing.report.maps import MapClass, classify, page_map
+from acv_pipeline.publishing.report.maps import MapClass, classify
+from acv_pipeline.publishing.report.outlines import Outline, outlines
 from acv_pipeline.publishing.report.palette import PARTNERS, variable
 from acv_pipeline.publishing.report.plot import Frame, Spec
-from acv_pipeline.publishing.report.queries import DepartmentMonth, Hold, Revision, Total
+from acv_pipeline.publishing.report.queries import DepartmentMonth, Total
 from acv_pipeline.publishing.report.sparklines import sparkline
-from acv_pipeline.publishing.report.words import Both, both, contract_words, listed
+from acv_pipeline.publishing.report.words import Both, both, listed
 
 # One for screens and paper, one for telephones: letters keep a readable size in both.
 WIDE, NARROW = Frame(790, 250), Frame(346, 210, left=50, right=4)
 WIDE_LOW, NARROW_LOW = Frame(790, 120), Frame(346, 110, left=50, right=4)
 CELLS_NAMED = 6  # revised départements named in the common table; the others are in their sections
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A chart in its two widths, and where months lie in them."""
-
-    wide: Markup
-    narrow: Markup
 
 
 @dataclass(frozen=True)
@@ -47,15 +40,6 @@ class Part:
 
 
 @dataclass(frozen=True)
-class MapMeasure:
-    """A figure the map can show: its classes."""
-
-    name: str
-    decimals: int
-    classes: list[MapClass]
-
-
-@dataclass(frozen=True)
 class IndicatorView:
     """One indicator on the page."""
 
@@ -66,27 +50,6 @@ class IndicatorView:
     def slug(self) -> str:
         """What anchors begin with."""
         return "".join(c for c in self.figures.indicator.short_name.lower() if c.isalnum())
-
-    @property
-    def name(self) -> Both:
-        """The indicator's full name."""
-        indicator = self.figures.indicator
-        return contract_words(Both(indicator.label, indicator.label_en))
-
-    @property
-    def short_name(self) -> str:
-        """The indicator's short name."""
-        return self.figures.indicator.short_name
-
-    @property
-    def programme(self) -> str:
-        """The programme's name."""
-        return self.figures.indicator.programme
-
-    @property
-    def is_synthetic(self) -> bool:
-        """Whether any figure in force comes from a synthetic file."""
-        return self.figures.provenance.marked > 0
 
     @property
     def is_one_partner(self) -> bool:
@@ -142,7 +105,7 @@ class IndicatorView:
         return sum(m.state != "complete" for m in shown.course if m.month < shown.headline.month)
 
     @cached_property
-    def course_chart(self) -> Drawn:
+    def course_chart(self) -> Markup:
         """The national total."""
         target = self.figures.indicator.target
         value = target.value if target else None
@@ -151,7 +114,7 @@ class IndicatorView:
         )
 
     @cached_property
-    def increments_chart(self) -> Drawn:
+    def increments_chart(self) -> Markup:
         """What each month added."""
         return self._drawn(
             WIDE_LOW,
@@ -160,7 +123,7 @@ class IndicatorView:
         )
 
     @cached_property
-    def partners_chart(self) -> Drawn:
+    def partners_chart(self) -> Markup:
         """The total of each month, by partner."""
         known = [(part.source, part.label, part.colour) for part in self.parts]
         return self._drawn(
@@ -171,20 +134,19 @@ class IndicatorView:
             ),
         )
 
-    def _drawn(self, wide: Frame, narrow: Frame, spec: Callable[[Frame], Spec]) -> Drawn:
+    def _drawn(self, wide: Frame, narrow: Frame, spec: Callable[[Frame], Spec]) -> Markup:
+        """A chart in its two widths, and where months lie in them."""
         course = self.figures.course
-        return Drawn(
-            *(
-                inline(
-                    spec(frame),
-                    css_class,
-                    first=f"{course[0].month:%Y-%m}",
-                    count=len(course),
-                    left=frame.left,
-                    width=frame.width,
-                )
-                for frame, css_class in ((wide, "wide"), (narrow, "narrow"))
+        return Markup("").join(
+            inline(
+                spec(frame),
+                css_class,
+                first=f"{course[0].month:%Y-%m}",
+                count=len(course),
+                left=frame.left,
+                width=frame.width,
             )
+            for frame, css_class in ((wide, "wide"), (narrow, "narrow"))
         )
 
     @cached_property
@@ -208,38 +170,31 @@ class IndicatorView:
         return [(m, [values.get((m, part.source), 0) for part in self.parts]) for m in months]
 
     @cached_property
-    def measures(self) -> list[MapMeasure]:
+    def measures(self) -> dict[str, tuple[list[MapClass], dict[str, int]]]:
         """What the map can show: the rate (as the ranking writes it) and the number."""
-        return [MapMeasure("rate", 1, self._rates[0]), MapMeasure("count", 0, self._counts[0])]
-
-    @cached_property
-    def _rates(self) -> tuple[list[MapClass], dict[str, int]]:
-        return classify({r.department_code: round(r.rate, 1) for r in self.figures.ranking})
-
-    @cached_property
-    def _counts(self) -> tuple[list[MapClass], dict[str, int]]:
-        return classify({r.department_code: r.cumulative_dwellings for r in self.figures.ranking})
-
-    @cached_property
-    def map(self) -> Markup:
-        """The map of the ranking's month."""
-        names = self.contract.territories.departments
-        absent = {a.department_code for a in self.figures.absent}
-        rates, counts = self._rates[1], self._counts[1]
-        css_class = {
-            code: f"r{rates[code]} c{counts[code]}"
-            if code in rates
-            else "absent"
-            if code in absent
-            else "outside"
-            for code in names
+        ranking = self.figures.ranking
+        return {
+            "rate": classify({row.department_code: round(row.rate, 1) for row in ranking}),
+            "count": classify({row.department_code: row.cumulative_dwellings for row in ranking}),
         }
-        return page_map(tuple(names), css_class, names)
 
-    @property
-    def outside(self) -> list[str]:
-        """Codes of the départements that the indicator expects nothing of."""
-        return self.figures.indicator.panel_excludes
+    @cached_property
+    def shapes(self) -> list[tuple[str, str, Outline]]:
+        """Code, CSS class and outline of the départements on the map of the ranking's month.
+
+        Those without a figure come last: their dashed borders lie above their neighbours'.
+        """
+        rates, counts = self.measures["rate"][1], self.measures["count"][1]
+        absent = {figure.department_code for figure in self.figures.absent}
+        drawn = outlines(tuple(self.contract.territories.departments)).items()
+        return [
+            *((c, f"r{rates[c]} c{counts[c]}", outline) for c, outline in drawn if c in rates),
+            *(
+                (code, "absent" if code in absent else "outside", outline)
+                for code, outline in drawn
+                if code not in rates
+            ),
+        ]
 
     @cached_property
     def ranked(self) -> dict[str, DepartmentMonth]:
@@ -251,33 +206,7 @@ class IndicatorView:
         course = self.figures.course
         return sparkline(self.figures.by_department[code], course[0].month, course[-1].month)
 
-    def revisions_of(self, code: str) -> list[Revision]:
-        """What changed in a département, the latest first."""
-        return [row for row in self.figures.revisions if row.department_code == code]
-
     def named(self, codes: Sequence[str]) -> Both:
         """Départements by name and code; ``nobody`` for none."""
         names = self.contract.territories.departments
         return listed([f"{names[code]} ({code})" for code in codes]) if codes else both("nobody")
-
-    def new_value(self, revision: Revision) -> Both | int:
-        """What a figure became."""
-        return both("withdrawn") if revision.new_value is None else revision.new_value
-
-    def kind(self, revision: Revision) -> Both:
-        """What kind of revision it was."""
-        return both(f"kind.{revision.kind}")
-
-    @property
-    def compared(self) -> int:
-        """How many published totals there are to compare with."""
-        return sum(row.compared for row in self.figures.compared)
-
-    @property
-    def agreeing(self) -> int:
-        """How many of them are the sum of their départements."""
-        return self.compared - sum(row.different for row in self.figures.compared)
-
-    def rules(self, hold: Hold) -> list[str]:
-        """The names of the rules that stopped a month."""
-        return [rule.strip() for rule in hold.rules.split(",")]

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from acv_pipeline.contract import Month
 from acv_pipeline.contract.model import Words
-from acv_pipeline.contract.months import shift
+from acv_pipeline.contract.months import spans
 from acv_pipeline.contract.yaml_file import read_yaml
 
 LANGUAGES = ("fr", "en")
@@ -79,20 +79,15 @@ def listed(items: Sequence[str]) -> Both:
 
 def months_listed(months: Iterable[Month], most: int = 6) -> Both:
     """Months as spans of neighbours (``2021-02 to 2021-05, 2022-01``), at most so many spans."""
-    spans: list[list[Month]] = []
-    for month in sorted(months):
-        if spans and shift(spans[-1][1], 1) == month:
-            spans[-1][1] = month
-        else:
-            spans.append([month, month])
+    found = spans(months)
 
     def written(language: str, to: str, more: str) -> str:
         parts = [
             month_name(a, language, short=True)
             + (f" {to} {month_name(b, language, short=True)}" if b != a else "")
-            for a, b in spans[-most:]
+            for a, b in found[-most:]
         ]
-        hidden = len(spans) - len(parts)
+        hidden = len(found) - len(parts)
         return (f"{more.format(hidden)} " if hidden else "") + ", ".join(parts)
 
     return Both(written("fr", "à", "… (+{})"), written("en", "to", "… (+{})"))

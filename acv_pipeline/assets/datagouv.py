@@ -44,7 +44,6 @@ def build_data_gouv() -> dg.AssetsDefinition:
         deps=[RELEASE],
         group=GROUP,
         kinds={"csv"},
-        partitions=None,
         code=[CODE / "publishing" / "datagouv" / "publish.py"],
     )
 

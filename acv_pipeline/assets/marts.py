@@ -1,16 +1,13 @@
 """Layer ``marts``: one asset per SQL model of ``dbt_like_sql``."""
 
-# no "from __future__ import annotations" here: Dagster reads the step's annotations as classes
+from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import dagster as dg
 
-from acv_pipeline.assets.resources import LandingZone, Warehouse
-from acv_pipeline.assets.shown import lineage_shown, preview_shown, spec
-from acv_pipeline.assets.step import AFTER, Event, Steps, outs, plain_failures
-from acv_pipeline.contract import Month
+from acv_pipeline.assets.shown import spec
+from acv_pipeline.assets.step import Event, Step, Steps
 from acv_pipeline.contract.tables import tables
 from acv_pipeline.flow.pipeline import VALIDATED, Pipeline
 from acv_pipeline.models import Model
@@ -75,33 +72,17 @@ def build(steps: Steps) -> dg.OpDefinition:
     marts = list(steps.pipeline.project.models)
     checks = [check for check in steps.pipeline.checks() if check.asset in marts]
 
-    @dg.op(
-        name="build",
-        ins=AFTER,
-        out=outs(marts, checks),
-        description="Build the marts from what is in force, and check them.",
-    )
-    def build_step(
-        context: dg.AssetExecutionContext, warehouse: Warehouse, landing_zone: LandingZone
-    ) -> Iterator[Event]:
-        with plain_failures(warehouse):
-            step = steps.begin(context, warehouse, landing_zone)
-            asked, wanted = step.asked(marts), step.checks(checks)
-            if asked:
-                step.turn.build(asked)
-                moved = set().union(*step.turn.moved.values())
-                context.log.info(f"built {len(asked)} marts, {len(moved)} months of them changed")
+    def work(step: Step) -> Iterator[Event]:
+        asked, wanted = step.asked(marts), step.checks(checks)
+        if asked:
+            step.turn.build(asked)
+            moved = set().union(*step.turn.moved.values())
+            step.context.log.info(f"built {len(asked)} marts, {len(moved)} months of them changed")
+        yield from step.record(asked, column_lineage)
+        if wanted:
+            # what moved beside the run's months is checked again, too
+            scope = {*step.scope()}.union(*step.turn.moved.values())
+            yield from step.tell(wanted, step.check(wanted, scope))
 
-            def details(asset: str, month: Month) -> dict[str, Any]:
-                return preview_shown(step.turn.preview(asset, month)) | lineage_shown(
-                    column_lineage(step.pipeline, asset)
-                )
-
-            yield from step.record(asked, details)
-            if wanted:
-                # what moved beside the run's months is checked again, too
-                scope = {*step.scope()}.union(*step.turn.moved.values())
-                yield from step.tell(wanted, step.check(wanted, scope))
-            yield from step.end()
-
-    return build_step
+    description = "Build the marts from what is in force, and check them."
+    return steps.op("build", description, marts, checks, work)

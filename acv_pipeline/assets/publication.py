@@ -3,16 +3,16 @@
 Snapshots of the whole, without months of their own.
 """
 
-# no "from __future__ import annotations" here: Dagster reads the step's annotations as classes
+from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from acv_pipeline.assets.resources import LandingZone, PublishedCopy, Warehouse
+from acv_pipeline.assets.resources import PublishedCopy
 from acv_pipeline.assets.shown import CODE, picture_shown, rows_shown, spec
-from acv_pipeline.assets.step import AFTER, Event, Step, Steps, outs, plain_failures
+from acv_pipeline.assets.step import Event, Step, Steps
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.flow.turn import span
 from acv_pipeline.landing.whole_files import sha256
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from acv_pipeline.publishing.report import Report
 
 GROUP = "publication"
-Details = tuple[str, dict[str, Any] | None]  # what the log says, what is put on record
 
 
 def specs(pipeline: Pipeline) -> list[dg.AssetSpec]:
@@ -51,7 +50,6 @@ def specs(pipeline: Pipeline) -> list[dg.AssetSpec]:
             deps=marts,
             group=GROUP,
             kinds={"duckdb"},
-            partitions=None,
             code=[CODE / "publishing" / "published_copy.py"],
         ),
         spec(
@@ -64,7 +62,6 @@ def specs(pipeline: Pipeline) -> list[dg.AssetSpec]:
             deps=[COPY],
             group=GROUP,
             kinds={"csv", "parquet"},
-            partitions=None,
             code=[CODE / "publishing" / "release" / "tables.yml"],
         ),
         spec(
@@ -77,87 +74,74 @@ def specs(pipeline: Pipeline) -> list[dg.AssetSpec]:
             deps=[COPY, RELEASE],
             group=GROUP,
             kinds={"html"},
-            partitions=None,
             code=[CODE / "publishing" / "report" / "page.py"],
         ),
     ]
 
 
-def _op(
-    steps: Steps, name: str, asset: str, description: str, make: Callable[[Step, Home], Details]
-) -> dg.OpDefinition:
-    """A step of one asset.
-
-    Args:
-        make: makes it; nothing is put on record without details.
-    """
-
-    @dg.op(name=name, ins=AFTER, out=outs([asset], []), description=description)
-    def step_of_one(
-        context: dg.AssetExecutionContext,
-        warehouse: Warehouse,
-        landing_zone: LandingZone,
-        published: PublishedCopy,
-    ) -> Iterator[Event]:
-        with plain_failures(warehouse):
-            step = steps.begin(context, warehouse, landing_zone)
-            if step.asked([asset]):
-                said, details = make(step, published.place)
-                context.log.info(said)
-                if details:
-                    yield dg.Output(None, asset, metadata=details)
-            yield from step.end()
-
-    return step_of_one
-
-
 def publish(steps: Steps) -> dg.OpDefinition:
     """The step that replaces the published copy, or says why not."""
 
-    def make(step: Step, home: Home) -> Details:
-        step.turn.publish(home.published)
-        copy = describe(home)
-        return f"published {span(copy.months)}", _copy_details(copy)
+    def work(step: Step) -> Iterator[Event]:
+        if step.asked([COPY]):
+            place = _place(step)
+            step.turn.publish(place.published)
+            copy = describe(place)
+            step.context.log.info(f"published {span(copy.months)}")
+            yield dg.Output(None, COPY, metadata=_copy_details(copy))
 
     description = "Check every invariant of all marts and months, then replace the copy."
-    return _op(steps, "publish", COPY, description, make)
+    return steps.op("publish", description, [COPY], [], work, resources=["published"])
 
 
 def release(steps: Steps) -> dg.OpDefinition:
     """The step that makes the open data release."""
 
-    def make(step: Step, home: Home) -> Details:
-        step.turn.say("making the open data release")
-        made = _made(step, home, RELEASE).release
-        if not made:
-            return "no complete month to release yet", None
-        stands = "" if made.is_new else ": stands as it is"
-        return f"release {made.version}{stands}", release_details(made)
+    def work(step: Step) -> Iterator[Event]:
+        if step.asked([RELEASE]):
+            step.turn.say("making the open data release")
+            made = _made(step, RELEASE).release
+            if made:
+                step.context.log.info(
+                    f"release {made.version}" + ("" if made.is_new else ": stands as it is")
+                )
+                yield dg.Output(None, RELEASE, metadata=_release_details(made))
+            else:
+                step.context.log.info("no complete month to release yet")
 
     description = "Make a dated open data release, unless the standing one has the same content."
-    return _op(steps, "release", RELEASE, description, make)
+    return steps.op("release", description, [RELEASE], [], work, resources=["published"])
 
 
 def report(steps: Steps) -> dg.OpDefinition:
     """The step that writes the report page."""
 
-    def make(step: Step, home: Home) -> Details:
-        step.turn.say("writing the report page")
-        made = _made(step, home, REPORT)
-        assert made.report is not None  # it was asked for
-        plots = {
-            PICTURED[mart]: picture_shown(svg, PICTURED[mart])
-            for mart, svg in made.pictures.items()
-        }
-        details = report_details(made.report, home) | plots
-        return f"report page of {made.report.byte_size / 1000:.0f} kB", details
+    def work(step: Step) -> Iterator[Event]:
+        if step.asked([REPORT]):
+            step.turn.say("writing the report page")
+            made = _made(step, REPORT)
+            if made.report:
+                step.context.log.info(f"report page of {made.report.byte_size / 1000:.0f} kB")
+                plots = {
+                    PICTURED[mart]: picture_shown(svg, PICTURED[mart])
+                    for mart, svg in made.pictures.items()
+                }
+                details = _report_details(made.report, _place(step)) | plots
+                yield dg.Output(None, REPORT, metadata=details)
 
-    return _op(steps, "report", REPORT, "Write the page for people, and draw its plots.", make)
+    description = "Write the page for people, and draw its plots."
+    return steps.op("report", description, [REPORT], [], work, resources=["published"])
 
 
-def _made(step: Step, home: Home, asset: str) -> Publication:
+def _place(step: Step) -> Home:
+    """Where what is published goes."""
+    published: PublishedCopy = step.context.resources.published
+    return published.place
+
+
+def _made(step: Step, asset: str) -> Publication:
     """The release or the report page."""
-    contract = step.pipeline.contract
+    home, contract = _place(step), step.pipeline.contract
     standing = latest_release(home.releases) if RELEASE in step.run_assets else None
     of_now = release_sha256(standing) if standing and asset == REPORT else None
     return make_publication(home, contract, [asset], contract.today(), of_now)
@@ -174,7 +158,7 @@ def _copy_details(published: Published) -> dict[str, Any]:
     }
 
 
-def release_details(release: "Release") -> dict[str, Any]:
+def _release_details(release: Release) -> dict[str, Any]:
     """Where the release is, how to tell it from others, and what is in it."""
     months = sorted({month for of in release.months.values() for month in of})
     return {
@@ -190,7 +174,7 @@ def release_details(release: "Release") -> dict[str, Any]:
     }
 
 
-def report_details(report: "Report", home: Home) -> dict[str, Any]:
+def _report_details(report: Report, home: Home) -> dict[str, Any]:
     """Where the page is, and which months it shows."""
     published = describe(home)
     return {

@@ -1,16 +1,14 @@
 """Layer ``raw``: one extract per source, everything received, as received."""
 
-# no "from __future__ import annotations" here: Dagster reads the step's annotations as classes
+from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from acv_pipeline.assets.resources import LandingZone, Warehouse
-from acv_pipeline.assets.shown import CODE, preview_shown, spec, table_schema
-from acv_pipeline.assets.step import Event, Step, Steps, outs, plain_failures
-from acv_pipeline.contract import Month
+from acv_pipeline.assets.shown import CODE, spec, table_schema
+from acv_pipeline.assets.step import Event, Step, Steps
 from acv_pipeline.flow.pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -44,26 +42,15 @@ def receive(steps: Steps) -> dg.OpDefinition:
     """The step that takes in what is new."""
     extracts = steps.pipeline.extracts()
 
-    @dg.op(name="receive", out=outs(extracts, []), description="Take in what is new, as it is.")
-    def receive_step(
-        context: dg.AssetExecutionContext, warehouse: Warehouse, landing_zone: LandingZone
-    ) -> Iterator[Event]:
-        with plain_failures(warehouse):
-            step = steps.begin(context, warehouse, landing_zone)
-            if assets := step.asked(extracts):
-                report = step.turn.receive([extracts[asset] for asset in assets])
-                _log(step, report)
+    def work(step: Step) -> Iterator[Event]:
+        if assets := step.asked(extracts):
+            _log(step, step.turn.receive([extracts[asset] for asset in assets]))
+            yield from step.record(assets)
 
-                def details(asset: str, month: Month) -> dict[str, Any]:
-                    return preview_shown(step.turn.preview(asset, month))
-
-                yield from step.record(assets, details)
-            yield from step.end()
-
-    return receive_step
+    return steps.op("receive", "Take in what is new, as it is.", extracts, [], work, is_first=True)
 
 
-def _log(step: Step, report: "LoadReport") -> None:
+def _log(step: Step, report: LoadReport) -> None:
     """A line per source, and one for each thing that somebody should look at."""
     log, new = step.context.log, step.turn.received(report.new)
     for source, (files, refused) in new.items():

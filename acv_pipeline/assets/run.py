@@ -3,7 +3,7 @@
 One graph-backed definition of all assets of the flow.
 """
 
-# no "from __future__ import annotations" here: Dagster reads the step's annotations as classes
+from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
@@ -13,8 +13,7 @@ import dagster as dg
 
 from acv_pipeline.assets import marts, publication, raw, validated
 from acv_pipeline.assets.partitions import monthly
-from acv_pipeline.assets.resources import LandingZone, Warehouse
-from acv_pipeline.assets.step import AFTER, Event, Steps, aloud, outs, plain_failures
+from acv_pipeline.assets.step import Event, Step, Steps, aloud
 from acv_pipeline.flow.pipeline import Pipeline, Say
 from acv_pipeline.gate.rules import RULES
 from acv_pipeline.quality.acceptance import ACCEPTED
@@ -87,22 +86,12 @@ def build_assets(pipeline: Pipeline, listen: Say = aloud) -> dg.AssetsDefinition
 def accepted(steps: Steps) -> dg.OpDefinition:
     """The last step: red if a month that was asked for is held, after all else is done."""
 
-    @dg.op(
-        name="accepted",
-        ins=AFTER,
-        out=outs([], [ACCEPTED], hands_on=False),
-        description="Was every month accepted? If one is held: which rule, and what to do.",
-    )
-    def accepted_step(
-        context: dg.AssetExecutionContext, warehouse: Warehouse, landing_zone: LandingZone
-    ) -> Iterator[Event]:
-        with plain_failures(warehouse):
-            step = steps.begin(context, warehouse, landing_zone)
-            if wanted := step.checks([ACCEPTED]):
-                yield from step.tell(wanted, step.check(wanted, step.scope()))
-            yield from step.end()
+    def work(step: Step) -> Iterator[Event]:
+        if wanted := step.checks([ACCEPTED]):
+            yield from step.tell(wanted, step.check(wanted, step.scope()))
 
-    return accepted_step
+    description = "Was every month accepted? If one is held: which rule, and what to do."
+    return steps.op("accepted", description, [], [ACCEPTED], work, is_last=True)
 
 
 def _check_spec(check: Check, partitions: dg.PartitionsDefinition[str]) -> dg.AssetCheckSpec:

@@ -25,8 +25,8 @@ def spec(
     deps: list[str],
     group: str,
     kinds: set[str],
-    partitions: dg.PartitionsDefinition[str] | None,
     code: Sequence[Path],
+    partitions: dg.PartitionsDefinition[str] | None = None,
     table: str | None = None,
     columns: dg.TableSchema | None = None,
 ) -> dg.AssetSpec:

@@ -6,7 +6,7 @@ asset record the others one by one: an output would record them all. Where every
 is there, the output itself is yielded, so that whatever hangs behind it runs.
 """
 
-from __future__ import annotations
+# no "from __future__ import annotations" here: Dagster reads the step's annotations as classes
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,6 +21,7 @@ from dagster._core.events import AssetMaterializationPlannedData
 from acv_pipeline.assets.evaluated import evaluation, last_materialisations, summary
 from acv_pipeline.assets.partitions import key_of, monthly, to_months
 from acv_pipeline.assets.resources import LandingZone, Warehouse, located
+from acv_pipeline.assets.shown import lineage_shown, preview_shown
 from acv_pipeline.contract import Month
 from acv_pipeline.flow.pipeline import Pipeline, Say
 from acv_pipeline.flow.turn import Turn, span
@@ -37,19 +38,11 @@ GO = "done"
 # a run that held a month needs a person: Dagster doesn't try it again by itself
 HELD = {"acv/held": "true", "dagster/retry_on_asset_or_op_failure": "false"}
 NO_RUN = ""
-AFTER = {"after": dg.In(dg.Nothing)}
 PARTITION = "dagster/partition"
 FIRST, LAST = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
 Event = dg.AssetMaterialization | dg.AssetCheckEvaluation | dg.Output[None]
-
-
-def outs(
-    assets: Iterable[str], checks: Iterable[Check], *, hands_on: bool = True
-) -> dict[str, dg.Out]:
-    """The outputs of a step: its assets, its checks, and that it is done."""
-    names = [*assets, *(output_of(check) for check in checks), *([GO] if hands_on else [])]
-    return {name: dg.Out(dg.Nothing, is_required=False) for name in names}
+Lineage = Callable[[Pipeline, str], dg.TableColumnLineage]
 
 
 def output_of(check: Check) -> str:
@@ -105,15 +98,11 @@ class Step:
     def _outputs(self) -> set[str]:
         return set(self.context.op_execution_context.selected_output_names)
 
-    def record(
-        self,
-        assets: Sequence[str],
-        details: Callable[[str, Month], Mapping[str, Any]],
-    ) -> Iterator[Event]:
+    def record(self, assets: Sequence[str], lineage: Lineage | None = None) -> Iterator[Event]:
         """What was materialised of each asset: the run's months, and those that moved beside them.
 
         Args:
-            details: what the UI shows of an asset whose last month is the given one.
+            lineage: from which columns those of an asset are computed.
         """
         for asset in assets:
             moved = self.turn.moved.get(asset, frozenset())
@@ -129,7 +118,9 @@ class Step:
             }
             if told:
                 # the UI shows the last one recorded as the asset's state
-                told[max(told)] |= details(asset, max(told))
+                told[max(told)] |= preview_shown(self.turn.preview(asset, max(told)))
+                if lineage:
+                    told[max(told)] |= lineage_shown(lineage(self.pipeline, asset))
             whole = set(self.months) if set(self.months) <= told.keys() else set()
             for month, metadata in told.items():
                 if month not in whole:
@@ -245,17 +236,47 @@ def aloud(line: str) -> None:
 
 @dataclass(frozen=True)
 class Steps:
-    """How the steps of a pipeline begin."""
+    """How the steps of a pipeline begin and end."""
 
     pipeline: Pipeline
     listen: Say = aloud
 
-    def begin(
-        self, context: dg.AssetExecutionContext, warehouse: Warehouse, zone: LandingZone
-    ) -> Step:
-        """A step, with this run's turn at the warehouse."""
-        turn = self.turn(context.op_execution_context, warehouse, zone)
-        return Step(context, warehouse, turn, months_of(context.run.tags, turn.pipeline))
+    def op(
+        self,
+        name: str,
+        description: str,
+        assets: Iterable[str],
+        checks: Iterable[Check],
+        work: Callable[[Step], Iterator[Event]],
+        *,
+        is_first: bool = False,
+        is_last: bool = False,
+        resources: Iterable[str] = (),
+    ) -> dg.OpDefinition:
+        """A step of a run: ``work``, with the run's turn at the warehouse, then the next step.
+
+        Args:
+            assets, checks: its outputs, beside the one that hands on.
+            resources: those that it needs besides warehouse and landing zone.
+        """
+        names = [*assets, *map(output_of, checks), *([] if is_last else [GO])]
+
+        @dg.op(
+            name=name,
+            description=description,
+            ins={} if is_first else {"after": dg.In(dg.Nothing)},
+            out={name: dg.Out(dg.Nothing, is_required=False) for name in names},
+            required_resource_keys={"warehouse", "landing_zone", *resources},
+        )
+        def step_op(context: dg.AssetExecutionContext) -> Iterator[Event]:
+            warehouse, zone = context.resources.warehouse, context.resources.landing_zone
+            with plain_failures(warehouse):
+                turn = self.turn(context.op_execution_context, warehouse, zone)
+                step = Step(context, warehouse, turn, months_of(context.run.tags, turn.pipeline))
+                yield from work(step)
+                yield from step.end()
+
+        return step_op
 
     def turn(self, context: dg.OpExecutionContext, warehouse: Warehouse, zone: LandingZone) -> Turn:
         """The run's turn at the warehouse."""

@@ -1,16 +1,13 @@
 """Layer ``validated``: the figures in force, and the rows that could not be used."""
 
-# no "from __future__ import annotations" here: Dagster reads the step's annotations as classes
+from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import dagster as dg
 
-from acv_pipeline.assets.resources import LandingZone, Warehouse
-from acv_pipeline.assets.shown import CODE, lineage_shown, preview_shown, spec, table_schema
-from acv_pipeline.assets.step import AFTER, Event, Steps, outs, plain_failures
-from acv_pipeline.contract import Month
+from acv_pipeline.assets.shown import CODE, spec, table_schema
+from acv_pipeline.assets.step import Event, Step, Steps
 from acv_pipeline.contract.tables import tables
 from acv_pipeline.flow.pipeline import QUARANTINED, VALIDATED, Pipeline
 from acv_pipeline.flow.turn import span
@@ -73,34 +70,18 @@ def judge(steps: Steps) -> dg.OpDefinition:
     about = [*steps.pipeline.extracts(), *assets]
     checks = [c for c in steps.pipeline.checks() if c.asset in about and c is not ACCEPTED]
 
-    @dg.op(
-        name="judge",
-        ins=AFTER,
-        out=outs(assets, checks),
-        description="Bring into force what no rule stops; check what was received and accepted.",
-    )
-    def judge_step(
-        context: dg.AssetExecutionContext, warehouse: Warehouse, landing_zone: LandingZone
-    ) -> Iterator[Event]:
-        with plain_failures(warehouse):
-            step = steps.begin(context, warehouse, landing_zone)
-            asked, wanted = step.asked(assets), step.checks(checks)
-            if VALIDATED in asked:
-                report = step.turn.judge(step.months)
-                held = sorted(report.held & set(step.months))
-                accepted = sorted(report.in_force & set(step.months) - set(held))
-                context.log.info(
-                    f"accepted {span(accepted)}" + (f", held {span(held)}" if held else "")
-                )
+    def work(step: Step) -> Iterator[Event]:
+        asked, wanted = step.asked(assets), step.checks(checks)
+        if VALIDATED in asked:
+            report = step.turn.judge(step.months)
+            held = sorted(report.held & set(step.months))
+            accepted = sorted(report.in_force & set(step.months) - set(held))
+            step.context.log.info(
+                f"accepted {span(accepted)}" + (f", held {span(held)}" if held else "")
+            )
+        yield from step.record(asked, column_lineage)
+        if wanted:
+            yield from step.tell(wanted, step.check(wanted, step.scope()))
 
-            def details(asset: str, month: Month) -> dict[str, Any]:
-                return preview_shown(step.turn.preview(asset, month)) | lineage_shown(
-                    column_lineage(step.pipeline, asset)
-                )
-
-            yield from step.record(asked, details)
-            if wanted:
-                yield from step.tell(wanted, step.check(wanted, step.scope()))
-            yield from step.end()
-
-    return judge_step
+    description = "Bring into force what no rule stops; check what was received and accepted."
+    return steps.op("judge", description, assets, checks, work)

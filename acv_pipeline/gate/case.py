@@ -54,8 +54,7 @@ class Rival:
     """Another file of the same source and day that brings other figures for the month.
 
     Attributes:
-        file_name: its name.
-        figures: its figures, by position of the département.
+        figures: by position of the département.
         outcome: ``counts`` (in the place of the file judged), ``gives way`` or ``undecided``.
         why: what puts one of the two first, or why neither is.
     """
@@ -73,12 +72,6 @@ class MonthCase:
     All arrays follow ``codes``: every département of the territories, in code order.
 
     Attributes:
-        source: who sends.
-        indicator: what is counted (with its thresholds).
-        month: the month judged.
-        delivered_on: the day of reception.
-        codes: département codes.
-        regions: region code per département.
         in_panel: whether the indicator expects the département.
         delivered: figures as delivered.
         quarantined: départements whose row of this month was quarantined (known holes).
@@ -95,7 +88,6 @@ class MonthCase:
         rivals: other files of the source and day with other figures for this month.
         provisional_by: the word that marks the delivery as provisional; empty where none does.
         definitive: figures of this month as a delivery marked definitive brought them, or None.
-        definitive_file: the name of that delivery.
         unreadable: quarantined rows of this month whose département is not known.
     """
 
@@ -173,5 +165,5 @@ class Finding:
     rule: str
     blocking: bool
     summary: str
-    evidence: list[dict[str, Any]] = field(default_factory=list)
     probable_cause: str | None = None
+    evidence: list[dict[str, Any]] = field(default_factory=list)

@@ -45,12 +45,10 @@ class Rule:
     """One rule of the gate; calling it judges a case.
 
     Attributes:
-        name: what the check is called, everywhere.
         blocking: whether the rule can hold a month (else it only warns).
         title: what is wrong when it alarms, in one line.
         what_to_do: advice to the data engineer; ``{contact}`` stands for the role to ask.
         rationale: why the rule exists, from the nature of the data.
-        check: the judgement.
     """
 
     name: str
@@ -102,6 +100,24 @@ def plain(value: Any) -> Any:
             return None
         return int(value) if value.is_integer() else round(value, 2)
     return value
+
+
+def of_one(territory: str, **columns: Any) -> Evidence:
+    """Evidence on one territory, or on a sum."""
+    return [{"territory": territory, **{name: plain(value) for name, value in columns.items()}}]
+
+
+def moved(
+    case: MonthCase,
+    where: npt.NDArray[np.bool_],
+    badness: npt.NDArray[np.float64],
+    **columns: npt.NDArray[Any],
+) -> Evidence:
+    """``table`` of the panel's départements beside their previous figures, where there are some."""
+    nothing = np.full(len(case.codes), np.nan)
+    previous = nothing if case.trajectory is None else case.trajectory.previous
+    columns = {"previous": previous, "delivered": case.figures, **columns}
+    return table(case.codes, where, badness, "department_code", **columns)
 
 
 def table(

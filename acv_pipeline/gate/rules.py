@@ -19,17 +19,20 @@ from acv_pipeline.gate import (
 from acv_pipeline.gate.case import Finding, MonthCase
 from acv_pipeline.gate.rule import Rule
 
-RULES: tuple[Rule, ...] = (
-    *rules_files.RULES,
-    *rules_completeness.RULES,
-    *rules_totals.RULES,
-    *rules_decreases.RULES,
-    *rules_pace.RULES,
-    *rules_scale.RULES,
-    *rules_order.RULES,
-    *rules_repetition.RULES,
-    *rules_revisions.RULES,
-    *rules_attention.RULES,
+_IN_ORDER = (
+    rules_files,
+    rules_completeness,
+    rules_totals,
+    rules_decreases,
+    rules_pace,
+    rules_scale,
+    rules_order,
+    rules_repetition,
+    rules_revisions,
+    rules_attention,
+)
+RULES = tuple(
+    rule for module in _IN_ORDER for rule in vars(module).values() if isinstance(rule, Rule)
 )
 """Every rule of the gate, in the order findings are listed."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from acv_pipeline.gate.case import MonthCase
-from acv_pipeline.gate.rule import Alarm, Limits, plain, rule, table
+from acv_pipeline.gate.rule import Alarm, Limits, moved, of_one, rule
 from acv_pipeline.gate.trajectory import Figures
 
 
@@ -31,14 +31,7 @@ def target_crossed(case: MonthCase, limits: Limits) -> Alarm | None:
         return None
     return Alarm(
         summary=f"the national total reaches {after:,.0f}; the target is {target.value:,.0f}",
-        evidence=[
-            {
-                "territory": "national",
-                "previous": plain(before),
-                "delivered": plain(after),
-                "target": plain(target.value),
-            }
-        ],
+        evidence=of_one("national", previous=before, delivered=after, target=target.value),
     )
 
 
@@ -77,15 +70,10 @@ def top_three_changed(case: MonthCase, limits: Limits) -> Alarm | None:
             f"{', '.join(sorted(codes[i] for i in after - before))} in the leading three in place "
             f"of {', '.join(sorted(codes[i] for i in gone))}"
         ),
-        evidence=table(
-            codes,
+        evidence=moved(
+            case,
             np.isin(np.arange(len(codes)), sorted(before | after)),
             case.figures,
-            previous=trajectory.previous,
-            delivered=case.figures,
             increment=trajectory.increments,
         ),
     )
-
-
-RULES = (target_crossed, top_three_changed)

@@ -113,6 +113,3 @@ def all_figures_zero(case: MonthCase, limits: Limits) -> Alarm | None:
         evidence=table(case.codes, given, case.delivered, delivered=case.delivered),
         probable_cause="a declared starting point, or an export of an empty table",
     )
-
-
-RULES = (panel_department_missing, figure_outside_panel, all_figures_zero)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from acv_pipeline.gate.case import MonthCase
-from acv_pipeline.gate.rule import Alarm, Evidence, Limits, how_many, rule, table
+from acv_pipeline.gate.rule import Alarm, Evidence, Limits, how_many, moved, rule
 from acv_pipeline.gate.trajectory import Trajectory
 
 
 def _decreases(case: MonthCase, trajectory: Trajectory) -> Evidence:
     """The départements that fall, the deepest first."""
-    return table(
-        case.codes,
+    return moved(
+        case,
         trajectory.increments < 0,
         -trajectory.increments,
-        previous=trajectory.previous,
-        delivered=case.figures,
         expected_low=trajectory.previous,
         increment=trajectory.increments,
     )
@@ -105,10 +103,3 @@ def several_departments_decrease(case: MonthCase, limits: Limits) -> Alarm | Non
         ),
         evidence=_decreases(case, trajectory),
     )
-
-
-RULES = (
-    national_total_decreases,
-    department_decreases,
-    several_departments_decrease,
-)

@@ -95,6 +95,3 @@ def provisional_after_definitive(case: MonthCase, limits: Limits) -> Alarm | Non
         ),
         probable_cause="an older draft after the definitive file",
     )
-
-
-RULES = (same_day_files_differ, provisional_after_definitive)

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 
 from acv_pipeline.gate.case import MonthCase
-from acv_pipeline.gate.rule import Alarm, Limits, rule, table
+from acv_pipeline.gate.rule import Alarm, Limits, moved, rule
 from acv_pipeline.gate.trajectory import Figures
 
 
@@ -58,15 +58,7 @@ def ranking_reshuffled(case: MonthCase, limits: Limits) -> Alarm | None:
             f"rank correlation with {trajectory.previous_month:%Y-%m} is {correlation:.3f}, "
             f"usually {usual:.3f}; the largest move is {np.nanmax(moves):.0f} ranks"
         ),
-        evidence=table(
-            case.codes,
-            moves > 0,
-            moves,
-            previous=trajectory.previous,
-            delivered=case.figures,
-            previous_rank=ranks[0],
-            delivered_rank=ranks[1],
-        ),
+        evidence=moved(case, moves > 0, moves, previous_rank=ranks[0], delivered_rank=ranks[1]),
     )
 
 
@@ -117,21 +109,13 @@ def two_departments_swapped(case: MonthCase, limits: Limits) -> Alarm | None:
             row
             for a, b in found[:5]
             for one, other in ((a, b), (b, a))
-            for row in table(
-                case.codes,
+            for row in moved(
+                case,
                 np.arange(len(case.codes)) == one,
                 np.zeros(len(case.codes)),
-                previous=previous,
-                delivered=delivered,
                 expected=np.full(len(case.codes), delivered[other]),
                 increment=trajectory.increments,
             )
         ],
         probable_cause="two rows or two names were exchanged",
     )
-
-
-RULES = (
-    ranking_reshuffled,
-    two_departments_swapped,
-)

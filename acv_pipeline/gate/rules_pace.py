@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from acv_pipeline.gate.case import MonthCase
-from acv_pipeline.gate.rule import Alarm, Evidence, Limits, how_many, plain, rule, table
+from acv_pipeline.gate.rule import Alarm, Evidence, Limits, how_many, moved, of_one, rule
 from acv_pipeline.gate.trajectory import Trajectory
 
 
@@ -23,27 +23,14 @@ def _usual_largest_share(trajectory: Trajectory) -> float:
 def _fastest_departments(case: MonthCase, trajectory: Trajectory, ratio: float) -> Evidence:
     """Départements above ``ratio`` times their own usual pace, by how far above."""
     high = trajectory.previous + ratio * np.maximum(trajectory.usual_paces, 0) * trajectory.months
-    return table(
-        case.codes,
+    return moved(
+        case,
         case.figures > high,
         case.figures - high,
-        previous=trajectory.previous,
-        delivered=case.figures,
         expected_low=trajectory.previous,
         expected_high=high,
         increment=trajectory.increments,
     )
-
-
-def _national(trajectory: Trajectory, **expected: float) -> Evidence:
-    return [
-        {
-            "territory": "national",
-            "previous": plain(trajectory.previous_total),
-            "delivered": plain(trajectory.previous_total + trajectory.increment),
-            **{name: plain(value) for name, value in expected.items()},
-        }
-    ]
 
 
 @rule(
@@ -82,8 +69,10 @@ def national_pace_jumps(case: MonthCase, limits: Limits) -> Alarm | None:
             f"{trajectory.previous_month:%Y-%m}, {trajectory.pace / usual:.1f} times the usual "
             f"{usual:,.0f} and {trajectory.pace / fastest:.1f} times the fastest pace so far"
         ),
-        evidence=_national(
-            trajectory,
+        evidence=of_one(
+            "national",
+            previous=trajectory.previous_total,
+            delivered=trajectory.previous_total + trajectory.increment,
             expected_low=trajectory.previous_total,
             expected_high=trajectory.previous_total + high * trajectory.months,
             increment=trajectory.increment,
@@ -129,12 +118,10 @@ def one_department_dominates(case: MonthCase, limits: Limits) -> Alarm | None:
             f"{trajectory.gross_increment:,.0f} {case.indicator.unit} ({share:.0%}) since "
             f"{trajectory.previous_month:%Y-%m}"
         ),
-        evidence=table(
-            case.codes,
+        evidence=moved(
+            case,
             trajectory.increments > 0,
             trajectory.increments,
-            previous=trajectory.previous,
-            delivered=case.figures,
             expected=trajectory.previous + np.maximum(usual, 0) * trajectory.months,
             increment=trajectory.increments,
             share_of_increase=trajectory.increments / trajectory.gross_increment,
@@ -203,22 +190,12 @@ def department_leaps(case: MonthCase, limits: Limits) -> Alarm | None:
             f"{limits['min_growth']:.0%} of the level and more than "
             f"{limits['min_ratio_to_fastest']:g} times as fast as ever"
         ),
-        evidence=table(
-            case.codes,
+        evidence=moved(
+            case,
             leaps,
             trajectory.increments,
-            previous=trajectory.previous,
-            delivered=case.figures,
             expected_low=trajectory.previous,
             expected_high=high,
             increment=trajectory.increments,
         ),
     )
-
-
-RULES = (
-    national_pace_jumps,
-    one_department_dominates,
-    departments_above_own_pace,
-    department_leaps,
-)

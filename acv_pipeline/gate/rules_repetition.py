@@ -6,7 +6,7 @@ import numpy as np
 
 from acv_pipeline.contract import Month
 from acv_pipeline.gate.case import MonthCase
-from acv_pipeline.gate.rule import Alarm, Limits, rule, table
+from acv_pipeline.gate.rule import Alarm, Limits, moved, rule, table
 from acv_pipeline.gate.trajectory import Figures, has_figures, unchanged_share
 
 
@@ -46,14 +46,7 @@ def most_departments_unchanged(case: MonthCase, limits: Limits) -> Alarm | None:
             f"{share:.0%} of the départements have their figure of "
             f"{trajectory.previous_month:%Y-%m}; usually {usual:.0%} do"
         ),
-        evidence=table(
-            case.codes,
-            still,
-            case.figures,
-            previous=trajectory.previous,
-            delivered=case.figures,
-            increment=trajectory.increments,
-        ),
+        evidence=moved(case, still, case.figures, increment=trajectory.increments),
         probable_cause="a file made before the month was closed, or only partly updated",
     )
 
@@ -143,12 +136,10 @@ def increments_equal_sister(case: MonthCase, limits: Limits) -> Alarm | None:
     nothing = np.full(len(case.codes), np.nan)
     return Alarm(
         summary=f"{best_share:.0%} of the larger increments equal the sister indicator's",
-        evidence=table(
-            case.codes,
+        evidence=moved(
+            case,
             equal,
             np.nan_to_num(case.figures if trajectory is None else trajectory.increments),
-            previous=nothing if trajectory is None else trajectory.previous,
-            delivered=case.figures,
             increment=nothing if trajectory is None else trajectory.increments,
         ),
         probable_cause=cause,
@@ -229,11 +220,3 @@ def _bases(
         slack = limits["max_ratio_to_fastest"] * trajectory.fastest_paces * trajectory.months
         bases.append((trajectory.previous, slack, ("the previous figure", twice)))
     return bases
-
-
-RULES = (
-    most_departments_unchanged,
-    figures_repeat_earlier_month,
-    increments_equal_sister,
-    partners_counted_twice,
-)

@@ -130,6 +130,3 @@ def exceeds_later_month(case: MonthCase, limits: Limits) -> Alarm | None:
         ),
         blocking=month not in case.delivered_months,
     )
-
-
-RULES = (large_revision, older_version_returns, exceeds_later_month)

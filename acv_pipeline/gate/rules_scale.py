@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from acv_pipeline.gate.case import MonthCase
-from acv_pipeline.gate.rule import Alarm, Limits, rule, table
+from acv_pipeline.gate.rule import Alarm, Limits, moved, rule
 from acv_pipeline.gate.trajectory import Figures, Trajectory
 
 
@@ -66,12 +66,10 @@ def national_total_doubles(case: MonthCase, limits: Limits) -> Alarm | None:
             f"{trajectory.previous_month:%Y-%m}, and {share:.0%} of the départements "
             f"are within {low:g} to {high:g} times theirs"
         ),
-        evidence=table(
-            case.codes,
+        evidence=moved(
+            case,
             near,
             trajectory.increments,
-            previous=trajectory.previous,
-            delivered=case.figures,
             expected_low=trajectory.previous,
             ratio=ratios,
         ),
@@ -108,12 +106,10 @@ def figures_scaled(case: MonthCase, limits: Limits) -> Alarm | None:
             f"{int(alike.sum())} of {int(known.sum())} départements are about {factor:.3g} times "
             f"their figure of {trajectory.previous_month:%Y-%m}"
         ),
-        evidence=table(
-            case.codes,
+        evidence=moved(
+            case,
             alike,
             np.abs(trajectory.increments),
-            previous=trajectory.previous,
-            delivered=case.figures,
             expected=case.figures / factor,
             ratio=ratios,
         ),
@@ -159,12 +155,10 @@ def all_figures_raised(case: MonthCase, limits: Limits) -> Alarm | None:
             f"{1 - limits['quantile']:.0%} of the départements grow by more than {growth:.1%} "
             f"since {trajectory.previous_month:%Y-%m}; in earlier steps at most by {most:.1%}"
         ),
-        evidence=table(
-            case.codes,
+        evidence=moved(
+            case,
             trajectory.common & (trajectory.previous > 0),
             -ratios,
-            previous=trajectory.previous,
-            delivered=case.figures,
             increment=trajectory.increments,
             ratio=ratios,
         ),
@@ -202,23 +196,13 @@ def flow_instead_of_cumulative(case: MonthCase, limits: Limits) -> Alarm | None:
             f"the figures sum to {total:,.0f}, against a level of {level:,.0f} and a usual "
             f"{usual:,.0f} a month"
         ),
-        evidence=table(
-            case.codes,
+        evidence=moved(
+            case,
             below,
             -trajectory.increments,
-            previous=trajectory.previous,
-            delivered=case.figures,
             expected_low=trajectory.previous,
             expected=trajectory.previous + case.figures,
             increment=trajectory.increments,
         ),
         probable_cause="a monthly flow delivered as a cumulative",
     )
-
-
-RULES = (
-    national_total_doubles,
-    figures_scaled,
-    all_figures_raised,
-    flow_instead_of_cumulative,
-)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from acv_pipeline.gate.case import MonthCase
-from acv_pipeline.gate.rule import Alarm, Limits, plain, rule, table
+from acv_pipeline.gate.rule import Alarm, Limits, of_one, rule, table
 
 ROUNDING = 0.5
 """Sums of whole dwellings may differ by float rounding only."""
@@ -47,14 +47,9 @@ def national_differs_from_departments(case: MonthCase, limits: Limits) -> Alarm 
             f"the national total is {case.totals.national:,.0f}, "
             f"the départements sum to {total:,.0f} ({difference:+,.0f})"
         ),
-        evidence=[
-            {
-                "territory": "national",
-                "delivered": plain(case.totals.national),
-                "expected": plain(total),
-                "difference": plain(difference),
-            }
-        ],
+        evidence=of_one(
+            "national", delivered=case.totals.national, expected=total, difference=difference
+        ),
         probable_cause=cause,
         blocking=gross,
     )
@@ -124,19 +119,14 @@ def published_total_missing(case: MonthCase, limits: Limits) -> Alarm | None:
         missing.insert(0, "national")
     if not counted or not missing:
         return None
+    of = {code: case.delivered[case.regions == code] for code in missing}
+    of["national"] = case.delivered
     return Alarm(
         summary=f"no total for {', '.join(missing)}",
         evidence=[
-            {
-                "territory": territory,
-                "delivered": None,
-                "expected": plain(
-                    np.nansum(
-                        case.delivered[(case.regions == territory) | (territory == "national")]
-                    )
-                ),
-            }
+            row
             for territory in missing
+            for row in of_one(territory, delivered=None, expected=np.nansum(of[territory]))
         ],
     )
 
@@ -165,14 +155,12 @@ def control_total_differs(case: MonthCase, limits: Limits) -> Alarm | None:
             f"the source states a sum of {stated:,.0f}, the figures sum to {total:,.0f} "
             f"({total - stated:+,.0f})"
         ),
-        evidence=[
-            {
-                "territory": "sum of the départements",
-                "delivered": plain(total),
-                "expected": plain(stated),
-                "difference": plain(total - stated),
-            }
-        ],
+        evidence=of_one(
+            "sum of the départements",
+            delivered=total,
+            expected=stated,
+            difference=total - stated,
+        ),
         probable_cause="quarantined rows are missing from the sum" if holes else None,
         blocking=not (holes and total < stated),
     )
@@ -195,21 +183,10 @@ def control_row_count_differs(case: MonthCase, limits: Limits) -> Alarm | None:
         return None
     return Alarm(
         summary=f"the source states {stated} rows with a figure, {received} were received",
-        evidence=[
-            {
-                "territory": "rows with a figure",
-                "delivered": received,
-                "expected": stated,
-                "difference": received - stated,
-            }
-        ],
+        evidence=of_one(
+            "rows with a figure",
+            delivered=received,
+            expected=stated,
+            difference=received - stated,
+        ),
     )
-
-
-RULES = (
-    national_differs_from_departments,
-    region_differs_from_departments,
-    published_total_missing,
-    control_total_differs,
-    control_row_count_differs,
-)

@@ -31,7 +31,6 @@ class Trajectory:
 
     Attributes:
         previous_month: the last accepted earlier month with a figure above zero.
-        previous: its figures per département.
         increments: delivered minus previous, per département.
         months: months elapsed since the figures last moved.
         pace: national increment per month since the figures last moved.
@@ -113,37 +112,25 @@ def unchanged_share(earlier: Figures, later: Figures) -> float:
     return float((earlier == later)[counted].mean()) if counted.any() else 0.0
 
 
-def _are_equal(earlier: Figures, later: Figures) -> bool:
-    return np.array_equal(earlier, later, equal_nan=True)
-
-
-def _increment(earlier: Figures, later: Figures) -> float:
-    """The national increment over the départements both have."""
-    return float(np.nansum(later - earlier))
-
-
-def _totals(earlier: Figures, later: Figures) -> tuple[float, float]:
-    """The sums over the départements both have."""
-    common = ~np.isnan(earlier) & ~np.isnan(later)
-    return float(earlier[common].sum()), float(later[common].sum())
-
-
 def _moving(history: list[tuple[Month, Figures]]) -> list[tuple[Month, Figures]]:
     """The months whose figures differ from the month before them."""
     kept = history[:1]
     for month, figures in history[1:]:
-        if not _are_equal(figures, kept[-1][1]):
+        if not np.array_equal(figures, kept[-1][1], equal_nan=True):
             kept.append((month, figures))
     return kept
 
 
 def _growth_rates(
-    totals: Sequence[tuple[float, float]], gaps: npt.NDArray[np.float64]
+    steps: Sequence[tuple[Figures, Figures]], gaps: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
-    """Compound growth per month of each step, given the totals at both its ends."""
-    before, after = np.array(totals, dtype=np.float64).reshape(-1, 2).T
-    known = (before > 0) & (after > 0)
-    ratio = np.divide(after, before, out=np.ones(len(gaps)), where=known)
+    """Compound growth per month of each step, over the départements known at both its ends."""
+    ratio = np.ones(len(gaps))
+    for i, (earlier, later) in enumerate(steps):
+        common = ~np.isnan(earlier) & ~np.isnan(later)
+        before, after = earlier[common].sum(), later[common].sum()
+        if before > 0 and after > 0:
+            ratio[i] = after / before
     return np.asarray(ratio ** (1 / gaps) - 1, dtype=np.float64)
 
 
@@ -153,8 +140,6 @@ def trajectory_of(
     """The movement up to ``month``; None when nothing above zero was accepted before.
 
     Args:
-        month: the month judged.
-        delivered: its figures.
         accepted: the accepted earlier months, oldest first.
     """
     history = [(month, figures) for month, figures in accepted if has_figures(figures)]
@@ -167,7 +152,9 @@ def trajectory_of(
         dtype=np.float64,
     )
     levels = [figures for _, figures in moving]
+    pairs = itertools.pairwise(figures for _, figures in history)
     steps = list(itertools.pairwise(levels))
+    moves = [np.nansum(later - earlier) for earlier, later in steps]
     months = elapsed(moving[-1][0], month)
     increments = delivered - previous
     return Trajectory(
@@ -176,15 +163,10 @@ def trajectory_of(
         increments=increments,
         months=months,
         pace=float(np.nansum(increments)) / months,
-        paces=np.array([_increment(*step) for step in steps], dtype=np.float64) / gaps,
-        rates=_growth_rates([_totals(*step) for step in steps], gaps),
+        paces=np.array(moves, dtype=np.float64) / gaps,
+        rates=_growth_rates(steps, gaps),
         gaps=gaps,
         levels=levels,
         department_pace=increments / months,
-        unchanged_shares=np.array(
-            [
-                unchanged_share(before, after)
-                for (_, before), (_, after) in itertools.pairwise(history)
-            ]
-        ),
+        unchanged_shares=np.array([unchanged_share(*pair) for pair in pairs]),
     )

@@ -7,32 +7,26 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from acv_pipeline.contract import Contract, Month
-from acv_pipeline.gate.case import Finding, MonthCase, Rival, Totals
+from acv_pipeline.gate.case import Finding, MonthCase, Totals
 from acv_pipeline.gate.rules import judge as judge_month
 from acv_pipeline.gate.rules_files import same_day_files_differ
 from acv_pipeline.gate.trajectory import Figures
 from acv_pipeline.ledger.blocks import Block, DeliveryFigures, published_totals
+from acv_pipeline.ledger.cases import Cases, File
 from acv_pipeline.ledger.corrections import Correction, Register
-from acv_pipeline.ledger.standing import DEFINITIVE, PROVISIONAL, rivals_of
-from acv_pipeline.ledger.state import Observations, SeriesState
+from acv_pipeline.ledger.standing import DEFINITIVE, rivals_of
+from acv_pipeline.ledger.state import Observations, Series
 from acv_pipeline.ledger.verdicts import Ledger, SignOff, Verdict
 
 Judge = Callable[[MonthCase], list[Finding]]
-
-
-@dataclass(frozen=True)
-class _Corrections:
-    """The entries of the register dated one day."""
-
-    day: dt.date
-    entries: list[Correction]
 
 
 def fold(
@@ -42,7 +36,6 @@ def fold(
     *,
     corrections: Iterable[Correction] = (),
     judge: Judge = judge_month,
-    progress: Callable[[int, int], None] | None = None,
 ) -> Ledger:
     """Accept or hold every month of every delivery, in the order of their days.
 
@@ -52,9 +45,8 @@ def fold(
         corrections: entries of the register. From its day on, an entry replaces the figure it
             guards in every delivery of its source, before the gate judges it. What came earlier
             is judged again on that day; until then the figure was believed as delivered.
-        progress: called with (deliveries done, deliveries in all).
     """
-    return _Fold(deliveries, signoffs, contract, corrections, judge).run(progress)
+    return _Fold(deliveries, signoffs, contract, corrections, judge).run()
 
 
 class _Fold:
@@ -82,40 +74,23 @@ class _Fold:
                 d.delivery_id,
             ),
         )
+        self.ordinal = {d.delivery_id: i for i, d in enumerate(self.deliveries)}
         # of one day in the order they were given: a rebuild reads the table in another
         self.signoffs = sorted(
             signoffs, key=lambda s: (s.signed_at, s.delivery_id, s.indicator_id, s.month)
         )
         self.corrections = list(corrections)
-        territories = contract.territories
-        self.codes = np.array(list(territories.departments))
-        self.regions = np.array([territories.region_of[code] for code in self.codes])
-        self.in_panel = {
-            indicator: np.isin(self.codes, contract.panel(indicator))
-            for indicator in contract.indicators
-        }
-        self.observations = Observations(
-            self.codes.tolist(), list(contract.sources), list(contract.indicators)
-        )
-        self.positions = {code: i for i, code in enumerate(territories.departments)}
+        self.cases = Cases(contract)
+        self.states = self.cases.states
+        codes = list(contract.territories.departments)
+        self.observations = Observations(codes, list(contract.sources), list(contract.indicators))
+        self.positions = {code: i for i, code in enumerate(codes)}
         self.register = Register(self.positions)
-        self.states: dict[tuple[str, str], SeriesState] = defaultdict(
-            lambda: SeriesState(len(self.codes))
-        )
         self.verdicts: dict[tuple[str, str, Month], Verdict] = {}
 
-    def run(self, progress: Callable[[int, int], None] | None) -> Ledger:
-        done = 0
-        for event in self._events():
-            if isinstance(event, SignOff):
-                self._sign_off(event)
-            elif isinstance(event, _Corrections):
-                self._correct(event)
-            else:
-                self._receive(event)
-                done += len(event)
-                if progress:
-                    progress(done, len(self.deliveries))
+    def run(self) -> Ledger:
+        for _, _, happen in sorted(self._events(), key=lambda event: event[:2]):
+            happen()
         for series, state in self.states.items():
             for month in list(state.in_force):  # each month let go of once its cells are taken
                 self.observations.still_in_force(series, month, state.in_force.pop(month))
@@ -124,37 +99,44 @@ class _Fold:
             self.observations.frame(ids), list(self.verdicts.values()), self.register.frame(ids)
         )
 
-    def _events(self) -> Iterator[list[DeliveryFigures] | _Corrections | SignOff]:
-        """By day: corrections, then batches (what one source sent on one day), then sign-offs."""
-        day_of = {delivery.delivery_id: delivery.delivered_on for delivery in self.deliveries}
-        self.ordinal = {d.delivery_id: i for i, d in enumerate(self.deliveries)}
+    def _events(self) -> list[tuple[dt.date, int, Callable[[], None]]]:
+        """What happens, with its day and its place on that day.
+
+        Corrections come first, then what each source sent, as a batch, then sign-offs.
+        """
         batches: dict[tuple[dt.date, str], list[DeliveryFigures]] = defaultdict(list)
         for delivery in self.deliveries:
             batches[delivery.delivered_on, delivery.source].append(delivery)
-        events: list[tuple[dt.date, int, list[DeliveryFigures] | _Corrections | SignOff]] = [
-            (day, 1, batch) for (day, _), batch in batches.items()
-        ]
-        by_day: dict[dt.date, list[Correction]] = defaultdict(list)
+        entries: dict[dt.date, list[Correction]] = defaultdict(list)
         for correction in self.corrections:
-            by_day[correction.corrected_on].append(correction)
-        events += [(day, 0, _Corrections(day, entries)) for day, entries in by_day.items()]
-        for signoff in self.signoffs:
-            if signoff.delivery_id in day_of:
-                day = max(signoff.signed_on, day_of[signoff.delivery_id])
-                events.append((day, 2, signoff))
-        events.sort(key=lambda event: event[:2])
-        yield from (event for _, _, event in events)
+            entries[correction.corrected_on].append(correction)
+        return [
+            *((day, 0, partial(self._correct, day, of_day)) for day, of_day in entries.items()),
+            *((day, 1, partial(self._receive, batch)) for (day, _), batch in batches.items()),
+            *(
+                (self._day_of(signoff), 2, partial(self._sign_off, signoff))
+                for signoff in self.signoffs
+                if signoff.delivery_id in self.ordinal
+            ),
+        ]
+
+    def _delivery(self, delivery_id: str) -> DeliveryFigures:
+        return self.deliveries[self.ordinal[delivery_id]]
+
+    def _day_of(self, signoff: SignOff) -> dt.date:
+        """The day from which it counts."""
+        return max(signoff.signed_on, self._delivery(signoff.delivery_id).delivered_on)
 
     def _receive(self, batch: list[DeliveryFigures]) -> None:
         published = published_totals(batch)
-        by_month: dict[tuple[str, Month], list[tuple[DeliveryFigures, Block]]] = defaultdict(list)
+        by_month: dict[tuple[str, Month], list[File]] = defaultdict(list)
         totals_only: dict[tuple[str, Month], DeliveryFigures] = {}
-        batch_figures: dict[tuple[str, Month], Figures] = {}
+        figures_of_day: dict[tuple[str, Month], Figures] = {}
         for delivery in batch:
-            for indicator, month in delivery.blocks:
-                figures = self._as_corrected(delivery, indicator, month)
-                by_month[indicator, month].append((delivery, figures))
-                batch_figures[indicator, month] = figures.values
+            for key in delivery.blocks:
+                file = self._corrected(delivery, *key)
+                by_month[key].append(file)
+                figures_of_day[key] = file.block.values
             for key in delivery.totals_only():
                 totals_only.setdefault(key, delivery)
         for indicator in self.contract.indicators:
@@ -164,73 +146,64 @@ class _Fold:
             for month in sorted(months):
                 totals = published.get((indicator, month), Totals())
                 if files := by_month.get((indicator, month)):
-                    for delivery, block, rivals in self._in_turn(indicator, month, files):
-                        self._judge_block(
-                            delivery, indicator, month, block, totals, batch_figures, rivals
-                        )
+                    for file in self._in_turn(files):
+                        self._judge_file(file, totals, figures_of_day)
                 else:
                     self._judge_totals(totals_only[indicator, month], indicator, month, totals)
             if self.contract.sources[batch[0].source].full_history:
                 self._withdraw(batch, indicator)
 
-    def _in_turn(
-        self, indicator: str, month: Month, files: list[tuple[DeliveryFigures, Block]]
-    ) -> list[tuple[DeliveryFigures, Block, tuple[Rival, ...]]]:
+    def _in_turn(self, files: list[File]) -> list[File]:
         """Files of one day with figures of one month, each with its rivals, in order.
 
         Those come first that may be accepted, so that nothing settles what is held beside them.
         A file that another of its name took the place of is nobody's rival.
         """
-        state = self.states[files[0][0].source, indicator]
-        current = state.in_force.get(month)
 
-        def place(entry: tuple[DeliveryFigures, Block, tuple[Rival, ...]]) -> int:
-            _, block, rivals = entry
-            if all(rival.outcome == "gives way" for rival in rivals):
+        def place(file: File) -> int:
+            if all(rival.outcome == "gives way" for rival in file.rivals):
                 return 0
-            same = np.isnan(block.values)
-            same = same if current is None else same | (block.values == current.values)
+            current = self.states[file.series].in_force.get(file.month)
+            same = np.isnan(file.block.values)
+            same = same if current is None else same | (file.block.values == current.values)
             return 1 if same.all() else 2
 
         # rows in quarantine alone say nothing, and settle nothing
-        files = [(file, block) for file, block in files if not np.isnan(block.values).all()]
-        there = [(file, block) for file, block in files if not file.is_replaced]
-        rivals = rivals_of([(file.file_name, file.standing, block) for file, block in there])
-        replaced = [(file, block, ()) for file, block in files if file.is_replaced]
-        present = [(*entry, found) for entry, found in zip(there, rivals, strict=True)]
-        return [*replaced, *sorted(present, key=place)]
+        files = [file for file in files if not np.isnan(file.block.values).all()]
+        there = [file for file in files if not file.delivery.is_replaced]
+        rivals = rivals_of([(f.delivery.file_name, f.delivery.standing, f.block) for f in there])
+        present = [replace(file, rivals=of) for file, of in zip(there, rivals, strict=True)]
+        return [*(f for f in files if f.delivery.is_replaced), *sorted(present, key=place)]
 
-    def _judge_block(
-        self,
-        delivery: DeliveryFigures,
-        indicator: str,
-        month: Month,
-        block: Block,
-        published: Totals,
-        batch_figures: dict[tuple[str, Month], Figures],
-        rivals: tuple[Rival, ...],
-    ) -> None:
-        state = self.states[delivery.source, indicator]
-        totals = delivery.with_stated(published, indicator, month)
-        current = state.in_force.get(month)
+    def _verdict(self, file: File, said: str = "") -> Verdict:
+        delivery = file.delivery
         verdict = Verdict(
-            delivery.delivery_id, delivery.source, indicator, month, delivery.delivered_on, ""
+            delivery.delivery_id, *file.series, file.month, delivery.delivered_on, said
         )
-        self.verdicts[delivery.delivery_id, indicator, month] = verdict
-        gives_way = any(rival.outcome == "counts" for rival in rivals)
+        self.verdicts[delivery.delivery_id, file.indicator, file.month] = verdict
+        return verdict
+
+    def _judge_file(
+        self, file: File, published: Totals, figures_of_day: dict[tuple[str, Month], Figures]
+    ) -> None:
+        month, block = file.month, file.block
+        state = self.states[file.series]
+        current = state.in_force.get(month)
+        verdict = self._verdict(file)
         if (
             current is not None
-            and all(rival.outcome == "gives way" for rival in rivals)
-            and self._confirms(block, current.block(), indicator)
+            and all(rival.outcome == "gives way" for rival in file.rivals)
+            and self._confirms(block, current.block(), file.indicator)
             and state.published.get(month, Totals()) == published
         ):
             # what is in force was confirmed: an older hold of the month is settled with it
             verdict.verdict = "unchanged"
             state.settle(month)
-            self._remember_definitive(delivery, indicator, month, block)
+            self._remember_definitive(file)
             return
-        case = self._case(delivery, indicator, month, block, totals, batch_figures, rivals)
-        if gives_way:
+        totals = file.delivery.with_stated(published, file.indicator, month)
+        case = self.cases.of(file, totals, figures_of_day)
+        if any(rival.outcome == "counts" for rival in file.rivals):
             # settled already, and what else may be wrong with it is of no interest
             finding = same_day_files_differ(case)
             verdict.findings = [finding] if finding else []
@@ -244,12 +217,12 @@ class _Fold:
             return
         verdict.verdict = "accepted"
         state.settle(month)
-        self._accept(delivery, indicator, month, block, delivery.delivered_on)
+        self._accept(file, file.delivery.delivered_on)
 
     def _confirms(self, block: Block, in_force: Block, indicator: str) -> bool:
         """Whether a delivered month equals what is in force, but for a few rows in quarantine."""
         limits = self.contract.indicators[indicator].limits("panel_department_missing")
-        holes = int(np.sum(block.quarantined)) / max(int(np.sum(self.in_panel[indicator])), 1)
+        holes = int(np.sum(block.quarantined)) / max(int(np.sum(self.cases.in_panel[indicator])), 1)
         same = (block.values == in_force.values) & (block.corrected == in_force.corrected)
         same |= np.isnan(block.values) & np.isnan(in_force.values)
         return bool(
@@ -267,100 +240,32 @@ class _Fold:
         state.published[month] = totals
         if current is None:
             return  # nothing to compare with, and no figure to bring into force
-        verdict = Verdict(
-            delivery.delivery_id,
-            delivery.source,
-            indicator,
-            month,
-            delivery.delivered_on,
-            "unchanged" if before == totals else "accepted",
-        )
+        file = File(delivery, indicator, month, current.block())
+        verdict = self._verdict(file, "unchanged" if before == totals else "accepted")
         if verdict.verdict == "accepted":
-            case = self._case(delivery, indicator, month, current.block(), totals, {})
-            verdict.findings = [finding for finding in self.judge(case) if not finding.blocking]
-        self.verdicts[delivery.delivery_id, indicator, month] = verdict
+            found = self.judge(self.cases.of(file, totals, {}))
+            verdict.findings = [finding for finding in found if not finding.blocking]
 
-    def _case(
-        self,
-        delivery: DeliveryFigures,
-        indicator: str,
-        month: Month,
-        block: Block,
-        totals: Totals,
-        batch_figures: dict[tuple[str, Month], Figures],
-        rivals: tuple[Rival, ...] = (),
-    ) -> MonthCase:
-        contract, source = self.contract, delivery.source
-        state = self.states[source, indicator]
-        current = state.in_force.get(month)
-        accepted = sorted(state.in_force.items())
-        definitive, definitive_file = state.definitive.get(month, (None, ""))
-        standing = delivery.standing
-        sister_id = contract.indicators[indicator].sister
-        sister: dict[Month, Figures] = {}
-        if sister_id:
-            known = self.states.get((source, sister_id))
-            if known is not None:
-                sister |= {m: figures.values for m, figures in known.in_force.items()}
-                # a mix-up shows against the sister's figures even if those were held
-                sister |= {m: held[-1][0].values for m, held in known.held.items()}
-            sister |= {m: v for (i, m), v in batch_figures.items() if i == sister_id}
-        return MonthCase(
-            source=contract.sources[source],
-            indicator=contract.indicators[indicator],
-            month=month,
-            delivered_on=delivery.delivered_on,
-            codes=self.codes,
-            regions=self.regions,
-            in_panel=self.in_panel[indicator],
-            delivered=block.values,
-            quarantined=block.quarantined,
-            in_force=None if current is None else current.values,
-            history=[(m, figures.values) for m, figures in accepted if m < month],
-            later=[(m, figures.values) for m, figures in accepted if m > month],
-            superseded=state.superseded.get(month, []),
-            totals=totals,
-            sister=sister,
-            sister_label=contract.indicators[sister_id].programme if sister_id else None,
-            partners={
-                partner: {m: f.values for m, f in self.states[partner, indicator].in_force.items()}
-                for partner in contract.components(indicator)
-                if partner != source and (partner, indicator) in self.states
-            },
-            delivered_months=tuple(m for i, m in delivery.blocks if i == indicator),
-            rivals=rivals,
-            provisional_by=standing.certain_by if standing.certainty == PROVISIONAL else "",
-            definitive=definitive,
-            definitive_file=definitive_file,
-            unreadable=delivery.unreadable.get((indicator, month), 0),
-        )
-
-    def _accept(
-        self, delivery: DeliveryFigures, indicator: str, month: Month, block: Block, day: dt.date
-    ) -> None:
-        state = self.states[delivery.source, indicator]
+    def _accept(self, file: File, day: dt.date) -> None:
+        delivery, month, block = file.delivery, file.month, file.block
+        state = self.states[file.series]
         ordinal = self.ordinal[delivery.delivery_id]
-        self._remember_definitive(delivery, indicator, month, block)
-        closed = state.accept(month, block, ordinal, day)
+        self._remember_definitive(file)
+        replaced = state.accept(month, block, day, ordinal)
         current = state.in_force.get(month)
-        if closed is not None:
-            self.observations.closed(
-                (delivery.source, indicator), month, closed, day, ordinal, "replaced"
-            )
+        self.observations.closed(file.series, month, replaced, day, ordinal, "replaced")
         if self.contract.sources[delivery.source].full_history:
             missing = np.isnan(block.values) & ~block.quarantined
             # rows whose code could not be read may be of those that seem to be dropped
             known = 0 if current is None else int((missing & ~np.isnan(current.values)).sum())
-            if known > delivery.unreadable.get((indicator, month), 0):
-                self._close(delivery, indicator, month, missing)
+            if known > delivery.unreadable.get((file.indicator, month), 0):
+                self._close(delivery, file.indicator, month, missing)
 
-    def _remember_definitive(
-        self, delivery: DeliveryFigures, indicator: str, month: Month, block: Block
-    ) -> None:
+    def _remember_definitive(self, file: File) -> None:
         """From now on a provisional file may not change these figures."""
-        if delivery.standing.certainty == DEFINITIVE:
-            definitive = self.states[delivery.source, indicator].definitive
-            definitive[month] = (block.values, delivery.file_name)
+        if file.delivery.standing.certainty == DEFINITIVE:
+            known = self.states[file.series].definitive
+            known[file.month] = (file.block.values, file.delivery.file_name)
 
     def _withdraw(self, batch: list[DeliveryFigures], indicator: str) -> None:
         """What a source that sends its whole history no longer carries is withdrawn.
@@ -380,115 +285,98 @@ class _Fold:
         if len(in_force & carried) < self.contract.full_history_min_share * len(in_force):
             return
         for month in sorted(in_force - carried):
-            self._close(carrying[-1], indicator, month, np.ones(len(self.codes), dtype=bool))
+            self._close(carrying[-1], indicator, month, np.ones(len(self.positions), dtype=bool))
 
     def _close(
-        self,
-        delivery: DeliveryFigures,
-        indicator: str,
-        month: Month,
-        mask: npt.NDArray[np.bool_],
+        self, delivery: DeliveryFigures, indicator: str, month: Month, mask: npt.NDArray[np.bool_]
     ) -> None:
-        withdrawn = self.states[delivery.source, indicator].withdraw(month, mask)
-        if withdrawn is not None:
-            self.observations.closed(
-                (delivery.source, indicator),
-                month,
-                withdrawn,
-                delivery.delivered_on,
-                self.ordinal[delivery.delivery_id],
-                "withdrawn",
-            )
+        series = delivery.source, indicator
+        cells = self.states[series].withdraw(month, mask)
+        day, ordinal = delivery.delivered_on, self.ordinal[delivery.delivery_id]
+        self.observations.closed(series, month, cells, day, ordinal, "withdrawn")
 
     def _sign_off(self, signoff: SignOff) -> None:
         """Release a held month, unless its figure has changed since."""
-        key = (signoff.delivery_id, signoff.indicator_id, signoff.month)
-        signed = self.verdicts.get(key)
-        if signed is None:
+        month, key = signoff.month, (signoff.indicator_id, signoff.month)
+        signed = self.verdicts.get((signoff.delivery_id, *key))
+        delivery = self._delivery(signoff.delivery_id)
+        if signed is None or key not in delivery.blocks:
             return
-        state = self.states[signed.source, signoff.indicator_id]
-        delivery = self.deliveries[self.ordinal[signoff.delivery_id]]
-        if (signoff.indicator_id, signoff.month) not in delivery.blocks:
-            return
-        block = self._as_corrected(delivery, signoff.indicator_id, signoff.month)
+        file = self._corrected(delivery, *key)
 
         def known(delivery_id: str) -> bool:
-            received_at = self.deliveries[self.ordinal[delivery_id]].received_at
-            return received_at <= signoff.signed_at
+            return self._delivery(delivery_id).received_at <= signoff.signed_at
 
-        same = state.release(signoff.month, block, known)
+        same = self.states[file.series].release(month, file.block, known)
         if not same:
             return
         for verdict in (signed, *same):
             verdict.status, verdict.signoff = "signed_off", signoff
-        day = max(signoff.signed_on, delivery.delivered_on)
-        self._accept(delivery, signoff.indicator_id, signoff.month, block, day)
+        self._accept(file, self._day_of(signoff))
 
-    def _as_corrected(self, delivery: DeliveryFigures, indicator: str, month: Month) -> Block:
+    def _corrected(self, delivery: DeliveryFigures, indicator: str, month: Month) -> File:
         """A delivered month with the corrections in effect."""
         received = delivery.blocks[indicator, month]
         block, entries = self.register.correct(delivery.source, indicator, month, received)
         self.register.note(entries, block, self.ordinal[delivery.delivery_id])
-        return block
+        return File(delivery, indicator, month, block)
 
-    def _correct(self, event: _Corrections) -> None:
+    def _correct(self, day: dt.date, entries: list[Correction]) -> None:
         """Put entries into effect: what they guard, and what is held, is judged again."""
-        months: dict[tuple[str, str], set[Month]] = defaultdict(set)
-        for entry in event.entries:
+        months: dict[Series, set[Month]] = defaultdict(set)
+        for entry in entries:
             self.register.add(entry)
             months[entry.series].add(entry.month)
         for source in self.contract.sources:
             for indicator in self.contract.indicators:
-                if (source, indicator) in months and (source, indicator) in self.states:
-                    held = self.states[source, indicator].held
-                    for month in sorted(months[source, indicator] | set(held)):
-                        self._correct_in_force(source, indicator, month, event.day)
-                        self._judge_held_again(source, indicator, month, event.day)
+                series = source, indicator
+                if series in months and series in self.states:
+                    for month in sorted(months[series] | set(self.states[series].held)):
+                        self._correct_in_force(series, month, day)
+                        self._judge_held_again(series, month, day)
 
-    def _correct_in_force(self, source: str, indicator: str, month: Month, day: dt.date) -> None:
+    def _correct_in_force(self, series: Series, month: Month, day: dt.date) -> None:
         """Replace figures in force, unless a blocking rule finds the corrected ones impossible."""
-        state = self.states[source, indicator]
+        state = self.states[series]
         current = state.in_force.get(month)
         if current is None:
             return
-        block, entries = self.register.correct(source, indicator, month, current.block())
+        block, entries = self.register.correct(*series, month, current.block())
         if not entries:
             return
         brought = [
             int(current.deliveries[self.positions[entry.department_code]]) for entry in entries
         ]
         # as far as they are known: what the source stated with its latest figure
-        delivery = self.deliveries[max(brought)]
-        totals = state.published.get(month, Totals())
-        case = self._case(delivery, indicator, month, block, totals, {})
+        file = File(self.deliveries[max(brought)], series[1], month, block)
+        case = self.cases.of(file, state.published.get(month, Totals()), {})
         blocking = [finding.rule for finding in self.judge(case) if finding.blocking]
         for entry, ordinal in zip(entries, brought, strict=True):
             self.register.note([entry], block, ordinal, ", ".join(blocking) or None)
         if blocking:
             return
-        replaced = state.correct(month, block, day)
-        if replaced is not None:
-            self.observations.closed((source, indicator), month, replaced, day, None, "corrected")
+        replaced = state.accept(month, block, day)
+        self.observations.closed(series, month, replaced, day, None, "corrected")
 
-    def _judge_held_again(self, source: str, indicator: str, month: Month, day: dt.date) -> None:
+    def _judge_held_again(self, series: Series, month: Month, day: dt.date) -> None:
         """Release a held month that no blocking rule stops any more."""
-        state = self.states[source, indicator]
-        verdicts = {verdict.delivery_id: verdict for _, verdict in state.held.get(month, ())}
+        state = self.states[series]
+        held = state.held.pop(month, [])
+        verdicts = {verdict.delivery_id: verdict for _, verdict in held}
         files = []
-        for received, verdict in state.held.pop(month, ()):
+        for received, verdict in held:
             ordinal = self.ordinal[verdict.delivery_id]
-            block, entries = self.register.correct(source, indicator, month, received)
+            block, entries = self.register.correct(*series, month, received)
             self.register.note(entries, block, ordinal)
-            files.append((self.deliveries[ordinal], block))
-        for delivery, block, rivals in self._in_turn(indicator, month, files) if files else ():
-            verdict = verdicts[delivery.delivery_id]
-            totals = delivery.with_stated(state.published.get(month, Totals()), indicator, month)
-            sisters = {key: sister.values for key, sister in delivery.blocks.items()}
-            verdict.findings = self.judge(
-                self._case(delivery, indicator, month, block, totals, sisters, rivals)
-            )
+            files.append(File(self.deliveries[ordinal], series[1], month, block))
+        for file in self._in_turn(files):
+            verdict = verdicts[file.delivery.delivery_id]
+            published = state.published.get(month, Totals())
+            totals = file.delivery.with_stated(published, file.indicator, month)
+            sisters = {key: sister.values for key, sister in file.delivery.blocks.items()}
+            verdict.findings = self.judge(self.cases.of(file, totals, sisters))
             if any(finding.blocking for finding in verdict.findings):
-                state.held.setdefault(month, []).append((block, verdict))
+                state.held.setdefault(month, []).append((file.block, verdict))
                 continue
             verdict.verdict, verdict.status, verdict.is_repeat = "accepted", None, False
-            self._accept(delivery, indicator, month, block, day)
+            self._accept(file, day)

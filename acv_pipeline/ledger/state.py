@@ -136,36 +136,18 @@ class SeriesState:
                 del self.held[month]
         return same
 
-    def accept(self, month: Month, block: Block, delivery: int, day: dt.date) -> Cells | None:
-        """Bring a block into force; the replaced cells, or None if there were none."""
-        current = self.in_force.setdefault(month, MonthInForce(self.size))
-        changed = self._changed(current, block)
-        replaced = self._replace(month, current, changed, block, day)
-        current.rows[changed] = block.rows[changed]
-        current.deliveries[changed] = delivery
-        return replaced
-
-    def correct(self, month: Month, block: Block, day: dt.date) -> Cells | None:
-        """Put corrected figures in force in place of those delivered; the replaced cells.
-
-        Each keeps the delivery and the row that it was delivered with.
-        """
-        current = self.in_force[month]
-        return self._replace(month, current, self._changed(current, block), block, day)
-
-    def _changed(self, current: MonthInForce, block: Block) -> npt.NDArray[np.bool_]:
-        differs = (block.values != current.values) | (block.corrected != current.corrected)
-        changed: npt.NDArray[np.bool_] = differs & ~np.isnan(block.values)
-        return changed
-
-    def _replace(
-        self,
-        month: Month,
-        current: MonthInForce,
-        changed: npt.NDArray[np.bool_],
-        block: Block,
-        day: dt.date,
+    def accept(
+        self, month: Month, block: Block, day: dt.date, delivery: int | None = None
     ) -> Cells | None:
+        """Bring a block into force; the replaced cells, or None if there were none.
+
+        Args:
+            delivery: its ordinal; None for corrected figures, which keep the delivery and the row
+                that they were delivered with.
+        """
+        current = self.in_force.setdefault(month, MonthInForce(self.size))
+        differs = (block.values != current.values) | (block.corrected != current.corrected)
+        changed = differs & ~np.isnan(block.values)
         replaced = current.cells(changed)
         if (block.values[replaced.positions] != replaced.values).any():
             self.superseded.setdefault(month, []).append(current.values)
@@ -173,6 +155,9 @@ class SeriesState:
         current.values = np.where(changed, block.values, current.values)
         current.corrected = np.where(changed, block.corrected, current.corrected)
         current.since[changed] = _days(day)
+        if delivery is not None:
+            current.rows[changed] = block.rows[changed]
+            current.deliveries[changed] = delivery
         return replaced if len(replaced.positions) else None
 
     def withdraw(self, month: Month, mask: npt.NDArray[np.bool_]) -> Cells | None:
@@ -209,12 +194,14 @@ class Observations:
         self,
         series: Series,
         month: Month,
-        cells: Cells,
+        cells: Cells | None,
         day: dt.date,
         closed_by: int | None,
         change: str,
     ) -> None:
-        """Cells that stopped being in force on ``day``, because of a delivery (its ordinal)."""
+        """Cells, if any, that stopped being in force on a day, by a delivery (its ordinal)."""
+        if cells is None:
+            return
         end: Facts = {
             "valid_to": _days(day),
             "closed_by": -1 if closed_by is None else closed_by,

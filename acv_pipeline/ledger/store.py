@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,10 +15,9 @@ import pandas as pd
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.tables import Column, tables
-from acv_pipeline.gate.rules import judge as judge_month
 from acv_pipeline.ledger.blocks import Blocks, DeliveryFigures
 from acv_pipeline.ledger.corrections import read_register
-from acv_pipeline.ledger.fold import Judge, fold
+from acv_pipeline.ledger.fold import fold
 from acv_pipeline.ledger.marks import standing_of
 from acv_pipeline.ledger.state import NO_DAY
 from acv_pipeline.ledger.verdicts import Ledger, SignOff, Verdict
@@ -27,17 +27,22 @@ from acv_pipeline.warehouse import figures_moved, written_quickly
 CHUNK_VECTORS = 500  # of 2048 rows: a million rows at a time
 
 _DEPARTMENT_ROWS = """
+with deliveries as (select unnest($1::varchar[]) as delivery_id, unnest(range(len($1))) as number),
+    indicators as (select unnest($2::varchar[]) as indicator_id, unnest(range(len($2))) as number),
+    departments as (
+        select unnest($3::varchar[]) as territory_code, unnest(range(len($3))) as number
+    )
 select
-    known_delivery_id.number as delivery,
-    known_indicator_id.number as indicator,
+    deliveries.number as delivery,
+    indicators.number as indicator,
     date_diff('month', date '1970-01-01', rows.month) as month,
-    known_territory_code.number as position,
+    departments.number as position,
     cast(case when rows.fate = 'figure' then rows.value end as double) as value,
     rows.row_number
 from raw.tidy_rows as rows
-join known_delivery_id using (delivery_id)
-join known_indicator_id using (indicator_id)
-join known_territory_code using (territory_code)
+join deliveries using (delivery_id)
+join indicators using (indicator_id)
+join departments using (territory_code)
 where rows.level = 'department' and rows.month is not null
     and rows.fate in ('figure', 'quarantined')
 """
@@ -71,21 +76,13 @@ class JudgeReport:
     held: set[Month] = field(default_factory=set)
 
 
-def read_ledger(
-    connection: duckdb.DuckDBPyConnection,
-    contract: Contract,
-    *,
-    judge: Judge = judge_month,
-    progress: Callable[[int, int], None] | None = None,
-) -> Ledger:
+def read_ledger(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Ledger:
     """Fold everything on record."""
     return fold(
         received(connection, contract),
         signoffs(connection),
         contract,
         corrections=read_register(connection),
-        judge=judge,
-        progress=progress,
     )
 
 
@@ -154,25 +151,23 @@ def read_fresh(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Fre
 def received(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[DeliveryFigures]:
     """Every delivery on record that was understood, as arrays."""
     blocks = _read_blocks(connection, contract)
-    published: dict[str, dict[tuple[str, Month, str, str], float]] = {}
-    for delivery_id, indicator, month, level, territory, value in connection.execute(
+    published = _by_delivery(
+        connection,
         """
-        select delivery_id, indicator_id, month, level, territory_code, value
+        select delivery_id, indicator_id, month, level, territory_code, cast(value as double)
         from raw.tidy_rows
         where level in ('region', 'national') and fate = 'figure'
-        """
-    ).fetchall():
-        published.setdefault(delivery_id, {})[indicator, month, level, territory] = float(value)
-    zeros: dict[str, dict[tuple[str, Month], int]] = {}
-    for delivery_id, indicator, month, count in connection.execute(
+        """,
+    )
+    zeros = _by_delivery(
+        connection,
         """
         select delivery_id, indicator_id, month, count(*)
         from raw.tidy_rows where reason_code = 'outside_panel_zero' group by all
-        """
-    ).fetchall():
-        zeros.setdefault(delivery_id, {})[indicator, month] = count
-    unreadable: dict[str, dict[tuple[str, Month], int]] = {}
-    for delivery_id, indicator, month, count in connection.execute(
+        """,
+    )
+    unreadable = _by_delivery(
+        connection,
         """
         select delivery_id, indicator_id, month, count(*)
         from raw.tidy_rows as rows
@@ -192,9 +187,8 @@ def received(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[
                 )
             )
         group by all
-        """
-    ).fetchall():
-        unreadable.setdefault(delivery_id, {})[indicator, month] = count
+        """,
+    )
     return [
         DeliveryFigures(
             delivery_id,
@@ -202,10 +196,10 @@ def received(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[
             delivered_on,
             file_name,
             blocks.of(delivery_id),
-            published.get(delivery_id, {}),
+            published[delivery_id],
             _control_totals(control_total),
-            zeros.get(delivery_id, {}),
-            unreadable.get(delivery_id, {}),
+            zeros[delivery_id],
+            unreadable[delivery_id],
             has_undated_rows=has_undated_rows,
             is_replaced=is_replaced,
             received_at=received_at,
@@ -231,98 +225,59 @@ def received(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[
     ]  # fmt: skip
 
 
+def _by_delivery(
+    connection: duckdb.DuckDBPyConnection, sql: str
+) -> defaultdict[str, dict[tuple[Any, ...], Any]]:
+    """The last column of a SELECT, by the first and by those between."""
+    found: defaultdict[str, dict[tuple[Any, ...], Any]] = defaultdict(dict)
+    for delivery_id, *key, value in connection.execute(sql).fetchall():
+        found[delivery_id][tuple(key)] = value
+    return found
+
+
 def _read_blocks(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Blocks:
     """The département rows on record; read in pieces, as numbers, so that millions fit."""
-    deliveries = [
-        delivery_id
-        for (delivery_id,) in connection.execute(
-            "select delivery_id from raw.deliveries where status <> 'refused'"
-        ).fetchall()
-    ]
-    numbered = {
-        "delivery_id": deliveries,
-        "indicator_id": list(contract.indicators),
-        "territory_code": list(contract.territories.departments),
-    }
-    blocks = Blocks(deliveries, numbered["indicator_id"], len(numbered["territory_code"]))
-    names = [f"known_{column}" for column in numbered]
-    for name, (column, values) in zip(names, numbered.items(), strict=True):
-        known = pd.DataFrame({column: values, "number": np.arange(len(values), dtype=np.int32)})
-        connection.register(name, known)
-    try:
-        result = connection.execute(_DEPARTMENT_ROWS)
-        while len(rows := result.fetch_df_chunk(CHUNK_VECTORS)):
-            blocks.add({str(column): rows[column].to_numpy() for column in rows})
-    finally:
-        for name in names:
-            connection.unregister(name)
+    found = connection.execute("select delivery_id from raw.deliveries where status <> 'refused'")
+    deliveries = [delivery_id for (delivery_id,) in found.fetchall()]
+    indicators, codes = list(contract.indicators), list(contract.territories.departments)
+    blocks = Blocks(deliveries, indicators, len(codes))
+    result = connection.execute(_DEPARTMENT_ROWS, [deliveries, indicators, codes])
+    while len(rows := result.fetch_df_chunk(CHUNK_VECTORS)):
+        blocks.add({str(column): rows[column].to_numpy() for column in rows})
     return blocks
 
 
 def _control_totals(text: str | None) -> list[ControlTotal]:
     return [
-        ControlTotal(
-            entry["indicator_id"],
-            entry["month"] and Month.fromisoformat(entry["month"]),
-            entry["rows"],
-            entry["total"],
-            entry["where"],
-            entry["territory_code"],
-        )
+        ControlTotal(**{**entry, "month": entry["month"] and Month.fromisoformat(entry["month"])})
         for entry in json.loads(text or "[]")
     ]
 
 
 def signoffs(connection: duckdb.DuckDBPyConnection) -> list[SignOff]:
     """Every sign-off on record."""
-    return [
-        SignOff(delivery_id, indicator, month, signed_by, reason, signed_at.date(), signed_at)
-        for delivery_id, indicator, month, signed_by, reason, signed_at in connection.execute(
-            "select delivery_id, indicator_id, month, signed_by, reason, signed_at "
-            "from validated.signoffs"
-        ).fetchall()
-    ]
+    found = connection.execute(
+        "select delivery_id, indicator_id, month, signed_by, reason, signed_at::date, signed_at"
+        " from validated.signoffs"
+    )
+    return [SignOff(*row) for row in found.fetchall()]
 
 
 def _verdict_frame(verdicts: list[Verdict]) -> pd.DataFrame:
-    return pd.DataFrame(
-        [
-            {
-                "delivery_id": v.delivery_id,
-                "source": v.source,
-                "indicator_id": v.indicator_id,
-                "month": v.month,
-                "delivered_on": v.delivered_on,
-                "verdict": v.verdict,
-                "is_repeat": v.is_repeat,
-                "rules": [f.rule for f in v.findings],
-                "blocking": [f.rule for f in v.findings if f.blocking],
-                "findings": json.dumps(
-                    [
-                        {
-                            "rule": f.rule,
-                            "blocking": f.blocking,
-                            "summary": f.summary,
-                            "probable_cause": f.probable_cause,
-                            "evidence": f.evidence,
-                        }
-                        for f in v.findings
-                    ],
-                    ensure_ascii=False,
-                ),
-                "status": v.status,
-                "signed_off_by": v.signoff and v.signoff.signed_by,
-                "signed_off_reason": v.signoff and v.signoff.reason,
-                "signed_off_on": v.signoff and v.signoff.signed_on,
-            }
-            for v in verdicts
-        ],
-        columns=[
-            "delivery_id", "source", "indicator_id", "month", "delivered_on", "verdict",
-            "is_repeat", "rules", "blocking", "findings", "status", "signed_off_by",
-            "signed_off_reason", "signed_off_on",
-        ],
-    )  # fmt: skip
+    """Columns as ``validated.verdicts``, and the rules that block."""
+    rows = [
+        vars(verdict)
+        | {
+            "rules": [finding.rule for finding in verdict.findings],
+            "blocking": [finding.rule for finding in verdict.findings if finding.blocking],
+            "findings": json.dumps(list(map(vars, verdict.findings)), ensure_ascii=False),
+            "signed_off_by": verdict.signoff and verdict.signoff.signed_by,
+            "signed_off_reason": verdict.signoff and verdict.signoff.reason,
+            "signed_off_on": verdict.signoff and verdict.signoff.signed_on,
+        }
+        for verdict in verdicts
+    ]
+    return pd.DataFrame(rows, columns=[*tables()["validated.verdicts"].column_names, "blocking"])
 
 
 def _differing(
@@ -449,7 +404,15 @@ def _write_delivery_status(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(
         """
         update raw.deliveries as deliveries
-        set status = outcome.status, reason_code = outcome.reason_code, reason = outcome.reason
+        set status = outcome.status,
+            reason_code = outcome.reason_code,
+            reason = case outcome.reason_code
+                when 'no_figure'
+                    then 'no row of it could be used: see the quarantined and set-aside rows'
+                when 'same_figures' then 'all its figures were already in force'
+                when 'other_file_counts'
+                    then 'another file that its source sent counts in its place'
+            end
         from (
             select
                 accounts.delivery_id,
@@ -464,16 +427,7 @@ def _write_delivery_status(connection: duckdb.DuckDBPyConnection) -> None:
                     when accounts.held = 0 and accounts.quarantined = 0
                         and verdicts.all_unchanged then 'same_figures'
                     when accounts.validated = 0 and verdicts.all_replaced then 'other_file_counts'
-                end as reason_code,
-                case
-                    when accounts.validated + accounts.held + accounts.waiting = 0
-                        then 'no row of it could be used: see the quarantined and set-aside rows'
-                    when accounts.held = 0 and accounts.quarantined = 0
-                        and verdicts.all_unchanged
-                        then 'all its figures were already in force'
-                    when accounts.validated = 0 and verdicts.all_replaced
-                        then 'another file that its source sent counts in its place'
-                end as reason
+                end as reason_code
             from validated.row_accounts as accounts
             left join (
                 select

@@ -82,11 +82,7 @@ def to_stderr(line: str) -> None:
 
 @contextmanager
 def plain_errors(*of_command: type[Exception]) -> Iterator[None]:
-    """What a person can act on is one line, with exit code 2, or 130 after Ctrl-C; no traceback.
-
-    Args:
-        of_command: errors of the command's own.
-    """
+    """What a person can act on, ``of_command`` too, is one line and exit code 2; Ctrl-C is 130."""
     import duckdb
 
     from acv_pipeline.landing import LandingError

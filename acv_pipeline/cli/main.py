@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import click
 
-from acv_pipeline.cli import data_docs, decisions, explaining, running, upkeep
+from acv_pipeline.cli import decisions, explaining, running, upkeep
 from acv_pipeline.cli.common import WRONG_USE
 
 COMMANDS = (
@@ -21,7 +21,7 @@ COMMANDS = (
     decisions.signoff,
     decisions.quarantine,
     explaining.replay,
-    data_docs.data_docs,
+    upkeep.data_docs,
     upkeep.rebuild,
     upkeep.backup,
     upkeep.restore,

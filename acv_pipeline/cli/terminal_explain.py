@@ -119,8 +119,9 @@ def _judgements(figure: Figure) -> list[str]:
     rules = len(figure.rules)
     for part in figure.parts:
         for said in part.judgements:
+            says = "nothing here" if said.value is None else f"{_number(said.value)} dwellings"
             lines.append(
-                f"{part.label}, {_delivery(said)}: {_verdict(said)}, "
+                f"{part.label}, {_delivery(said)}: {said.verdict} ({says}), "
                 f"{rules - len(said.findings)} of {rules} rules hold"
             )
             lines += [_finding(finding) for finding in said.findings]
@@ -134,11 +135,6 @@ def _judgements(figure: Figure) -> list[str]:
 
 def _delivery(said: Judgement | Value) -> str:
     return f"delivery {said.delivery_id[:12]} of {said.delivered_on}"
-
-
-def _verdict(said: Judgement) -> str:
-    value = "nothing here" if said.value is None else f"{_number(said.value)} dwellings"
-    return f"{said.verdict} ({value})"
 
 
 def _finding(finding: dict[str, object]) -> str:
@@ -176,12 +172,15 @@ def _held(figure: Figure, part: Part, option: str) -> list[str]:
 
 def _earlier(figure: Figure) -> list[str]:
     totals = [
-        [figure.series, _shown(step.value), f"{step.since} to {step.until}"]
+        [figure.series, _number(step.value) or "no figure", f"{step.since} to {step.until}"]
         for step in figure.believed
         if step.until is not None
     ]
     of_parts = [
-        [part.label, _number(v.value), f"{v.since} to {v.until}", _delivery(v), _ending(v)]
+        [
+            *(part.label, _number(v.value), f"{v.since} to {v.until}", _delivery(v)),
+            f"{v.change} by delivery {v.ended_by[:12]}" if v.ended_by else str(v.change),
+        ]
         for part in figure.parts
         for v in part.history
         if v.until is not None
@@ -189,11 +188,6 @@ def _earlier(figure: Figure) -> list[str]:
     return (_table(totals, right=(1,)) if len(figure.parts) > 1 else []) + _table(
         of_parts, right=(1,)
     )
-
-
-def _ending(value: Value) -> str:
-    by = f" by delivery {value.ended_by[:12]}" if value.ended_by else ""
-    return f"{value.change}{by}"
 
 
 def _section(title: str, lines: Sequence[str]) -> str:
@@ -212,10 +206,6 @@ def _table(rows: Sequence[Sequence[str]], right: tuple[int, ...] = ()) -> list[s
         ).rstrip()
         for row in rows
     ]
-
-
-def _shown(value: int | None) -> str:
-    return "no figure" if value is None else _number(value)
 
 
 def _number(value: int | None, *, sign: bool = False) -> str:

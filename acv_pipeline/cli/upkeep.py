@@ -1,4 +1,4 @@
-"""``acv rebuild``, ``acv backup``, ``acv restore``: what an operator runs now and then."""
+"""``acv rebuild``, ``backup``, ``restore``, ``data-docs``: what is run now and then."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ from pathlib import Path
 
 import click
 
-from acv_pipeline.cli.common import DATA_HELD, home_of, home_option, plain_errors, to_stderr
+from acv_pipeline.cli.common import (
+    DATA_HELD,
+    home_of,
+    home_option,
+    plain_errors,
+    to_stderr,
+    wrong_use,
+)
 from acv_pipeline.cli.running import run_landing
 
 SHOWN = 10
@@ -83,3 +90,20 @@ def restore(file: Path, force: bool, home: Path | None) -> None:
     if aside:
         click.echo(f"What was there before is {aside}; delete it when nobody needs it.")
     click.echo("The next 'acv run' receives what came since.")
+
+
+@click.command("data-docs")
+@home_option
+def data_docs(home: Path | None) -> None:
+    """Build Great Expectations' own pages of the validations that runs have kept."""
+    with plain_errors():
+        where = home_of(home)
+        index = None
+        if where.quality.is_dir():
+            from acv_pipeline.quality.validation import build_data_docs
+
+            with where.at_work("acv data-docs", to_stderr):
+                index = build_data_docs(where.quality)
+        if index is None:
+            wrong_use(f"{where.root} keeps no validation yet: acv run makes some")
+        click.echo(f"→ {index}")

@@ -30,11 +30,9 @@ VERSIONS = ("ETag", "etag", "content_md5", "md5Hash", *TIMES)
 
 @dataclass(frozen=True)
 class RemoteZone:
-    """A landing zone at an address.
+    """A landing zone at an address, which may hold a password: ``str`` and ``repr`` leave it out.
 
-    Attributes:
-        url: may hold a password, so it is never shown: ``str`` and ``repr`` leave it out.
-        received: the folder that holds the copies of all such landing zones.
+    ``received`` is the folder that holds the copies of all such landing zones.
     """
 
     url: str = field(repr=False)
@@ -84,7 +82,9 @@ class RemoteZone:
         ]
 
         def here(files: list[LandedFile]) -> list[LandedFile]:
-            return [_as_copied(f) for f in files if tree.place(f) not in problems]
+            """As they were copied."""
+            kept = [(f, f.path.stat()) for f in files if tree.place(f) not in problems]
+            return [replace(f, byte_size=s.st_size, modified_ns=s.st_mtime_ns) for f, s in kept]
 
         return Landing(here(found.files), here(found.sidecars), found.misplaced, lines)
 
@@ -189,11 +189,6 @@ def _followed(server: AbstractFileSystem, link: Info) -> Info:
         return dict(server.info(link["name"])) | {"name": link["name"]}
     except FileNotFoundError as error:
         return link | {"type": "file", "problem": error.strerror or str(error)}
-
-
-def _as_copied(file: LandedFile) -> LandedFile:
-    facts = file.path.stat()
-    return replace(file, byte_size=facts.st_size, modified_ns=facts.st_mtime_ns)
 
 
 def _version(info: Info) -> str:

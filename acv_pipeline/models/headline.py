@@ -11,9 +11,6 @@ def headline_series(connection: duckdb.DuckDBPyConnection, contract: Contract) -
     """The series people quote, by indicator: ``total`` if there is any, else ``published``.
 
     Indicators with neither are absent: a single partner's figures are not the indicator's.
-
-    Args:
-        connection: a warehouse, or its published copy, with the marts built.
     """
     found = connection.execute(
         "select indicator_id, max(series) from marts.series"

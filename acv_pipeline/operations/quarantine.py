@@ -105,20 +105,19 @@ def _table(
         """,
         {"source": source, "delivery": delivery},
     ).fetchall()
-    place: dict[str, int] = {}
     placed = []
     for *about, cells, header in waiting:
         names = _names(header or [], len(cells or []))
-        for name in names:
-            place.setdefault(name, len(place))
-        placed.append((about, names, cells or []))
-    rows = []
-    for about, names, cells in placed:
-        received = [""] * len(place)
-        for name, cell in zip(names, cells, strict=True):
-            received[place[name]] = cell or ""
-        rows.append((*("" if value is None else str(value) for value in about), *received))
-    return (*ABOUT, *place), rows
+        placed.append((about, dict(zip(names, cells or [], strict=True))))
+    columns = dict.fromkeys(name for _, received in placed for name in received)
+    rows = [
+        (
+            *("" if value is None else str(value) for value in about),
+            *(received.get(name) or "" for name in columns),
+        )
+        for about, received in placed
+    ]
+    return (*ABOUT, *columns), rows
 
 
 def _names(header: Sequence[str | None], width: int) -> list[str]:

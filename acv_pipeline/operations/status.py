@@ -6,16 +6,16 @@ import datetime as dt
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.gate.rules import RULES
+from acv_pipeline.gate.rules import RULES_BY_NAME
 from acv_pipeline.ledger.lateness import CHECK as LATENESS
 from acv_pipeline.ledger.lateness import late_months
 from acv_pipeline.operations.standstill import Standstill, standing
-from acv_pipeline.operations.unused import UnusedOfDelivery, unused_of_latest
+from acv_pipeline.operations.unused import OfDelivery, UnusedOfDelivery, unused_of_latest
 from acv_pipeline.warehouse.home import Home
 
 # checks whose failures have entries of their own here
@@ -28,18 +28,90 @@ SHOWN_APART = [
 ]
 
 
+# latest month first; what a held month fails is told with the hold
+_FAILING = """
+select
+    asset, check_name, min(severity), list(month order by month desc),
+    arg_max(summary, month), arg_max(what_to_do, month)
+from validated.check_results
+where not passed and not list_contains(?, check_name)
+    and month not in (
+        select month from validated.held_months where status = 'held'
+    )
+group by asset, check_name
+order by min(severity), asset, check_name
+"""
+
+_QUARANTINED = """
+select
+    rows.delivery_id, rows.source, deliveries.file_name, deliveries.delivered_on,
+    rows.reason_code, arg_min(rows.reason, rows.row_number), count(*),
+    arg_min(
+        concat_ws(', ', nullif(rows.sheet, ''), 'row ' || rows.sheet_row)
+        || ': ' || array_to_string(rows.cells, ' | '),
+        rows.row_number
+    )
+from validated.quarantined_rows as rows
+join raw.deliveries as deliveries using (delivery_id)
+where rows.released_by is null
+group by rows.delivery_id, rows.source, deliveries.file_name,
+    deliveries.delivered_on, rows.reason_code
+order by deliveries.delivered_on, rows.source, deliveries.file_name, rows.reason_code
+"""
+
+_REFUSED = """
+with about as (
+    select distinct refused.*,
+        -- a delivery that names no month that was over is about the one before it came
+        coalesce(
+            rows.month, date_trunc('month', delivered_on) - interval 1 month
+        ) as month
+    from raw.deliveries as refused
+    left join raw.tidy_rows as rows
+        on rows.delivery_id = refused.delivery_id
+        and rows.fate = 'quarantined'
+        and rows.month < date_trunc('month', refused.delivered_on)
+    where refused.status = 'refused' or refused.reason_code = 'no_figure'
+)
+select distinct delivery_id, source, file_name, delivered_on, reason_code, reason
+from about
+where not exists (
+    select 1
+    from validated.dwellings as figures
+    join raw.deliveries as later using (delivery_id)
+    where later.source = about.source
+        and later.delivered_on >= about.delivered_on
+        and figures.month = about.month
+)
+order by delivered_on, source, file_name
+"""
+
+_STALE_CORRECTIONS = """
+select
+    entry, source, indicator_id, month, department_code, delivered, corrected,
+    corrected_by, problem
+from validated.correction_matches
+where problem is not null
+order by entry
+"""
+
+_SHARED = """
+select
+    delivery_id, source, file_name, delivered_on, counts_for,
+    coalesce(list(month order by month) filter (where month is not null), [])
+from raw.shared_deliveries
+where not is_settled
+group by delivery_id, source, file_name, delivered_on, counts_for
+order by delivered_on, source, file_name
+"""
+
+Entry = TypeVar("Entry")
+
+
 @dataclass(frozen=True)
-class HeldMonth:
-    """A month that a blocking rule stopped and nobody released.
+class HeldMonth(OfDelivery):
+    """A month that a blocking rule stopped and nobody released; earlier figures stay in force."""
 
-    Attributes:
-        figures_in_force: how many earlier figures of this source and month stay in force.
-    """
-
-    delivery_id: str
-    source: str
-    file_name: str
-    delivered_on: dt.date
     indicator_id: str
     month: dt.date
     rules: list[str]
@@ -50,13 +122,9 @@ class HeldMonth:
 
 
 @dataclass(frozen=True)
-class QuarantinedRows:
+class QuarantinedRows(OfDelivery):
     """Rows of one delivery in quarantine for one reason, that no later delivery made good."""
 
-    delivery_id: str
-    source: str
-    file_name: str
-    delivered_on: dt.date
     reason_code: str
     reason: str
     rows: int
@@ -65,13 +133,9 @@ class QuarantinedRows:
 
 
 @dataclass(frozen=True)
-class RefusedDelivery:
+class RefusedDelivery(OfDelivery):
     """A delivery nothing could be used of, whose month the source has not made good since."""
 
-    delivery_id: str
-    source: str
-    file_name: str
-    delivered_on: dt.date
     reason_code: str
     reason: str
     ask: str
@@ -93,13 +157,9 @@ class StaleCorrection:
 
 
 @dataclass(frozen=True)
-class SharedDelivery:
+class SharedDelivery(OfDelivery):
     """A file with the bytes of another source's, and months without figures of its own since."""
 
-    delivery_id: str
-    source: str
-    file_name: str
-    delivered_on: dt.date
     counts_for: str
     months: list[dt.date]
     ask: str
@@ -163,15 +223,27 @@ def status(
     """What is broken now; with ``home``, also whether deliveries are taken in at all."""
     return Status(
         held=_held(connection, contract),
-        quarantined=_quarantined(connection, contract),
-        refused=_refused(connection, contract),
-        stale_corrections=_stale_corrections(connection),
-        shared=_shared(connection, contract),
+        quarantined=_rows(connection, QuarantinedRows, _QUARANTINED, contract),
+        refused=_rows(connection, RefusedDelivery, _REFUSED, contract),
+        stale_corrections=_rows(connection, StaleCorrection, _STALE_CORRECTIONS),
+        shared=_rows(connection, SharedDelivery, _SHARED, contract),
         late=_late(connection, contract, contract.today()),
-        failing=_failing(connection),
+        failing=_rows(connection, FailingCheck, _FAILING, given=[SHOWN_APART]),
         unused=unused_of_latest(connection),
         standstill=standing(home) if home else None,
     )
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection,
+    entry: type[Entry],
+    sql: str,
+    contract: Contract | None = None,
+    given: Sequence[object] = (),
+) -> list[Entry]:
+    """A row each; with ``contract``, its last field is whom to ask: its second is the source."""
+    rows = connection.execute(sql, given).fetchall()
+    return [entry(*row, *([contract.source(row[1]).contact] if contract else [])) for row in rows]
 
 
 def without_figures(connection: duckdb.DuckDBPyConnection, deliveries: Sequence[str]) -> bool:
@@ -190,40 +262,17 @@ def _late(
     late = late_months(connection, contract, today)
     return [
         LateSource(
-            source.id,
-            [entry.month for entry in late if entry.source == source.id],
-            max(entry.days_late for entry in late if entry.source == source.id),
-            source.contact,
+            source,
+            [entry.month for entry in of_source],
+            max(entry.days_late for entry in of_source),
+            contract.source(source).contact,
         )
-        for source in contract.sources.values()
-        if any(entry.source == source.id for entry in late)
-    ]
-
-
-def _failing(connection: duckdb.DuckDBPyConnection) -> list[FailingCheck]:
-    """Latest month first; what a held month fails is told with the hold."""
-    return [
-        FailingCheck(*row)
-        for row in connection.execute(
-            """
-            select
-                asset, check_name, min(severity), list(month order by month desc),
-                arg_max(summary, month), arg_max(what_to_do, month)
-            from validated.check_results
-            where not passed and not list_contains(?, check_name)
-                and month not in (
-                    select month from validated.held_months where status = 'held'
-                )
-            group by asset, check_name
-            order by min(severity), asset, check_name
-            """,
-            [SHOWN_APART],
-        ).fetchall()
+        for source in contract.sources
+        if (of_source := [entry for entry in late if entry.source == source])
     ]
 
 
 def _held(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[HeldMonth]:
-    rules = {rule.name: rule for rule in RULES}
     held = []
     for row in connection.execute(
         """
@@ -254,102 +303,11 @@ def _held(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[Hel
                 findings=findings,
                 ask=source.contact,
                 what_to_do=[
-                    rules[f["rule"]].advice(source) for f in findings if f["rule"] in rules
+                    RULES_BY_NAME[f["rule"]].advice(source)
+                    for f in findings
+                    if f["rule"] in RULES_BY_NAME
                 ],
                 figures_in_force=stay,
             )
         )
     return held
-
-
-def _quarantined(
-    connection: duckdb.DuckDBPyConnection, contract: Contract
-) -> list[QuarantinedRows]:
-    return [
-        QuarantinedRows(*(*row, contract.source(row[1]).contact))
-        for row in connection.execute(
-            """
-            select
-                rows.delivery_id, rows.source, deliveries.file_name, deliveries.delivered_on,
-                rows.reason_code, arg_min(rows.reason, rows.row_number), count(*),
-                arg_min(
-                    concat_ws(', ', nullif(rows.sheet, ''), 'row ' || rows.sheet_row)
-                    || ': ' || array_to_string(rows.cells, ' | '),
-                    rows.row_number
-                )
-            from validated.quarantined_rows as rows
-            join raw.deliveries as deliveries using (delivery_id)
-            where rows.released_by is null
-            group by rows.delivery_id, rows.source, deliveries.file_name,
-                deliveries.delivered_on, rows.reason_code
-            order by deliveries.delivered_on, rows.source, deliveries.file_name, rows.reason_code
-            """
-        ).fetchall()
-    ]
-
-
-def _refused(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[RefusedDelivery]:
-    return [
-        RefusedDelivery(*(*row, contract.source(row[1]).contact))
-        for row in connection.execute(
-            """
-            with about as (
-                select distinct refused.*,
-                    -- a delivery that names no month that was over is about the one before it came
-                    coalesce(
-                        rows.month, date_trunc('month', delivered_on) - interval 1 month
-                    ) as month
-                from raw.deliveries as refused
-                left join raw.tidy_rows as rows
-                    on rows.delivery_id = refused.delivery_id
-                    and rows.fate = 'quarantined'
-                    and rows.month < date_trunc('month', refused.delivered_on)
-                where refused.status = 'refused' or refused.reason_code = 'no_figure'
-            )
-            select distinct delivery_id, source, file_name, delivered_on, reason_code, reason
-            from about
-            where not exists (
-                select 1
-                from validated.dwellings as figures
-                join raw.deliveries as later using (delivery_id)
-                where later.source = about.source
-                    and later.delivered_on >= about.delivered_on
-                    and figures.month = about.month
-            )
-            order by delivered_on, source, file_name
-            """
-        ).fetchall()
-    ]
-
-
-def _stale_corrections(connection: duckdb.DuckDBPyConnection) -> list[StaleCorrection]:
-    return [
-        StaleCorrection(*row)
-        for row in connection.execute(
-            """
-            select
-                entry, source, indicator_id, month, department_code, delivered, corrected,
-                corrected_by, problem
-            from validated.correction_matches
-            where problem is not null
-            order by entry
-            """
-        ).fetchall()
-    ]
-
-
-def _shared(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[SharedDelivery]:
-    return [
-        SharedDelivery(*(*row, contract.source(row[1]).contact))
-        for row in connection.execute(
-            """
-            select
-                delivery_id, source, file_name, delivered_on, counts_for,
-                coalesce(list(month order by month) filter (where month is not null), [])
-            from raw.shared_deliveries
-            where not is_settled
-            group by delivery_id, source, file_name, delivered_on, counts_for
-            order by delivered_on, source, file_name
-            """
-        ).fetchall()
-    ]

@@ -41,13 +41,19 @@ class UnusedPart:
 
 
 @dataclass(frozen=True)
-class UnusedOfDelivery:
-    """The unused parts of one delivery."""
+class OfDelivery:
+    """Something that is to be said of one delivery."""
 
     delivery_id: str
     source: str
     file_name: str
     delivered_on: dt.date
+
+
+@dataclass(frozen=True)
+class UnusedOfDelivery(OfDelivery):
+    """The unused parts of one delivery."""
+
     parts: list[UnusedPart]
 
 

@@ -104,13 +104,9 @@ def _listed(months: list[Month]) -> str:
 
 @dataclass(frozen=True)
 class Publication:
-    """What was made.
+    """The release that stands and the report page, as far as they were asked for; SVG by mart.
 
-    Attributes:
-        release: the open data release that stands, if it was asked for.
-        report: the report page, if it was asked for.
-        pictures: plots of marts as SVG, by mart; drawn along with the report, whose library takes
-            a while to load.
+    The pictures are drawn along with the report, whose library takes a while to load.
     """
 
     release: Release | None = None
@@ -120,11 +116,7 @@ class Publication:
 
 @dataclass(frozen=True)
 class Published:
-    """The copy that readers have now.
-
-    Attributes:
-        months: months with a ranking.
-    """
+    """The copy that readers have now; ``months`` have a ranking."""
 
     path: Path
     sha256: str
@@ -186,11 +178,7 @@ def make_publication(
 
 
 def pictures(connection: duckdb.DuckDBPyConnection, contract: Contract) -> dict[str, bytes]:
-    """A plot of the last month of each mart that has one, of the contract's first indicator.
-
-    Returns:
-        SVG by mart.
-    """
+    """SVG by mart that has a plot: its last month, of the contract's first indicator."""
     from acv_pipeline.publishing.report.plots import PLOTS, last_shown
 
     indicator = next(iter(contract.indicators))

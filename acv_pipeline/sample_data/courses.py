@@ -79,10 +79,7 @@ CALIBRATIONS = {
 class Course:
     """Cumulative dwellings of an indicator as one source counts them.
 
-    Attributes:
-        indicator_id: the indicator.
-        source: the partner.
-        figures: cumulative dwellings, one row per month, one column per panel département.
+    ``figures`` has one row per month, one column per panel département.
     """
 
     indicator_id: str

@@ -66,9 +66,6 @@ class Delivery:
     """One file to be sent.
 
     Attributes:
-        source: who sends.
-        delivered_on: the day of reception.
-        layout: how the file looks.
         figures: indicator_id, source, month, department_code, cumulative_dwellings (dwellings).
         number: which of the source's files this is; a repeat has the number of the original.
         suffix: what is added to the file's name.
@@ -85,14 +82,7 @@ class Delivery:
 def plan_deliveries(
     contract: Contract, first: Month, until: Mapping[str, Month], seed: int
 ) -> list[Delivery]:
-    """The partners' deliveries in order of reception.
-
-    Args:
-        contract: panels, first months, names.
-        first: the first month delivered.
-        until: the last month delivered, by partner.
-        seed: makes the figures and days; the same seed gives the same deliveries.
-    """
+    """The partners' deliveries in order of reception, ``until`` a last month each."""
     courses = draw_courses(contract, seed)
     deliveries = [
         delivery
@@ -109,11 +99,7 @@ def plan_deliveries(
 
 
 def in_force(deliveries: list[Delivery], on: dt.date | None = None) -> pd.DataFrame:
-    """The figures last delivered for each key, by ``on`` (included) or at the end.
-
-    Returns:
-        indicator_id, source, month, department_code, cumulative_dwellings, sorted by key.
-    """
+    """The figures last delivered for each key, by ``on`` (included) or at the end, by key."""
     received = [d.figures for d in deliveries if on is None or d.delivered_on <= on]
     if not received:
         return pd.DataFrame(columns=[*KEY, "cumulative_dwellings"])

@@ -47,11 +47,7 @@ class SampleFile:
     """One written file.
 
     Attributes:
-        path: where it is.
-        source: who sends.
-        delivered_on: the day of reception.
-        months: months with a figure, in order.
-        indicators: indicators with a figure.
+        months, indicators: those with a figure, in order.
         rows: number of rows with a figure of these indicators.
         total: their sum, in dwellings.
     """
@@ -67,13 +63,7 @@ class SampleFile:
 
 @dataclass(frozen=True)
 class SampleManifest:
-    """What was written.
-
-    Attributes:
-        files: every data file in order of reception (sidecars and the README left out).
-        truth: the figures in force once all are received: indicator_id, source, month
-            (first day), department_code, cumulative_dwellings.
-    """
+    """What was written, in order of reception, and the figures in force once all are received."""
 
     files: tuple[SampleFile, ...]
     truth: pd.DataFrame
@@ -93,9 +83,6 @@ def generate(
 
     Args:
         landing: the landing zone; created when absent. Files that are there already stay.
-        contract: panels, first months, names.
-        first: the first month delivered.
-        last: the last month delivered.
         until: the last month delivered by single partners, where it isn't ``last``.
         seed: the same seed gives the same bytes.
         formats: ``csv``, ``xlsx``, ``ods``: the partners' files take turns.

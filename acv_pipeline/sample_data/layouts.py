@@ -6,6 +6,7 @@ import datetime as dt
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import pandas as pd
@@ -13,6 +14,7 @@ import pandas as pd
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.months import month_end
 from acv_pipeline.contract.synthetic import FILE_MARK
+from acv_pipeline.contract.yaml_file import read_yaml
 
 Cell: TypeAlias = str | int | dt.date
 Meaning = Literal["code", "name", "programme", "month", "cumulative", "comment"]
@@ -53,155 +55,35 @@ class Layout:
         return any(meaning == "programme" for _, meaning in self.columns)
 
 
-ANAH_SEVERAL_MONTHS = Layout(
-    columns=(
-        ("Dispositif", "programme"),
-        ("Code département", "code"),
-        ("Libellé", "name"),
-        ("Mois", "month"),
-        ("Cumul", "cumulative"),
-        ("Commentaires", "comment"),
-    ),
-    file_name="{programme}_logements_plusieurs_mois_" + FILE_MARK,
-    encoding="utf-8-sig",
-)
+def _declared() -> tuple[dict[str, dict[str, Layout]], dict[str, Layout]]:
+    declared = read_yaml(Path(__file__).with_name("layouts.yml"))
 
-ACTION_LOGEMENT_SEVERAL_MONTHS = Layout(
-    columns=(("dept", "code"), ("période", "month"), ("nombre de logements (cumul)", "cumulative")),
-    file_name="{programme}_historique_complet_" + FILE_MARK,
-    title=("{label} - {programme}", SYNTHETIC),
-    month_style="french_day",
-)
+    def layout(entry: dict[str, Any]) -> Layout:
+        text = entry["file_name"].replace("{mark}", FILE_MARK)
+        title = (line.replace("{synthetic}", SYNTHETIC) for line in entry.get("title", ()))
+        columns = tuple(entry["columns"].items())
+        return Layout(**entry | {"columns": columns, "file_name": text, "title": tuple(title)})
 
-# The layout in use from a month on.
-ERAS: dict[str, dict[str, Layout]] = {
-    "anah": {
-        "2018-09": Layout(
-            columns=(
-                ("Département", "code"),
-                ("Nom", "name"),
-                ("Nb logements (cumul)", "cumulative"),
-            ),
-            file_name="{programme}_logements_{iso}_" + FILE_MARK,
-            title=("{label} : logements subventionnés, {programme}", SYNTHETIC),
-            encoding="cp1252",
-            bare_codes=True,
-            total_in="name",
-        ),
-        "2019-07": Layout(
-            columns=(
-                ("code_departement", "code"),
-                ("libelle_departement", "name"),
-                ("mois", "month"),
-                ("logements_cumules", "cumulative"),
-                ("commentaire", "comment"),
-            ),
-            file_name="{programme}_logements_{iso}_" + FILE_MARK,
-            encoding="utf-8-sig",
-        ),
-        "2020-10": Layout(
-            columns=(
-                ("Programme", "programme"),
-                ("Code dépt", "code"),
-                ("Nom du département", "name"),
-                ("Date", "month"),
-                ("Nb logements", "cumulative"),
-                ("Observations", "comment"),
-            ),
-            file_name="{programme}_logements_{iso}_" + FILE_MARK,
-            encoding="cp1252",
-            month_style="french_day",
-        ),
-        "2021-10": Layout(
-            columns=(
-                ("num_dep", "code"),
-                ("lib_dep", "name"),
-                ("Période", "month"),
-                ("Total cumulé", "cumulative"),
-            ),
-            file_name=FILE_MARK + " {programme} {words}",
-            delimiter=",",
-            month_style="french_words",
-            sidecar=True,
-        ),
-        "2022-06": Layout(
-            columns=(
-                ("Dispositif", "programme"),
-                ("Dép", "code"),
-                ("Arrêté au", "month"),
-                ("Nombre de logements", "cumulative"),
-                ("Remarques", "comment"),
-            ),
-            file_name="{programme}_logements_{iso}_" + FILE_MARK,
-            title=("{label} - extraction mensuelle", SYNTHETIC),
-            encoding="utf-8-sig",
-            month_style="french_day",
-            bare_codes=True,
-        ),
-    },
-    "action_logement": {
-        "2018-09": Layout(
-            columns=(("dep", "code"), ("mois", "month"), ("cumul", "cumulative")),
-            file_name="{programme}-{iso}-" + FILE_MARK,
-            delimiter=",",
-            sidecar=True,
-        ),
-        "2019-09": Layout(
-            columns=(
-                ("Dept", "code"),
-                ("Libellé département", "name"),
-                ("Arrêté au", "month"),
-                ("Nombre de logements", "cumulative"),
-            ),
-            file_name="{programme} {words} " + FILE_MARK,
-            title=("{label}", "Logements financés, {programme}", SYNTHETIC),
-            encoding="cp1252",
-            month_style="french_day",
-            total_in="code",
-        ),
-        "2020-12": Layout(
-            columns=(
-                ("insee_dep", "code"),
-                ("libellé", "name"),
-                ("nb_logements", "cumulative"),
-                ("remarque", "comment"),
-            ),
-            file_name="{programme}_logements_{iso}_" + FILE_MARK,
-            encoding="utf-8-sig",
-            bare_codes=True,
-        ),
-        "2021-11": Layout(
-            columns=(
-                ("Code département", "code"),
-                ("Nom département", "name"),
-                ("Mois de référence", "month"),
-                ("Logements cumulés", "cumulative"),
-            ),
-            file_name="{programme}_logements_{iso}_" + FILE_MARK,
-            title=("{label} : {programme}", SYNTHETIC),
-            month_style="french_words",
-            total_in="name",
-            sidecar=True,
-        ),
-    },
-}
-# For files that carry more than one month: the whole history, or a month that came late.
-SEVERAL_MONTHS = {"anah": ANAH_SEVERAL_MONTHS, "action_logement": ACTION_LOGEMENT_SEVERAL_MONTHS}
+    eras = {
+        source: {since: layout(entry) for since, entry in of_source.items()}
+        for source, of_source in declared["eras"].items()
+    }
+    return eras, {source: layout(e) for source, e in declared["several_months"].items()}
+
+
+ERAS, SEVERAL_MONTHS = _declared()
+"""By source: the layout in use from a month on; that of files that carry more than one month."""
 
 
 def rows_of(
     layout: Layout, figures: pd.DataFrame, source: str, contract: Contract
 ) -> list[list[Cell]]:
-    """Every line of the file as cells, from the title to the total row.
-
-    Args:
-        layout: how the file looks.
-        figures: indicator_id, month, department_code, cumulative_dwellings.
-        source: who sends.
-        contract: names of sources, indicators and départements.
-    """
+    """Every line of the file as cells, from the title to the total row."""
     columns: dict[Meaning, list[Cell]] = {
-        "code": [_code(code, layout.bare_codes) for code in figures["department_code"]],
+        "code": [
+            int(code) if layout.bare_codes and code.isdigit() else code
+            for code in figures["department_code"]
+        ],
         "name": [contract.territories.departments[code] for code in figures["department_code"]],
         "month": _texts(
             figures["month"], lambda day: _month(day.date(), layout.month_style, contract)
@@ -257,10 +139,6 @@ def is_single(figures: pd.DataFrame) -> bool:
 def _texts(values: pd.Series[Any], text_of: Callable[[Any], Cell]) -> list[Cell]:
     texts = {value: text_of(value) for value in values.unique()}
     return [texts[value] for value in values]
-
-
-def _code(code: str, bare: bool) -> Cell:
-    return int(code) if bare and code.isdigit() else code
 
 
 def _month(month: Month, style: MonthStyle, contract: Contract) -> Cell:

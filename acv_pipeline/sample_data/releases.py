@@ -35,7 +35,6 @@ class Release:
     """One release.
 
     Attributes:
-        published_on: its day.
         figures: indicator_id, source (``barometre``), month, department_code,
             cumulative_dwellings: the whole series, panel départements only.
         rows: by level, how many figures of our indicators it publishes (repeats counted once).

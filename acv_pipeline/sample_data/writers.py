@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import io
 import re
 import zipfile
 from collections.abc import Callable, Sequence
+
+import pandas as pd
 
 from acv_pipeline.contract.synthetic import FILE_MARK
 from acv_pipeline.sample_data.layouts import Cell, Layout
@@ -27,47 +28,27 @@ def csv_text(rows: Sequence[Sequence[Cell]], delimiter: str = ",") -> str:
     return buffer.getvalue()
 
 
-def write_xlsx(rows: Sequence[Sequence[Cell]], layout: Layout) -> bytes:
+def _write_workbook(engine: str, rows: Sequence[Sequence[Cell]]) -> bytes:
     """A workbook with one sheet: numbers and days as such, the rest as text."""
-    from openpyxl import Workbook  # type: ignore[import-untyped]
-
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(FILE_MARK)
-    for row in rows:
-        sheet.append(list(row))
     buffer = io.BytesIO()
-    book.save(buffer)
+    with pd.ExcelWriter(buffer, engine=engine) as book:  # type: ignore[call-overload]
+        pd.DataFrame(rows).to_excel(book, sheet_name=FILE_MARK, header=False, index=False)
     return _timeless(buffer.getvalue())
+
+
+def write_xlsx(rows: Sequence[Sequence[Cell]], layout: Layout) -> bytes:
+    """A workbook of Excel."""
+    return _write_workbook("openpyxl", rows)
 
 
 def write_ods(rows: Sequence[Sequence[Cell]], layout: Layout) -> bytes:
-    """An OpenDocument spreadsheet with one sheet: numbers and days as such, the rest as text."""
+    """An OpenDocument spreadsheet."""
     from odf.element import Element  # type: ignore[import-untyped]
     from odf.namespaces import nsdict  # type: ignore[import-untyped]
-    from odf.opendocument import OpenDocumentSpreadsheet  # type: ignore[import-untyped]
-    from odf.table import Table, TableCell, TableRow  # type: ignore[import-untyped]
-    from odf.text import P  # type: ignore[import-untyped]
 
     # The library declares the namespaces that any earlier document of the process has used.
     Element.namespaces = dict(nsdict)
-    book = OpenDocumentSpreadsheet()
-    table = Table(name=FILE_MARK)
-    for row in rows:
-        line = TableRow()
-        for value in row:
-            if isinstance(value, int):
-                cell = TableCell(valuetype="float", value=value)
-            elif isinstance(value, dt.date):
-                cell = TableCell(valuetype="date", datevalue=value.isoformat())
-            else:
-                cell = TableCell(valuetype="string")
-            cell.addElement(P(text=str(value)))
-            line.addElement(cell)
-        table.addElement(line)
-    book.spreadsheet.addElement(table)
-    buffer = io.BytesIO()
-    book.write(buffer)
-    return _timeless(buffer.getvalue())
+    return _write_workbook("odf", rows)
 
 
 def _timeless(archive: bytes) -> bytes:

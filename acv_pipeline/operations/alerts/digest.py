@@ -52,8 +52,6 @@ def digest(
     """What there is to say of ``month``, and of what was received in the month after it.
 
     Args:
-        connection: the published copy, marts included.
-        month: first day of the month the figures are about.
         links_base: address of the Dagster UI.
         report: the report page, which goes with mails.
     """

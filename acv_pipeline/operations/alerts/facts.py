@@ -14,7 +14,7 @@ import duckdb
 
 from acv_pipeline.contract import Contract, Month, Source
 from acv_pipeline.contract.months import in_english
-from acv_pipeline.gate.rules import RULES
+from acv_pipeline.gate.rules import RULES_BY_NAME
 from acv_pipeline.ledger.lateness import CHECK as LATE_CHECK
 from acv_pipeline.ledger.lateness import Late, late_months
 from acv_pipeline.operations.standstill import Standstill
@@ -81,12 +81,7 @@ def standing_facts(
     today: dt.date,
     failed_runs: Iterable[FailedRun] = (),
 ) -> list[Fact]:
-    """Everything that stands now, errors first, then by group and month.
-
-    Args:
-        connection: the published copy (or the warehouse).
-        today: the day by which lateness counts, in the contract's time zone.
-    """
+    """Everything that stands on ``today``, errors first, then by group and month."""
     found = status(connection, contract)
     failing = _failing_checks(connection)
     unreadable = {
@@ -123,22 +118,28 @@ def standing_facts(
 
 def run_facts(contract: Contract, failed_runs: Iterable[FailedRun]) -> list[Fact]:
     """One fact per failed run."""
-    return [
-        Fact(
-            key=f"{RUN_PREFIX}{run.run_id}",
-            group=f"{RUN_PREFIX}{run.job}",
-            severity="error",
-            title=f"a run of {run.job} that failed",
-            titles=f"{{count}} runs of {run.job} that failed",
-            lines=(*_first_lines(run.message), "The figures published before stay as they were."),
-            ask=(contract.data_contact,),
-            what_to_do=(
-                "Open the run, read why it failed, and start it again once the cause is gone.",
-            ),
-            link=run.link,
+    facts = []
+    for run in failed_runs:
+        said = [line for line in run.message.splitlines() if line.strip()][:3]
+        facts.append(
+            Fact(
+                key=f"{RUN_PREFIX}{run.run_id}",
+                group=f"{RUN_PREFIX}{run.job}",
+                severity="error",
+                title=f"a run of {run.job} that failed",
+                titles=f"{{count}} runs of {run.job} that failed",
+                lines=(
+                    *(said or ["It left no message."]),
+                    "The figures published before stay as they were.",
+                ),
+                ask=(contract.data_contact,),
+                what_to_do=(
+                    "Open the run, read why it failed, and start it again once the cause is gone.",
+                ),
+                link=run.link,
+            )
         )
-        for run in failed_runs
-    ]
+    return facts
 
 
 def standstill_facts(
@@ -173,13 +174,13 @@ def standstill_facts(
 def _held(contract: Contract, held: HeldMonth) -> Fact:
     source, indicator = contract.source(held.source), contract.indicator(held.indicator_id)
     whose = f"from {source.label} ({indicator.programme}) held back"
-    titles = {rule.name: rule.title for rule in RULES}
     lines = [
         f"Nothing of {in_english(held.month)} in {held.file_name} (received {held.delivered_on}) "
         "is in force or published; earlier figures, if any, stay."
     ]
     for finding in held.findings:
-        lines.append(f"{titles.get(finding['rule'], finding['rule'])}: {finding['summary']}.")
+        rule = RULES_BY_NAME.get(finding["rule"])
+        lines.append(f"{rule.title if rule else finding['rule']}: {finding['summary']}.")
         if finding["probable_cause"]:
             lines.append(f"Probable cause: {finding['probable_cause']}.")
         lines += _evidence(contract, finding["evidence"])
@@ -206,9 +207,7 @@ def _held(contract: Contract, held: HeldMonth) -> Fact:
 class _ToldAlready:
     """What a held or late month says already, so that no check says it once more.
 
-    Attributes:
-        rules: gate rules and months of open holds.
-        months: sources and months held or late.
+    Open holds by rule and month; what is held or late by source and month.
     """
 
     rules: set[tuple[str, Month]]
@@ -248,9 +247,9 @@ def _failing_checks(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any
 
 def _check(contract: Contract, check: Mapping[str, Any]) -> Fact:
     asset, name, month = check["asset"], check["check_name"], check["month"]
-    rules = {rule.name: rule.title for rule in RULES}
+    rule = RULES_BY_NAME.get(name) if asset == JUDGED else None
     plain = f"failing check “{name.replace('_', ' ')}” of {asset.replace('_', ' ')}"
-    what = rules.get(name, plain) if asset == JUDGED else plain
+    what = rule.title if rule else plain
     severity: Severity = "error" if check["severity"] == "error" else "warn"
     rows = _evidence(contract, check["sample"])
     return Fact(
@@ -328,11 +327,6 @@ def _contacts(contract: Contract, asset: str, summary: str) -> tuple[str, ...]:
     sources: Iterable[Source] = contract.sources.values()
     concerned = [s.contact for s in sources if s.asset == asset or s.contact in (summary or "")]
     return tuple(concerned) or (contract.data_contact,)
-
-
-def _first_lines(message: str) -> tuple[str, ...]:
-    lines = [line for line in message.splitlines() if line.strip()]
-    return tuple(lines[:3]) or ("It left no message.",)
 
 
 def _evidence(contract: Contract, rows: Sequence[Mapping[str, Any]]) -> list[str]:

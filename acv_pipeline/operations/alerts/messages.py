@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -26,9 +27,7 @@ _PREFIX: dict[str, str] = {"error": "Error", "warn": "Warning"}
 class Item:
     """One fact to be told, reminded of, or said to be over.
 
-    Attributes:
-        since: when it began to stand (ISO, UTC): tells the periods of one fact apart.
-        last_told: when the channel was told before; empty the first time.
+    It stands ``since`` (ISO, UTC); ``last_told`` is empty the first time.
     """
 
     verb: Verb
@@ -59,21 +58,23 @@ class Message:
 
 def compose(items: Iterable[Item], links_base: str | None) -> list[Message]:
     """One message per group and verb; all of one verb in one message when they would be many."""
-    ordered = sorted(items, key=lambda i: (i.verb, i.fact.severity != "error", i.fact.group))
+    ordered = sorted(
+        items,
+        key=lambda i: (
+            *(i.verb, i.fact.severity != "error", i.fact.group),
+            *(i.fact.month is None, i.fact.month, i.fact.key),
+        ),
+    )
     messages: list[Message] = []
     for verb, of_verb in groupby(ordered, key=lambda i: i.verb):
-        groups = [
-            sorted(group, key=lambda i: (i.fact.month is None, i.fact.month, i.fact.key))
-            for _, group in groupby(of_verb, key=lambda i: i.fact.group)
-        ]
-        by_name: dict[str, list[Item]] = {}
-        for group in groups:  # a group of both severities comes in two parts
-            by_name.setdefault(group[0].fact.group, []).extend(group)
-        merged = list(by_name.values())
-        if len(merged) > MERGE_ABOVE:
-            messages.append(_merged(verb, merged, links_base))
+        by_name: dict[str, list[Item]] = defaultdict(list)
+        for item in of_verb:
+            by_name[item.fact.group].append(item)
+        groups = list(by_name.values())
+        if len(groups) > MERGE_ABOVE:
+            messages.append(_merged(verb, groups, links_base))
         else:
-            messages += [_message(verb, group, links_base) for group in merged]
+            messages += [_message(verb, group, links_base) for group in groups]
     return sorted(messages, key=lambda m: ("error", "warn", "info").index(m.weight))
 
 
@@ -112,7 +113,11 @@ def _message(verb: Verb, group: Sequence[Item], links_base: str | None) -> Messa
     weight = _weight(verb, facts)
     subject = _subject(verb, weight, _headline(facts))
     key = _key(group)
-    body = _solved(group) if verb == "solve" else _body(facts, links_base)
+    if verb == "solve":
+        over = [f"  {item.fact.title} (stood since {item.since[:10]})" for item in group]
+        body = "\n".join(["This no longer stands; nothing needs to be done:", *over])
+    else:
+        body = _body(facts, links_base)
     return Message(
         key, _digest(facts[0].group), weight, subject, _signed(body, key), items=tuple(group)
     )
@@ -174,12 +179,6 @@ def _body(facts: Sequence[Fact], links_base: str | None, examples: int = EXAMPLE
     if links:
         parts += ["", "Where to look", *(f"  {link}" for link in list(links)[:EXAMPLES])]
     return "\n".join(parts)
-
-
-def _solved(group: Sequence[Item]) -> str:
-    lines = ["This no longer stands; nothing needs to be done:"]
-    lines += [f"  {item.fact.title} (stood since {item.since[:10]})" for item in group]
-    return "\n".join(lines)
 
 
 def _listed(facts: Sequence[Fact]) -> str:

@@ -8,14 +8,7 @@ from acv_pipeline.operations.explain.figure import (
     Step,
     explain,
 )
-from acv_pipeline.operations.explain.on_record import (
-    Absence,
-    Correction,
-    Judgement,
-    Part,
-    Received,
-    Value,
-)
+from acv_pipeline.operations.explain.on_record import Judgement, Part, Value
 from acv_pipeline.operations.explain.question import (
     Question,
     QuestionError,
@@ -25,8 +18,6 @@ from acv_pipeline.operations.explain.question import (
 )
 
 __all__ = [
-    "Absence",
-    "Correction",
     "Figure",
     "Increment",
     "Judgement",
@@ -35,7 +26,6 @@ __all__ = [
     "Question",
     "QuestionError",
     "Rank",
-    "Received",
     "Step",
     "Value",
     "ask",

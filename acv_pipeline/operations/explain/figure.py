@@ -23,13 +23,7 @@ class OutdatedCopyError(Exception):
 
 @dataclass(frozen=True)
 class Rank:
-    """A place among the départements with a figure.
-
-    Attributes:
-        place: competition rank, 1 is the highest.
-        of: how many are ranked.
-        tied_with: codes of the others at the same place.
-    """
+    """A place among the départements with a figure: 1 is the highest, equals share it."""
 
     place: int
     of: int
@@ -38,13 +32,7 @@ class Rank:
 
 @dataclass(frozen=True)
 class Increment:
-    """What the month adds.
-
-    Attributes:
-        why: for a decrease: ``said``, ``correction``, ``sign_off``, ``revision`` or
-            ``unexplained``.
-        reason: the reason in words.
-    """
+    """What the month adds; of a decrease, ``why`` as in ``marts.decreases``, and that in words."""
 
     value: int
     previous_month: Month
@@ -116,7 +104,8 @@ def explain(
 def _explain(
     connection: duckdb.DuckDBPyConnection, contract: Contract, question: Question
 ) -> Figure:
-    indicator, code = question.indicator, question.department_code
+    indicator, code, month = question.indicator, question.department_code, question.month
+    first = contract.components(indicator.id)
     series = question.series or _usual_series(connection, contract, question)
     parts = [
         part_of(connection, contract, question, source)
@@ -137,7 +126,8 @@ def _explain(
         rank_change=row["rank_cumulative_change"] if row else None,
         share_of_national=row["share_of_national"] if row else None,
         dwellings_per_10k_inhabitants=row["dwellings_per_10k_inhabitants"] if row else None,
-        believed=_believed([p for p in parts if not _counts_later(contract, question, p)]),
+        # partners that count later are no part of it yet
+        believed=_believed([p for p in parts if first.get(p.source, month) <= month]),
         parts=parts,
         absences=_absences(parts, series) if not row else [],
         rules=[rule.name for rule in RULES],
@@ -178,12 +168,6 @@ def _absences(parts: Sequence[Part], series: str) -> list[Absence]:
         why = f"a total needs a figure of every partner; there is only that of {present}"
         return [Absence("partner_missing", why), *missing]
     return missing
-
-
-def _counts_later(contract: Contract, question: Question, part: Part) -> bool:
-    """Whether a partner's figures are no part of the total yet."""
-    first = contract.components(question.indicator.id).get(part.source)
-    return first is not None and question.month < first
 
 
 def _ranked(

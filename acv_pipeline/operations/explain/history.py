@@ -138,19 +138,12 @@ class _Cell:
             """
         )
         judgements: list[Judgement] = []
-        held: Judgement | None = None
+        held = None
         for delivery_id, file_name, day, verdict, value, findings, repeats, by, reason, on in rows:
             known = on is not None and on <= self.given["day"]  # else a sign-off of a later day
+            signed = (by, reason, on) if known else (None, None, None)
             judgement = Judgement(
-                delivery_id,
-                file_name,
-                day,
-                verdict,
-                value,
-                findings=json.loads(findings),
-                signed_off_by=by if known else None,
-                signed_off_reason=reason if known else None,
-                signed_off_on=on if known else None,
+                delivery_id, file_name, day, verdict, value, json.loads(findings), *signed
             )
             held = judgement if judgement.verdict == "held" and not known else None
             if judgement.verdict != "unchanged" and not repeats:

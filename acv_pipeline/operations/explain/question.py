@@ -19,8 +19,7 @@ class QuestionError(ValueError):
 class Question:
     """One cell: whose figure (``series``; None: the usual one), of what, where and when.
 
-    Attributes:
-        as_of: believed at the end of this day; None: now.
+    As believed at the end of the day ``as_of``; None: now.
     """
 
     department_code: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -137,18 +136,13 @@ def _first_received(connection: duckdb.DuckDBPyConnection, home: Home) -> list[s
             "select delivery_id from raw.deliveries"
         ).fetchall()
     }
+    known = [[entry[column] for entry in entries] for column in ("delivery_id", "received_at")]
     with transaction(connection):
-        connection.execute("create temp table journal (delivery_id varchar, received_at timestamp)")
-        rows = [[entry["delivery_id"], entry["received_at"]] for entry in entries]
         connection.execute(
-            "insert into journal select json_extract_string(row, '$[0]'),"
-            " cast(json_extract_string(row, '$[1]') as timestamp)"
-            " from (select unnest(cast(? as json[])) as row)",
-            [json.dumps(rows)],
-        )
-        connection.execute(
-            "update raw.deliveries set received_at = journal.received_at from journal"
-            " where journal.delivery_id = deliveries.delivery_id"
+            "update raw.deliveries set received_at = cast(journal.at as timestamp)"
+            " from (select unnest(?::varchar[]) as id, unnest(?::varchar[]) as at) as journal"
+            " where journal.id = deliveries.delivery_id",
+            known,
         )
     return [
         f"{entry['source']}/{entry['delivered_on']}/{entry['file_name']}"

@@ -25,12 +25,7 @@ _OWN = {
 
 @dataclass(frozen=True)
 class SentFile:
-    """One file of a release, as the portal gets it.
-
-    Attributes:
-        kind: the portal's word for what it is.
-        schema: name of the release's file that is its Table Schema.
-    """
+    """One file of a release, as the portal gets it; ``schema`` is the name of its Table Schema."""
 
     path: Path
     title: str
@@ -105,7 +100,10 @@ def files_of(release: Path) -> tuple[str, list[SentFile]]:
             )
             for resource in package["resources"]
         ]
-        own = [SentFile(release / name, *words, _format(name)) for name, words in _OWN.items()]
+        own = [
+            SentFile(release / name, *words, Path(name).suffix[1:] or "txt")
+            for name, words in _OWN.items()
+        ]
         changed = [file.name for file in (*files, *own[:1]) if sums.get(file.name) != file.sha256]
     except (OSError, ValueError, KeyError) as error:
         raise PublishError(f"{release} is not a complete release ({error})") from None
@@ -119,7 +117,3 @@ def files_of(release: Path) -> tuple[str, list[SentFile]]:
         *reversed(of_kind["main"]),
         own[0],
     ]
-
-
-def _format(name: str) -> str:
-    return Path(name).suffix[1:] or "txt"

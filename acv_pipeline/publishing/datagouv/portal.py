@@ -37,11 +37,7 @@ class UnsettledError(PassingError):
 
 
 class Portal:
-    """One data set of a portal.
-
-    Args:
-        pause: seconds before the first retry; they double each time.
-    """
+    """One data set of a portal; pauses before retries begin with ``pause`` seconds and double."""
 
     def __init__(self, settings: Settings, pause: float = 1.0) -> None:
         self.settings = settings

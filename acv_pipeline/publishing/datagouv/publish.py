@@ -95,7 +95,6 @@ def publish(
     does nothing, and publishing after an interruption does the rest. Nothing is ever deleted.
 
     Args:
-        release: a release's folder.
         record: remembers which file is which resource; without it they are recognised by name.
         force: also publish a release older than the published one.
         say: told a line per file that is sent.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,8 +23,7 @@ _COMPARED = ("id_indicateur", "date", "valeur", "serie")
 class Cell:
     """One figure that is not what it was; None where there is none.
 
-    Attributes:
-        territory: code of the département or region; ``national``.
+    ``territory`` is the code of the département or region, or ``national``.
     """
 
     level: str
@@ -34,46 +33,21 @@ class Cell:
     new: int | None
 
 
-@dataclass(frozen=True)
-class NewDate:
-    """A date that had no figure at that level, and how many it has now."""
-
-    level: str
-    date: dt.date
-    count: int
-
-
-@dataclass
-class SeriesChange:
-    """How the figures of two quoted series face one another, at one level.
-
-    Attributes:
-        both: territories and dates that have a figure in both; ``other`` of them another value.
-        gone: those with a figure before only.
-        added: those with a figure now only.
-    """
-
-    level: str
-    both: int = 0
-    other: int = 0
-    gone: int = 0
-    added: int = 0
-
-
 @dataclass
 class IndicatorChanges:
     """All that changed for one indicator.
 
     Attributes:
         series: the series quoted before and now, where it is another one.
-        counts: then, what that means per level, in the place of single cells.
-        new_dates: dates that the level did not have.
+        counts: then, per level in the place of single cells: territories and dates with a figure
+            in both, those of them with another value (``other``), ``gone`` and ``added`` ones.
+        new_dates: by level and date that it did not have, how many figures it has now.
         new: figures that joined a date the level had.
     """
 
     series: tuple[str, str] | None = None
-    counts: list[SeriesChange] = field(default_factory=list)
-    new_dates: list[NewDate] = field(default_factory=list)
+    counts: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    new_dates: Counter[tuple[str, dt.date]] = field(default_factory=Counter)
     new: list[Cell] = field(default_factory=list)
     revised: list[Cell] = field(default_factory=list)
     withdrawn: list[Cell] = field(default_factory=list)
@@ -102,11 +76,7 @@ def compare(
     previous: Path,
     files: list[str],
 ) -> Changes:
-    """Compare the headline figures of a new release with those of the previous one.
-
-    Args:
-        files: the data files that differ.
-    """
+    """Compare the headline figures with those of the previous release; ``files`` differ."""
     found: dict[str, IndicatorChanges] = defaultdict(IndicatorChanges)
     incomparable: list[str] = []
     for table in tables():
@@ -134,11 +104,7 @@ def _is_comparable(path: Path, table: Table) -> bool:
 
 
 def differing(previous: Path, sums: dict[str, str]) -> list[str]:
-    """Names of the data files whose content is not that of the previous release.
-
-    Args:
-        sums: the new sha256 by name, of the data files only.
-    """
+    """Names of the data files whose content, by sha256, is not that of the previous release."""
     before = {name: value for name, value in read_sums(previous).items() if is_data(name)}
     return sorted(
         name for name in before.keys() | sums.keys() if before.get(name) != sums.get(name)
@@ -170,32 +136,23 @@ def _compare_table(
     for indicator, _, _, _, _, old_series, new_series, _ in rows:
         quoted[indicator][0].update([old_series] if old_series else [])
         quoted[indicator][1].update([new_series] if new_series else [])
-    replaced = {
-        indicator: SeriesChange(table.name)
-        for indicator, (before, now) in quoted.items()
-        if before and now and before != now
-    }
-    for indicator, counts in replaced.items():
+    replaced = {name for name, (before, now) in quoted.items() if before and now and before != now}
+    for indicator in replaced:
         before, now = quoted[indicator]
         found[indicator].series = (", ".join(sorted(before)), ", ".join(sorted(now)))
-        found[indicator].counts.append(counts)
-    new_dates: dict[tuple[str, dt.date], int] = defaultdict(int)
     for indicator, territory, date, old, new, _, _, date_was_known in rows:
         changes = found[indicator]
-        if (faced := replaced.get(indicator)) is not None:
-            faced.both += old is not None and new is not None
-            faced.other += old is not None and new is not None and old != new
-            faced.gone += new is None
-            faced.added += old is None
-            continue
         cell = Cell(table.name, territory, date, old, new)
-        if new is None:
+        if indicator in replaced:
+            faced = changes.counts[table.name]
+            faced["gone" if new is None else "added" if old is None else "both"] += 1
+            if None not in (old, new) and old != new:
+                faced["other"] += 1
+        elif new is None:
             changes.withdrawn.append(cell)
         elif old is not None:
             changes.revised.append(cell)
         elif date_was_known:
             changes.new.append(cell)
         else:
-            new_dates[indicator, date] += 1
-    for (indicator, date), count in new_dates.items():
-        found[indicator].new_dates.append(NewDate(table.name, date, count))
+            changes.new_dates[table.name, date] += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -65,9 +65,7 @@ class Column(_Entry):
 class Table(_Entry):
     """One table, that is one file, or one per indicator.
 
-    Attributes:
-        file: the file's name without extension.
-        headline: the figures that people quote; ``territory`` is the column that says where.
+    ``headline``: the figures that people quote; ``territory``: the column that says where.
     """
 
     name: str
@@ -83,13 +81,7 @@ class Table(_Entry):
 
 @dataclass(frozen=True)
 class ReleaseFile:
-    """One table of a release as it is written.
-
-    Attributes:
-        stem: the file's name without extension.
-        indicator: the indicator it is about, if it is about one.
-        columns: in order, with the partners filled in.
-    """
+    """One table of a release as it is written, partners filled in; ``stem`` has no extension."""
 
     table: Table
     stem: str
@@ -114,22 +106,18 @@ class ReleaseFile:
 
 
 @cache
-def _declared() -> dict[str, Any]:
-    declared: dict[str, Any] = read_yaml(TABLES_FILE)
-    return declared
-
-
-@cache
 def tables() -> tuple[Table, ...]:
     """Every table, in the order in which people should meet them."""
-    return tuple(Table(name=name, **entry) for name, entry in _declared()["tables"].items())
+    return tuple(
+        Table(name=name, **entry) for name, entry in read_yaml(TABLES_FILE)["tables"].items()
+    )
 
 
 @cache
 def columns() -> dict[str, Column]:
     """Every column by its name in ``tables.yml``."""
     found = {}
-    for name, entry in _declared()["columns"].items():
+    for name, entry in read_yaml(TABLES_FILE)["columns"].items():
         column = Column(name=name, **entry)
         if column.decimals is not None:
             column = column.filled(decimals=str(column.decimals))
@@ -146,23 +134,20 @@ def release_files(contract: Contract, indicators: list[str]) -> list[ReleaseFile
             for table in tables()
             if table.per
         ),
-        *(
-            ReleaseFile(table, table.file, table.title, _columns(table, contract, []))
-            for table in tables()
-            if not table.per
-        ),
+        *(_file(table, contract) for table in tables() if not table.per),
     ]
 
 
-def _file(table: Table, contract: Contract, indicator: Indicator) -> ReleaseFile:
-    name = indicator.short_name
+def _file(table: Table, contract: Contract, indicator: Indicator | None = None) -> ReleaseFile:
+    name = indicator.short_name if indicator else ""
+    partners = list(contract.components(indicator.id)) if indicator else []
     return ReleaseFile(
         table=table,
         stem=table.file.format(indicator=name.lower()),
         title=Words(
             fr=table.title.fr.format(indicator=name), en=table.title.en.format(indicator=name)
         ),
-        columns=_columns(table, contract, list(contract.components(indicator.id))),
+        columns=_columns(table, contract, partners),
         indicator=indicator,
     )
 

@@ -44,7 +44,7 @@ def write_readme(
             indicators=[
                 {
                     "name": contract.indicators[indicator].short_name,
-                    "fr": _span(found, _french(contract)),
+                    "fr": _span(found, lambda m: f"{contract.month_words[m.month][0]} {m.year}"),
                     "en": _span(found, in_english),
                     "months": len(found),
                 }
@@ -96,10 +96,6 @@ def write_changes(
 
 def _span(months: list[Month], named: Callable[[Month], str]) -> str:
     return f"{named(months[0])} – {named(months[-1])}"
-
-
-def _french(contract: Contract) -> Callable[[Month], str]:
-    return lambda month: f"{contract.month_words[month.month][0]} {month.year}"
 
 
 def _write(path: Path, text: str) -> None:

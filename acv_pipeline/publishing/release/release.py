@@ -39,7 +39,6 @@ class Release:
 
     Attributes:
         version: its folder's name: the day, with a number from the second of a day on.
-        day: the day it was made.
         sha256: of its list of checksums, so of all of it.
         is_new: it was made now; else it stood already, with the same content.
         months: months of the headline figures, by indicator.
@@ -60,16 +59,13 @@ def make_release(
 ) -> Release | None:
     """Write what is in force as a dated release; the standing one if its data are the same.
 
-    Data are the CSVs and their schemas: another day, or another wording of the description, makes
-    no new release.
+    There is none while no indicator has a figure in force. Data are the CSVs and their schemas:
+    another day, or another wording of the description, makes no new release.
 
     Args:
         connection: the warehouse, with the marts built.
         folder: holds one folder per release, and ``latest``, a link to the standing one.
         today: the new release's day; never before the standing one's.
-
-    Returns:
-        The release; None while no indicator has a figure in force.
 
     Raises:
         ReleaseError: rows contradict their declaration, or the folder cannot be written.

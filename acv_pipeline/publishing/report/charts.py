@@ -109,8 +109,7 @@ def split(
 ) -> Spec:
     """The total of each month as a bar made of its partners' parts, the first at the bottom.
 
-    Args:
-        partners: source, name and colour of each, in order.
+    ``partners`` are source, name and colour of each, in order.
     """
     values = {(part.month, part.source): part.cumulative_dwellings for part in parts}
     last = max(part.month for part in parts)

@@ -25,10 +25,8 @@ _ADDRESS_BYTES = 66 * 1024**3
 def inline(spec: Spec, css_class: str, **data: object) -> Markup:
     """An SVG to put into the page: as wide as its box, in both languages, coloured by the theme.
 
-    It is hidden from assistive technology: the page says the same in a table beside it.
-
-    Args:
-        data: what the page's script wants to know of it (``data-`` attributes).
+    It is hidden from assistive technology: the page says the same in a table beside it. The page's
+    script reads ``data``.
     """
     root = _drawn(spec, _FRENCH)
     for element in list(root.iter()):

@@ -22,10 +22,7 @@ from acv_pipeline.publishing.report.queries import DepartmentMonth, PartnerMonth
 class CourseMonth:
     """A month of the national course, with or without a figure.
 
-    Attributes:
-        total: the national total, if any département has a figure.
-        held: sources whose delivery of this month is held.
-        delivered: sources with figures in force.
+    ``held`` are sources whose delivery of this month is held, ``delivered`` those in force.
     """
 
     month: Month

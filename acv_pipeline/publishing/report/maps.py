@@ -16,14 +16,7 @@ SMALL = 0.18  # of the page's map; borders on every second pixel keep the file s
 
 @dataclass(frozen=True)
 class MapClass:
-    """A class of the legend.
-
-    Attributes:
-        level: 1 (lowest) to ``CLASSES``: its colour.
-        low: the lowest figure in it.
-        high: the highest figure in it.
-        count: how many départements are in it.
-    """
+    """A class of the legend: its colour, from 1 to ``CLASSES``, its figures, how many have them."""
 
     level: int
     low: float
@@ -61,11 +54,7 @@ def plain_map(
     written: Callable[[float], str],
     colour: Colour,
 ) -> str:
-    """A small map with its legend as an SVG document of its own; no figure, no colour.
-
-    Args:
-        written: how a figure of the legend is written.
-    """
+    """A small map with its legend as an SVG document of its own; no figure, no colour."""
     width, height = round(WIDTH * SMALL), round(HEIGHT * SMALL)
     drawn = outlines(codes, SMALL)
     by_level = {

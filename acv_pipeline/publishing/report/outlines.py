@@ -46,11 +46,7 @@ class Outline:
 
 @cache
 def outlines(codes: tuple[str, ...], scale: float = 1) -> dict[str, Outline]:
-    """The outline of each département of ``codes`` that the drawing has.
-
-    Args:
-        scale: of the whole map; a smaller one has fewer details.
-    """
+    """The outlines of those of ``codes`` that are drawn; a smaller ``scale`` has fewer details."""
     drawing = ElementTree.fromstring((files(PACKAGE) / DRAWING).read_text(encoding="utf-8"))
     mainland = _fitted(_group(drawing, MAINLAND, codes), MAINLAND_BOX, scale)
     placed = {code: _outline(rings) for code, rings in mainland.items()}

@@ -36,8 +36,7 @@ def page(
 ) -> str:
     """The whole page as HTML, but for the day it was written on (``dated``).
 
-    Args:
-        accounts: what is said of files, rows and checks: by query, its rows.
+    ``accounts`` are the rows of the queries about files, rows and checks.
     """
     views = [IndicatorView(figures, contract) for figures in shown]
     departments = contract.territories.departments

@@ -44,12 +44,7 @@ def month_end(month: Month) -> float:
 
 @dataclass
 class Plot:
-    """Layers over common axes: years below, figures to the left.
-
-    Attributes:
-        months: the first and the last month shown.
-        reach: the lowest and the highest figure shown.
-    """
+    """Layers over common axes: years below, figures to the left, both from a first to a last."""
 
     frame: Frame
     colour: Colour

@@ -25,11 +25,8 @@ Plot = Callable[[duckdb.DuckDBPyConnection, Contract, str, Month], bytes | None]
 def national_plot(
     connection: duckdb.DuckDBPyConnection, contract: Contract, indicator_id: str, _month: Month
 ) -> bytes | None:
-    """The national course, whatever the month: cumulative total above, monthly increments below.
-
-    Returns:
-        None when the indicator has no figures yet.
-    """
+    """The national course, whatever the month: cumulative total above, monthly increments below;
+    None when the indicator has no figures yet."""
     series = shown_series(connection, contract).get(indicator_id)
     if series is None:
         return None
@@ -44,11 +41,8 @@ def national_plot(
 def movers_plot(
     connection: duckdb.DuckDBPyConnection, contract: Contract, indicator_id: str, month: Month
 ) -> bytes | None:
-    """The départements that added most dwellings by a month: in it, or since the one it says.
-
-    Returns:
-        None when no département has an increment in that month.
-    """
+    """The départements that added most dwellings by a month: in it, or since the one it says;
+    None when none has an increment in that month."""
     rows = [row for row in _ranking(connection, contract, indicator_id, month) if row.increment]
     rows.sort(key=lambda row: (-(row.increment or 0), row.department_code))
     names = contract.territories.departments
@@ -60,11 +54,8 @@ def movers_plot(
 def map_plot(
     connection: duckdb.DuckDBPyConnection, contract: Contract, indicator_id: str, month: Month
 ) -> bytes | None:
-    """The départements by dwellings per 10,000 inhabitants, at the end of a month.
-
-    Returns:
-        None when no département has a figure in that month.
-    """
+    """The départements by dwellings per 10,000 inhabitants, at the end of a month; None when none
+    has a figure."""
     rows = _ranking(connection, contract, indicator_id, month)
     if not rows:
         return None
@@ -74,11 +65,7 @@ def map_plot(
     return drawn.encode()
 
 
-PLOTS: dict[str, Plot] = {
-    "national": national_plot,
-    "movers": movers_plot,
-    "map": map_plot,
-}
+PLOTS: dict[str, Plot] = {"national": national_plot, "movers": movers_plot, "map": map_plot}
 """By name: figures of one indicator at the end of one month, as SVG."""
 
 

@@ -54,11 +54,7 @@ class _Growing:
 
 @dataclass(frozen=True)
 class Total(_Growing):
-    """The country in one month.
-
-    Attributes:
-        departments: how many of the expected départements have a figure.
-    """
+    """The country in one month, with a figure of so many of the expected départements."""
 
     is_complete: bool
     departments: int

@@ -49,8 +49,6 @@ def write_report(
     which its content was first written, and isn't written again while that stays the same.
 
     Args:
-        connection: a warehouse, or its published copy, with the marts built.
-        path: the page; its folder is made.
         release_sha256: fingerprint of the open data release of the same figures, if there is one.
         today: the day a new page bears.
 

@@ -76,13 +76,6 @@ class IndicatorView:
         return listed([s.label for s in self.figures.sources if s.id not in month.delivered])
 
     @property
-    def newer_held(self) -> tuple[str, ...]:
-        """Sources whose newer delivery of the headline's month is held."""
-        headline = self.figures.headline
-        months = [m for m in self.figures.course if headline and m.month == headline.month]
-        return months[0].held if months else ()
-
-    @property
     def a_year_before(self) -> Total | None:
         """The complete total twelve months before the headline."""
         if not (headline := self.figures.headline):

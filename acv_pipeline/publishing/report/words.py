@@ -110,7 +110,7 @@ class _Formatter(string.Formatter):
             ".1": lambda: number(value, language, 1),
             "%": lambda: percent(value, language),
             "month": lambda: month_name(value, language),
-            "Month": lambda: _capital(month_name(value, language)),
+            "Month": lambda: month_name(value, language).capitalize(),
             "short": lambda: month_name(value, language, short=True),
             "day": lambda: day_name(value, language),
         }
@@ -122,10 +122,6 @@ class _Formatter(string.Formatter):
         if isinstance(value, int | float):
             return number(value, self.language)
         return str(value)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 _FORMATTERS = {language: _Formatter(language) for language in LANGUAGES}

@@ -30,12 +30,7 @@ GARBAGE_AFTER = 100_000  # objects
 
 
 class LandingZone(dg.ConfigurableResource):  # type: ignore[type-arg]
-    """Where deliveries arrive.
-
-    Attributes:
-        address: a folder, or an address such as ``s3://bucket/folder``.
-        settle_seconds: leave files alone that were touched more recently.
-    """
+    """Where deliveries arrive; files touched in the last ``settle_seconds`` are left alone."""
 
     address: str = Field(description="A folder or an address; from $ACV_LANDING.")
     settle_seconds: float = Field(default=0, ge=0)
@@ -49,9 +44,6 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The DuckDB file that runs write; one run at a time has its turn.
 
     A run opens it in its first step that needs it, and has it until the last.
-
-    Attributes:
-        home: the folder that holds everything the program writes.
     """
 
     home: str = Field(description="The folder that everything is written to; from $ACV_HOME.")
@@ -96,9 +88,6 @@ class PublishedCopy(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The figures as published: checked, consistent, and nobody's way.
 
     Releases and report page, which are made of the copy, lie beside it.
-
-    Attributes:
-        home: the folder that what is published is written to.
     """
 
     home: str = Field(description="What is published is written below it; from $ACV_HOME.")

@@ -99,11 +99,7 @@ class Step:
         return set(self.context.op_execution_context.selected_output_names)
 
     def record(self, assets: Sequence[str], lineage: Lineage | None = None) -> Iterator[Event]:
-        """What was materialised of each asset: the run's months, and those that moved beside them.
-
-        Args:
-            lineage: from which columns those of an asset are computed.
-        """
+        """What was materialised of each asset: the run's months, and what moved beside them."""
         for asset in assets:
             moved = self.turn.moved.get(asset, frozenset())
             counts = {
@@ -236,7 +232,11 @@ def aloud(line: str) -> None:
 
 @dataclass(frozen=True)
 class Steps:
-    """How the steps of a pipeline begin and end."""
+    """How the steps of a pipeline begin and end.
+
+    Attributes:
+        listen: told of progress; the run's log has the outcome alone.
+    """
 
     pipeline: Pipeline
     listen: Say = aloud
@@ -283,14 +283,15 @@ class Steps:
 
         def insist(line: str) -> None:
             context.log.info(line)
-            self.say(line)
+            self.listen(line)
 
         pipeline = located(self.pipeline, warehouse, zone)
-        return warehouse.turn(pipeline, f"run {context.run.run_id[:8]}", self.say, insist)
+        return warehouse.turn(pipeline, f"run {context.run.run_id[:8]}", self.listen, insist)
 
-    def say(self, line: str) -> None:
-        """Progress; the run's log has the outcome alone."""
-        self.listen(line)
+
+def tags_of(months: Sequence[Month]) -> dict[str, str]:
+    """The tags of a run for adjoining months."""
+    return {FIRST: key_of(months[0]), LAST: key_of(months[-1])} if months else {}
 
 
 def months_of(tags: Mapping[str, str], pipeline: Pipeline) -> list[Month]:

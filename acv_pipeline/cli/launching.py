@@ -18,8 +18,7 @@ from dagster._core.remote_origin import (
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster_shared.error import SerializableErrorInfo
 
-from acv_pipeline.assets.partitions import key_of
-from acv_pipeline.assets.step import FIRST, LAST, held_a_month
+from acv_pipeline.assets.step import held_a_month, tags_of
 from acv_pipeline.assets.ui import LOCATION, REPOSITORY
 from acv_pipeline.contract import Month
 from acv_pipeline.definitions import JOB, build_definitions
@@ -76,7 +75,7 @@ def _run(job: dg.JobDefinition, instance: DagsterInstance, months: list[Month]) 
             # the terminal shows progress of its own; the record keeps every line
             "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
         },
-        tags={FIRST: key_of(months[0]), LAST: key_of(months[-1])} if months else {},
+        tags=tags_of(months),
         asset_selection=job.asset_selection,
         remote_job_origin=_origin(job.name),
     )

@@ -134,14 +134,9 @@ class Turn:
                 # nobody awaits it: of a month that others delivered, it has none
                 counts = dict.fromkeys(months_on_record.received(self.connection), 0) | counts
             return counts
-        if asset == VALIDATED:
-            counts = months_on_record.rows_in_force(self.connection)
-        elif asset == QUARANTINED:
-            counts = months_on_record.rows_quarantined(self.connection)
-        else:
-            counts = months_on_record.rows_of_mart(
-                self.connection, self.pipeline.project.models[asset].table
-            )
+        counts = months_on_record.rows_of(self.connection, self.pipeline.table_of(asset))
+        if asset == QUARANTINED:
+            counts = {month: counts[month] for month in months_on_record.in_force(self.connection)}
         held = self.held()
         return {month: count for month, count in counts.items() if month not in held}
 

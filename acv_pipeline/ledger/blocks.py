@@ -129,7 +129,6 @@ class Blocks:
 
     Args:
         deliveries, indicators: what the rows' numbers stand for.
-        size: number of départements.
     """
 
     def __init__(self, deliveries: Sequence[str], indicators: Sequence[str], size: int) -> None:

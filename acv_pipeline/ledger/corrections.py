@@ -14,6 +14,7 @@ import yaml
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.months import month_of
+from acv_pipeline.contract.tables import tables
 from acv_pipeline.ledger.blocks import Block
 from acv_pipeline.warehouse import replace as replace_rows
 
@@ -243,29 +244,17 @@ class Register:
         for entry in entries:
             at = self._positions[entry.department_code]
             self._applied[entry.entry, delivery] = {
-                "source": entry.source,
-                "indicator_id": entry.indicator_id,
-                "month": entry.month,
-                "department_code": entry.department_code,
+                **vars(entry),
                 "delivery": delivery,
                 "row_number": int(block.rows[at]),
-                "delivered": entry.delivered,
-                "corrected": entry.corrected,
-                "reason": entry.reason,
-                "corrected_by": entry.corrected_by,
-                "corrected_on": entry.corrected_on,
                 "held_by": held_by,
             }
 
     def frame(self, delivery_ids: Sequence[str]) -> pd.DataFrame:
         """Where entries were applied, columns as ``validated.corrections``."""
+        import pandas as pd  # commands that only read needn't wait for it
+
         rows = [
             {**row, "delivery_id": delivery_ids[row["delivery"]]} for row in self._applied.values()
         ]
-        columns = [
-            "source", "indicator_id", "month", "department_code", "delivery_id", "row_number",
-            "delivered", "corrected", "reason", "corrected_by", "corrected_on", "held_by",
-        ]  # fmt: skip
-        import pandas as pd  # commands that only read needn't wait for it
-
-        return pd.DataFrame(rows, columns=columns)
+        return pd.DataFrame(rows, columns=tables()["validated.corrections"].column_names)

@@ -93,7 +93,7 @@ class _Fold:
             happen()
         for series, state in self.states.items():
             for month in list(state.in_force):  # each month let go of once its cells are taken
-                self.observations.still_in_force(series, month, state.in_force.pop(month))
+                self.observations.add(series, month, state.in_force.pop(month).cells())
         ids = [delivery.delivery_id for delivery in self.deliveries]
         return Ledger(
             self.observations.frame(ids), list(self.verdicts.values()), self.register.frame(ids)
@@ -253,7 +253,7 @@ class _Fold:
         self._remember_definitive(file)
         replaced = state.accept(month, block, day, ordinal)
         current = state.in_force.get(month)
-        self.observations.closed(file.series, month, replaced, day, ordinal, "replaced")
+        self.observations.add(file.series, month, replaced, day, ordinal, "replaced")
         if self.contract.sources[delivery.source].full_history:
             missing = np.isnan(block.values) & ~block.quarantined
             # rows whose code could not be read may be of those that seem to be dropped
@@ -293,7 +293,7 @@ class _Fold:
         series = delivery.source, indicator
         cells = self.states[series].withdraw(month, mask)
         day, ordinal = delivery.delivered_on, self.ordinal[delivery.delivery_id]
-        self.observations.closed(series, month, cells, day, ordinal, "withdrawn")
+        self.observations.add(series, month, cells, day, ordinal, "withdrawn")
 
     def _sign_off(self, signoff: SignOff) -> None:
         """Release a held month, unless its figure has changed since."""
@@ -356,7 +356,7 @@ class _Fold:
         if blocking:
             return
         replaced = state.accept(month, block, day)
-        self.observations.closed(series, month, replaced, day, None, "corrected")
+        self.observations.add(series, month, replaced, day, None, "corrected")
 
     def _judge_held_again(self, series: Series, month: Month, day: dt.date) -> None:
         """Release a held month that no blocking rule stops any more."""

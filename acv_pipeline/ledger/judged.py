@@ -20,8 +20,7 @@ class Judged:
 
     def forget(self) -> None:
         """Let go of it: it may be big."""
-        self._at: tuple[str, int] | None = None
-        self._fresh: Fresh | None = None
+        self._kept: tuple[tuple[str, int], Fresh] | None = None
 
     def fresh(self, connection: duckdb.DuckDBPyConnection, contract: Contract) -> Fresh:
         """What judging everything gives; not in a transaction.
@@ -35,8 +34,6 @@ class Judged:
             "select (select path from duckdb_databases() where database_name = current_database()),"
             " (select count from raw.commits)"
         ).fetchall()[0]
-        fresh = self._fresh
-        if at != self._at or fresh is None:
-            fresh = read_fresh(connection, contract)
-            self._fresh, self._at = fresh, at
-        return fresh
+        if self._kept is None or self._kept[0] != at:
+            self._kept = at, read_fresh(connection, contract)
+        return self._kept[1]

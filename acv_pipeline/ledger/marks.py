@@ -27,7 +27,6 @@ def standing_of(
     Args:
         titles: names of the sheets that were used and the lines above their tables; they count
             where the file name says nothing.
-        words: the contract's.
     """
     name = PurePath(file_name).stem
     certainty, certain_by = _certainty(name, words)

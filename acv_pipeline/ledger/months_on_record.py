@@ -32,7 +32,7 @@ def on_record(connection: duckdb.DuckDBPyConnection, contract: Contract) -> set[
     """Months that any delivery, unreadable ones included, or correction says something about."""
     rows = _set(connection, "select distinct month from raw.tidy_rows")
     corrected = _set(connection, "select distinct month from contract.corrections")
-    return rows | corrected | _attributed(connection, contract, None)
+    return rows | corrected | _attributed(connection, contract)
 
 
 def add_of_lately_received(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
@@ -42,40 +42,18 @@ def add_of_lately_received(connection: duckdb.DuckDBPyConnection, contract: Cont
     the gate says nothing where a month has no others), and those of files in the folder of a second
     source. What a process received that died before this is among them.
     """
-    lately = [i for (i,) in connection.execute("from raw.lately_received").fetchall()]
-    if lately:
-        months = of_refused(connection, contract, lately) | _of_shared(connection, lately)
-        months |= _of_quarantined(connection, lately)
-        with transaction(connection):
-            add_unrecorded(connection, months)
-            connection.execute("delete from raw.lately_received")
-
-
-def of_refused(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, deliveries: Collection[str]
-) -> set[Month]:
-    """The months that the refused ones among ``deliveries`` count for."""
-    return _attributed(connection, contract, deliveries)
-
-
-def _of_quarantined(
-    connection: duckdb.DuckDBPyConnection, deliveries: Collection[str]
-) -> set[Month]:
-    """The months that quarantined rows of ``deliveries`` are about."""
-    return _set(
+    if not connection.execute("from raw.lately_received limit 1").fetchone():
+        return
+    lately = "delivery_id in (from raw.lately_received)"
+    months = _attributed(connection, contract, lately)
+    months |= _set(connection, f"select distinct month from raw.shared_deliveries where {lately}")
+    months |= _set(
         connection,
-        "select distinct month from raw.tidy_rows"
-        f" where fate = 'quarantined' and delivery_id in ({_listed(deliveries)})",
+        f"select distinct month from raw.tidy_rows where fate = 'quarantined' and {lately}",
     )
-
-
-def _of_shared(connection: duckdb.DuckDBPyConnection, deliveries: Collection[str]) -> set[Month]:
-    """The months that files in the folder of a second source have rows for."""
-    stated = connection.execute(
-        "select distinct month from raw.shared_deliveries where list_contains(?, delivery_id)",
-        [list(deliveries)],
-    ).fetchall()
-    return {month for (month,) in stated if month is not None}
+    with transaction(connection):
+        add_unrecorded(connection, months)
+        connection.execute("delete from raw.lately_received")
 
 
 def unrecorded(connection: duckdb.DuckDBPyConnection) -> set[Month]:
@@ -110,53 +88,29 @@ def rows_received(connection: duckdb.DuckDBPyConnection, source: str) -> dict[Mo
     )
 
 
-def rows_in_force(connection: duckdb.DuckDBPyConnection) -> dict[Month, int]:
-    """How many figures are in force for each month."""
-    return _counts(connection, "select month, count(*) from validated.dwellings group by month")
-
-
-def rows_quarantined(connection: duckdb.DuckDBPyConnection) -> dict[Month, int]:
-    """How many rows are in quarantine for each month that has figures in force."""
-    return _counts(
-        connection,
-        """
-        select month, count(quarantined.row_number)
-        from (select distinct month from validated.dwellings) as months
-        left join validated.quarantined_rows as quarantined using (month) group by month
-        """,
-    )
-
-
-def rows_of_mart(connection: duckdb.DuckDBPyConnection, table: str) -> dict[Month, int]:
-    """How many rows a mart has for each month that it has, or that has figures in force."""
+def rows_of(connection: duckdb.DuckDBPyConnection, table: str) -> dict[Month, int]:
+    """How many rows a table has for each month that it has, or that has figures in force."""
     return dict.fromkeys(in_force(connection), 0) | _counts(
         connection, f"select month, count(*) from {table} group by month"
     )
 
 
 def _attributed(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, only: Collection[str] | None
+    connection: duckdb.DuckDBPyConnection, contract: Contract, which: str = "true"
 ) -> set[Month]:
     """A delivery that names no month that is over counts for the one before the day it came."""
-    if only is not None and not only:
-        return set()
     days = _set(
         connection,
         f"""
         select distinct delivered_on from raw.deliveries
-        where delivery_id not in (
+        where {which} and delivery_id not in (
             select distinct delivery_id from raw.tidy_rows
             where month < date '{first_day(contract.today())}'
                 and fate in ('figure', 'quarantined')
         )
-        """
-        + ("" if only is None else f" and delivery_id in ({_listed(only)})"),
+        """,
     )
     return {max(shift(first_day(day), -1), contract.first_month) for day in days}
-
-
-def _listed(deliveries: Collection[str]) -> str:
-    return ", ".join(f"'{delivery}'" for delivery in deliveries)
 
 
 def _counts(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[Month, int]:

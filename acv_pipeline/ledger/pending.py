@@ -28,10 +28,8 @@ class _Batch:
     """What is written in one transaction.
 
     Attributes:
-        sightings, deliveries: rows of these tables.
         moved: those of the sightings that take the place of others.
         new_elsewhere: deliveries that have a file where there was none.
-        tidied: deliveries with records, by id.
     """
 
     sightings: list[dict[str, Any]] = field(default_factory=list)
@@ -140,9 +138,8 @@ class Pending:
     ) -> None:
         """A file cannot be used."""
         self._batch.deliveries.append(
-            _delivery(file, delivery_id, read_with, received_at)
+            self._row(file, delivery_id, read_with, received_at)
             | {
-                "made_at": made_at(file.path, self._timezone),
                 "row_count": 0,
                 "status": "refused",
                 "reason_code": refusal.reason_code,
@@ -161,20 +158,12 @@ class Pending:
     ) -> None:
         """A file was read and tidied."""
         control = [
-            {
-                "indicator_id": total.indicator_id,
-                "month": total.month and total.month.isoformat(),
-                "rows": total.rows,
-                "total": total.total,
-                "where": total.where,
-                "territory_code": total.territory_code,
-            }
+            vars(total) | {"month": total.month and total.month.isoformat()}
             for total in [*tidy.control_totals, *tidy.region_totals]
         ]
         self._batch.deliveries.append(
-            _delivery(file, delivery_id, read_with, received_at)
+            self._row(file, delivery_id, read_with, received_at)
             | {
-                "made_at": made_at(file.path, self._timezone),
                 "row_count": len(tidy.table),
                 "header": tidy.header,
                 "control_total": json.dumps(control, ensure_ascii=False) if control else None,
@@ -190,6 +179,20 @@ class Pending:
             self._written()
             self._writing = self._writer.submit(self._batch.write, self._connection, self._known)
             self._batch = _Batch()
+
+    def _row(
+        self, file: LandedFile, delivery_id: str, read_with: str, received_at: dt.datetime | None
+    ) -> dict[str, Any]:
+        return {
+            "delivery_id": delivery_id,
+            "source": file.source,
+            "delivered_on": file.delivered_on,
+            "file_name": file.name,
+            "received_at": received_at or dt.datetime.now(dt.UTC).replace(tzinfo=None),
+            "read_with": read_with,
+            "byte_size": file.byte_size,
+            "made_at": made_at(file.path, self._timezone),
+        }
 
     def finish(self) -> None:
         """Put the rest on record."""
@@ -217,17 +220,3 @@ def gathering(
         pending = Pending(connection, known, writer, timezone)
         yield pending
         pending.finish()
-
-
-def _delivery(
-    file: LandedFile, delivery_id: str, read_with: str, received_at: dt.datetime | None
-) -> dict[str, Any]:
-    return {
-        "delivery_id": delivery_id,
-        "source": file.source,
-        "delivered_on": file.delivered_on,
-        "file_name": file.name,
-        "received_at": received_at or dt.datetime.now(dt.UTC).replace(tzinfo=None),
-        "read_with": read_with,
-        "byte_size": file.byte_size,
-    }

@@ -50,7 +50,6 @@ def replay(
     Args:
         folder: dated folders (``2021-05-07/<files>``) of one source's releases, or a whole
             landing zone (``<source>/<date>/<files>``), of which only ``source`` is read.
-        source: whose releases they are.
 
     Raises:
         LandingError: the folder holds no dated folder with files.

@@ -67,29 +67,15 @@ def sign_off(
             "figures sent again on another day"
         )
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+    signed = SignOff(delivery_id, indicator_id, month, signed_by, reason, now.date(), now)
     with transaction(connection):
         connection.execute(
             "delete from validated.signoffs"
             " where delivery_id = ? and indicator_id = ? and month = ?",
             [delivery_id, indicator_id, month],
         )
-        append(
-            connection,
-            "validated.signoffs",
-            pd.DataFrame(
-                [
-                    {
-                        "delivery_id": delivery_id,
-                        "indicator_id": indicator_id,
-                        "month": month,
-                        "signed_by": signed_by,
-                        "reason": reason,
-                        "signed_at": now,
-                    }
-                ]
-            ),
-        )
-    return SignOff(delivery_id, indicator_id, month, signed_by, reason, now.date())
+        append(connection, "validated.signoffs", pd.DataFrame([vars(signed)]))
+    return signed
 
 
 def _signed_beside(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from acv_pipeline.gate.case import Rival
 
@@ -51,13 +51,13 @@ def why_first(one: Standing, other: Standing) -> str | None:
     votes = {
         vote: sign
         for vote, sign in (
-            ("certainty", _certainty_vote(one, other)),
+            ("certainty", _compared(one.certainty, other.certainty)),
             ("correction", bool(one.corrects_by) - bool(other.corrects_by)),
-            ("version", (one.version > other.version) - (one.version < other.version)),
+            ("version", _compared(one.version, other.version)),
         )
         if sign
     }
-    later = _later(one, other)
+    later = _compared(one.made_at, other.made_at)  # made later, if above zero
     if {one.certainty, other.certainty} == {DEFINITIVE, PROVISIONAL}:
         votes = {"certainty": votes["certainty"]}
     elif set(votes) == {"certainty"} and later == -votes["certainty"]:
@@ -133,17 +133,11 @@ def _why_neither(one: tuple[str, Standing, Block], other: tuple[str, Standing, B
     return "neither their words nor the times they were made tell which file counts"
 
 
-def _certainty_vote(one: Standing, other: Standing) -> int:
-    if one.certainty is None or other.certainty is None:
+def _compared(one: Any, other: Any) -> int:
+    """1 if ``one`` is the greater, -1 if the smaller, 0 if they are equal or one says nothing."""
+    if one is None or other is None:
         return 0
-    return (one.certainty > other.certainty) - (one.certainty < other.certainty)
-
-
-def _later(one: Standing, other: Standing) -> int:
-    """1 if ``one`` was made later, -1 if earlier, 0 if the files don't say."""
-    if one.made_at is None or other.made_at is None:
-        return 0
-    return (one.made_at > other.made_at) - (one.made_at < other.made_at)
+    return int(one > other) - int(one < other)
 
 
 def _words_of(votes: dict[str, int], one: Standing, other: Standing) -> str:

@@ -26,8 +26,6 @@ CHANGES = ("replaced", "withdrawn", "corrected")
 Series = tuple[str, str]
 """A source and an indicator."""
 
-Facts = dict[str, Any]
-
 
 @dataclass(frozen=True)
 class Cells:
@@ -60,9 +58,10 @@ class MonthInForce:
         self.since = np.zeros(size, dtype=np.int32)
         self.corrected = np.zeros(size, dtype=bool)
 
-    def cells(self, mask: npt.NDArray[np.bool_]) -> Cells:
-        """The cells under ``mask`` that have a figure."""
-        at = np.flatnonzero(mask & ~np.isnan(self.values))
+    def cells(self, mask: npt.NDArray[np.bool_] | None = None) -> Cells:
+        """The cells (those under ``mask``) that have a figure."""
+        known = ~np.isnan(self.values)
+        at = np.flatnonzero(known if mask is None else known & mask)
         return Cells(
             at,
             self.values[at],
@@ -168,63 +167,52 @@ class SeriesState:
         cells = current.cells(mask)
         if not len(cells.positions):
             return None
-        values = current.values.copy()
-        values[cells.positions] = np.nan
-        current.values = values
+        current.values = np.where(mask, np.nan, current.values)
         if np.isnan(current.values).all():
             del self.in_force[month]
         return cells
 
 
 class Observations:
-    """Collects every figure ever accepted, with the days it was in force.
-
-    Args:
-        codes, sources, indicators: every département, source and indicator there is.
-    """
+    """Collects every figure ever accepted, with the days it was in force."""
 
     def __init__(
         self, codes: Sequence[str], sources: Sequence[str], indicators: Sequence[str]
     ) -> None:
         self._codes, self._sources, self._indicators = codes, sources, indicators
         self._parts: dict[str, list[npt.NDArray[Any]]] = {part.name: [] for part in fields(Cells)}
-        self._facts: list[Facts] = []
+        self._facts: list[dict[str, int]] = []
 
-    def closed(
+    def add(
         self,
         series: Series,
         month: Month,
         cells: Cells | None,
-        day: dt.date,
-        closed_by: int | None,
-        change: str,
+        until: dt.date | None = None,
+        closed_by: int | None = None,
+        change: str | None = None,
     ) -> None:
-        """Cells, if any, that stopped being in force on a day, by a delivery (its ordinal)."""
+        """Cells, if any, that are in force at the end, or were until a day.
+
+        Args:
+            closed_by: because of which delivery (its ordinal).
+            change: one of ``CHANGES``.
+        """
         if cells is None:
             return
-        end: Facts = {
-            "valid_to": _days(day),
-            "closed_by": -1 if closed_by is None else closed_by,
-            "change": CHANGES.index(change),
-        }
-        self._add(series, month, cells, end)
-
-    def still_in_force(self, series: Series, month: Month, current: MonthInForce) -> None:
-        """All cells of a month that is in force at the end."""
-        everything = np.ones(len(current.values), dtype=bool)
-        end: Facts = {"valid_to": NO_DAY, "closed_by": -1, "change": -1}
-        self._add(series, month, current.cells(everything), end)
-
-    def _add(self, series: Series, month: Month, cells: Cells, end: Facts) -> None:
         source, indicator = series
-        what: Facts = {
-            "source": self._sources.index(source),
-            "indicator_id": self._indicators.index(indicator),
-            "month": _days(month),
-        }
         for name, parts in self._parts.items():
             parts.append(getattr(cells, name))
-        self._facts.append({**what, **end})
+        self._facts.append(
+            {
+                "source": self._sources.index(source),
+                "indicator_id": self._indicators.index(indicator),
+                "month": _days(month),
+                "valid_to": NO_DAY if until is None else _days(until),
+                "closed_by": -1 if closed_by is None else closed_by,
+                "change": -1 if change is None else CHANGES.index(change),
+            }
+        )
 
     def frame(self, delivery_ids: Sequence[str]) -> pd.DataFrame:
         """All observations, columns as ``validated.observations``; asked for once.

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -15,37 +14,13 @@ import pandas as pd
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.tables import Column, tables
-from acv_pipeline.ledger.blocks import Blocks, DeliveryFigures
+from acv_pipeline.ledger import months_on_record
 from acv_pipeline.ledger.corrections import read_register
 from acv_pipeline.ledger.fold import fold
-from acv_pipeline.ledger.marks import standing_of
+from acv_pipeline.ledger.received import received
 from acv_pipeline.ledger.state import NO_DAY
 from acv_pipeline.ledger.verdicts import Ledger, SignOff, Verdict
-from acv_pipeline.tidying.records import ControlTotal
 from acv_pipeline.warehouse import figures_moved, written_quickly
-
-CHUNK_VECTORS = 500  # of 2048 rows: a million rows at a time
-
-_DEPARTMENT_ROWS = """
-with deliveries as (select unnest($1::varchar[]) as delivery_id, unnest(range(len($1))) as number),
-    indicators as (select unnest($2::varchar[]) as indicator_id, unnest(range(len($2))) as number),
-    departments as (
-        select unnest($3::varchar[]) as territory_code, unnest(range(len($3))) as number
-    )
-select
-    deliveries.number as delivery,
-    indicators.number as indicator,
-    date_diff('month', date '1970-01-01', rows.month) as month,
-    departments.number as position,
-    cast(case when rows.fate = 'figure' then rows.value end as double) as value,
-    rows.row_number
-from raw.tidy_rows as rows
-join deliveries using (delivery_id)
-join indicators using (indicator_id)
-join departments using (territory_code)
-where rows.level = 'department' and rows.month is not null
-    and rows.fate in ('figure', 'quarantined')
-"""
 
 
 @dataclass(frozen=True)
@@ -71,9 +46,9 @@ class JudgeReport:
         held: months with an open hold now.
     """
 
-    changed: set[Month] = field(default_factory=set)
-    in_force: set[Month] = field(default_factory=set)
-    held: set[Month] = field(default_factory=set)
+    changed: set[Month]
+    in_force: set[Month]
+    held: set[Month]
 
 
 def read_ledger(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Ledger:
@@ -115,11 +90,7 @@ def judge_and_write(
             figures_moved(connection)
     _write_delivery_status(connection)
     return JudgeReport(
-        changed=changed,
-        in_force=_months(connection, "select distinct month from validated.dwellings"),
-        held=_months(
-            connection, "select distinct month from validated.held_months where status = 'held'"
-        ),
+        changed, months_on_record.in_force(connection), months_on_record.open_holds(connection)
     )
 
 
@@ -146,112 +117,6 @@ def read_fresh(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Fre
     return Fresh(
         tables, {table: _differing(connection, table, frame) for table, frame in tables.items()}
     )
-
-
-def received(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[DeliveryFigures]:
-    """Every delivery on record that was understood, as arrays."""
-    blocks = _read_blocks(connection, contract)
-    published = _by_delivery(
-        connection,
-        """
-        select delivery_id, indicator_id, month, level, territory_code, cast(value as double)
-        from raw.tidy_rows
-        where level in ('region', 'national') and fate = 'figure'
-        """,
-    )
-    zeros = _by_delivery(
-        connection,
-        """
-        select delivery_id, indicator_id, month, count(*)
-        from raw.tidy_rows where reason_code = 'outside_panel_zero' group by all
-        """,
-    )
-    unreadable = _by_delivery(
-        connection,
-        """
-        select delivery_id, indicator_id, month, count(*)
-        from raw.tidy_rows as rows
-        where fate = 'quarantined' and month is not null
-            and coalesce(level, 'department') = 'department'
-            and (
-                territory_code is null
-                -- the département of its code has another row: this one is of the other it names
-                or reason_code = 'label_contradicts_code' and exists (
-                    select 1 from raw.tidy_rows as figures
-                    where figures.delivery_id = rows.delivery_id
-                        and figures.indicator_id = rows.indicator_id
-                        and figures.month = rows.month
-                        and figures.level = 'department'
-                        and figures.territory_code = rows.territory_code
-                        and figures.fate = 'figure'
-                )
-            )
-        group by all
-        """,
-    )
-    return [
-        DeliveryFigures(
-            delivery_id,
-            source,
-            delivered_on,
-            file_name,
-            blocks.of(delivery_id),
-            published[delivery_id],
-            _control_totals(control_total),
-            zeros[delivery_id],
-            unreadable[delivery_id],
-            has_undated_rows=has_undated_rows,
-            is_replaced=is_replaced,
-            received_at=received_at,
-            standing=standing_of(file_name, titles or [], made_at, contract.standing_words),
-        )
-        for (
-            delivery_id, source, delivered_on, file_name, control_total, received_at,
-            made_at, titles, is_replaced, has_undated_rows,
-        ) in connection.execute(
-            """
-            select
-                delivery_id, source, delivered_on, file_name, control_total, received_at,
-                made_at, titles,
-                delivery_id not in (select delivery_id from raw.sightings),
-                delivery_id in (
-                    select delivery_id from raw.tidy_rows
-                    where fate = 'quarantined' and month is null
-                )
-            from raw.deliveries where status <> 'refused'
-            """
-        ).fetchall()
-        if source in contract.sources
-    ]  # fmt: skip
-
-
-def _by_delivery(
-    connection: duckdb.DuckDBPyConnection, sql: str
-) -> defaultdict[str, dict[tuple[Any, ...], Any]]:
-    """The last column of a SELECT, by the first and by those between."""
-    found: defaultdict[str, dict[tuple[Any, ...], Any]] = defaultdict(dict)
-    for delivery_id, *key, value in connection.execute(sql).fetchall():
-        found[delivery_id][tuple(key)] = value
-    return found
-
-
-def _read_blocks(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Blocks:
-    """The département rows on record; read in pieces, as numbers, so that millions fit."""
-    found = connection.execute("select delivery_id from raw.deliveries where status <> 'refused'")
-    deliveries = [delivery_id for (delivery_id,) in found.fetchall()]
-    indicators, codes = list(contract.indicators), list(contract.territories.departments)
-    blocks = Blocks(deliveries, indicators, len(codes))
-    result = connection.execute(_DEPARTMENT_ROWS, [deliveries, indicators, codes])
-    while len(rows := result.fetch_df_chunk(CHUNK_VECTORS)):
-        blocks.add({str(column): rows[column].to_numpy() for column in rows})
-    return blocks
-
-
-def _control_totals(text: str | None) -> list[ControlTotal]:
-    return [
-        ControlTotal(**{**entry, "month": entry["month"] and Month.fromisoformat(entry["month"])})
-        for entry in json.loads(text or "[]")
-    ]
 
 
 def signoffs(connection: duckdb.DuckDBPyConnection) -> list[SignOff]:
@@ -440,7 +305,3 @@ def _write_delivery_status(connection: duckdb.DuckDBPyConnection) -> None:
         where outcome.delivery_id = deliveries.delivery_id and deliveries.status <> 'refused'
         """
     )
-
-
-def _months(connection: duckdb.DuckDBPyConnection, sql: str) -> set[Month]:
-    return {month for (month,) in connection.execute(sql).fetchall() if month is not None}

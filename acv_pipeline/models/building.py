@@ -43,7 +43,6 @@ def replace_table(connection: DuckDBPyConnection, model: Model, sql: str) -> fro
     """Make ``model.table`` hold what ``sql`` selects.
 
     Args:
-        connection: an open connection, in a transaction or not.
         sql: one SELECT of the documented columns; ``month`` is among them.
 
     Returns:

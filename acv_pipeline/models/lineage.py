@@ -18,11 +18,6 @@ Lineage = dict[str, tuple[tuple[str, str], ...]]
 """The (``schema.table``, column) pairs a column is computed from, by column."""
 
 
-def column_lineages(selects: Mapping[str, str], tables: Tables) -> dict[str, Lineage]:
-    """``column_lineage`` of each SELECT, by its name."""
-    return {name: column_lineage(sql, tables) for name, sql in selects.items()}
-
-
 def column_lineage(sql: str, tables: Tables) -> Lineage:
     """The (``schema.table``, column) pairs each selected column is computed from.
 
@@ -30,7 +25,6 @@ def column_lineage(sql: str, tables: Tables) -> Lineage:
 
     Args:
         sql: one SELECT in DuckDB's dialect, with real table names.
-        tables: the columns of every table it reads.
     """
     from sqlglot.lineage import lineage
 

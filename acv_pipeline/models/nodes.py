@@ -45,7 +45,6 @@ class Select:
     Attributes:
         refs: names of the models and seeds it reads, in the order first named.
         sources: ``schema.table`` of the sources it reads.
-        config: what its ``config(...)`` says.
     """
 
     path: Path
@@ -55,18 +54,13 @@ class Select:
     config: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, path: Path) -> Select:
-        """Read a file and note what it refers to; nothing is rendered yet.
+    def parse(cls, path: Path, text: str) -> Select:
+        """Note what a text, which ``path`` gave, refers to; nothing is rendered yet.
 
         Raises:
             SqlProjectError: the text uses more of dbt's dialect than ``ref``, ``source`` and
                 ``config`` with plain arguments, or is malformed.
         """
-        return cls.parse(path, path.read_text(encoding="utf-8"))
-
-    @classmethod
-    def parse(cls, path: Path, text: str) -> Select:
-        """The same for a text that ``path`` gave."""
         try:
             calls = _calls(text)
         except TemplateError as error:

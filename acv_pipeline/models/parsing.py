@@ -8,39 +8,25 @@ from pathlib import Path
 
 from acv_pipeline.models.described import Entry, severity
 from acv_pipeline.models.generic_tests import generic_tests
-from acv_pipeline.models.nodes import (
-    Column,
-    Model,
-    Seed,
-    Select,
-    SqlProjectError,
-    SqlTest,
-)
+from acv_pipeline.models.nodes import Column, Model, Seed, Select, SqlProjectError, SqlTest
 
 MODEL_SCHEMA = "marts"
 SEED_SCHEMA = "reference"
 
 
-def read_sources(groups: list[Entry]) -> tuple[str, ...]:
-    """``schema.table`` of every table in ``sources.yml``."""
-    return tuple(
-        f"{group['name']}.{table['name']}" for group in groups for table in group["tables"]
-    )
+def read_selects(folder: Path) -> dict[str, Select]:
+    """The SELECTs of a folder, by name."""
+    return {
+        file.stem: Select.parse(file, file.read_text(encoding="utf-8"))
+        for file in sorted(folder.glob("*.sql"))
+    }
 
 
 def read_as_of(path: Path, sources: Iterable[str]) -> dict[str, Select]:
     """What a source was on a day, by its ``schema.table``, for those that change with time."""
-    selects = {file.stem: Select.read(file) for file in sorted((path / "as_of").glob("*.sql"))}
+    selects = read_selects(path / "as_of")
     _must_be_defined(selects, {*sources})
     return selects
-
-
-def read_intermediate(path: Path) -> dict[str, Select]:
-    """The SELECTs that models share, by name; no table holds them."""
-    return {
-        file.stem: Select.read(file)
-        for file in sorted((path / "models" / "intermediate").glob("*.sql"))
-    }
 
 
 def read_seeds(path: Path, entries: list[Entry]) -> dict[str, Seed]:
@@ -138,7 +124,7 @@ def _described(
     Args:
         besides: what else has entries there.
     """
-    selects = {file.stem: Select.read(file) for file in sorted(folder.glob("*.sql"))}
+    selects = read_selects(folder)
     described = {entry["name"]: entry for entry in entries}
     if alone := sorted({*selects, *besides} ^ described.keys()):
         raise SqlProjectError(

@@ -13,22 +13,10 @@ from duckdb import DuckDBPyConnection
 from acv_pipeline.contract.model import SQL_PROJECT
 from acv_pipeline.contract.tables import tables
 from acv_pipeline.models import parsing
-from acv_pipeline.models.building import (
-    SqlTestResult,
-    load_seed,
-    offending_rows,
-    replace_table,
-)
+from acv_pipeline.models.building import SqlTestResult, load_seed, offending_rows, replace_table
 from acv_pipeline.models.described import documented
-from acv_pipeline.models.lineage import Lineage, Tables, column_lineages
-from acv_pipeline.models.nodes import (
-    Column,
-    Model,
-    Seed,
-    Select,
-    SqlProjectError,
-    SqlTest,
-)
+from acv_pipeline.models.lineage import Lineage, column_lineage
+from acv_pipeline.models.nodes import Model, Seed, Select, SqlProjectError, SqlTest
 from acv_pipeline.warehouse import written_quickly
 
 
@@ -38,9 +26,7 @@ class Project:
 
     Attributes:
         models: by name, in build order.
-        seeds: by name.
         sources: ``schema.table`` of the tables the models read and never write.
-        tests: by name.
         sources_as_of: what a source was on a day, by its ``schema.table``.
         intermediate: SELECTs that models share and no table holds, by name.
     """
@@ -61,9 +47,13 @@ class Project:
             SqlProjectError: something is missing, malformed, undescribed or undefined.
         """
         entries = documented(path)
-        sources = parsing.read_sources(entries.get("sources", []))
+        sources = tuple(
+            f"{group['name']}.{table['name']}"
+            for group in entries.get("sources", [])
+            for table in group["tables"]
+        )
         seeds = parsing.read_seeds(path, entries.get("seeds", []))
-        intermediate = parsing.read_intermediate(path)
+        intermediate = parsing.read_selects(path / "models" / "intermediate")
         described = entries.get("models", [])
         models = parsing.read_models(path, described, intermediate, seeds, sources)
         tests = parsing.read_tests(path, entries, models, intermediate, seeds, sources)
@@ -80,17 +70,15 @@ class Project:
 
         Read from the SQL on first use.
         """
-        return column_lineages(*self._selects_and_columns())
-
-    def _selects_and_columns(self) -> tuple[dict[str, str], Tables]:
+        described: list[Model | Seed] = [*self.models.values(), *self.seeds.values()]
         columns = {
             table.name: {column.name: column.type for column in table.columns}
             for table in tables().values()
         } | {
-            table: {column.name: column.data_type for column in described}
-            for table, described in self._columns
+            table.table: {column.name: column.data_type for column in table.columns}
+            for table in described
         }
-        return {name: self.compile(name) for name in self.models}, columns
+        return {name: column_lineage(self.compile(name), columns) for name in self.models}
 
     def compile_as_of(self, name: str, day: dt.date | str) -> str:
         """One SELECT that gives a model as it would have been at the end of ``day``.
@@ -161,11 +149,6 @@ class Project:
     def run_test(self, connection: DuckDBPyConnection, test: str) -> SqlTestResult:
         """The offending rows of ``test``, in the tables as they stand."""
         return offending_rows(connection, self.compile(test))
-
-    @property
-    def _columns(self) -> list[tuple[str, tuple[Column, ...]]]:
-        models = [(model.table, model.columns) for model in self.models.values()]
-        return models + [(seed.table, seed.columns) for seed in self.seeds.values()]
 
     def _select(self, name: str) -> Select:
         if name in self.intermediate:

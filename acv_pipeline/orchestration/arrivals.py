@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
-from acv_pipeline.assets.partitions import key_of
+from acv_pipeline.assets.step import tags_of
 from acv_pipeline.contract import Month
 from acv_pipeline.contract.months import shift
 from acv_pipeline.flow.pipeline import Pipeline
@@ -98,10 +98,4 @@ def stretches(months: Sequence[Month]) -> Iterator[list[Month]]:
 def _request(months: list[Month], fingerprint: str) -> dg.RunRequest:
     names = [f"{month:%Y-%m}" for month in months]
     key = hashlib.sha256(json.dumps([fingerprint, names]).encode()).hexdigest()
-    return dg.RunRequest(
-        run_key=key,
-        tags={
-            "dagster/asset_partition_range_start": key_of(months[0]),
-            "dagster/asset_partition_range_end": key_of(months[-1]),
-        },
-    )
+    return dg.RunRequest(run_key=key, tags=tags_of(months))

@@ -13,15 +13,7 @@ from acv_pipeline.flow.pipeline import Pipeline
 
 
 class SignOffForm(dg.Config):
-    """What a sign-off needs.
-
-    Attributes:
-        delivery: whose figures are right.
-        indicator: id or short name.
-        month: such as ``2022-12``.
-        reason: why they are right; kept on record.
-        by: who says so.
-    """
+    """What a sign-off needs."""
 
     delivery: str = Field(description="The delivery's sha256 or its first characters.")
     indicator: str = Field(description="The indicator's id or short name, such as ACV.")

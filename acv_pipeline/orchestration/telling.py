@@ -15,15 +15,11 @@ from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.operations.alerts.deliver import deliver, send_digest
 from acv_pipeline.operations.alerts.facts import FailedRun
 from acv_pipeline.orchestration.instance import tick_seconds
+from acv_pipeline.orchestration.retention import ENDED
 from acv_pipeline.orchestration.schedule import run_day
 from acv_pipeline.warehouse import WarehouseError
 
 LOOK_BACK_RUNS = 100
-FINISHED = [
-    dg.DagsterRunStatus.SUCCESS,
-    dg.DagsterRunStatus.FAILURE,
-    dg.DagsterRunStatus.CANCELED,
-]
 
 
 def alert_sensor(pipeline: Pipeline) -> dg.SensorDefinition:
@@ -57,7 +53,7 @@ def failed_runs(instance: DagsterInstance, links_base: str) -> list[FailedRun]:
     """Jobs whose last finished run failed."""
     seen: set[str] = set()
     failed: list[FailedRun] = []
-    for run in instance.get_runs(dg.RunsFilter(statuses=FINISHED), limit=LOOK_BACK_RUNS):
+    for run in instance.get_runs(dg.RunsFilter(statuses=ENDED), limit=LOOK_BACK_RUNS):
         if run.job_name in seen:
             continue
         seen.add(run.job_name)

@@ -12,7 +12,7 @@ import duckdb
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.landing.whole_files import sha256
-from acv_pipeline.ledger.months_on_record import on_record, rows_of_mart
+from acv_pipeline.ledger.months_on_record import on_record, rows_of
 from acv_pipeline.models import Project
 from acv_pipeline.models.freshness import outdated, state
 from acv_pipeline.quality.everything import Evaluated, evaluate_all, invariants
@@ -131,7 +131,7 @@ def describe(home: Home) -> Published:
         WarehouseError: nothing was published yet, or it cannot be read.
     """
     with read_published(home) as copy:
-        ranked = rows_of_mart(copy, "marts.department_rankings")
+        ranked = rows_of(copy, "marts.department_rankings")
     path = home.published
     months = sorted(month for month, rows in ranked.items() if rows)
     return Published(path, sha256(path), path.stat().st_size, months)

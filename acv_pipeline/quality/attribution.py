@@ -76,18 +76,9 @@ select
         when rows.month between deliveries.first_month and deliveries.delivered_on then rows.month
         else deliveries.month
     end as month,
-    deliveries.source,
-    deliveries.delivered_on,
-    rows.delivery_id,
-    rows.row_number,
-    rows.indicator_id,
-    rows.level,
-    rows.territory_code,
-    rows.month as stated_month,
-    rows.value,
-    rows.fate,
-    rows.reason_code,
-    rows.reason
+    deliveries.source, deliveries.delivered_on, rows.delivery_id, rows.row_number,
+    rows.indicator_id, rows.level, rows.territory_code, rows.month as stated_month, rows.value,
+    rows.fate, rows.reason_code, rows.reason
 from raw.tidy_rows as rows
 join {CHECKED_DELIVERIES} as deliveries on deliveries.delivery_id = rows.delivery_id
 """
@@ -161,16 +152,15 @@ def attributed(
     Works on a read-only connection too.
     """
     try:
-        connection.execute(f"create or replace temp table {CHECKED_MONTHS} (month date)")
-        connection.executemany(
-            f"insert into {CHECKED_MONTHS} values (?)", [[month] for month in sorted(set(months))]
+        connection.execute(
+            f"create or replace temp table {CHECKED_MONTHS} as"
+            " select unnest(cast(? as date[])) as month",
+            [sorted(set(months))],
         )
         connection.execute(
-            f"create or replace temp table {CHECKED_SOURCES} (source text, asset text)"
-        )
-        connection.executemany(
-            f"insert into {CHECKED_SOURCES} values (?, ?)",
-            [[source.id, source.asset] for source in contract.sources.values()],
+            f"create or replace temp table {CHECKED_SOURCES} as"
+            " select unnest(cast(? as text[])) as source, unnest(cast(? as text[])) as asset",
+            [list(contract.sources), [source.asset for source in contract.sources.values()]],
         )
         connection.execute(
             _TERRITORIES,

@@ -17,7 +17,6 @@ class Check:
     """One named check of one asset.
 
     Attributes:
-        asset: the asset it is shown on.
         name: snake case, unique per asset.
         severity: what a failure means: ``error`` (somebody must act) or ``warn``.
         description: what holds when it passes, one sentence.
@@ -64,7 +63,6 @@ class SuiteRule:
     ``code_is_known``, null where the code is.
 
     Attributes:
-        suite: its name.
         checks: the checks, on each asset that they are shown on.
         table: a SELECT with ``month``, the columns expected, and those of a sample; with ``asset``
             where the checks are on several.

@@ -28,14 +28,7 @@ Place = tuple[str, Month]
 
 @dataclass
 class _Tally:
-    """What is known of one check.
-
-    Attributes:
-        checked: how many things were looked at.
-        problems: how many of them fail, by what is wrong.
-        sample: some of the failing ones.
-        validation: the result that Great Expectations kept.
-    """
+    """What is known of one check: how many were looked at, and how many fail, by problem."""
 
     checked: Counter[Place] = field(default_factory=Counter)
     problems: dict[Place, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
@@ -56,9 +49,7 @@ def evaluate(
     about a mart that was not built yet.
 
     Args:
-        connection: the warehouse, or its published copy.
         checks: some of ``table_checks.checks(contract)``.
-        months: first days; any order.
         results: the folder where Great Expectations keeps what it found; None to keep nothing.
 
     Raises:

@@ -76,12 +76,9 @@ select
             and coalesce(arrived.last_figure_on < refused.delivered_on, true)
             then coalesce(refused.reason_code, 'refused')
     end as problem,
-    refused.file_name as file,
-    refused.delivered_on,
-    refused.delivery_id,
-    refused.reason
+    refused.file_name as file, refused.delivered_on, refused.delivery_id, refused.reason
 from {CHECKED_DELIVERIES} as refused
-left join arrived on arrived.source = refused.source and arrived.month = refused.month
+left join arrived using (source, month)
 """
 
 _DELIVERED_BY_ONE_SOURCE = f"""
@@ -92,9 +89,7 @@ select
     sources.asset,
     coalesce(shared.month, deliveries.month) as month,
     case when not shared.is_settled then 'counts for ' || shared.counts_for end as problem,
-    shared.file_name as file,
-    shared.delivered_on,
-    shared.delivery_id
+    shared.file_name as file, shared.delivered_on, shared.delivery_id
 from raw.shared_deliveries as shared
 join {CHECKED_SOURCES} as sources on sources.source = shared.source
 join {CHECKED_DELIVERIES} as deliveries on deliveries.delivery_id = shared.delivery_id
@@ -146,17 +141,9 @@ select
         when accounted is distinct from row_count
             then row_count || ' rows received but ' || coalesce(accounted, 0) || ' accounted for'
     end as problem,
-    file_name as file,
-    delivered_on,
-    delivery_id,
-    row_count as received,
-    extract_rows as on_record,
-    fates,
-    validated,
-    quarantined,
-    held,
-    control,
-    set_aside
+    file_name as file, delivered_on, delivery_id,
+    row_count as received, extract_rows as on_record, fates,
+    validated, quarantined, held, control, set_aside
 from counted
 """
 
@@ -189,16 +176,8 @@ problems as (
     where rows.fate = 'figure'
 )
 select
-    asset,
-    month,
-    problem,
-    delivery_id,
-    row_number,
-    indicator_id,
-    territory_code,
-    stated_month,
-    value,
-    reason
+    asset, month, problem, delivery_id, row_number, indicator_id, territory_code, stated_month,
+    value, reason
 from problems
 """
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.quality.attribution import CHECKED_MONTHS, CHECKED_QUARANTINE, DEPARTMENTS
-from acv_pipeline.quality.check import Check, Rule, SqlRule, SuiteRule
+from acv_pipeline.quality.check import Check, Rule, Severity, SqlRule, SuiteRule
 
 DWELLINGS = "validated_dwellings"
 QUARANTINED = "quarantined_rows"
@@ -21,22 +21,15 @@ _COUNTED = f"select month, count(*) as checked from ({_IN_FORCE}) group by month
 _WITH_DATES = f"""
 select dwellings.*, indicators.first_month, deliveries.delivered_on
 from ({_IN_FORCE}) as dwellings
-left join contract.indicators as indicators
-    on indicators.indicator_id = dwellings.indicator_id
-left join raw.deliveries as deliveries on deliveries.delivery_id = dwellings.delivery_id
+left join contract.indicators as indicators using (indicator_id)
+left join raw.deliveries as deliveries using (delivery_id)
 """
 
 _UNIQUE_KEY = f"""
 select
-    dwellings.month,
-    dwellings.source || ': ' || dwellings.department_code || ' more than once' as problem,
-    dwellings.delivery_id,
-    dwellings.row_number,
-    dwellings.indicator_id,
-    dwellings.source,
-    dwellings.department_code,
-    dwellings.cumulative_dwellings
-from validated.dwellings as dwellings
+    month, source || ': ' || department_code || ' more than once' as problem,
+    delivery_id, row_number, indicator_id, source, department_code, cumulative_dwellings
+from validated.dwellings
 join (
     select indicator_id, source, month, department_code
     from ({_IN_FORCE})
@@ -48,22 +41,18 @@ join (
 _PRESENT = f"select distinct indicator_id, source, month from ({_IN_FORCE})"
 
 _EXPECTED = f"""
-select present.month, expected.checked
-from ({_PRESENT}) as present
-join (select indicator_id, count(*) as checked from contract.panel group by all) as expected
-    on expected.indicator_id = present.indicator_id
+select month, checked
+from ({_PRESENT})
+join (select indicator_id, count(*) as checked from contract.panel group by all)
+    using (indicator_id)
 """
 
 _PANEL_COMPLETE = f"""
 with missing as (
-    select present.month, present.source, panel.indicator_id, panel.department_code
-    from ({_PRESENT}) as present
-    join contract.panel as panel on panel.indicator_id = present.indicator_id
-    anti join validated.dwellings as dwellings
-        on dwellings.indicator_id = panel.indicator_id
-        and dwellings.source = present.source
-        and dwellings.month = present.month
-        and dwellings.department_code = panel.department_code
+    select month, source, indicator_id, department_code
+    from ({_PRESENT})
+    join contract.panel using (indicator_id)
+    anti join validated.dwellings using (indicator_id, source, month, department_code)
 ),
 unresolved as (
     select
@@ -74,32 +63,19 @@ unresolved as (
     group by all
 )
 select
-    missing.month,
-    coalesce(indicators.short_name, missing.indicator_id) || ' ' || missing.source as problem,
-    missing.indicator_id,
-    missing.source,
-    missing.department_code,
-    case
-        when unresolved.reason_code is not null then 'row quarantined: ' || unresolved.reason_code
-        else 'no row in force'
-    end as why
+    month, coalesce(short_name, indicator_id) || ' ' || source as problem,
+    indicator_id, source, department_code,
+    coalesce('row quarantined: ' || reason_code, 'no row in force') as why
 from missing
-left join contract.indicators as indicators
-    on indicators.indicator_id = missing.indicator_id
-left join unresolved
-    on unresolved.indicator_id = missing.indicator_id
-    and unresolved.source = missing.source
-    and unresolved.month = missing.month
-    and unresolved.department_code = missing.department_code
+left join contract.indicators using (indicator_id)
+left join unresolved using (indicator_id, source, month, department_code)
 """
 
 _EVERY_PARTNER_PRESENT = f"""
 with present as (
-    select distinct figures.indicator_id, figures.month, figures.source
-    from ({_IN_FORCE}) as figures
-    join contract.components as components
-        on components.indicator_id = figures.indicator_id
-        and components.source = figures.source
+    select distinct indicator_id, month, source
+    from ({_IN_FORCE})
+    join contract.components using (indicator_id, source)
 ),
 expected as (
     select begun.indicator_id, begun.month, components.source
@@ -112,18 +88,12 @@ select
     expected.month,
     case
         when present.source is null
-            then coalesce(indicators.short_name, expected.indicator_id) || ' '
-                || expected.source
+            then coalesce(indicators.short_name, expected.indicator_id) || ' ' || expected.source
     end as problem,
-    expected.indicator_id,
-    expected.source
+    expected.indicator_id, expected.source
 from expected
-left join contract.indicators as indicators
-    on indicators.indicator_id = expected.indicator_id
-left join present
-    on present.indicator_id = expected.indicator_id
-    and present.month = expected.month
-    and present.source = expected.source
+left join contract.indicators as indicators using (indicator_id)
+left join present using (indicator_id, month, source)
 """
 
 _EVERY_FIGURE_HAS_PROVENANCE = f"""
@@ -141,12 +111,8 @@ select
             dwellings.department_code, dwellings.cumulative_dwellings)
             then 'row says something else'
     end as problem,
-    dwellings.delivery_id,
-    dwellings.row_number,
-    dwellings.indicator_id,
-    dwellings.source,
-    dwellings.department_code,
-    dwellings.cumulative_dwellings
+    dwellings.delivery_id, dwellings.row_number, dwellings.indicator_id, dwellings.source,
+    dwellings.department_code, dwellings.cumulative_dwellings
 from ({_IN_FORCE}) as dwellings
 left join raw.extract_rows as rows
     on rows.delivery_id = dwellings.delivery_id and rows.row_number = dwellings.row_number
@@ -166,18 +132,8 @@ select
         when problem is not null
             then 'entry ' || entry || ' (' || source || ' ' || department_code || '): ' || problem
     end as problem,
-    entry,
-    source,
-    indicator_id,
-    department_code,
-    delivered,
-    corrected,
-    found,
-    reason,
-    corrected_by,
-    corrected_on,
-    delivery_id,
-    row_number
+    entry, source, indicator_id, department_code, delivered, corrected, found, reason,
+    corrected_by, corrected_on, delivery_id, row_number
 from validated.correction_matches
 """
 
@@ -196,12 +152,7 @@ _NO_OPEN_QUARANTINE = f"""
 select
     month,
     case when released_by is null and not is_settled then reason_code end as problem,
-    delivery_id,
-    row_number,
-    indicator_id,
-    source,
-    department_code,
-    reason
+    delivery_id, row_number, indicator_id, source, department_code, reason
 from ({_WAITING})
 """
 
@@ -214,124 +165,75 @@ def validated_rules(contract: Contract) -> list[Rule]:
         f"from the landing zone and tell {ask} which delivery and row are shown."
     )
 
-    def dwellings(name: str, description: str) -> Check:
-        return Check(DWELLINGS, name, "error", description, fault)
+    def dwellings(
+        name: str, description: str, what_to_do: str = fault, severity: Severity = "error"
+    ) -> Check:
+        return Check(DWELLINGS, name, severity, description, what_to_do)
 
+    says_why = Check(
+        QUARANTINED,
+        "every_row_says_why",
+        "error",
+        "Every quarantined row has its reason, as a code and in both languages.",
+        fault,
+    )
+    no_open_quarantine = Check(
+        QUARANTINED,
+        "no_open_quarantine",
+        "warn",
+        "No received row is still waiting to be understood.",
+        "Ask the source for the figures of the rows shown, by file, sheet and row; a later "
+        "delivery with them settles this.",
+    )
+    of_columns = (
+        dwellings(
+            "known_codes",
+            "Indicators and sources are the contract's, départements the Code officiel "
+            "géographique's.",
+        ),
+        dwellings(
+            "figures_not_negative_integers",
+            "Every figure is a whole number of dwellings, zero or more, and plausible.",
+        ),
+        dwellings(
+            "month_in_range",
+            "No figure lies before its indicator's first month or after its reception.",
+        ),
+    )
+    unique_key = dwellings("unique_key", "One figure per indicator, source, month and département.")
+    panel_complete = dwellings(
+        "panel_complete",
+        "Each source that has figures for a month has one for every expected département.",
+        "Ask the source for the départements shown; until they come, the month's national total "
+        "is not complete.",
+        "warn",
+    )
+    every_partner = dwellings(
+        "every_partner_present",
+        "When one partner of an indicator has figures for a month, all of them do.",
+        "Look whether the partner's month is held (sign it off or ask for a correction) or has "
+        "not come (ask the partner); until then there is no total.",
+        "warn",
+    )
+    provenance = dwellings(
+        "every_figure_has_provenance",
+        "Every figure is what the row of the delivery it names says, or what the corrections "
+        "register says in its place.",
+    )
+    corrections = dwellings(
+        "corrections_still_match",
+        "Every entry of the corrections register guards the figure that its source delivered last.",
+        "The entry shown has no effect on that figure: take it out of corrections.yml if the "
+        "source has corrected it, else write the figure as delivered now into it, or mend what "
+        "the gate does not believe.",
+    )
     return [
-        SuiteRule(
-            DWELLINGS,
-            (
-                dwellings(
-                    "known_codes",
-                    "Indicators and sources are the contract's, départements the Code officiel "
-                    "géographique's.",
-                ),
-                dwellings(
-                    "figures_not_negative_integers",
-                    "Every figure is a whole number of dwellings, zero or more, and plausible.",
-                ),
-                dwellings(
-                    "month_in_range",
-                    "No figure lies before its indicator's first month or after its reception.",
-                ),
-            ),
-            _WITH_DATES,
-            looked_up={"department_code": DEPARTMENTS},
-        ),
-        SqlRule(
-            (
-                Check(
-                    DWELLINGS,
-                    "unique_key",
-                    "error",
-                    "One figure per indicator, source, month and département.",
-                    fault,
-                ),
-            ),
-            _UNIQUE_KEY,
-            looked_at=_COUNTED,
-        ),
-        SqlRule(
-            (
-                Check(
-                    DWELLINGS,
-                    "panel_complete",
-                    "warn",
-                    "Each source that has figures for a month has one for every expected "
-                    "département.",
-                    "Ask the source for the départements shown; until they come, the month's "
-                    "national total is not complete.",
-                ),
-            ),
-            _PANEL_COMPLETE,
-            looked_at=_EXPECTED,
-        ),
-        SqlRule(
-            (
-                Check(
-                    DWELLINGS,
-                    "every_partner_present",
-                    "warn",
-                    "When one partner of an indicator has figures for a month, all of them do.",
-                    "Look whether the partner's month is held (sign it off or ask for a "
-                    "correction) or has not come (ask the partner); until then there is no total.",
-                ),
-            ),
-            _EVERY_PARTNER_PRESENT,
-        ),
-        SqlRule(
-            (
-                Check(
-                    DWELLINGS,
-                    "every_figure_has_provenance",
-                    "error",
-                    "Every figure is what the row of the delivery it names says, or what the "
-                    "corrections register says in its place.",
-                    fault,
-                ),
-            ),
-            _EVERY_FIGURE_HAS_PROVENANCE,
-            looked_at=_COUNTED,
-        ),
-        SqlRule(
-            (
-                Check(
-                    DWELLINGS,
-                    "corrections_still_match",
-                    "error",
-                    "Every entry of the corrections register guards the figure that its source "
-                    "delivered last.",
-                    "The entry shown has no effect on that figure: take it out of corrections.yml "
-                    "if the source has corrected it, else write the figure as delivered now into "
-                    "it, or mend what the gate does not believe.",
-                ),
-            ),
-            _CORRECTIONS_STILL_MATCH,
-        ),
-        SuiteRule(
-            QUARANTINED,
-            (
-                Check(
-                    QUARANTINED,
-                    "every_row_says_why",
-                    "error",
-                    "Every quarantined row has its reason, as a code and in both languages.",
-                    fault,
-                ),
-            ),
-            _WAITING,
-        ),
-        SqlRule(
-            (
-                Check(
-                    QUARANTINED,
-                    "no_open_quarantine",
-                    "warn",
-                    "No received row is still waiting to be understood.",
-                    "Ask the source for the figures of the rows shown, by file, sheet and row; a "
-                    "later delivery with them settles this.",
-                ),
-            ),
-            _NO_OPEN_QUARANTINE,
-        ),
+        SuiteRule(DWELLINGS, of_columns, _WITH_DATES, {"department_code": DEPARTMENTS}),
+        SqlRule((unique_key,), _UNIQUE_KEY, looked_at=_COUNTED),
+        SqlRule((panel_complete,), _PANEL_COMPLETE, looked_at=_EXPECTED),
+        SqlRule((every_partner,), _EVERY_PARTNER_PRESENT),
+        SqlRule((provenance,), _EVERY_FIGURE_HAS_PROVENANCE, looked_at=_COUNTED),
+        SqlRule((corrections,), _CORRECTIONS_STILL_MATCH),
+        SuiteRule(QUARANTINED, (says_why,), _WAITING),
+        SqlRule((no_open_quarantine,), _NO_OPEN_QUARANTINE),
     ]

@@ -36,7 +36,6 @@ class Failure:
     """An expectation that does not hold.
 
     Attributes:
-        check: the check it decides.
         problem: what is wrong with a row, with ``{}`` for the value of the column ``shows``.
         values: the values that fail it, under their columns; None where the table itself does.
         detail: of the table itself: what was found.

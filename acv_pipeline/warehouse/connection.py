@@ -218,7 +218,6 @@ def put_copy(
     its own: closing a file that DuckDB holds would end the lock on it.
 
     Args:
-        to: the copy.
         checked_at: ``commits`` when the content was found sound; nothing else may be copied.
 
     Raises:

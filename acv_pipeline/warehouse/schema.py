@@ -111,26 +111,14 @@ def _ddl(table: Table) -> str:
 def write_contract(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:
     """Bring the tables of schema ``contract`` in line with the contract."""
     indicators = contract.indicators.values()
-    replace(
-        connection,
-        "contract.sources",
-        [(s.id, s.label, s.role, s.series) for s in contract.sources.values()],
-    )
-    replace(
-        connection,
-        "contract.indicators",
-        [(i.id, i.short_name, i.label, i.first_month) for i in indicators],
-    )
-    replace(
-        connection,
-        "contract.panel",
-        [(i.id, code) for i in indicators for code in contract.panel(i.id)],
-    )
-    replace(
-        connection,
-        "contract.components",
-        [(i.id, *part) for i in indicators for part in contract.components(i.id).items()],
-    )
+    content: dict[str, list[tuple[object, ...]]] = {
+        "sources": [(s.id, s.label, s.role, s.series) for s in contract.sources.values()],
+        "indicators": [(i.id, i.short_name, i.label, i.first_month) for i in indicators],
+        "panel": [(i.id, code) for i in indicators for code in contract.panel(i.id)],
+        "components": [(i.id, *p) for i in indicators for p in contract.components(i.id).items()],
+    }
+    for name, rows in content.items():
+        replace(connection, f"contract.{name}", rows)
 
 
 def replace(

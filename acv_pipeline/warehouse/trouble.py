@@ -39,11 +39,7 @@ _ERRNO = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, er
 
 @contextmanager
 def in_plain_words(root: Path) -> Iterator[None]:
-    """Errors of the surroundings come out as ``WarehouseError``; all others as they are.
-
-    Args:
-        root: the home that is worked on.
-    """
+    """Errors of the surroundings come out as ``WarehouseError``; all others as they are."""
     try:
         yield
     except (duckdb.Error, sqlite3.Error, MemoryError, OSError) as error:

@@ -16,7 +16,7 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.landing.whole_files import sha256
-from acv_pipeline.ledger.months_on_record import rows_of_mart
+from acv_pipeline.ledger.months_on_record import rows_of
 from acv_pipeline.publishing.published_copy import COPY, RELEASE, REPORT
 from acv_pipeline.publishing.release import latest_release, release_sha256
 from acv_pipeline.warehouse import read_published
@@ -103,7 +103,7 @@ def test_if_they_cannot_be_made_the_figures_stand_and_the_months_stay_due(
     assert recorded(instance, "validated_dwellings") == MONTHS, "what was found is told"
     assert instance.get_latest_materialization_event(dg.AssetKey(RELEASE)) is None
     with read_published(pipeline.home) as published:
-        assert rows_of_mart(published, "marts.department_rankings").keys() == {
+        assert rows_of(published, "marts.department_rankings").keys() == {
             month_of(month) for month in MONTHS
         }
     due, _ = pipeline.pending()

@@ -60,8 +60,8 @@ def test_finding_the_months_and_running_them_judge_once(
     warehouses.run(pipeline, months, is_killed=True)
     assert len(judgings) == 1
     # nothing is kept once it is used, nor where no run follows
-    assert not pipeline.judged._fresh
-    assert pipeline.pending()[0] and not pipeline.judged._fresh
+    assert not pipeline.judged._kept
+    assert pipeline.pending()[0] and not pipeline.judged._kept
     with open_warehouse(home, contract) as connection:
         (rows,) = connection.execute("select count(*) from validated.dwellings").fetchall()[0]
     assert rows == 2 * len(contract.panel("nb-logement-accompagnement"))

@@ -57,10 +57,9 @@ def explain(
     from acv_pipeline.cli.terminal_explain import shown
     from acv_pipeline.operations.explain import OutdatedCopyError, QuestionError, ask
     from acv_pipeline.operations.explain import explain as explain_figure
-    from acv_pipeline.operations.explain.explanations import ExplanationError
     from acv_pipeline.warehouse import read_published
 
-    with plain_errors(QuestionError, OutdatedCopyError, ExplanationError):
+    with plain_errors(QuestionError, OutdatedCopyError):
         contract = load_contract()
         question = ask(
             contract,
@@ -81,12 +80,15 @@ def explain(
 
 def _say(home: Home, question: Question, reason: str, said_by: str) -> None:
     from acv_pipeline.flow.pipeline import Pipeline
-    from acv_pipeline.operations.explain.explanations import record_explanation
+    from acv_pipeline.operations.explain.explanations import (  # brings pandas
+        ExplanationError,
+        record_explanation,
+    )
 
     pipeline = Pipeline.configured(home)
     if not home.published.exists():
         wrong_use(f"{home.root} holds no figures yet")
-    with pipeline.warehouse(to_stderr) as connection:
+    with plain_errors(ExplanationError), pipeline.warehouse(to_stderr) as connection:
         whose, fall = record_explanation(
             connection, pipeline.contract, question, reason=reason, said_by=said_by
         )

@@ -74,8 +74,11 @@ class RemoteZone:
         with connected(self.url) as (server, folder):
             tree = self._tree(server, folder)
             found = sort_out(tree, sources, settle_seconds, today)
-            files = [tree.wanted(file) for file in (*found.files, *found.sidecars)]
-            problems = mirror.update(server, files, tree.paths, progress)
+            wanted = []
+            for file in (*found.files, *found.sidecars):
+                info = tree.infos[tree.place(file)]
+                wanted.append(Wanted(tree.place(file), info["name"], file.mark, info.get("size")))
+            problems = mirror.update(server, wanted, tree.infos, progress)
         lines = [
             without_secrets(f"{self}/{place}: not read; {problem}", self.url)
             for place, problem in problems.items()
@@ -105,8 +108,7 @@ class RemoteTree:
     def __init__(self, address: str, mirror: Mirror, infos: dict[str, Info]) -> None:
         self.shown = address
         self._mirror = mirror
-        self.paths = {place: info["name"] for place, info in infos.items()}
-        self._sizes = {place: info.get("size") for place, info in infos.items()}
+        self.infos = infos
         self._folders: dict[str, dict[str, Entry]] = defaultdict(dict)
         now = time.time()
         changed = {place: _changed(info) for place, info in infos.items()}
@@ -148,11 +150,6 @@ class RemoteTree:
     def place(self, file: LandedFile) -> str:
         """Where the file is in the landing zone."""
         return file.path.relative_to(self._mirror.folder).as_posix()
-
-    def wanted(self, file: LandedFile) -> Wanted:
-        """The file as the mirror is asked for it."""
-        place = self.place(file)
-        return Wanted(place, self.paths[place], file.mark, self._sizes[place])
 
 
 def _below(server: AbstractFileSystem, folder: str) -> Iterator[tuple[str, Info]]:

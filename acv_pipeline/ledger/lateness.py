@@ -40,14 +40,12 @@ def late_months(
     """
     late: list[Late] = []
     for source in contract.sources.values():
-        came = {
-            month
-            for (month,) in connection.execute(
-                "select distinct month from raw.tidy_rows join raw.deliveries using (delivery_id)"
-                " where source = ? and fate in ('figure', 'quarantined') and month is not null",
-                [source.id],
-            ).fetchall()
-        }
+        rows = connection.execute(
+            "select distinct month from raw.tidy_rows join raw.deliveries using (delivery_id)"
+            " where source = ? and fate in ('figure', 'quarantined') and month is not null",
+            [source.id],
+        ).fetchall()
+        came = {month for (month,) in rows}
         if not came:
             continue
         for month in month_range(min(came), shift(first_day(today), -1)):

@@ -104,11 +104,16 @@ def draw_courses(contract: Contract, seed: int) -> list[Course]:
         left = national_increments(calibration, months, nation)
         population = [contract.territories.population[code] for code in panel]
         weights = department_weights(population, territory)
-        splits = department_splits(list(calibration.partners.values()), len(panel), territory)
+        # how each département divides between the partners: rows sum to 1
+        shares = np.array(list(calibration.partners.values()))
+        size = (len(panel), len(shares))
+        splits = territory.dirichlet(15 * shares, size[0]) if len(shares) > 1 else np.ones(size)
         slips = slip_months(calibration, len(months), slip)
         for column, (source, rng) in enumerate(zip(calibration.partners, partners, strict=True)):
-            is_last = column == len(calibration.partners) - 1
-            own = left if is_last else share_of(left, float(splits[:, column] @ weights), rng)
+            own = left
+            if column < len(shares) - 1:  # a part of every month, a little uneven
+                uneven = float(splits[:, column] @ weights) * np.exp(rng.normal(0, 0.02, len(left)))
+                own = np.rint(left * uneven).astype(np.int64)
             left = left - own
             increments = spread(own, weights * splits[:, column], slips.get(source, []), rng)
             cumulative = pd.DataFrame(increments.cumsum(axis=0), index=months, columns=panel)
@@ -145,17 +150,6 @@ def department_weights(population: list[int], rng: np.random.Generator) -> Share
     z = quantiles[score.argsort().argsort()]
     weights = np.exp(0.65 * z - 0.45 * np.square(np.minimum(z, 0)))
     return np.asarray(weights / weights.sum())
-
-
-def department_splits(shares: list[float], size: int, rng: np.random.Generator) -> Shares:
-    """How each département divides between the partners: rows sum to 1, ``shares`` on average."""
-    return rng.dirichlet(15 * np.array(shares), size) if len(shares) > 1 else np.ones((size, 1))
-
-
-def share_of(national: Counts, share: float, rng: np.random.Generator) -> Counts:
-    """A partner's part of every month, a little uneven."""
-    uneven = share * np.exp(rng.normal(0, 0.02, len(national)))
-    return np.rint(national * uneven).astype(np.int64)
 
 
 def spread(

@@ -60,10 +60,13 @@ class Channel:
         Raises:
             SendError: it was not accepted.
         """
-        if self.url is None:
-            _write_log(message)
-        else:
-            _send(self.url, message)
+        if self.url is not None:
+            return _send(self.url, message)
+        # nothing below WARNING is shown where logging is not set up
+        level = logging.ERROR if message.weight == "error" else logging.WARNING
+        return log.log(
+            level, "%s (%s sends such messages by mail or chat)", message.subject, SETTING
+        )
 
 
 def configured(environment: Mapping[str, str] = os.environ) -> list[Channel]:
@@ -87,12 +90,6 @@ def _label(url: str) -> str:
     scheme = re.match(r"([A-Za-z0-9]+)://", url)
     digest = hashlib.scrypt(url.encode(), salt=b"acv_pipeline.alerts", n=2**14, r=8, p=1, dklen=5)
     return f"{scheme[1].lower() if scheme else 'unknown'}-{digest.hex()}"
-
-
-def _write_log(message: Message) -> None:
-    # nothing below WARNING is shown where logging is not set up
-    level = logging.ERROR if message.weight == "error" else logging.WARNING
-    log.log(level, "%s (%s sends such messages by mail or chat)", message.subject, SETTING)
 
 
 def _send(url: str, message: Message) -> None:

@@ -55,13 +55,14 @@ def digest(
         links_base: address of the Dagster UI.
         report: the report page, which goes with mails.
     """
-    start, end = shift(month, 1), shift(month, 2)
+    asked = _Asked(connection, contract, month)
+    start, end = asked.received
     indicators = list(contract.indicators.values())
     sections = [
-        *(_figures(connection, contract, indicator, month) for indicator in indicators),
-        _came(connection, contract, start, end),
-        _held(connection, contract, month, start, end),
-        _revised(connection, contract, start, end),
+        *(asked.figures(indicator) for indicator in indicators),
+        asked.came(),
+        asked.held(),
+        asked.revised(),
     ]
     links = [
         *(["The report page goes with mails, as an attachment."] if report else []),
@@ -69,8 +70,7 @@ def digest(
     ]
     if links:
         sections.append(_Section("Where to look", links))
-    headline = _headline(connection, indicators[0], month)
-    subject = f"{SUBJECT} {in_english(month)}: {headline}"
+    subject = f"{SUBJECT} {in_english(month)}: {asked.headline(indicators[0])}"
     intro = (
         f"The public indicator “Action Cœur de Ville: dwellings supported” for "
         f"{in_english(month)}: its figures, and what was received from {start} to "
@@ -103,55 +103,61 @@ class _National:
         return f" in {self.months} months" if self.months != 1 else ""
 
 
-def _national(
-    connection: duckdb.DuckDBPyConnection, indicator: Indicator, month: Month
-) -> _National | None:
-    rows = connection.execute(
-        "select cumulative_dwellings, is_complete, increment, previous_month, months_elapsed"
-        " from marts.territory_totals"
-        " where indicator_id = ? and series = 'total' and level = 'national' and month = ?",
-        [indicator.id, month],
-    ).fetchall()
-    return _National(*rows[0]) if rows else None
+@dataclass(frozen=True)
+class _Asked:
+    """What the published copy says of a month, and of what was received in the month after it."""
 
+    connection: duckdb.DuckDBPyConnection
+    contract: Contract
+    month: Month
 
-def _headline(connection: duckdb.DuckDBPyConnection, indicator: Indicator, month: Month) -> str:
-    national = _national(connection, indicator, month)
-    if national is None:
-        return "no total yet"
-    added = "" if national.added is None else f" ({national.added:+,}{national.span})"
-    rest = "" if national.is_complete else ", incomplete"
-    return f"{national.total:,} dwellings supported{added}{rest}"
+    @property
+    def received(self) -> tuple[dt.date, dt.date]:
+        """The first day of that month, and that of the one after it."""
+        return shift(self.month, 1), shift(self.month, 2)
 
+    def rows(self, sql: str, given: Sequence[object]) -> list[tuple[Any, ...]]:
+        return self.connection.execute(sql, given).fetchall()
 
-def _figures(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, indicator: Indicator, month: Month
-) -> _Section:
-    heading = f"{indicator.programme}: figures and ranking"
-    national = _national(connection, indicator, month)
-    if national is None:
-        return _Section(heading, [_why_no_total(connection, contract, indicator, month)])
-    rest = "." if national.is_complete else ", some départements missing."
-    lines = [f"{national.total:,} dwellings in all{rest}"]
-    if national.added is not None and national.since is not None:
-        span = f" ({national.months} months)" if national.months != 1 else ""
-        lines.append(f"{national.added:+,} dwellings since {in_english(national.since)}{span}.")
-    rows = connection.execute(
-        """
-        select rank_cumulative, department_code || ' ' || department_name, cumulative_dwellings,
-            increment, rank_increment, rank_cumulative_change
-        from marts.department_rankings
-        where indicator_id = ? and series = 'total' and month = ? and rank_cumulative <= ?
-        order by rank_cumulative, department_code
-        """,
-        [indicator.id, month, TOP],
-    ).fetchall()
-    columns = ["Rank", "Département", "Dwellings", "Added", "Rank by added", "Ranks climbed"]
-    return _Section(
-        heading,
-        lines,
-        columns,
-        [
+    def national(self, indicator: Indicator) -> _National | None:
+        rows = self.rows(
+            "select cumulative_dwellings, is_complete, increment, previous_month, months_elapsed"
+            " from marts.territory_totals"
+            " where indicator_id = ? and series = 'total' and level = 'national' and month = ?",
+            [indicator.id, self.month],
+        )
+        return _National(*rows[0]) if rows else None
+
+    def headline(self, indicator: Indicator) -> str:
+        national = self.national(indicator)
+        if national is None:
+            return "no total yet"
+        added = "" if national.added is None else f" ({national.added:+,}{national.span})"
+        rest = "" if national.is_complete else ", incomplete"
+        return f"{national.total:,} dwellings supported{added}{rest}"
+
+    def figures(self, indicator: Indicator) -> _Section:
+        heading = f"{indicator.programme}: figures and ranking"
+        national = self.national(indicator)
+        if national is None:
+            return _Section(heading, [self.why_no_total(indicator)])
+        rest = "." if national.is_complete else ", some départements missing."
+        lines = [f"{national.total:,} dwellings in all{rest}"]
+        if national.added is not None and national.since is not None:
+            span = f" ({national.months} months)" if national.months != 1 else ""
+            lines.append(f"{national.added:+,} dwellings since {in_english(national.since)}{span}.")
+        rows = self.rows(
+            """
+            select rank_cumulative, department_code || ' ' || department_name,
+                cumulative_dwellings, increment, rank_increment, rank_cumulative_change
+            from marts.department_rankings
+            where indicator_id = ? and series = 'total' and month = ? and rank_cumulative <= ?
+            order by rank_cumulative, department_code
+            """,
+            [indicator.id, self.month, TOP],
+        )
+        columns = ["Rank", "Département", "Dwellings", "Added", "Rank by added", "Ranks climbed"]
+        table = [
             [
                 str(rank),
                 name,
@@ -161,98 +167,83 @@ def _figures(
                 f"{climbed:+}" if climbed else "",
             ]
             for rank, name, total, added, by_added, climbed in rows
-        ],
-    )
+        ]
+        return _Section(heading, lines, columns, table)
 
+    def why_no_total(self, indicator: Indicator) -> str:
+        missing = lacking(self.connection, self.contract, indicator.id, self.month)
+        if not missing:
+            return f"No total for {in_english(self.month)}."
+        whose = " and ".join(self.contract.source(source).label for source in missing)
+        return f"No total for {in_english(self.month)}: no figures in force from {whose}."
 
-def _why_no_total(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, indicator: Indicator, month: Month
-) -> str:
-    missing = lacking(connection, contract, indicator.id, month)
-    if not missing:
-        return f"No total for {in_english(month)}."
-    whose = " and ".join(contract.source(source).label for source in missing)
-    return f"No total for {in_english(month)}: no figures in force from {whose}."
-
-
-def _came(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, start: dt.date, end: dt.date
-) -> _Section:
-    rows = connection.execute(
-        "select delivered_on, source, file_name, row_count, status, reason from raw.deliveries"
-        " where delivered_on >= ? and delivered_on < ? order by delivered_on, source, file_name",
-        [start, end],
-    ).fetchall()
-    lines = [
-        f"{day}, {contract.source(source).label}: {name}, {count:,} rows, {_STATUS[status]}"
-        + (f" ({reason})" if reason else "")
-        for day, source, name, count, status, reason in rows
-    ]
-    seen = {source for _, source, *_ in rows}
-    lines += [
-        f"Nothing came from {source.label}."
-        for source in contract.sources.values()
-        if source.id not in seen and source.publication_lag_days is not None
-    ]
-    return _Section("What came", _shortened(lines))
-
-
-def _held(
-    connection: duckdb.DuckDBPyConnection,
-    contract: Contract,
-    month: Month,
-    start: dt.date,
-    end: dt.date,
-) -> _Section:
-    rows = connection.execute(
-        """
-        select held.month, held.source, held.indicator_id, held.evidence, held.status,
-            held.signed_off_by, held.reason
-        from validated.held_months as held
-        join raw.deliveries as deliveries using (delivery_id)
-        where deliveries.delivered_on < ?
-            and (deliveries.delivered_on >= ? or held.month = ? or held.status = 'held')
-        order by held.month, held.source, held.indicator_id
-        """,
-        [end, start, month],
-    ).fetchall()
-    lines = []
-    for held_month, source, indicator, evidence, status, by, reason in rows:
-        why = "; ".join(f["summary"] for f in json.loads(evidence) if f["blocking"])
-        now = {
-            "held": "Still held back.",
-            "signed_off": f"Released by {by}: {reason}.",
-            "superseded": "A later delivery took its place.",
-        }[status]
-        lines.append(
-            f"{in_english(held_month)} from {contract.source(source).label} "
-            f"({contract.indicator(indicator).programme}): {why}. {now}"
+    def came(self) -> _Section:
+        rows = self.rows(
+            "select delivered_on, source, file_name, row_count, status, reason from raw.deliveries"
+            " where delivered_on >= ? and delivered_on < ?"
+            " order by delivered_on, source, file_name",
+            self.received,
         )
-    return _Section("What was held back, and why", _shortened(lines) or ["Nothing."])
+        lines = [
+            f"{day}, {self.contract.source(source).label}: {name}, {count:,} rows,"
+            f" {_STATUS[status]}" + (f" ({reason})" if reason else "")
+            for day, source, name, count, status, reason in rows
+        ]
+        seen = {source for _, source, *_ in rows}
+        lines += [
+            f"Nothing came from {source.label}."
+            for source in self.contract.sources.values()
+            if source.id not in seen and source.publication_lag_days is not None
+        ]
+        return _Section("What came", _shortened(lines))
 
+    def held(self) -> _Section:
+        start, end = self.received
+        lines = []
+        for month, source, indicator, evidence, status, by, reason in self.rows(
+            """
+            select held.month, held.source, held.indicator_id, held.evidence, held.status,
+                held.signed_off_by, held.reason
+            from validated.held_months as held
+            join raw.deliveries as deliveries using (delivery_id)
+            where deliveries.delivered_on < ?
+                and (deliveries.delivered_on >= ? or held.month = ? or held.status = 'held')
+            order by held.month, held.source, held.indicator_id
+            """,
+            [end, start, self.month],
+        ):
+            why = "; ".join(f["summary"] for f in json.loads(evidence) if f["blocking"])
+            now = {
+                "held": "Still held back.",
+                "signed_off": f"Released by {by}: {reason}.",
+                "superseded": "A later delivery took its place.",
+            }[status]
+            lines.append(f"{in_english(month)} from {self.whose(source, indicator)}: {why}. {now}")
+        return _Section("What was held back, and why", _shortened(lines) or ["Nothing."])
 
-def _revised(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, start: dt.date, end: dt.date
-) -> _Section:
-    rows = connection.execute(
-        """
-        select source, indicator_id, min(month), max(month), count(*),
-            sum(coalesce(new_value, 0) - old_value), count(*) filter (where new_value is null)
-        from marts.revisions where revised_on >= ? and revised_on < ?
-        group by source, indicator_id order by source, indicator_id
-        """,
-        [start, end],
-    ).fetchall()
-    lines = []
-    for source, indicator, first, last, count, effect, gone in rows:
-        span = in_english(first) + ("" if first == last else f" to {in_english(last)}")
-        withdrawn = f", {gone:,} of them withdrawn" if gone else ""
-        lines.append(
-            f"{contract.source(source).label} ({contract.indicator(indicator).programme}): "
-            f"{count:,} {'figure' if count == 1 else 'figures'} of {span} changed{withdrawn}, by "
-            f"{effect:+,} dwellings in all."
-        )
-    return _Section("What changed in earlier figures", lines or ["Nothing."])
+    def revised(self) -> _Section:
+        lines = []
+        for source, indicator, first, last, count, effect, gone in self.rows(
+            """
+            select source, indicator_id, min(month), max(month), count(*),
+                sum(coalesce(new_value, 0) - old_value), count(*) filter (where new_value is null)
+            from marts.revisions where revised_on >= ? and revised_on < ?
+            group by source, indicator_id order by source, indicator_id
+            """,
+            self.received,
+        ):
+            span = in_english(first) + ("" if first == last else f" to {in_english(last)}")
+            withdrawn = f", {gone:,} of them withdrawn" if gone else ""
+            lines.append(
+                f"{self.whose(source, indicator)}: {count:,} "
+                f"{'figure' if count == 1 else 'figures'} of {span} changed{withdrawn}, by "
+                f"{effect:+,} dwellings in all."
+            )
+        return _Section("What changed in earlier figures", lines or ["Nothing."])
+
+    def whose(self, source: str, indicator: str) -> str:
+        label = self.contract.source(source).label
+        return f"{label} ({self.contract.indicator(indicator).programme})"
 
 
 def _shortened(lines: list[str]) -> list[str]:

@@ -173,7 +173,16 @@ class _Cell:
                 f"{label}'s {month:%Y-%m} is held ({rules}): {held.file_name}, received"
                 f" {held.delivered_on}",
             )
-        return self._quarantined() or self._withdrawn(history) or self._undelivered()
+        if quarantined := self._quarantined():
+            return quarantined
+        if history:
+            last = history[-1]
+            return Absence(
+                "withdrawn",
+                f"{label}'s figure ({last.value:,}) was withdrawn on {last.until}: delivery"
+                f" {(last.ended_by or '')[:12]} no longer carries it",
+            )
+        return self._undelivered()
 
     def _quarantined(self) -> Absence | None:
         for file_name, day, where, reason, cells in self.rows(
@@ -195,16 +204,6 @@ class _Cell:
                 f" {day}, {where}: {cells})",
             )
         return None
-
-    def _withdrawn(self, history: list[Value]) -> Absence | None:
-        if not history:
-            return None
-        last = history[-1]
-        return Absence(
-            "withdrawn",
-            f"{self.source.label}'s figure ({last.value:,}) was withdrawn on {last.until}:"
-            f" delivery {(last.ended_by or '')[:12]} no longer carries it",
-        )
 
     def _undelivered(self) -> Absence:
         for file_name, day in self.rows(

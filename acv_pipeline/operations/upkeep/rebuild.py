@@ -130,12 +130,7 @@ def _kept(connection: duckdb.DuckDBPyConnection, before: dict[str, str]) -> list
 def _first_received(connection: duckdb.DuckDBPyConnection, home: Home) -> list[str]:
     """Give deliveries the moment they were first read; those the journal has and nothing else."""
     entries = read_journal(home)["raw.deliveries"]
-    there = {
-        delivery_id
-        for (delivery_id,) in connection.execute(
-            "select delivery_id from raw.deliveries"
-        ).fetchall()
-    }
+    there = set(connection.execute("select delivery_id from raw.deliveries").fetchall())
     known = [[entry[column] for entry in entries] for column in ("delivery_id", "received_at")]
     with transaction(connection):
         connection.execute(
@@ -147,7 +142,7 @@ def _first_received(connection: duckdb.DuckDBPyConnection, home: Home) -> list[s
     return [
         f"{entry['source']}/{entry['delivered_on']}/{entry['file_name']}"
         for entry in entries
-        if entry["delivery_id"] not in there
+        if (entry["delivery_id"],) not in there
     ]
 
 

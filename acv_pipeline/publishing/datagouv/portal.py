@@ -60,11 +60,7 @@ class Portal:
         self._session.mount(settings.url, HTTPAdapter(max_retries=patient))
         self._session.mount(f"{self._address}upload/", HTTPAdapter(max_retries=once))
 
-    def __enter__(self) -> Portal:
-        """The portal itself; its connections are closed at the end."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         """Close connections."""
         self._session.close()
 

@@ -6,6 +6,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -107,14 +108,22 @@ def publish(
     if settings.mode == "off":
         return Outcome()
     version, files = files_of(release)
-    if settings.mode == "live" and _is_synthetic(release):
-        raise PublishError(
-            f"release {version} holds synthetic data, which must not be published as real: use mode"
-            " demo or dry-run, or a home with real deliveries only"
-        )
+    if settings.mode == "live":
+        try:
+            made_up = is_synthetic(release)
+        except (OSError, ValueError, KeyError):
+            raise PublishError(
+                f"{release} does not list its deliveries, so it may hold synthetic data; not"
+                " published"
+            ) from None
+        if made_up:
+            raise PublishError(
+                f"release {version} holds synthetic data, which must not be published as real: use"
+                " mode demo or dry-run, or a home with real deliveries only"
+            )
     is_dry = settings.mode == "dry-run"
     outcome = Outcome(f"{settings.url}, data set {settings.dataset}", version, is_dry)
-    with Portal(settings, pause) as portal:
+    with closing(Portal(settings, pause)) as portal:
         publication = _Publication(portal, files, Record(record, settings), is_dry, pause)
         outcome.left = publication.left
         if not force:
@@ -130,15 +139,6 @@ def publish(
         reasons = "; ".join(f"{report.name}: {report.reason}" for report in failed)
         raise PublishError(f"{len(failed)} of {len(files)} files are not published: {reasons}")
     return outcome
-
-
-def _is_synthetic(release: Path) -> bool:
-    try:
-        return is_synthetic(release)
-    except (OSError, ValueError, KeyError):
-        raise PublishError(
-            f"{release} does not list its deliveries, so it may hold synthetic data; not published"
-        ) from None
 
 
 class _Publication:

@@ -18,7 +18,6 @@ from acv_pipeline.assets.run import build_assets
 from acv_pipeline.assets.step import aloud
 from acv_pipeline.flow.pipeline import Pipeline, Say
 from acv_pipeline.orchestration.arrivals import arrival_sensor
-from acv_pipeline.orchestration.automation import automation_sensor
 from acv_pipeline.orchestration.overdue import overdue_sensor
 from acv_pipeline.orchestration.retention import retention_sensor
 from acv_pipeline.orchestration.schedule import monthly_schedule
@@ -49,7 +48,12 @@ def build_definitions(pipeline: Pipeline, listen: Say = aloud) -> dg.Definitions
             arrival_sensor(pipeline, JOB),
             overdue_sensor(pipeline),
             alert_sensor(pipeline),
-            automation_sensor(),
+            dg.AutomationConditionSensorDefinition(
+                "automation",
+                target=dg.AssetSelection.all(),
+                default_status=dg.DefaultSensorStatus.RUNNING,
+                description="A layer follows the one before it, for the months that moved.",
+            ),
             retention_sensor(pipeline.home),
         ],
         # steps take seconds: a process for each would take most of the time

@@ -8,8 +8,8 @@ tests and users put others in their place.
 
 import gc
 import os
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -97,15 +97,13 @@ class PublishedCopy(dg.ConfigurableResource):  # type: ignore[type-arg]
         """Where the copy, the releases and the report page are."""
         return Home(Path(self.home))
 
-    @contextmanager
-    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def connect(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         """A read-only connection, which keeps the figures it began with.
 
         Raises:
             WarehouseError: nothing was published yet.
         """
-        with read_published(self.place) as connection:
-            yield connection
+        return read_published(self.place)
 
 
 class DataGouv(dg.ConfigurableResource):  # type: ignore[type-arg]

@@ -10,7 +10,6 @@ from typing import Any
 
 import dagster as dg
 
-from acv_pipeline.assets.following import follows
 from acv_pipeline.contract.tables import tables
 from acv_pipeline.flow.previews import Preview
 
@@ -51,6 +50,27 @@ def spec(
         # what is fed by an asset follows it; the extracts are fed by the landing zone
         automation_condition=follows() if deps else None,
         metadata=metadata,
+    )
+
+
+def follows() -> dg.AutomationCondition[Any]:
+    """A layer follows the one before it, for the months that moved: any, not the latest alone.
+
+    Unlike ``eager``, a dependency that has nothing for the month keeps nothing waiting: a partner
+    may be late, and the Baromètre publishes a few times a year. A month that a run could not
+    materialise, because it is held, isn't asked for again for the same reason.
+    """
+    condition = dg.AutomationCondition
+    handled = (
+        condition.newly_requested()
+        | condition.newly_updated()
+        | condition.execution_failed().newly_true()
+        | condition.initial_evaluation()
+    )
+    return (
+        condition.any_deps_updated().since(handled)
+        & ~condition.any_deps_in_progress()
+        & ~condition.in_progress()
     )
 
 

@@ -18,7 +18,6 @@ from acv_pipeline.contract.months import first_day, shift
 from acv_pipeline.landing import Zone, scan
 from acv_pipeline.ledger import months_on_record
 from acv_pipeline.ledger.corrections import load_register, read_register, record_register
-from acv_pipeline.ledger.judged import Judged
 from acv_pipeline.ledger.lateness import Late, late_months
 from acv_pipeline.models import Project
 from acv_pipeline.models.freshness import changed_models, outdated
@@ -31,12 +30,36 @@ from acv_pipeline.warehouse.home import Home
 if TYPE_CHECKING:
     # made with libraries that take a while to import: loading the definitions goes without
     from acv_pipeline.ledger.load import LoadReport
+    from acv_pipeline.ledger.store import Fresh
 
 VALIDATED = "validated_dwellings"
 QUARANTINED = "quarantined_rows"
 
 Say = Callable[[str], None]
 Progress = Callable[[int, int, str], None]
+
+
+class Judged:
+    """Remembers what judging everything on record in one warehouse said, until a commit."""
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Let go of it: it may be big."""
+        self._kept: tuple[tuple[str, int], Fresh] | None = None
+
+    def fresh(self, connection: duckdb.DuckDBPyConnection, contract: Contract) -> Fresh:
+        """What judging gives, by a contract that is always the same; not in a transaction."""
+        from acv_pipeline.ledger.store import read_fresh
+
+        at = connection.execute(
+            "select (select path from duckdb_databases() where database_name = current_database()),"
+            " (select count from raw.commits)"
+        ).fetchall()[0]
+        if self._kept is None or self._kept[0] != at:
+            self._kept = at, read_fresh(connection, contract)
+        return self._kept[1]
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.flow.pipeline import Pipeline
+from acv_pipeline.flow.pipeline import Judged, Pipeline
 from acv_pipeline.ledger import store
-from acv_pipeline.ledger.judged import Judged
 from acv_pipeline.models import Project
 from acv_pipeline.warehouse import open_warehouse, transaction
 from acv_pipeline.warehouse.home import Home

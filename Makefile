@@ -44,9 +44,11 @@ $(VENV)/.dbt: requirements/dbt.lock $(VENV)/.test
 demo: $(VENV)/.run
 	@ACV_HOME="$(ACV_HOME)" $(BIN)/python -m acv_pipeline.cli.demo
 
+# one more than cores: some tests mostly wait for a daemon
+WORKERS := $(shell expr $$(nproc) + 1)
 test: $(VENV)/.dbt lint
 	@echo "→ running the tests"
-	@$(BIN)/python -m pytest -n 2 $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)
 
 # the inner loop: what needs no browser, no server and no Dagster
 QUICK := contract reading tidying gate ledger models test_architecture.py

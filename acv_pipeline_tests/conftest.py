@@ -17,11 +17,42 @@ from acv_pipeline_tests.deliveries import REAL_DATA, WHY_NO_REAL_DATA
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+    from xdist.scheduler import LoadScopeScheduling
 
 BROWSER_ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+
+
+# Begun first, so that none is still at work when all others have ended: most of their time they
+# wait for a daemon.
+SLOW = ["orchestration/test_ui", "orchestration/test_daemon", "deployment/test_deployment",
+        "torture/", "test_extending", "assets/"]  # fmt: skip
+# Whose tests look at what their conftest made once.
+TOGETHER = {"alerts", "assets", "quality", "release", "report", "sample_data", "upkeep"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def rank(item: pytest.Item) -> int:
+        return next((n for n, part in enumerate(SLOW) if f"/{part}" in item.nodeid), len(SLOW))
+
+    items.sort(key=rank)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScopeScheduling:
+    """A file, or a folder with a world of its own, is one process's work."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByWorld(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            folder = file.rpartition("/")[0]
+            return folder if folder.rpartition("/")[2] in TOGETHER else file
+
+    config.option.loadscopereorder = False  # the slow ones come first
+    return ByWorld(config, log)
 
 
 @pytest.fixture(scope="session")

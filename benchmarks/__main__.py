@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from benchmarks import measuring
-from benchmarks.deliveries import MONTHS, PARTNERS, demo, long_table
+from benchmarks.deliveries import MONTHS, demo, long_table
 from benchmarks.measuring import GIB, BenchmarkError, Measure, alternate
 from benchmarks.references import empty_run
 
@@ -32,10 +32,10 @@ Figures = dict[str, float]
 
 
 class Bench:
-    """The work folder, and the ways that are compared in it."""
+    """The work folder, and the ways that are compared in it, on a history of so many months."""
 
-    def __init__(self, work: Path, runs: int) -> None:
-        self.work, self.runs = work.resolve(), runs
+    def __init__(self, work: Path, runs: int, months: int = MONTHS) -> None:
+        self.work, self.runs, self.months = work.resolve(), runs, months
         self.work.mkdir(parents=True, exist_ok=True)
 
     def fresh(self, name: str) -> Path:
@@ -81,7 +81,7 @@ def definitions(bench: Bench) -> Figures:
 
 def month(bench: Bench) -> Figures:
     """One new month on top of 51, over the empty run."""
-    _, before, landing = demo(bench.work / "demo")
+    _, before, landing = demo(bench.work / "demo", bench.months)
     history, home = bench.fresh("month_history"), bench.fresh("month_home")
     bench.acv_run(before, home)
     shutil.copytree(home, history)
@@ -100,7 +100,7 @@ def month(bench: Bench) -> Figures:
 
 def history(bench: Bench) -> Figures:
     """The demo's whole history over dbt, and beside a project as the tutorials teach it."""
-    landing, _, _ = demo(bench.work / "demo")
+    landing, _, _ = demo(bench.work / "demo", bench.months)
     home, database = bench.work / "history_home", bench.work / "dbt.duckdb"
     bench.acv_run(landing, home)
     tables = bench.fresh("sources.duckdb")
@@ -122,7 +122,7 @@ def history(bench: Bench) -> Figures:
     found = {"the demo's history, over real dbt": ours / took["dbt"].wall}
     for executor, config in (("in_process", "{}"), ("multiprocess", "{max_concurrent: 1}")):
         of_a_month = tutorial(bench, home / "warehouse.duckdb", executor, config)
-        found[f"times as fast as the tutorials' way, {executor}"] = of_a_month * MONTHS / ours
+        found[f"times as fast as the tutorials' way, {executor}"] = of_a_month * bench.months / ours
     return found
 
 
@@ -153,18 +153,18 @@ def tutorial(bench: Bench, warehouse: Path, executor: str, config: str) -> float
     return sum(took[1:]) / len(took[1:])
 
 
-def bulk(bench: Bench, rows: int = 3_744_000) -> Figures:
+def bulk(bench: Bench, rows: int = 3_744_000, few: int = 10_000) -> Figures:
     """A long table over scripts by hand, less what a small one takes."""
     took = {}
-    for size in (10_000, rows):
-        landing, env = long_table(bench.work / f"long_{size}", size // (MONTHS * PARTNERS))
+    for size in (few, rows):
+        landing, env = long_table(bench.work / f"long_{size}", size, bench.months)
         home = bench.work / f"bulk_home_{size}"
         ways = {"pipeline": partial(pipeline, bench, landing, home, env)}
         ways |= {name: partial(script, bench, name, landing, env) for name in SCRIPTS}
         took[size] = alternate(ways, bench.runs)
         databases = [bench.work / f"{name}.duckdb" for name in SCRIPTS]
         must_agree(home / "warehouse.duckdb", *databases)
-    marginal = {way: took[rows][way].wall - took[10_000][way].wall for way in took[rows]}
+    marginal = {way: took[rows][way].wall - took[few][way].wall for way in took[rows]}
     ours_marginal = marginal.pop("pipeline")
     return {
         f"{rows:,} rows, marginal, over the {way.replace('_', ' ')}": ours_marginal / seconds
@@ -176,7 +176,7 @@ def growth(bench: Bench) -> Figures:
     """What a row costs at twenty million rows over one million, and the memory."""
     took = {}
     for rows in (10_000, 1_000_000, 20_000_000):
-        landing, env = long_table(bench.work / f"long_{rows}", rows // (MONTHS * PARTNERS))
+        landing, env = long_table(bench.work / f"long_{rows}", rows, bench.months)
         took[rows] = pipeline(bench, landing, bench.work / "growth_home", env)
         print(f"  {rows:,} rows: {took[rows].wall:.1f} s", flush=True)
     small, million, most = took.values()

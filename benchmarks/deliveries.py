@@ -13,7 +13,7 @@ from acv_pipeline.contract.model import CONTRACT_FILE, SQL_PROJECT
 from acv_pipeline.contract.months import month_of, month_range, shift
 from acv_pipeline.sample_data import generate
 
-FIRST, LAST = month_of("2018-09-01"), month_of("2022-12-01")
+FIRST = month_of("2018-09-01")
 MONTHS, PARTNERS = 52, 2
 
 # One row in fifty is written in a way that has to be understood, one in a thousand can't be.
@@ -22,7 +22,7 @@ create table figures as
 select partner, 100000 + i as code, ('{FIRST}'::date + to_months(m::integer))::date as month,
     hash(i, m, partner) % 10000 as dice,
     floor((20 + hash(i) % 400) * (1 + 0.6 * partner) * (1 + 0.06 * m))::bigint as dwellings
-from range($territories) as t(i), range({MONTHS}) as u(m), range({PARTNERS}) as v(partner)
+from range($territories) as t(i), range($months) as u(m), range({PARTNERS}) as v(partner)
 """
 WRITTEN = {
     "anah": (
@@ -51,8 +51,8 @@ WRITTEN = {
 }
 
 
-def long_table(folder: Path, territories: int) -> tuple[Path, dict[str, str]]:
-    """Deliveries of ``territories`` × 52 months × 2 partners, made once per folder.
+def long_table(folder: Path, rows: int, months: int) -> tuple[Path, dict[str, str]]:
+    """Deliveries of so many rows in all: territories × months × 2 partners; made once per folder.
 
     Returns:
         The landing zone, and the environment in which the pipeline expects these territories.
@@ -62,6 +62,7 @@ def long_table(folder: Path, territories: int) -> tuple[Path, dict[str, str]]:
     if contract.exists():
         return landing, environment
     shutil.rmtree(folder, ignore_errors=True)
+    territories = rows // (months * PARTNERS)
     seeds.mkdir(parents=True)
     shutil.copy(SQL_PROJECT / "seeds" / "regions.csv", seeds)
     with duckdb.connect() as connection:
@@ -73,8 +74,8 @@ def long_table(folder: Path, territories: int) -> tuple[Path, dict[str, str]]:
             f" from read_csv('{seeds}/regions.csv', all_varchar = true)) on place = code % 18"
             f" order by code) to '{seeds}/departments.csv' (header)"
         )
-        connection.execute(FIGURES, {"territories": territories})
-        for month in month_range(FIRST, LAST):
+        connection.execute(FIGURES, {"territories": territories, "months": months})
+        for month in month_range(FIRST, shift(FIRST, months - 1)):
             for source, (delimiter, sql) in WRITTEN.items():
                 target = landing / source / f"{shift(month, 1).replace(day=10)}"
                 target.mkdir(parents=True)
@@ -90,13 +91,13 @@ def long_table(folder: Path, territories: int) -> tuple[Path, dict[str, str]]:
     return landing, environment
 
 
-def demo(folder: Path) -> tuple[Path, Path, Path]:
-    """The demo's good deliveries; those before 2022-12; these with the partners' of 2022-12."""
+def demo(folder: Path, months: int) -> tuple[Path, Path, Path]:
+    """The demo's good deliveries; those before the last month; these with the partners' of it."""
     whole, before, month = folder / "whole", folder / "before", folder / "month"
     if not month.exists():
         shutil.rmtree(folder, ignore_errors=True)
-        generate(before, contract=load_contract(), last=shift(LAST, -1))
-        generate(whole, contract=load_contract())
+        for landing, count in ((before, months - 1), (whole, months)):
+            generate(landing, contract=load_contract(), last=shift(FIRST, count - 1))
         shutil.copytree(before, month)
         for partner in WRITTEN:
             shutil.copytree(whole / partner, month / partner, dirs_exist_ok=True)

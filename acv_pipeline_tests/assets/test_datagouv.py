@@ -5,22 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import dagster as dg
 import pytest
 from dagster import DagsterInstance
 
 from acv_pipeline.assets.datagouv import ASSET
-from acv_pipeline.contract import Contract
 from acv_pipeline.definitions import build_definitions
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.publishing.release import latest_release, release_sha256
-from acv_pipeline_tests.assets.conftest import Run
 from acv_pipeline_tests.datagouv.portal import DATASET, KEY, Portal, running
-from acv_pipeline_tests.deliveries import deliver_course
-
-MONTHS = ["2018-09", "2018-10"]
 
 
 def sent_to(instance: DagsterInstance) -> int:
@@ -38,13 +32,8 @@ def portal() -> Iterator[Portal]:
 
 
 @pytest.fixture
-def send(
-    pipeline: Pipeline, instance: DagsterInstance, run: Run, landing: Path, contract: Contract
-) -> Send:
-    """Send what a run of two months released, as the UI would."""
-    for source in ("anah", "action_logement"):
-        deliver_course(landing, contract, source, MONTHS)
-    assert run(*MONTHS).success
+def send(ran: dg.ExecuteInProcessResult, pipeline: Pipeline, instance: DagsterInstance) -> Send:
+    """Send what a run released, as the UI would."""
 
     def start(**config: float) -> dg.ExecuteInProcessResult:
         return (
@@ -61,6 +50,7 @@ def send(
     return start
 
 
+@pytest.mark.usefixtures("ran")  # before the instance
 def test_off_by_default_on_when_told_and_clear_when_it_fails(
     pipeline: Pipeline,
     instance: DagsterInstance,
@@ -100,7 +90,7 @@ def test_off_by_default_on_when_told_and_clear_when_it_fails(
     assert event and event.asset_materialization
     metadata = event.asset_materialization.metadata
     assert metadata["folder"].value == str(release)
-    assert metadata["months"].value == "2018-09 to 2018-10"
+    assert metadata["months"].value == "2018-09 to 2018-12"
     assert metadata["sha256"].value == release_sha256(release)
     files = metadata["files"].records
     assert name in {record.data["file"] for record in files}
@@ -122,6 +112,7 @@ def test_it_follows_new_releases_only_where_it_is_on(
     assert assets()[ASSET] is not None
 
 
+@pytest.mark.usefixtures("ran")
 def test_a_portal_that_is_away_is_asked_again(
     instance: DagsterInstance,
     send: Send,

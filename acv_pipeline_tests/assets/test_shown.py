@@ -8,14 +8,9 @@ import dagster as dg
 import pytest
 from dagster import DagsterInstance
 
-from acv_pipeline.contract import Contract
 from acv_pipeline.definitions import build_definitions
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.warehouse import read_published
-from acv_pipeline_tests.assets.conftest import Run
-from acv_pipeline_tests.deliveries import deliver_course
-
-MONTHS = ["2018-09", "2018-10"]
 
 
 def last_recorded(instance: DagsterInstance, asset: str) -> dg.AssetMaterialization:
@@ -24,44 +19,37 @@ def last_recorded(instance: DagsterInstance, asset: str) -> dg.AssetMaterializat
     return event.asset_materialization
 
 
-@pytest.fixture
-def after_a_run(landing: Path, contract: Contract, run: Run) -> None:
-    for source in ("anah", "action_logement"):
-        deliver_course(landing, contract, source, MONTHS)
-    assert run(*MONTHS).success
-
-
-@pytest.mark.usefixtures("after_a_run")
+@pytest.mark.usefixtures("ran")
 def test_the_last_month_recorded_shows_the_whole_table(
     pipeline: Pipeline, instance: DagsterInstance
 ) -> None:
     with read_published(pipeline.home) as connection:
         for asset in ["validated_dwellings", *pipeline.project.models]:
             shown = last_recorded(instance, asset)
-            assert shown.partition == "2018-10-01"
+            assert shown.partition == "2018-12-01"
             table = pipeline.table_of(asset)
             rows = connection.execute(f"select count(*) from {table}").fetchall()
             assert [(shown.metadata["dagster/row_count"].value,)] == rows, asset
             ((of_month,),) = connection.execute(
-                f"select count(*) from {table} where month = '2018-10-01'"
+                f"select count(*) from {table} where month = '2018-12-01'"
             ).fetchall()
             assert ("preview" in shown.metadata) == bool(of_month), asset
         ((top, dwellings),) = connection.execute(
             "select department_name, cumulative_dwellings from marts.department_rankings"
-            " where month = '2018-10-01' and series = 'total' and rank_cumulative = 1"
+            " where month = '2018-12-01' and series = 'total' and rank_cumulative = 1"
         ).fetchall()
     first = last_recorded(instance, "department_rankings").metadata["preview"].records[0]
     assert (first.data["department_name"], first.data["cumulative_dwellings"]) == (top, dwellings)
     received = last_recorded(instance, "anah_extract").metadata["preview"].records[0].data
     assert received["row_number"] and received["cells"]
     of = last_recorded(instance, "anah_extract").metadata["preview of"].value
-    assert "2018-10" in str(of)
+    assert "2018-12" in str(of)
     drawn = last_recorded(instance, "indicator_report").metadata
     for plot in ("national", "movers", "map"):
         assert str(drawn[plot].value).startswith(f"![{plot}](data:image/svg+xml;base64,")
 
 
-@pytest.mark.usefixtures("after_a_run")
+@pytest.mark.usefixtures("ran")
 def test_columns_are_traced_back_to_the_received_cells(
     pipeline: Pipeline, instance: DagsterInstance
 ) -> None:

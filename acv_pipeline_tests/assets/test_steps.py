@@ -28,8 +28,8 @@ from acv_pipeline.models.freshness import outdated
 from acv_pipeline.orchestration.dead_runs import failed_lately
 from acv_pipeline.orchestration.telling import failed_runs
 from acv_pipeline.warehouse import read_published
-from acv_pipeline_tests.assets.conftest import Run
-from acv_pipeline_tests.assets.test_run import MONTHS, evaluations, recorded
+from acv_pipeline_tests.assets.conftest import MONTHS, Run
+from acv_pipeline_tests.assets.test_run import evaluations, recorded
 from acv_pipeline_tests.deliveries import course, deliver, deliver_course
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -38,16 +38,6 @@ RANGE = {
     "dagster/asset_partition_range_end": "2018-12-01",
 }
 STEPS = ["receive", "judge", "build", "publish", "release", "report", "accepted"]
-
-
-@pytest.fixture
-def one_held(landing: Path, contract: Contract) -> None:
-    """Four months of Anah; of Action Logement October never came, and November breaks a rule."""
-    deliver_course(landing, contract, "anah", [MONTHS[0], *MONTHS[2:]])
-    deliver_course(landing, contract, "action_logement", [MONTHS[0], MONTHS[3]])
-    november = course(contract, month_of("2018-11"), source="action_logement")
-    del november["62"]  # without any row: nobody said why
-    deliver(landing, "action_logement", "2018-12-10", {"2018-11": november})
 
 
 def failed_months(instance: DagsterInstance, pipeline: Pipeline, asset: str) -> list[str]:
@@ -59,15 +49,12 @@ def failed_months(instance: DagsterInstance, pipeline: Pipeline, asset: str) -> 
     return sorted(key[:7] for key in failed.get_partition_keys())
 
 
-@pytest.mark.usefixtures("good_months")
 def test_a_run_has_a_step_for_each_layer_and_says_a_line_of_each(
-    run: Run, instance: DagsterInstance
+    ran: dg.ExecuteInProcessResult, instance: DagsterInstance
 ) -> None:
-    result = run("2018-09", "2018-12")
-    assert result.success
-    steps = [e.step_key for e in result.all_events if e.is_step_success]
+    steps = [e.step_key for e in ran.all_events if e.is_step_success]
     assert steps == [f"monthly_figures.{step}" for step in STEPS]
-    lines = [e for e in instance.all_logs(result.run_id) if e.dagster_event is None]
+    lines = [e for e in instance.all_logs(ran.run_id) if e.dagster_event is None]
     assert all(len(entry.user_message) < 200 for entry in lines), "no dumps"
     of_step = {
         step: [e for e in lines if e.step_key == f"monthly_figures.{step}"] for step in STEPS
@@ -77,13 +64,10 @@ def test_a_run_has_a_step_for_each_layer_and_says_a_line_of_each(
     assert len(lines) <= 12
 
 
-@pytest.mark.usefixtures("one_held")
 def test_a_run_with_a_held_month_ends_red_after_everything_good(
-    pipeline: Pipeline, run: Run, instance: DagsterInstance
+    ran_held: dg.ExecuteInProcessResult, pipeline: Pipeline, instance: DagsterInstance
 ) -> None:
-    result = run("2018-09", "2018-12")
-    assert not result.success
-    (failure,) = [event for event in result.all_events if event.is_step_failure]
+    (failure,) = [event for event in ran_held.all_events if event.is_step_failure]
     assert failure.step_key == "monthly_figures.accepted"
     data = failure.step_failure_data.user_failure_data
     assert data and data.description
@@ -102,23 +86,21 @@ def test_a_run_with_a_held_month_ends_red_after_everything_good(
     assert pipeline.pending()[0] == []
     assert not failed_lately(instance, 3600)
     assert failed_runs(instance, "") == []
-    ended = instance.get_run_by_id(result.run_id)
+    ended = instance.get_run_by_id(ran_held.run_id)
     assert ended and ended.tags["dagster/retry_on_asset_or_op_failure"] == "false"
 
 
-@pytest.mark.usefixtures("one_held")
 def test_a_failing_check_leads_to_the_sign_off_and_the_sign_off_to_the_rankings(
-    pipeline: Pipeline, run: Run, instance: DagsterInstance
+    ran_held: dg.ExecuteInProcessResult, pipeline: Pipeline, run: Run, instance: DagsterInstance
 ) -> None:
-    result = run("2018-09", "2018-12")
     for name in ("panel_department_missing", "month_accepted"):
-        (failed,) = [e for e in evaluations(result) if e.check_name == name and not e.passed]
+        (failed,) = [e for e in evaluations(ran_held) if e.check_name == name and not e.passed]
         command = str(failed.metadata["sign off"].value)
         link = urlsplit(str(failed.metadata["sign-off form"].value))
         form = yaml.safe_load(parse_qs(link.query)["config"][0])["ops"][SIGNATURE]["config"]
         assert f"acv signoff {form['delivery']} ACV 2018-11 " in command
         assert link.path.endswith(f"/jobs/{SIGN_OFF}/playground/setup")
-        assert not [e for e in evaluations(result) if e.passed and "sign off" in e.metadata]
+        assert not [e for e in evaluations(ran_held) if e.passed and "sign off" in e.metadata]
     job = build_definitions(pipeline).resolve_job_def(SIGN_OFF)
 
     def sign(**filled_in: str) -> dg.ExecuteInProcessResult:
@@ -151,12 +133,11 @@ def test_the_ui_lets_checks_be_executed_without_the_rest(pipeline: Pipeline) -> 
         assert repository.asset_graph.get_execution_set_identifier(key) is None, key
 
 
-@pytest.mark.usefixtures("one_held")
+@pytest.mark.usefixtures("ran_held")
 def test_checks_alone_without_a_partition_mean_all_months_on_record(
-    pipeline: Pipeline, run: Run, instance: DagsterInstance
+    pipeline: Pipeline, instance: DagsterInstance
 ) -> None:
     """*Execute all* on a Checks tab."""
-    run("2018-09", "2018-12")
     checks = [c for c in pipeline.checks() if c.asset == "validated_dwellings"]
     definitions = build_definitions(pipeline)
     selection = dg.AssetSelection.checks(
@@ -318,10 +299,8 @@ def test_what_was_built_by_hand_is_published_by_the_next_run(
     assert origin and origin.repository_origin.get_label() == "__repository__@acv_pipeline"
 
 
-@pytest.mark.usefixtures("good_months")
-def test_numbers_that_people_plot_are_numbers(run: Run, instance: DagsterInstance) -> None:
-    assert run("2018-09", "2018-12").success
-
+@pytest.mark.usefixtures("ran")
+def test_numbers_that_people_plot_are_numbers(instance: DagsterInstance) -> None:
     def numbers(asset: str) -> dict[str, object]:
         event = instance.get_latest_materialization_event(dg.AssetKey(asset))
         assert event and event.asset_materialization

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from acv_pipeline_tests.models.world import ACV, PVD, World, month
+from acv_pipeline_tests.models.world import World, month
 
 
 def series(world: World, name: str) -> dict[tuple[str, str], int]:
@@ -22,28 +22,6 @@ def test_total_is_the_sum_of_the_partners_only_where_both_have_a_figure(world: W
     assert series(world, "total") == {("2020-01", "01"): 17}
     assert series(world, "anah") == {("2020-01", "01"): 10, ("2020-01", "03"): 5}
     assert series(world, "action_logement") == {("2020-01", "01"): 7, ("2020-01", "2A"): 4}
-
-
-def test_total_of_an_indicator_with_one_partner_is_that_partner(world: World) -> None:
-    world.figures("anah", {"2020-10": {"01": 3}}, indicator=PVD)
-    world.build()
-    assert series(world, "total") == series(world, "anah") == {("2020-10", "01"): 3}
-
-
-def test_a_third_partner_is_summed_from_its_first_month_on(world: World) -> None:
-    world.insert("contract.sources", ("third", "Third", "partner", "third"))
-    world.insert("contract.components", (ACV, "third", month("2020-02")))
-    for source in ("anah", "action_logement", "third"):
-        world.figures(source, {"2020-01": {"01": 1, "03": 1}, "2020-02": {"01": 2}})
-    world.figures("anah", {"2020-02": {"03": 2}})
-    world.figures("action_logement", {"2020-02": {"03": 2}})
-    world.build()
-    # In January the third doesn't count yet; in February 03 lacks its figure.
-    assert series(world, "total") == {
-        ("2020-01", "01"): 2,
-        ("2020-01", "03"): 2,
-        ("2020-02", "01"): 6,
-    }
 
 
 def increments(world: World, columns: str, code: str = "01") -> list[tuple]:
@@ -97,17 +75,6 @@ def ranking(world: World, columns: str, text: str) -> dict[str, tuple]:
         f" where month = '{text}-01'"
     )
     return {code: tuple(values) for code, *values in rows}
-
-
-def test_ties_share_a_rank_and_the_next_is_skipped(world: World) -> None:
-    world.figures("barometre", {"2020-01": {"01": 5, "03": 9, "2A": 5, "62": 1}})
-    world.build()
-    assert ranking(world, "rank_cumulative, is_tied", "2020-01") == {
-        "03": (1, False),
-        "01": (2, True),
-        "2A": (2, True),
-        "62": (4, False),
-    }
 
 
 def test_ranks_by_increment_and_how_far_a_departement_climbed(world: World) -> None:

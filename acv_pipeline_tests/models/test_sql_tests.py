@@ -139,13 +139,6 @@ def test_every_test_has_a_failing_case(project: Project) -> None:
     assert set(project.tests) == set(BREAKS) | keys
 
 
-def test_every_test_judges_a_model_and_says_what_to_do(project: Project) -> None:
-    for test in project.tests.values():
-        assert test.model in project.models
-        assert test.description
-        assert test.what_to_do
-
-
 def test_an_increment_that_is_missing_is_found(sound: World) -> None:
     sound.connection.execute(
         "update marts.monthly_increments set increment = null where department_code = '2A'"

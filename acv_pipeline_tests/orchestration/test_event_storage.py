@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import sqlite3
 import subprocess
 import sys
@@ -193,18 +192,6 @@ def test_a_run_leaves_the_same_as_with_the_stock_storage(
     assert len(ours["checks"]) == 3 * 4 + 1
 
 
-def test_events_of_a_step_are_written_together(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    with open_instance(home) as instance:
-        storage = instance.event_log_storage
-        batches: list[int] = []
-        write = storage._write  # type: ignore[attr-defined]
-        monkeypatch.setattr(storage, "_write", lambda e: batches.append(len(e)) or write(e))
-        record_range(instance)
-    # what is planned (2 × 4 months, 3 checks), then 3 months of 4; a line logged in between waits
-    # with what it comes after
-    assert batches == [11, 3 * 4 + 3 + 1]
-
-
 def test_what_waits_is_seen_by_whoever_asks(home: Home) -> None:
     with open_instance(home) as instance:
         run_id = record_range(instance)
@@ -275,22 +262,3 @@ def test_connections_are_reused_and_their_number_is_bounded(
             with storage.run_connection(f"run-{number}"):  # type: ignore[attr-defined]
                 pass
         assert len(storage._engines) == OPEN_SHARDS  # type: ignore[attr-defined]
-
-
-def test_the_private_methods_it_relies_on_are_still_there() -> None:
-    source = inspect.getsource(SqliteEventLogStorage)
-    assert "def _connect(self, shard: str)" in source
-    for name in ("run_connection", "index_connection"):
-        assert "self._connect(" in inspect.getsource(getattr(SqliteEventLogStorage, name))
-    assert "_db_lock" in source and "_initialized_dbs" in source
-    for name in (
-        "_event_to_row", "_store_asset_event", "_store_asset_event_tags",
-        "_has_asset_key_col_on_connection",
-    ):  # fmt: skip
-        assert hasattr(SqliteEventLogStorage, name)
-
-
-def test_run_files_are_where_the_stock_storage_has_them(home: Home) -> None:
-    with open_instance(home) as instance, instance.event_log_storage.run_connection("some-run"):  # type: ignore[attr-defined]
-        pass
-    assert Path(home.dagster / "history" / "runs" / "some-run.db").exists()

@@ -32,13 +32,6 @@ def test_no_months_no_results(good: World) -> None:
     assert evaluate(good.connection, good.contract, [], good.months) == []
 
 
-def test_nothing_is_left_behind(good: World) -> None:
-    temporary = "select table_name from duckdb_tables() where temporary"
-    before = good.connection.execute(temporary).fetchall()
-    evaluate(good.connection, good.contract, checks(good.contract), good.months)
-    assert good.connection.execute(temporary).fetchall() == before
-
-
 def test_one_month_says_the_same_as_a_range(flawed: World) -> None:
     chosen = checks(flawed.contract)
     at_once = evaluate(flawed.connection, flawed.contract, chosen, flawed.months)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import shutil
 from pathlib import Path
@@ -76,11 +75,6 @@ def test_every_distinct_value_is_there_and_compared_columns_stay_together(table:
     ]  # fmt: skip
 
 
-def test_columns_that_overlap_are_joined() -> None:
-    together = validation._together([("a",), ("b", "c"), (), ("d",), ("a", "c")])
-    assert sorted(together) == [("a", "b", "c"), ("d",)]
-
-
 def test_the_result_is_kept_with_its_suite(good: World, tmp_path: Path) -> None:
     chosen = [check for check in checks(CONTRACT) if check.asset == "department_rankings"]
     found = evaluate(good.connection, CONTRACT, chosen, good.months, tmp_path)
@@ -126,54 +120,6 @@ def test_data_docs_show_what_failed(good: World, tmp_path: Path) -> None:
     assert "2020-09 to 2020-12" in text and "-7" in text and "Failed" in text
     shutil.rmtree(tmp_path / "validations" / "validated_dwellings")
     assert build_data_docs(tmp_path) is None
-
-
-def test_results_come_in_another_order_than_asked() -> None:
-    frame = pd.DataFrame({"a": [1], "b": [2]})
-    asked = [
-        gxe.ExpectColumnValuesToNotBeNull(column="a", meta={"check": 0}),
-        gxe.ExpectColumnValuesToNotBeNull(column="b", meta={"check": 1}),
-        gxe.ExpectColumnValuesToBeInSet(column="a", value_set=[1], meta={"check": 2}),
-    ]
-    order = [result.expectation_config.meta["check"] for result in validate(frame, *asked)]
-    assert sorted(order) == [0, 1, 2] and order != [0, 1, 2]
-
-
-@pytest.mark.parametrize("dtype", ["int64", "Int64", "float64"])
-def test_failing_values_are_named_by_position_past_nulls(dtype: str) -> None:
-    values: list[Any] = [5, -1, 7, -2] if dtype == "int64" else [None, -1, 7, -2]
-    frame = pd.DataFrame({"a": pd.array(values, dtype=dtype)})
-    (result,) = validate(frame, gxe.ExpectColumnValuesToBeBetween(column="a", min_value=0))
-    assert result.result["unexpected_index_list"] == [1, 3]
-
-
-@pytest.mark.parametrize("bound", [dt.date(2021, 1, 1), "2021-01-01"])
-def test_a_datetime_column_has_no_date_or_text_bounds(bound: Any) -> None:
-    """Why months are compared column with column instead."""
-    frame = pd.DataFrame({"month": pd.to_datetime(["2020-12-01", "2021-02-01"])})
-    (result,) = validate(frame, gxe.ExpectColumnValuesToBeBetween(column="month", min_value=bound))
-    assert validation._exception(result.exception_info)
-
-
-def test_two_date_columns_are_compared_and_a_missing_date_fails() -> None:
-    frame = pd.DataFrame(
-        {
-            "later": pd.to_datetime(["2021-01-01", "2021-01-01", "2021-01-01", None]),
-            "earlier": pd.to_datetime(["2021-01-01", "2021-02-01", "2020-12-01", "2021-01-01"]),
-        }
-    )
-    asked = gxe.ExpectColumnPairValuesAToBeGreaterThanB(
-        column_A="later", column_B="earlier", or_equal=True
-    )
-    (result,) = validate(frame, asked)
-    assert result.result["unexpected_index_list"] == [1, 3]
-
-
-def test_a_whole_number_is_one_beside_nulls_too() -> None:
-    asked = gxe.ExpectColumnValuesToBeOfType(column="a", type_="int64")
-    for values, dtype, whole in (([1, None], "Int64", True), ([1.5, 2], "float64", False)):
-        (result,) = validate(pd.DataFrame({"a": pd.array(values, dtype=dtype)}), asked)
-        assert (result.success, result.result["observed_value"]) == (whole, dtype.lower())
 
 
 def test_one_silent_context_that_sends_nothing(

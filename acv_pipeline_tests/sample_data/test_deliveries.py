@@ -129,12 +129,6 @@ def test_a_correction_is_not_undone_by_a_later_history(deliveries: list[Delivery
         assert again["cumulative_dwellings"].to_dict() == sent
 
 
-def test_what_was_believed_on_a_day_excludes_what_came_later(deliveries: list[Delivery]) -> None:
-    day = dt.date(2020, 6, 30)
-    assert in_force(deliveries, day)["month"].max().date() == month_of("2020-05")
-    assert in_force(deliveries, dt.date(2018, 9, 30)).empty
-
-
 def test_a_shorter_set_is_the_beginning_of_the_whole_one(
     deliveries: list[Delivery], contract: Contract
 ) -> None:

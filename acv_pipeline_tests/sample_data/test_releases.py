@@ -47,16 +47,6 @@ def test_there_are_a_few_releases_a_year_in_the_official_columns(releases: list[
         assert columns == OFFICIAL
 
 
-def test_months_are_written_as_their_last_day_and_values_with_a_decimal(
-    releases: list[Release],
-) -> None:
-    for table in releases[-1].tables.values():
-        days = pd.to_datetime(table["date"], format="%Y-%m-%d")
-        assert days.dt.is_month_end.all()
-        assert table["valeur"].str.fullmatch(r"\d+\.0").all()
-    assert list(releases[-1].tables["national"]["maille_geographique"].unique()) == ["national"]
-
-
 def test_published_figures_are_the_sums_of_what_had_arrived(
     releases: list[Release], deliveries: list[Delivery], contract: Contract
 ) -> None:
@@ -112,13 +102,6 @@ def test_regions_and_the_nation_are_the_sums_of_their_departments(
             assert departments.groupby("date")["valeur"].sum().to_dict() == national.to_dict()
 
 
-def test_published_national_totals_match_the_calibration(releases: list[Release]) -> None:
-    national = distinct(releases[-1], "national").set_index("date")["valeur"]
-    published = {"2020-01-31": 31_658, "2021-01-31": 49_497, "2021-12-31": 66_737}
-    assert {date: national[date] for date in published} == published
-    assert national["2022-09-30"] == 78_638
-
-
 def test_the_correction_shows_in_the_next_release_only(releases: list[Release]) -> None:
     month = month_of("2021-03")
     seen = {}
@@ -170,7 +153,3 @@ def test_releases_carry_another_indicator_too(releases: list[Release]) -> None:
     for release in releases:
         for table in release.tables.values():
             assert (table["id_indicateur"] == OTHER_ID).any()
-
-
-def test_every_row_says_it_is_synthetic(releases: list[Release]) -> None:
-    assert releases[-1].tables["departemental"]["mesure"].str.contains("SYNTHETIQUE").all()

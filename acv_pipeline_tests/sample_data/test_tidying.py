@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from acv_pipeline.contract import Contract
+from acv_pipeline.contract.months import month_of
 from acv_pipeline.sample_data import SampleFile, SampleManifest, generate
 from acv_pipeline.sample_data.deliveries import HABITS, KEY
 from acv_pipeline.tidying import TidyDelivery, read_delivery
@@ -106,15 +107,16 @@ def test_other_indicators_and_repeats_are_set_aside(everything: Tidied) -> None:
     assert len(reasons) >= 3  # another indicator, a repeat, a zero outside the panel
 
 
-def test_spreadsheets_among_them_read_back_to_the_same_truth(
-    manifest: SampleManifest, tmp_path: Path, contract: Contract
+def test_spreadsheets_among_them_read_back_to_their_truth(
+    tmp_path: Path, contract: Contract
 ) -> None:
-    mixed = generate(tmp_path, contract=contract, formats=("xlsx", "csv", "ods"))
+    last = month_of("2020-03")
+    mixed = generate(tmp_path, contract=contract, last=last, formats=("xlsx", "csv", "ods"))
     partners = [file for file in mixed.files if file.source in HABITS]
     kinds = Counter(file.path.suffix for file in partners)
-    assert min(kinds[kind] for kind in (".xlsx", ".csv", ".ods")) > 30
+    assert min(kinds[kind] for kind in (".xlsx", ".csv", ".ods")) > 10
     read = tidied(SampleManifest(tuple(partners), mixed.truth), contract)
     for file, delivery in read:
         assert not (delivery.records["fate"] == "quarantined").any(), file.path
-    truth = manifest.truth
+    truth = mixed.truth
     assert same_figures(in_force(read), truth[truth["source"] != "barometre"])

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import duckdb
 
@@ -56,10 +56,10 @@ class Child:
     phases: list[tuple[str, float]] = field(default_factory=list)
     _buffer: bytes = b""
 
-    def wait_for_phase(self, phase: str | None) -> bool:
-        """Wait until it enters ``phase`` (None: until it ends); False if it ended before."""
+    def wait_for_phase(self, phase: str) -> bool:
+        """Wait until it enters ``phase``; False if it ended before."""
         while True:
-            if phase is not None and any(name == phase for name, _ in self.phases):
+            if any(name == phase for name, _ in self.phases):
                 return True
             if not self._listen(PATIENCE_SECONDS):
                 return False
@@ -185,15 +185,28 @@ def quicken() -> None:
     replace_everywhere("acv_pipeline.cli.launching:run_months", of_assets)
 
 
-def dying(work: Callable[[], None], statement: int, *, after: bool) -> Callable[[], None]:
-    """``work`` that kills itself at a statement on the warehouse: before, or just after it."""
+def dying(work: Callable[[], None], phase: str, instant: int) -> Callable[[], None]:
+    """``work`` that kills itself at the n-th instant of a phase, however fast the machine is."""
 
     def die() -> None:
-        connect = duckdb.connect
-        duckdb.connect = lambda *a, **k: _Counting(connect(*a, **k), statement, after)
-        work()
+        _Instants.deadly = (phase, instant)
+        with _watched():
+            work()
 
     return die
+
+
+def counting(work: Callable[[], None], target: Path) -> Callable[[], None]:
+    """``work`` that leaves in ``target`` how many instants each phase has."""
+
+    def count() -> None:
+        try:
+            with _watched():
+                work()
+        finally:
+            target.write_text(json.dumps(_Instants.count), encoding="utf-8")
+
+    return count
 
 
 def preload(work: Callable[[], Any], log: Path) -> None:
@@ -214,23 +227,31 @@ def preload(work: Callable[[], Any], log: Path) -> None:
             continue  # made at run time, not a file
 
 
-class _Counting:
-    """A DuckDB connection that ends its process at the n-th statement."""
+class _Instants:
+    """Where this process is: each entry of a phase, and each statement in it, is an instant."""
 
-    _count = 0
+    phase = ""
+    count: ClassVar[dict[str, int]] = {}
+    deadly: tuple[str, int] | None = None
 
-    def __init__(self, connection: Any, statement: int, after: bool) -> None:
-        self._connection, self._statement, self._after = connection, statement, after
+    @classmethod
+    def next(cls, phase: str) -> None:
+        """One more; the process dies of the one it was told to."""
+        cls.phase = phase
+        cls.count[phase] = cls.count.get(phase, 0) + 1
+        if cls.deadly == (phase, cls.count[phase]):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+class _Watched:
+    """A DuckDB connection whose statements are instants."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
 
     def execute(self, *arguments: Any) -> Any:
-        _Counting._count += 1
-        due = _Counting._count == self._statement
-        if due and not self._after:
-            os.kill(os.getpid(), signal.SIGKILL)
-        result = self._connection.execute(*arguments)
-        if due:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return result
+        _Instants.next(_Instants.phase)
+        return self._connection.execute(*arguments)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connection, name)
@@ -242,6 +263,7 @@ def announce(phase: str, place: str, told: int) -> None:
     def before(original: Callable[..., Any]) -> Callable[..., Any]:
         def announced(*arguments: Any, **options: Any) -> Any:
             os.write(told, f"{phase} {time.monotonic()}\n".encode())
+            _Instants.next(phase)
             return original(*arguments, **options)
 
         return announced
@@ -265,11 +287,10 @@ def replace_everywhere(place: str, by: Callable[[Callable[..., Any]], Callable[.
 
 
 @contextmanager
-def counted() -> Iterator[Callable[[], int]]:
-    """How many statements were sent to DuckDB within."""
+def _watched() -> Iterator[None]:
     connect = duckdb.connect
-    duckdb.connect = lambda *a, **k: _Counting(connect(*a, **k), -1, False)
+    duckdb.connect = lambda *a, **k: _Watched(connect(*a, **k))
     try:
-        yield lambda: _Counting._count
+        yield
     finally:
         duckdb.connect = connect

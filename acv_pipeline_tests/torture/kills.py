@@ -1,7 +1,8 @@
-"""Hundreds of runs killed at random instants, each compared with one that nobody disturbed."""
+"""Runs killed at random instants, each compared with one that nobody disturbed."""
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import time
@@ -18,7 +19,7 @@ from acv_pipeline_tests.torture.forks import (
     Child,
     acv_run,
     ask,
-    counted,
+    counting,
     dying,
     flow,
     fork,
@@ -35,7 +36,6 @@ from acv_pipeline_tests.torture.world import (
 
 PUBLISHED_UNRECORDED = "published validated.unrecorded"
 CHAIN = (4, 10)  # kills in one home, one after the other
-OUTSIDE = "before any phase"
 MUST_HIT = {"load", "gate", "marts", "checks", "publish", "release"}
 MUST_HIT_OF_DAGSTER = {"record"}  # the command's; the flow alone has no such phase
 Way = Callable[[Home, Path], None]
@@ -43,17 +43,14 @@ Way = Callable[[Home, Path], None]
 
 @dataclass(frozen=True)
 class Kill:
-    """One instant: so far into a phase, or at one of the statements sent to DuckDB.
+    """How far into a phase, 0 to 1: of its instants, or of its time by the clock.
 
-    Attributes:
-        phase: the phase, or None for anywhere in the run.
-        at: how far into it, 0 to 1; of a statement kill, which one, 0 to 1 of all.
-        statement: None, or whether the process dies ``before`` or ``after`` the statement.
+    The clock hits what is no instant, such as the middle of a statement, and misses on a busy day.
     """
 
-    phase: str | None
+    phase: str
     at: float
-    statement: str | None = None
+    by_clock: bool
 
 
 @dataclass
@@ -63,8 +60,7 @@ class Undisturbed:
     allowed: list[dict[str, Any]]
     result: dict[str, str]
     durations: dict[str, float]
-    seconds: float
-    statements: int
+    instants: dict[str, int]
 
 
 @dataclass
@@ -74,11 +70,13 @@ class Torture:
     folder: Path
     seed: int
     ways: Sequence[Way] = (flow, acv_run)
+    share_by_clock: float = 0.6
     say: Callable[[str], None] = print
     hit: Counter[str] = field(default_factory=Counter)
     missed: int = 0
     chains: int = 0
-    _deck: list[str | None] = field(default_factory=list)
+    _deck: list[str] = field(default_factory=list)
+    _undisturbed: dict[tuple[Way, bool], Undisturbed] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.say(f"seed {self.seed}")
@@ -92,38 +90,26 @@ class Torture:
             past = self._world.fresh(_past(way))
             preload(partial(way, past, self._world.landing), self._log)
         deliver_news(self._world.landing)
-        self._undisturbed = {
-            (way, empty): self._undisturbed_run(way, empty)
-            for way in self.ways
-            for empty in (False, True)
-        }
 
     @property
     def must_hit(self) -> set[str]:
         """Phases that have to be hit, whatever the number of kills."""
         return MUST_HIT | (MUST_HIT_OF_DAGSTER if acv_run in self.ways else set())
 
-    def kill(self, count: int, seconds: float = float("inf")) -> None:
-        """Kill ``count`` runs and more until ``must_hit`` were, or what fits into so long."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            left = max(count - self.hit.total(), len(self.must_hit - self.hit.keys()))
-            if not left:
-                return
+    def kill(self, count: int) -> None:
+        """Kill ``count`` runs, and more until ``must_hit`` were."""
+        while left := max(count - self.hit.total(), len(self.must_hit - self.hit.keys())):
             self._chain(min(left, self._random.randint(*CHAIN)))
 
     def plan(self, length: int, phases: Iterable[str]) -> list[Kill]:
-        """The next instants: each phase once before any comes twice; and statements."""
+        """The next kills: each phase once before any comes twice."""
         plan: list[Kill] = []
         for _ in range(length):
-            at = self._random.random()
-            if self._random.random() < 0.4:
-                plan.append(Kill(None, at, self._random.choice(["before", "after"])))
-            else:
-                if not self._deck:
-                    self._deck = [None, *phases]
-                    self._random.shuffle(self._deck)
-                plan.append(Kill(self._deck.pop(), at))
+            if not self._deck:
+                self._deck = [*phases]
+                self._random.shuffle(self._deck)
+            by_clock = self._random.random() < self.share_by_clock
+            plan.append(Kill(self._deck.pop(), self._random.random(), by_clock))
         return plan
 
     def _undisturbed_run(self, way: Way, empty: bool) -> Undisturbed:
@@ -137,24 +123,15 @@ class Torture:
         in_force = ask(partial(state, home), self._log)
         home = self._world.fresh("undisturbed", past)
         count = home.root.with_name("count")
-
-        def counting() -> None:
-            with counted() as statements:
-                try:
-                    way(home, landing)
-                finally:
-                    count.write_text(str(statements()), encoding="utf-8")
-
         started = time.monotonic()
-        child = fork(counting, self._log)
+        child = fork(counting(partial(way, home, landing), count), self._log)
         self._assert_ended(child.end(), "undisturbed")
         seconds = time.monotonic() - started
         return Undisturbed(
             [before, received, in_force, ask(partial(state, home), self._log)],
             ask(partial(everything, home), self._log),
             _durations(child, seconds),
-            seconds,
-            int(count.read_text(encoding="utf-8")),
+            json.loads(count.read_text(encoding="utf-8")),
         )
 
     def _chain(self, length: int) -> None:
@@ -163,6 +140,8 @@ class Torture:
         way = self._random.choice(self.ways)
         empty = self._random.random() < 0.3
         home = self._world.fresh("tortured", None if empty else _past(way))
+        if (way, empty) not in self._undisturbed:
+            self._undisturbed[way, empty] = self._undisturbed_run(way, empty)
         undisturbed = self._undisturbed[way, empty]
         plan = self.plan(length, undisturbed.durations)
         what = f"seed {self.seed}, {way.__name__}, {'empty home, ' if empty else ''}{plan}"
@@ -170,7 +149,10 @@ class Torture:
         for number, kill in enumerate(plan, start=1):
             status = self._kill(kill, work, undisturbed)
             if status is not None:
-                break  # it ended before its time came: nothing is left to kill here
+                # it ended before its time came, and nothing is left to kill here; in a fresh home
+                # the instant is certain to come
+                self._deck.append(kill.phase)
+                break
             found = ask(partial(state, home), self._log)
             self._assert_whole(found, undisturbed, f"{what}, after kill {number}")
         else:
@@ -187,19 +169,18 @@ class Torture:
 
     def _kill(self, kill: Kill, work: Callable[[], None], undisturbed: Undisturbed) -> int | None:
         """Kill a run at its instant; None, or its status if it ended before."""
-        if kill.statement:
-            statement = 1 + int(kill.at * undisturbed.statements)
-            work = dying(work, statement, after=kill.statement == "after")
+        if not kill.by_clock:
+            instant = 1 + int(kill.at * undisturbed.instants[kill.phase])
+            work = dying(work, kill.phase, instant)
         child = fork(work, self._log)
-        if not kill.statement and (kill.phase is None or child.wait_for_phase(kill.phase)):
-            length = undisturbed.durations[kill.phase] if kill.phase else undisturbed.seconds
-            time.sleep(kill.at * length)
+        if kill.by_clock and child.wait_for_phase(kill.phase):
+            time.sleep(kill.at * undisturbed.durations[kill.phase])
             child.kill()
         status = child.end()
         if not os.WIFSIGNALED(status):
             self.missed += 1
             return status
-        self.hit[child.phases[-1][0] if child.phases else OUTSIDE] += 1
+        self.hit[child.phases[-1][0]] += 1
         return None
 
     def _assert_whole(self, found: dict[str, Any], undisturbed: Undisturbed, when: str) -> None:

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import textwrap
 import time
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -123,18 +122,6 @@ def test_a_commit_that_silently_rolled_back_is_noticed(
         warehouse.execute("insert into t values (1)")
         with pytest.raises(duckdb.ConstraintException):
             warehouse.execute("insert into t values (1)")
-
-
-def test_upstream_commit_after_an_error_returns_normally_and_rolls_back(tmp_path: Path) -> None:
-    """What the commit counter is for; when this fails, DuckDB has changed."""
-    connection = duckdb.connect(str(tmp_path / "x.duckdb"))
-    connection.execute("create table t (i int primary key)")
-    connection.execute("begin")
-    connection.execute("insert into t values (1)")
-    with pytest.raises(duckdb.ConstraintException):
-        connection.execute("insert into t values (1)")
-    connection.execute("commit")
-    assert connection.execute("select count(*) from t").fetchall() == [(0,)]
 
 
 def test_readers_keep_the_old_copy_while_a_new_one_is_swapped_in(

@@ -28,6 +28,19 @@ SHOWN_APART = [
 ]
 
 
+_HELD = """
+select
+    delivery_id, source, file_name, delivered_on, indicator_id, month, evidence,
+    (
+        select count(*) from validated.dwellings
+        where (dwellings.indicator_id, dwellings.source, dwellings.month)
+            = (held_months.indicator_id, held_months.source, held_months.month)
+    )
+from validated.held_months join raw.deliveries using (delivery_id, source)
+where held_months.status = 'held'
+order by month, source, indicator_id, delivered_on, file_name
+"""
+
 # latest month first; what a held month fails is told with the hold
 _FAILING = """
 select
@@ -274,40 +287,11 @@ def _late(
 
 def _held(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[HeldMonth]:
     held = []
-    for row in connection.execute(
-        """
-        select
-            delivery_id, source, file_name, delivered_on, indicator_id, month, evidence,
-            (
-                select count(*) from validated.dwellings
-                where (dwellings.indicator_id, dwellings.source, dwellings.month)
-                    = (held_months.indicator_id, held_months.source, held_months.month)
-            )
-        from validated.held_months join raw.deliveries using (delivery_id, source)
-        where held_months.status = 'held'
-        order by month, source, indicator_id, delivered_on, file_name
-        """
-    ).fetchall():
-        delivery_id, source_id, file_name, delivered_on, indicator_id, month, evidence, stay = row
-        findings = [f for f in json.loads(evidence) if f["blocking"]]
-        source = contract.source(source_id)
-        held.append(
-            HeldMonth(
-                delivery_id,
-                source_id,
-                file_name,
-                delivered_on,
-                indicator_id,
-                month,
-                rules=[finding["rule"] for finding in findings],
-                findings=findings,
-                ask=source.contact,
-                what_to_do=[
-                    RULES_BY_NAME[f["rule"]].advice(source)
-                    for f in findings
-                    if f["rule"] in RULES_BY_NAME
-                ],
-                figures_in_force=stay,
-            )
-        )
+    for *delivery, indicator_id, month, evidence, stay in connection.execute(_HELD).fetchall():
+        findings = [finding for finding in json.loads(evidence) if finding["blocking"]]
+        rules = [finding["rule"] for finding in findings]
+        source = contract.source(delivery[1])
+        advice = [RULES_BY_NAME[rule].advice(source) for rule in rules if rule in RULES_BY_NAME]
+        of_month = [indicator_id, month, rules, findings, source.contact, advice, stay]
+        held.append(HeldMonth(*delivery, *of_month))
     return held

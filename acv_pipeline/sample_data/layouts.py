@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -79,16 +78,18 @@ def rows_of(
     layout: Layout, figures: pd.DataFrame, source: str, contract: Contract
 ) -> list[list[Cell]]:
     """Every line of the file as cells, from the title to the total row."""
+    months = {
+        month: _month(month.date(), layout.month_style, contract)
+        for month in figures["month"].unique()
+    }
     columns: dict[Meaning, list[Cell]] = {
         "code": [
             int(code) if layout.bare_codes and code.isdigit() else code
             for code in figures["department_code"]
         ],
         "name": [contract.territories.departments[code] for code in figures["department_code"]],
-        "month": _texts(
-            figures["month"], lambda day: _month(day.date(), layout.month_style, contract)
-        ),
-        "programme": _texts(figures["indicator_id"], lambda key: contract.indicators[key].names[1]),
+        "month": [months[month] for month in figures["month"]],
+        "programme": [contract.indicators[key].names[1] for key in figures["indicator_id"]],
         "cumulative": figures["cumulative_dwellings"].tolist(),
         "comment": ["donnée synthétique"] * len(figures),
     }
@@ -134,11 +135,6 @@ def programme(figures: pd.DataFrame, source: str, contract: Contract, long: bool
 def is_single(figures: pd.DataFrame) -> bool:
     """Whether all figures are of one indicator and month, so that a total says something."""
     return len(figures[["indicator_id", "month"]].drop_duplicates()) == 1
-
-
-def _texts(values: pd.Series[Any], text_of: Callable[[Any], Cell]) -> list[Cell]:
-    texts = {value: text_of(value) for value in values.unique()}
-    return [texts[value] for value in values]
 
 
 def _month(month: Month, style: MonthStyle, contract: Contract) -> Cell:

@@ -79,14 +79,10 @@ def origins(
 ) -> Origins:
     """What the deliveries of a release that is being made say of it."""
     (cited,) = (rows.table for rows in collection if rows.file.table.name == DELIVERIES)
-    labels = dict(
-        connection.execute(
-            f"select distinct source, libelle_source from {cited} order by source"
-        ).fetchall()
-    )
-    ((files, marked),) = connection.execute(
-        f"select count(*), count(*) filter (contains(nom_fichier, ?)) from {cited}", [FILE_MARK]
+    deliveries = connection.execute(
+        f"select source, libelle_source, nom_fichier from {cited} order by source"
     ).fetchall()
+    labels = {source: label for source, label, _ in deliveries}
     produced = {
         source
         for rows in collection
@@ -97,10 +93,7 @@ def origins(
         ).fetchall()
     }
     # in the contract's order; a source that has left it comes last
-    ordered = [
-        *(s for s in contract.sources if s in labels),
-        *sorted(labels.keys() - contract.sources.keys()),
-    ]
+    ordered = [s for s in dict.fromkeys([*contract.sources, *labels]) if s in labels]
     return Origins(
         producers=[labels[source] for source in ordered if source in produced],
         references=[
@@ -109,8 +102,8 @@ def origins(
             if source in contract.sources and contract.sources[source].role == "reference"
         ],
         sources=[labels[source] for source in ordered],
-        files=files,
-        synthetic_files=marked,
+        files=len(deliveries),
+        synthetic_files=sum(FILE_MARK in (name or "") for *_, name in deliveries),
     )
 
 

@@ -99,38 +99,30 @@ def _release(
     sums = {path.name: sha256(path) for path in place.iterdir() if is_data(path.name)}
     changed = differing(standing, sums) if standing else []
     if standing and not changed:
-        point_to(standing)
-        return _described(standing, is_new=False, months=months, counts=counts)
-    for rows in collection:
-        write_parquet(connection, rows, place)
-    version = Version(today)
-    changes: Changes | None = None
-    if standing and (before := Version.of(standing.name)):
-        version = before.next(today)
-        changes = compare(connection, collection, standing, changed)
-    example = first_provenance(connection, collection[0])
-    whose = origins(connection, contract, collection)
-    write_readme(contract, files, counts, months, whose, example, version, place)
-    write_dictionary(files, place)
-    write_changes(contract, changes, version, place)
-    write_package(contract, files, months, whose, version, place)
-    target = place.parent / str(version)
-    put_in_place(place, target)
+        target = standing
+    else:
+        for rows in collection:
+            write_parquet(connection, rows, place)
+        version = Version(today)
+        changes: Changes | None = None
+        if standing and (before := Version.of(standing.name)):
+            version = before.next(today)
+            changes = compare(connection, collection, standing, changed)
+        example = first_provenance(connection, collection[0])
+        whose = origins(connection, contract, collection)
+        write_readme(contract, files, counts, months, whose, example, version, place)
+        write_dictionary(files, place)
+        write_changes(contract, changes, version, place)
+        write_package(contract, files, months, whose, version, place)
+        target = place.parent / str(version)
+        put_in_place(place, target)
     point_to(target)
-    return _described(target, is_new=True, months=months, counts=counts)
-
-
-def _described(
-    path: Path, *, is_new: bool, months: dict[str, list[Month]], counts: dict[str, int]
-) -> Release:
-    version = Version.of(path.name)
-    assert version is not None  # only folders with such names are releases
     return Release(
-        path=path,
-        version=str(version),
-        day=version.day,
-        sha256=release_sha256(path),
-        is_new=is_new,
+        path=target,
+        version=target.name,
+        day=dt.date.fromisoformat(target.name[:10]),
+        sha256=release_sha256(target),
+        is_new=target != standing,
         months=months,
         row_counts=counts,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -124,60 +124,49 @@ class DeliveryFigures:
         return totals
 
 
-class Blocks:
-    """Blocks by delivery, filled from rows in any order.
+def blocks_of(
+    pieces: Iterable[Mapping[str, npt.NDArray[Any]]],
+    deliveries: Sequence[str],
+    indicators: Sequence[str],
+    size: int,
+) -> dict[str, dict[tuple[str, Month], Block]]:
+    """Blocks by delivery, from rows in any order.
+
+    Where there are a figure and a quarantined row of one département, the figure counts.
 
     Args:
-        deliveries, indicators: what the rows' numbers stand for.
+        pieces: each arrays of one length: ``delivery`` and ``indicator`` (places in the lists
+            given), ``month`` (months since January 1970), ``position`` of the département,
+            ``value`` (NaN for a quarantined row) and ``row_number``.
+        size: number of départements.
     """
-
-    def __init__(self, deliveries: Sequence[str], indicators: Sequence[str], size: int) -> None:
-        self._deliveries, self._indicators, self._size = deliveries, indicators, size
-        self._found: dict[str, dict[tuple[str, Month], Block]] = defaultdict(dict)
-
-    def add(self, rows: Mapping[str, npt.NDArray[Any]]) -> None:
-        """Put rows into their blocks.
-
-        Args:
-            rows: arrays of one length: ``delivery`` and ``indicator`` (numbers), ``month``
-                (months since January 1970), ``position`` of the département, ``value`` (NaN for a
-                quarantined row) and ``row_number``.
-        """
-        key = rows["month"].astype(np.int64) * len(self._indicators) + rows["indicator"]
-        key = key * len(self._deliveries) + rows["delivery"]
+    found: dict[str, dict[tuple[str, Month], Block]] = defaultdict(dict)
+    for rows in pieces:
+        key = rows["month"].astype(np.int64) * len(indicators) + rows["indicator"]
+        key = key * len(deliveries) + rows["delivery"]
         order = np.argsort(key, kind="stable")
         starts = np.flatnonzero(np.diff(key[order], prepend=np.iinfo(np.int64).min))
         for at in np.split(order, starts[1:]) if len(order) else []:
             first = at[0]
-            block = self._block(
-                int(rows["delivery"][first]),
-                int(rows["indicator"][first]),
-                int(rows["month"][first]),
-            )
-            position, value = rows["position"][at], rows["value"][at]
+            blocks = found[deliveries[rows["delivery"][first]]]
+            month = shift(_JANUARY_1970, int(rows["month"][first]))
+            name = indicators[rows["indicator"][first]], month
+            if name not in blocks:
+                blocks[name] = Block(
+                    np.full(size, np.nan),
+                    np.full(size, -1, dtype=np.int32),
+                    np.zeros(size, dtype=bool),
+                    np.zeros(size, dtype=bool),
+                )
+            block, position, value = blocks[name], rows["position"][at], rows["value"][at]
             good = ~np.isnan(value)
             block.values[position[good]] = value[good]
             block.rows[position[good]] = rows["row_number"][at][good]
             block.quarantined[position[~good]] = True
-
-    def of(self, delivery: str) -> dict[tuple[str, Month], Block]:
-        """The blocks of a delivery; a figure and a quarantined row of one département: a figure."""
-        found = self._found.get(delivery, {})
-        for block in found.values():
+    for blocks in found.values():
+        for block in blocks.values():
             block.quarantined[block.rows >= 0] = False
-        return found
-
-    def _block(self, delivery: int, indicator: int, month: int) -> Block:
-        blocks = self._found[self._deliveries[delivery]]
-        key = self._indicators[indicator], shift(_JANUARY_1970, month)
-        if key not in blocks:
-            blocks[key] = Block(
-                np.full(self._size, np.nan),
-                np.full(self._size, -1, dtype=np.int32),
-                np.zeros(self._size, dtype=bool),
-                np.zeros(self._size, dtype=bool),
-            )
-        return blocks[key]
+    return found
 
 
 def published_totals(batch: Sequence[DeliveryFigures]) -> dict[tuple[str, Month], Totals]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 import duckdb
+import numpy.typing as npt
 
 from acv_pipeline.contract import Contract, Month
-from acv_pipeline.ledger.blocks import Blocks, DeliveryFigures
+from acv_pipeline.ledger.blocks import Block, DeliveryFigures, blocks_of
 from acv_pipeline.ledger.marks import standing_of
 from acv_pipeline.tidying.records import ControlTotal
 
@@ -82,7 +84,7 @@ def received(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[
             source,
             delivered_on,
             file_name,
-            blocks.of(delivery_id),
+            blocks.get(delivery_id, {}),
             published[delivery_id],
             _control_totals(control_total),
             zeros[delivery_id],
@@ -122,16 +124,20 @@ def _by_delivery(
     return found
 
 
-def _read_blocks(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Blocks:
+def _read_blocks(
+    connection: duckdb.DuckDBPyConnection, contract: Contract
+) -> dict[str, dict[tuple[str, Month], Block]]:
     """The département rows on record; read in pieces, as numbers, so that millions fit."""
     found = connection.execute("select delivery_id from raw.deliveries where status <> 'refused'")
     deliveries = [delivery_id for (delivery_id,) in found.fetchall()]
     indicators, codes = list(contract.indicators), list(contract.territories.departments)
-    blocks = Blocks(deliveries, indicators, len(codes))
     result = connection.execute(_DEPARTMENT_ROWS, [deliveries, indicators, codes])
-    while len(rows := result.fetch_df_chunk(CHUNK_VECTORS)):
-        blocks.add({str(column): rows[column].to_numpy() for column in rows})
-    return blocks
+
+    def pieces() -> Iterator[dict[str, npt.NDArray[Any]]]:
+        while len(rows := result.fetch_df_chunk(CHUNK_VECTORS)):
+            yield {str(column): rows[column].to_numpy() for column in rows}
+
+    return blocks_of(pieces(), deliveries, indicators, len(codes))
 
 
 def _control_totals(text: str | None) -> list[ControlTotal]:

@@ -1,7 +1,6 @@
 """The warehouse: one DuckDB file that runs write, one published copy that people read."""
 
 from acv_pipeline.warehouse.connection import (
-    commits,
     is_readable,
     open_warehouse,
     put_copy,
@@ -13,6 +12,7 @@ from acv_pipeline.warehouse.journal import journal_of, read_journal, restore_wor
 from acv_pipeline.warehouse.schema import (
     FIGURES,
     append,
+    commits,
     figures_moved,
     fingerprints,
     has_fingerprint,

@@ -17,6 +17,7 @@ from acv_pipeline.warehouse.home import Home
 from acv_pipeline.warehouse.journal import journal_of, restore_words, write_journal
 from acv_pipeline.warehouse.migrations import is_current, migrate
 from acv_pipeline.warehouse.schema import (
+    commits,
     create_commit_counter,
     create_tables,
     has_fingerprint,
@@ -199,12 +200,6 @@ def written_quickly(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     finally:
         with suppress(duckdb.TransactionException):  # ended by an error; so is the connection then
             connection.execute("reset preserve_insertion_order")
-
-
-def commits(connection: duckdb.DuckDBPyConnection) -> int:
-    """How many transactions were committed since the warehouse was made."""
-    ((count,),) = connection.execute("select count from raw.commits").fetchall()
-    return int(count)
 
 
 def put_copy(

@@ -28,6 +28,12 @@ def create_commit_counter(connection: duckdb.DuckDBPyConnection) -> None:
     )
 
 
+def commits(connection: duckdb.DuckDBPyConnection) -> int:
+    """How many transactions were committed since the warehouse was made."""
+    ((count,),) = connection.execute("select count from raw.commits").fetchall()
+    return int(count)
+
+
 def has_fingerprint(connection: duckdb.DuckDBPyConnection, what: str, fingerprint: str) -> bool:
     """Whether ``what`` was brought in line with this fingerprint; then nothing needs writing.
 
@@ -54,8 +60,7 @@ def set_fingerprint(connection: duckdb.DuckDBPyConnection, what: str, fingerprin
 
 def figures_moved(connection: duckdb.DuckDBPyConnection) -> None:
     """Say that tables which models read changed; call in the transaction that changes them."""
-    ((count,),) = connection.execute("select count from raw.commits").fetchall()
-    set_fingerprint(connection, FIGURES, str(count))
+    set_fingerprint(connection, FIGURES, str(commits(connection)))
 
 
 def layout(contract: Contract) -> str:

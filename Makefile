@@ -45,7 +45,7 @@ demo: $(VENV)/.run
 	@ACV_HOME="$(ACV_HOME)" $(BIN)/python -m acv_pipeline.cli.demo
 
 # one more than cores: some tests mostly wait for a daemon
-WORKERS := $(shell expr $$(nproc) + 1)
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)')
 test: $(VENV)/.dbt lint
 	@echo "→ running the tests"
 	@$(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_ARGS)

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -26,6 +25,7 @@ from acv_pipeline.contract.months import month_of
 from acv_pipeline.orchestration.instance import instance as open_instance
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import ACV, course, deliver, deliver_course
+from acv_pipeline_tests.warehouses import published
 
 MONTHS = ["2018-09", "2018-10", "2018-11"]
 
@@ -57,13 +57,33 @@ def acv(tmp_path: Path, landing: Path) -> Acv:
     return Acv(tmp_path / "home", landing)
 
 
-def test_data_docs_show_what_was_validated(acv: Acv, landing: Path, contract: Contract) -> None:
+@pytest.fixture(scope="module")
+def good(contract: Contract, tmp_path_factory: pytest.TempPathFactory) -> tuple[Acv, Result]:
+    """Three months of both partners, and what the run of them said."""
+    root = tmp_path_factory.mktemp("good")
+    acv = Acv(root / "home", root / "landing")
+    for source in ("anah", "action_logement"):
+        deliver_course(acv.landing, contract, source, MONTHS)
+    return acv, acv.run()
+
+
+def test_run_says_what_came_and_a_second_run_that_nothing_did(good: tuple[Acv, Result]) -> None:
+    acv, first = good
+    assert first.exit_code == 0, first.output
+    assert "6 new deliveries" in first.output
+    assert "Anah, ACV: 3 months accepted (2018-09 to 2018-11)" in first.output
+    assert "no total" not in first.output
+    tables = acv.query("from marts.department_rankings order by all")
+    second = acv.run()
+    assert second.exit_code == 0
+    assert "Nothing to do: no new figures, nothing changed." in second.output
+    assert acv.query("from marts.department_rankings order by all") == tables
+
+
+def test_data_docs_show_what_was_validated(acv: Acv, good: tuple[Acv, Result]) -> None:
     nothing = acv("data-docs")
     assert nothing.exit_code == 2 and "keeps no validation yet" in nothing.output
-    for source in ("anah", "action_logement"):
-        deliver_course(landing, contract, source, MONTHS)
-    assert acv.run().exit_code == 0
-    made = acv("data-docs")
+    made = good[0]("data-docs")
     assert made.exit_code == 0, made.output
     index = Path(made.output.removeprefix("→ ").strip())
     pages = {page.parts[-4] for page in index.parent.glob("validations/*/*/*/*.html")}
@@ -79,18 +99,19 @@ def hold_november(landing: Path, contract: Contract) -> None:
     deliver(landing, "action_logement", "2018-12-10", {"2018-11": november}, name="nov.csv")
 
 
-def test_a_run_waits_for_whoever_is_at_work_however_long(
-    acv: Acv, landing: Path, contract: Contract
-) -> None:
-    deliver_course(landing, contract, "anah", MONTHS[:1])
-    with ThreadPoolExecutor(1) as beside:
-        with Home(acv.home).at_work("a long run"):
-            waiting = beside.submit(acv.run)
-            with pytest.raises(TimeoutError):
-                waiting.result(timeout=8)
-            assert not (acv.home / "warehouse.duckdb").exists()
-        result = waiting.result(timeout=120)
-    assert "waiting for a long run" in result.output and "1 new delivery" in result.output
+@pytest.fixture(scope="module")
+def once_held(contract: Contract, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
+    root = tmp_path_factory.mktemp("held")
+    hold_november(root / "landing", contract)
+    return root, Acv(root / "home", root / "landing").run()
+
+
+@pytest.fixture
+def held(once_held: tuple[Path, Result], tmp_path: Path, landing: Path) -> Result:
+    """A home in which November is held, for one test; what the run said."""
+    shutil.copytree(once_held[0] / "home", tmp_path / "home", symlinks=True)
+    shutil.copytree(once_held[0] / "landing", landing, dirs_exist_ok=True)
+    return once_held[1]
 
 
 def test_of_two_runs_at_once_the_second_waits_and_records_nothing(
@@ -117,6 +138,7 @@ def test_of_two_runs_at_once_the_second_waits_and_records_nothing(
         while not all("waiting for somebody" in log.read_text() for log in logs):
             assert time.monotonic() < deadline
             time.sleep(0.05)
+        assert not (acv.home / "warehouse.duckdb").exists()
     assert [process.wait(timeout=300) for process in started] == [0, 0]
     said = sorted(("Nothing to do: no new figures" in log.read_text(), log) for log in logs)
     assert [nothing for nothing, _ in said] == [False, True], [log.read_text() for log in logs]
@@ -125,37 +147,7 @@ def test_of_two_runs_at_once_the_second_waits_and_records_nothing(
         assert len(dagster.get_runs()) == 1
 
 
-def test_run_says_what_came_and_a_second_run_that_nothing_did(
-    acv: Acv, landing: Path, contract: Contract
-) -> None:
-    for source in ("anah", "action_logement"):
-        deliver_course(landing, contract, source, MONTHS)
-    first = acv.run()
-    assert first.exit_code == 0, first.output
-    assert "6 new deliveries" in first.output
-    assert "Anah, ACV: 3 months accepted (2018-09 to 2018-11)" in first.output
-    assert "no total" not in first.output
-    tables = acv.query("from marts.department_rankings order by all")
-    second = acv.run()
-    assert second.exit_code == 0
-    assert "Nothing to do: no new figures, nothing changed." in second.output
-    assert acv.query("from marts.department_rankings order by all") == tables
-
-
-def test_a_month_without_a_total_says_whose_figures_it_lacks(
-    acv: Acv, landing: Path, contract: Contract
-) -> None:
-    deliver_course(landing, contract, "anah", MONTHS)
-    said = acv.run().output
-    lacks = "2018-09 to 2018-11: no figures of Action Logement are in force"
-    assert f"no total of ACV for {lacks}" in said
-
-
-def test_a_held_month_is_told_signed_off_and_comes_into_force(
-    acv: Acv, landing: Path, contract: Contract
-) -> None:
-    hold_november(landing, contract)
-    held = acv.run()
+def test_a_held_month_is_told_signed_off_and_comes_into_force(acv: Acv, held: Result) -> None:
     assert held.exit_code == 1
     for part in ("HELD", "2018-11", "panel_department_missing", "ask: ", "acv signoff"):
         assert part in held.output
@@ -183,9 +175,8 @@ def test_a_held_month_is_told_signed_off_and_comes_into_force(
     assert acv("status").exit_code == 0
 
 
+@pytest.mark.usefixtures("held")
 def test_a_correction_releases_a_held_month(acv: Acv, landing: Path, contract: Contract) -> None:
-    hold_november(landing, contract)
-    assert acv.run().exit_code == 1
     november = course(contract, month_of("2018-11"), source="action_logement")
     deliver(landing, "action_logement", "2018-12-20", {"2018-11": november}, name="nov2.csv")
     released = acv.run()
@@ -195,11 +186,8 @@ def test_a_correction_releases_a_held_month(acv: Acv, landing: Path, contract: C
     assert status.exit_code == 0 and "HELD" not in status.output
 
 
-def test_a_sign_off_of_something_else_is_refused_with_what_is_possible(
-    acv: Acv, landing: Path, contract: Contract
-) -> None:
-    hold_november(landing, contract)
-    acv.run()
+@pytest.mark.usefixtures("held")
+def test_a_sign_off_of_something_else_is_refused_with_what_is_possible(acv: Acv) -> None:
     ((identity,),) = acv.query("select delivery_id[:12] from validated.held_months")
     for arguments, complaint in (
         (["0000", "ACV", "2018-11"], "no held month"),
@@ -229,12 +217,16 @@ def test_a_refused_file_is_told_with_the_reason_and_exit_code_1(
     ]  # fmt: skip
 
 
-def test_rows_in_quarantine_only_warn(acv: Acv, landing: Path, contract: Contract) -> None:
+def test_rows_in_quarantine_and_a_total_that_lacks_a_partner_only_warn(
+    acv: Acv, landing: Path, contract: Contract
+) -> None:
     figures: dict[str, int | str] = dict(course(contract, month_of("2018-09")))
     figures["62"] = "12,5"
     deliver(landing, "anah", "2018-10-10", {"2018-09": figures})
     result = acv.run()
     assert result.exit_code == 0, result.output
+    lacks = "2018-09: no figures of Action Logement are in force"
+    assert f"no total of ACV for {lacks}" in result.output
     status = acv("status").output
     assert "1 row" in status and "12,5" in status
     assert acv.query("select received, validated, quarantined from validated.row_accounts") == [
@@ -244,6 +236,9 @@ def test_rows_in_quarantine_only_warn(acv: Acv, landing: Path, contract: Contrac
 
 def test_only_the_months_asked_for(acv: Acv, landing: Path, contract: Contract) -> None:
     deliver_course(landing, contract, "anah", MONTHS)
+    others = acv.run("--months", "2020-01:2020-02")
+    assert others.exit_code == 1
+    assert "nothing that was received is about a month that was asked for" in others.output
     assert acv.run("--months", "2018-09:2018-10").exit_code == 0
     months = "select count(distinct month) from validated.dwellings"
     assert acv.query(months) == [(2,)]
@@ -317,25 +312,25 @@ def test_replay_tells_verdicts_and_compares_with_labels(
 
 
 def test_the_real_release_gives_the_published_figures(
-    acv: Acv, landing: Path, real_data: Path
+    acv: Acv, landing: Path, real_data: Path, contract: Contract
 ) -> None:
     """The release of 2021-12-21: sums of départements, ranks and increments as published."""
     (landing / "barometre").mkdir()
     (landing / "barometre" / "2021-12-21").symlink_to(
         (real_data / "barometre/2021-12-21").resolve()
     )
-    assert acv.run().exit_code == 0
-    published = f"indicator_id = '{ACV}' and series = 'published'"
+    published(Home(acv.home), contract, landing)
+    of_release = f"indicator_id = '{ACV}' and series = 'published'"
     assert acv.query(
         "select strftime(month, '%Y-%m'), sum(cumulative_dwellings)::int from marts.series"
-        f" where {published} group by 1 order by 1"
+        f" where {of_release} group by 1 order by 1"
     ) == [
         ("2020-01", 31658), ("2021-01", 49497), ("2021-02", 49880), ("2021-03", 51529),
         ("2021-04", 52837), ("2021-05", 53965), ("2021-09", 59612),
     ]  # fmt: skip
     ranking = (
         "select department_code, rank_cumulative, cumulative_dwellings"
-        f" from marts.department_rankings where {published} and month = '2021-05-01'"
+        f" from marts.department_rankings where {of_release} and month = '2021-05-01'"
     )
     assert acv.query(f"{ranking} and rank_cumulative <= 5 order by 2") == [
         ("62", 1, 2478), ("78", 2, 2349), ("59", 3, 2139), ("91", 4, 2130), ("26", 5, 1494),
@@ -343,7 +338,7 @@ def test_the_real_release_gives_the_published_figures(
     others = acv.query(f"{ranking} and department_code in ('01', '2A') order by 2")
     assert [row[:2] for row in others] == [("01", 36), ("2A", 79)]
     assert len(acv.query(ranking)) == 96
-    increments = f"from marts.monthly_increments where {published}"
+    increments = f"from marts.monthly_increments where {of_release}"
     assert acv.query(
         f"select increment, months_elapsed {increments}"
         " and month = '2021-09-01' and department_code = '91'"
@@ -389,19 +384,16 @@ def test_a_run_with_nothing_to_do_does_not_wait_for_dagster(
     acv: Acv, landing: Path, contract: Contract
 ) -> None:
     asked = ("run", "--landing", landing, "--home", acv.home)
-    for source in ("anah", "action_logement"):
-        deliver_course(landing, contract, source, MONTHS)
+    deliver_course(landing, contract, "anah", MONTHS[:1])
     assert program(*asked)[1] == "True"
     assert program(*asked)[1] == "False"
 
 
 def test_nowhere_to_print_is_said_without_a_traceback(
-    acv: Acv, landing: Path, contract: Contract
+    good: tuple[Acv, Result],
 ) -> None:
-    deliver_course(landing, contract, "anah", MONTHS)
-    acv.run()
     with Path("/dev/full").open("w") as full:
-        assert program("status", "--home", acv.home, stdout=full)[0] == 2
+        assert program("status", "--home", good[0].home, stdout=full)[0] == 2
 
 
 class DagsterExecutionInterruptedError(BaseException):

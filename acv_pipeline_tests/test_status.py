@@ -103,8 +103,7 @@ def test_an_entry_for_what_was_never_delivered_is_seen(
     acv: Acv, landing: Path, contract: Contract
 ) -> None:
     deliver_course(landing, contract, "anah", MONTHS[:2])
-    deliver_course(landing, contract, "action_logement", MONTHS[:2])
-    assert acv.run().exit_code == 0
+    acv.home.mkdir()
     (acv.home / "corrections.yml").write_text(
         ENTRY.format(delivered=1, corrected=2), encoding="utf-8"
     )
@@ -167,7 +166,6 @@ def test_a_file_that_cannot_be_opened_is_said_until_it_can(
 
 def test_two_files_of_one_day(acv: Acv, landing: Path, contract: Contract) -> None:
     deliver_course(landing, contract, "anah", MONTHS[:2])
-    assert acv.run().exit_code == 0
     right = course(contract, month_of("2018-11"))
     draft = right | {"59": right["59"] - 1}
     day = "2018-12-08"

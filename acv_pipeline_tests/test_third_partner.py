@@ -84,26 +84,3 @@ def test_the_entry_is_all_it_takes(tmp_path: Path, landing: Path, contract: Cont
         " from validated.check_results"
         " where check_name = 'increments_keep_the_same_partners' and not passed"
     ) == [(SINCE, PARTNER)]
-
-
-def test_without_its_month_there_is_no_total(
-    tmp_path: Path, landing: Path, contract: Contract
-) -> None:
-    for source in ("anah", "action_logement"):
-        deliver_course(landing, contract, source, MONTHS[2:])
-    deliver_third(landing, contract, MONTHS[2])
-    acv = Acv(tmp_path / "home", landing)
-    assert acv.run().exit_code == 0
-    assert acv.query(
-        "select distinct strftime(month, '%Y-%m') from marts.series where series = 'total'"
-    ) == [(MONTHS[2],)]
-    missing = acv.query(
-        "select strftime(month, '%Y-%m'), summary from validated.check_results"
-        " where check_name = 'every_partner_present' and not passed"
-    )
-    assert [month for month, _ in missing] == [MONTHS[3]] and PARTNER in str(missing[0][1])
-    late = acv.query(
-        "select strftime(month, '%Y-%m') from validated.check_results"
-        f" where asset = '{PARTNER}_extract' and check_name = 'delivery_not_overdue' and not passed"
-    )
-    assert (MONTHS[3],) in late

@@ -63,16 +63,6 @@ def automation(home: Home, landing: Path):  # type: ignore[no-untyped-def]
         yield Automation(Pipeline.configured(home, landing), instance)
 
 
-def test_a_run_of_the_whole_flow_leaves_nothing_to_follow(
-    automation: Automation, landing: Path, contract: Contract
-) -> None:
-    for source in ("anah", "action_logement"):
-        deliver_course(landing, contract, source, MONTHS)
-    automation.tick()
-    automation.run("2018-09", "2018-11")
-    assert automation.tick() == set()
-
-
 def test_a_month_long_past_is_followed_to_the_last_mart_and_no_other_month(
     automation: Automation, landing: Path, contract: Contract
 ) -> None:
@@ -105,7 +95,7 @@ def test_a_held_month_does_not_flow(
     assert not {asset for asset, month in asked if month == "2018-11"} & {"series", "decreases"}
 
 
-def test_a_run_of_the_whole_flow_that_held_a_month_leaves_nothing_to_follow_either(
+def test_a_run_of_the_whole_flow_leaves_nothing_to_follow_even_where_a_month_is_held(
     automation: Automation, landing: Path, contract: Contract
 ) -> None:
     """Else the held month would be judged again for the same reason, and again."""

@@ -8,9 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
-from acv_pipeline.cli.main import main
+from acv_pipeline.cli.main import COMMANDS, main
 from acv_pipeline_tests.readme import README, with_listing
 
 ROOT = README.parent
@@ -26,7 +27,7 @@ def test_the_readme_lists_every_asset_and_check() -> None:
 def test_every_command_is_documented_and_every_documented_one_exists() -> None:
     text = README.read_text(encoding="utf-8")
     documented = set(re.findall(r"^\| `acv ([a-z-]+)", text, re.MULTILINE))
-    assert documented == set(main.commands)
+    assert documented == set(COMMANDS)
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for page in PAGES:
         for target in re.findall(r"`make ([a-z]+)`|^make ([a-z]+)", page.read_text(), re.MULTILINE):
@@ -42,7 +43,9 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_options_in_commands_exist(page: Path) -> None:
     for name, rest in re.findall(r"^acv ([a-z-]+)(.*)$", page.read_text(), re.MULTILINE):
-        options = {option for param in main.commands[name].params for option in param.opts}
+        command = main.get_command(click.Context(main), name)
+        assert command, name
+        options = {option for param in command.params for option in param.opts}
         for option in re.findall(r"(?<!\S)(--[a-z-]+)", rest.split("#")[0]):
             assert option in options, f"acv {name} {option}"
 

@@ -1,1 +1,4 @@
-"""The commands of ``acv``, a module per kind. Not here: what they do."""
+"""The command line: a module for each few commands, and the exit codes of all."""
+
+FINE, DATA_HELD, WRONG_USE = 0, 1, 2
+INTERRUPTED = 130  # as shells say it

@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+import duckdb
 
+from acv_pipeline.cli import INTERRUPTED, WRONG_USE
 from acv_pipeline.contract import ContractError, Month
 from acv_pipeline.contract.months import month_of
+from acv_pipeline.landing import LandingError
+from acv_pipeline.ledger.corrections import CorrectionsError
+from acv_pipeline.models import SqlProjectError
+from acv_pipeline.warehouse import WarehouseError
 from acv_pipeline.warehouse.home import Home
-
-FINE, DATA_HELD, WRONG_USE = 0, 1, 2
-INTERRUPTED = 130  # as shells say it
 
 
 class MonthType(click.ParamType[Month]):
@@ -83,13 +86,6 @@ def to_stderr(line: str) -> None:
 @contextmanager
 def plain_errors(*of_command: type[Exception]) -> Iterator[None]:
     """What a person can act on, ``of_command`` too, is one line and exit code 2; Ctrl-C is 130."""
-    import duckdb
-
-    from acv_pipeline.landing import LandingError
-    from acv_pipeline.ledger.corrections import CorrectionsError
-    from acv_pipeline.models import SqlProjectError
-    from acv_pipeline.warehouse import WarehouseError
-
     plain: tuple[type[Exception], ...] = (
         *(ContractError, CorrectionsError, LandingError, SqlProjectError, WarehouseError),
         *of_command,

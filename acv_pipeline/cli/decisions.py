@@ -15,6 +15,10 @@ from acv_pipeline.cli.common import (
     wrong_use,
 )
 from acv_pipeline.contract import Month, load_contract
+from acv_pipeline.flow.pipeline import Pipeline
+from acv_pipeline.ledger.signoff import SignOffError, sign_off
+from acv_pipeline.operations.quarantine import ExportError, export
+from acv_pipeline.warehouse import read_published
 
 
 @click.command()
@@ -32,9 +36,6 @@ def signoff(
     DELIVERY is the delivery's sha256 or its first characters, INDICATOR an indicator's id or
     short name (ACV). The next run brings the month into force.
     """
-    from acv_pipeline.flow.pipeline import Pipeline
-    from acv_pipeline.ledger.signoff import SignOffError, sign_off
-
     with plain_errors(SignOffError):
         pipeline = Pipeline.configured(home_of(home))
         if not pipeline.home.warehouse.exists():
@@ -72,9 +73,6 @@ def quarantine(path: Path, source: str | None, delivery: str | None, home: Path 
 
     One line per row: file, sheet, row, why (in French and English), and the cells as received.
     """
-    from acv_pipeline.operations.quarantine import ExportError, export
-    from acv_pipeline.warehouse import read_published
-
     with plain_errors(ExportError), read_published(home_of(home)) as connection:
         rows = export(connection, load_contract(), path, source=source, delivery=delivery)
     if rows:

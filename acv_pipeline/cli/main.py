@@ -1,41 +1,56 @@
-"""The command line: thin, everything it does can be done in the Dagster UI.
-
-Imports of Dagster and pandas wait until a command needs them: ``acv --help`` is instant.
-"""
+"""The command line: thin, everything it does can be done in the Dagster UI."""
 
 from __future__ import annotations
 
 import errno
 import sys
 from contextlib import suppress
+from importlib import import_module
 
 import click
 
-from acv_pipeline.cli import decisions, explaining, running, upkeep
-from acv_pipeline.cli.common import WRONG_USE
+from acv_pipeline.cli import WRONG_USE
 
-COMMANDS = (
-    running.run,
-    running.status,
-    explaining.explain,
-    decisions.signoff,
-    decisions.quarantine,
-    explaining.replay,
-    upkeep.data_docs,
-    upkeep.rebuild,
-    upkeep.backup,
-    upkeep.restore,
-)
+COMMANDS = {
+    "run": ("running", "Materialise what the landing zone holds; exit 1 if anything is held."),
+    "status": ("running", "What is held, quarantined, late or failing now, and what to do."),
+    "explain": ("explaining", "Where a figure comes from, or why there is none."),
+    "signoff": ("decisions", "Release a held month, on record."),
+    "quarantine": ("decisions", "Write the rows in quarantine to a spreadsheet."),
+    "replay": ("replaying", "Replay folders of releases in date order."),
+    "data-docs": ("upkeep", "Build Great Expectations' own pages of what runs found."),
+    "rebuild": ("upkeep", "Make the warehouse again from the deliveries."),
+    "backup": ("upkeep", "Write the whole home to a file, also while runs go on."),
+    "restore": ("upkeep", "Put the home back as it was when a backup was made."),
+}
+"""The module of each command, and what ``acv --help`` says of it."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """Imports a command's module when the command is asked for: ``acv --help`` is instant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command; None if there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"acv_pipeline.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands in ``acv --help``."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="acv_pipeline")
 def main() -> None:
     """From monthly deliveries to the indicator 'Action Cœur de Ville: dwellings supported'."""
-
-
-for command in COMMANDS:
-    main.add_command(command)
 
 
 def acv() -> None:

@@ -6,23 +6,28 @@ import datetime as dt
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from acv_pipeline.cli.common import (
-    DATA_HELD,
-    FINE,
-    MonthRange,
-    home_of,
-    home_option,
-    plain_errors,
+from acv_pipeline.cli import DATA_HELD, FINE
+from acv_pipeline.cli.common import MonthRange, home_of, home_option, plain_errors
+from acv_pipeline.cli.terminal import (
+    Progress,
+    print_load,
+    print_outcome,
+    print_publication,
+    print_status,
 )
 from acv_pipeline.contract import Month, load_contract
+from acv_pipeline.flow.pipeline import Pipeline
+from acv_pipeline.landing import Zone
+from acv_pipeline.operations import standstill
+from acv_pipeline.operations.status import status as read_status
+from acv_pipeline.operations.status import without_figures
+from acv_pipeline.orchestration.instance import has_unended_run, instance, prepare
+from acv_pipeline.publishing.published_copy import COPY, RELEASE, REPORT
+from acv_pipeline.warehouse import in_plain_words, read_published
 from acv_pipeline.warehouse.home import Home
-
-if TYPE_CHECKING:
-    from acv_pipeline.landing import Zone
 
 
 @click.command()
@@ -43,21 +48,6 @@ def run(landing: str | None, home: Path | None, months: tuple[Month, Month] | No
 
 def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | None = None) -> int:
     """What ``acv run`` does; its exit code."""
-    from acv_pipeline.cli.terminal import (
-        Progress,
-        print_load,
-        print_outcome,
-        print_publication,
-        print_status,
-    )
-    from acv_pipeline.flow.pipeline import Pipeline
-    from acv_pipeline.operations import standstill
-    from acv_pipeline.operations.status import status as read_status
-    from acv_pipeline.operations.status import without_figures
-    from acv_pipeline.orchestration.instance import has_unended_run, instance, prepare
-    from acv_pipeline.publishing.published_copy import COPY, RELEASE, REPORT
-    from acv_pipeline.warehouse import in_plain_words, read_published
-
     pipeline = Pipeline.configured(home, landing)
     with Progress() as progress:
         prepare(home)
@@ -76,7 +66,7 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
             print_load(report)
             result = None
             if due or unpublished:
-                # Dagster takes a while to load: while Great Expectations does, and only for a run
+                # Dagster takes a while to load: only for a run
                 from acv_pipeline.cli.launching import run_months
 
                 # what somebody built by hand, and nobody published since
@@ -123,9 +113,6 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def status(home: Path | None, as_json: bool) -> None:
     """What is held, quarantined, late or failing now, and what to do."""
-    from acv_pipeline.operations.status import status as read_status
-    from acv_pipeline.warehouse import read_published
-
     with plain_errors():
         where = home_of(home)
         with read_published(where) as connection:
@@ -133,7 +120,5 @@ def status(home: Path | None, as_json: bool) -> None:
         if as_json:
             click.echo(found.to_json())
         else:
-            from acv_pipeline.cli.terminal import print_status
-
             print_status(found, where)
         sys.exit(FINE if found.is_fine else DATA_HELD)

@@ -6,15 +6,14 @@ from pathlib import Path
 
 import click
 
-from acv_pipeline.cli.common import (
-    DATA_HELD,
-    home_of,
-    home_option,
-    plain_errors,
-    to_stderr,
-    wrong_use,
-)
+from acv_pipeline.cli import DATA_HELD
+from acv_pipeline.cli.common import home_of, home_option, plain_errors, to_stderr, wrong_use
 from acv_pipeline.cli.running import run_landing
+from acv_pipeline.cli.terminal import Progress
+from acv_pipeline.contract import load_contract
+from acv_pipeline.operations.upkeep.backup import BackupError, back_up
+from acv_pipeline.operations.upkeep.backup import restore as put_back
+from acv_pipeline.operations.upkeep.rebuild import rebuild as rebuild_warehouse
 
 SHOWN = 10
 
@@ -31,10 +30,6 @@ def rebuild(context: click.Context, landing: str | None, home: Path | None) -> N
 
     Sign-offs and explanations are kept; the old file is put aside. Ends with what 'acv run' does.
     """
-    from acv_pipeline.cli.terminal import Progress
-    from acv_pipeline.contract import load_contract
-    from acv_pipeline.operations.upkeep.rebuild import rebuild as rebuild_warehouse
-
     with plain_errors():
         where = home_of(home)
         zone = where.zone(landing) if landing else where.landing
@@ -66,9 +61,6 @@ def _list(what: str, names: list[str]) -> None:
 @home_option
 def backup(file: Path, home: Path | None) -> None:
     """Write the whole home to FILE, also while runs go on."""
-    from acv_pipeline.contract import load_contract
-    from acv_pipeline.operations.upkeep.backup import BackupError, back_up
-
     with plain_errors(BackupError):
         made = back_up(home_of(home), load_contract(), file, say=to_stderr)
     click.echo(f"{file}: {made.files} files, {made.byte_size / 1e6:.1f} MB, made {made.made_at}.")
@@ -80,9 +72,6 @@ def backup(file: Path, home: Path | None) -> None:
 @home_option
 def restore(file: Path, force: bool, home: Path | None) -> None:
     """Put the home back as it was when FILE was made; stop the daemon and the UI before."""
-    from acv_pipeline.operations.upkeep.backup import BackupError
-    from acv_pipeline.operations.upkeep.backup import restore as put_back
-
     with plain_errors(BackupError):
         where = home_of(home)
         made, aside = put_back(file, where, force=force)
@@ -100,7 +89,7 @@ def data_docs(home: Path | None) -> None:
         where = home_of(home)
         index = None
         if where.quality.is_dir():
-            from acv_pipeline.quality.validation import build_data_docs
+            from acv_pipeline.quality.validation import build_data_docs  # takes seconds
 
             with where.at_work("acv data-docs", to_stderr):
                 index = build_data_docs(where.quality)

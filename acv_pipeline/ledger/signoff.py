@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime as dt
 
 import duckdb
-import pandas as pd
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.ledger.verdicts import SignOff
-from acv_pipeline.warehouse import append, transaction
+from acv_pipeline.warehouse import put, transaction
 
 
 class SignOffError(ValueError):
@@ -69,12 +68,7 @@ def sign_off(
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
     signed = SignOff(delivery_id, indicator_id, month, signed_by, reason, now.date(), now)
     with transaction(connection):
-        connection.execute(
-            "delete from validated.signoffs"
-            " where delivery_id = ? and indicator_id = ? and month = ?",
-            [delivery_id, indicator_id, month],
-        )
-        append(connection, "validated.signoffs", pd.DataFrame([vars(signed)]))
+        put(connection, "validated.signoffs", [vars(signed)])
     return signed
 
 

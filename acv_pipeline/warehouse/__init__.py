@@ -17,6 +17,7 @@ from acv_pipeline.warehouse.schema import (
     fingerprints,
     has_fingerprint,
     own_tables,
+    put,
     replace,
     set_fingerprint,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "journal_of",
     "open_warehouse",
     "own_tables",
+    "put",
     "put_copy",
     "read_journal",
     "read_published",

@@ -15,6 +15,7 @@ import duckdb
 
 from acv_pipeline.contract.tables import tables
 from acv_pipeline.warehouse.home import Home
+from acv_pipeline.warehouse.schema import put
 
 FILE = "journal.jsonl"
 # people's words in full; of deliveries, which came when: their rows are in the files
@@ -65,20 +66,8 @@ def read_journal(home: Home) -> dict[str, list[Entry]]:
 def restore_words(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
     """Put what people said into a warehouse made anew; the journal has the last word."""
     for table, entries in read_journal(home).items():
-        if KEPT[table] is not None:
-            continue
-        types = {column.name: column.type for column in tables()[table].columns}
-        same = " and ".join(f"{name} = cast(? as {types[name]})" for name in tables()[table].key)
-        for entry in entries:
-            connection.execute(
-                f"delete from {table} where {same}", [entry[name] for name in tables()[table].key]
-            )
-            names = [name for name in entry if name in types]
-            values = ", ".join(f"cast(? as {types[name]})" for name in names)
-            connection.execute(
-                f"insert into {table} ({', '.join(names)}) values ({values})",
-                [entry[name] for name in names],
-            )
+        if KEPT[table] is None:
+            put(connection, table, entries)
 
 
 def _lines(connection: duckdb.DuckDBPyConnection) -> list[bytes]:

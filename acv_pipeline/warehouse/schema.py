@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -134,6 +134,18 @@ def replace(
 
     connection.execute(f"delete from {table}")
     append(connection, table, pd.DataFrame(rows, columns=tables()[table].column_names))
+
+
+def put(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]]) -> None:
+    """Append ``rows`` to ``table``, each in place of the one with its key."""
+    import pandas as pd
+
+    key = tables()[table].key
+    types = {column.name: column.type for column in tables()[table].columns}
+    same = " and ".join(f"{name} = cast(? as {types[name]})" for name in key)
+    for row in rows:
+        connection.execute(f"delete from {table} where {same}", [row[name] for name in key])
+    append(connection, table, pd.DataFrame(rows))
 
 
 def append(connection: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import datetime as dt
 
 import duckdb
-import pandas as pd
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.ledger.months_on_record import add_unrecorded
 from acv_pipeline.operations.explain.question import Question, series_of, sources_of
-from acv_pipeline.warehouse import append, figures_moved, transaction
+from acv_pipeline.warehouse import figures_moved, put, transaction
 
 
 class ExplanationError(ValueError):
@@ -73,12 +72,7 @@ def record_explanation(
         "said_at": dt.datetime.now(dt.UTC).replace(tzinfo=None),
     }
     with transaction(connection):
-        connection.execute(
-            "delete from validated.explanations where indicator_id = ? and source = ?"
-            " and month = ? and department_code = ?",
-            [indicator.id, source.id, month, code],
-        )
-        append(connection, "validated.explanations", pd.DataFrame([said]))
+        put(connection, "validated.explanations", [said])
         figures_moved(connection)
         add_unrecorded(connection, [month])
     return source.label, falls[source.series]

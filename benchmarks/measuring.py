@@ -37,16 +37,11 @@ class Measure(NamedTuple):
     memory: float
 
 
-def run(
-    command: list[str | Path], env: Mapping[str, str] | None = None, codes: tuple[int, ...] = (0,)
-) -> Measure:
+def run(command: list[str | Path], env: Mapping[str, str] | None = None) -> Measure:
     """Run a command to its end.
 
-    Args:
-        codes: the exit codes that are no failure.
-
     Raises:
-        BenchmarkError: it ended with another; the end of its output is in the message.
+        BenchmarkError: it failed; the end of its output is in the message.
     """
     with tempfile.TemporaryDirectory() as folder:
         taken, log = Path(folder, "taken"), Path(folder, "log")
@@ -58,7 +53,7 @@ def run(
                 stderr=subprocess.STDOUT,
                 check=False,
             ).returncode
-        if code not in codes:
+        if code:
             said = log.read_text(errors="replace")[-3000:]
             raise BenchmarkError(f"{' '.join(map(str, command[:6]))} … ended with {code}\n{said}")
         return Measure(*json.loads(taken.read_text()))

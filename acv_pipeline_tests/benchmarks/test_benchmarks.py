@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from collections.abc import Iterator
 
 import duckdb
 import pytest
+from dagster import DagsterInstance
 
-from benchmarks.__main__ import ROOT, Bench, bulk, line, month, must_agree
+from acv_pipeline.orchestration.instance import instance as open_instance
+from acv_pipeline.warehouse.home import Home
+from benchmarks.__main__ import ROOT, Bench, Figures, bulk, line, must_agree
 from benchmarks.measuring import BenchmarkError, Measure, alternate, run
 
 
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    with pytest.MonkeyPatch.context() as here:
+        here.chdir(ROOT)
+        yield Bench(tmp_path_factory.mktemp("bench"), 1, months=2)
+
+
+@pytest.fixture(scope="module")
+def found(bench: Bench) -> Figures:
+    return bulk(bench, rows=9_000, few=600)
+
+
 def test_the_pipeline_and_both_scripts_end_in_the_same_rankings(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, found: Figures
 ) -> None:
-    monkeypatch.chdir(ROOT)
-    found = bulk(Bench(tmp_path, 1, months=3), rows=9_000, few=600)
     assert [name.rpartition(" the ")[2] for name in found] == ["duckdb script", "pandas script"]
     ours, theirs = (
-        tmp_path / "bulk_home_9000" / "warehouse.duckdb",
-        tmp_path / "duckdb_script.duckdb",
+        bench.work / "bulk_home_9000" / "warehouse.duckdb",
+        bench.work / "duckdb_script.duckdb",
     )
     with duckdb.connect(str(ours), read_only=True) as connection:
         rows = connection.execute("select count(*) from validated.quarantined_rows").fetchall()
@@ -31,12 +44,22 @@ def test_the_pipeline_and_both_scripts_end_in_the_same_rankings(
         must_agree(ours, theirs)
 
 
-def test_the_empty_run_records_what_the_month_did(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(ROOT)
-    (ratio,) = month(Bench(tmp_path, 1, months=3)).values()
-    assert ratio > 0
+def recorded(instance: DagsterInstance) -> dict[str, set[str]]:
+    return {
+        key.to_user_string(): instance.get_materialized_partitions(key)
+        for key in instance.all_asset_keys()
+    }
+
+
+@pytest.mark.usefixtures("found")
+def test_the_empty_run_records_what_the_run_did(bench: Bench) -> None:
+    home = bench.work / "bulk_home_9000"
+    assert bench.empty(home, bench.work / "long_9000" / "landing")().wall > 0
+    with open_instance(Home(home)) as instance:
+        ours = recorded(instance)
+    assert len(ours["department_rankings"]) == 2
+    with DagsterInstance.from_config(str(bench.work / "empty_run")) as instance:
+        assert recorded(instance) == ours
 
 
 def test_a_measure_is_of_the_command_and_its_children() -> None:

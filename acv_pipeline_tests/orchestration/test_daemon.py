@@ -18,21 +18,13 @@ import pytest
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.orchestration.instance import instance as open_instance
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.alerts.receivers import Mailbox, Webhook
 from acv_pipeline_tests.deliveries import ACV, course, deliver, deliver_course
+from acv_pipeline_tests.orchestration.impatience import make_impatient
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 240
-# runs wait five seconds in the queue by default
-IMPATIENT = """
-run_coordinator:
-  module: dagster.core.run_coordinator
-  class: QueuedRunCoordinator
-  config:
-    dequeue_interval_seconds: 1
-"""
 
 
 @pytest.fixture
@@ -61,11 +53,12 @@ class Daemon:
         self.home = home
         self.environment = {
             **os.environ,
+            **make_impatient(home),
             "ACV_HOME": str(home.root),
             "ACV_LANDING": str(landing),
             "DAGSTER_HOME": str(home.dagster),
             "ACV_ALERT_URLS": " ".join(channels),
-            "ACV_TICK_SECONDS": "5",
+            "ACV_TICK_SECONDS": "2",
         }
         self.log = (home.root / "daemon.log").open("w")
 
@@ -91,10 +84,6 @@ class Daemon:
 
 @pytest.fixture
 def daemon(home: Home, landing: Path, mailbox: Mailbox, webhook: Webhook) -> Iterator[Daemon]:
-    with open_instance(home):
-        pass
-    with (home.dagster / "dagster.yaml").open("a") as settings:
-        settings.write(IMPATIENT)
     started = Daemon(home, landing, [mailbox.url, webhook.url])
     started.start()
     yield started

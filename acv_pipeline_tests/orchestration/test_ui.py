@@ -1,8 +1,7 @@
 """The Dagster UI of ``make dev`` as a person uses it: two years are filled by clicks.
 
-Webserver and daemon are started once, since that and the daemon's half minutes are most of the
-time; the second test goes on where the first ended. ``ACV_SHOTS=folder`` keeps pictures of every
-page.
+Webserver and daemon are started once, since that is much of the time; the second test goes on
+where the first ended. ``ACV_SHOTS=folder`` keeps pictures of every page.
 """
 
 from __future__ import annotations
@@ -24,12 +23,11 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.definitions import build_definitions
 from acv_pipeline.flow.pipeline import Pipeline
-from acv_pipeline.orchestration.instance import instance as open_instance
 from acv_pipeline.warehouse import read_published
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.alerts.receivers import free_port
 from acv_pipeline_tests.deliveries import course, deliver, deliver_course
-from acv_pipeline_tests.orchestration.test_daemon import IMPATIENT
+from acv_pipeline_tests.orchestration.impatience import make_impatient
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 240_000  # milliseconds; how long a busy machine may take for any step
@@ -50,6 +48,7 @@ class Dev:
                 cwd=ROOT,
                 env={
                     **os.environ,
+                    **make_impatient(home),
                     "ACV_HOME": str(home.root),
                     "ACV_LANDING": str(landing),
                     "ACV_PORT": str(self.port),
@@ -93,10 +92,6 @@ def landing(home: Home) -> Path:
 
 @pytest.fixture(scope="module")
 def dev(home: Home, landing: Path) -> Iterator[Dev]:
-    with open_instance(home):
-        pass
-    with (home.dagster / "dagster.yaml").open("a") as settings:
-        settings.write(IMPATIENT)
     started = Dev(home, landing)
     yield started
     started.stop()

@@ -28,6 +28,8 @@ VOLATILE_TABLES = {"raw.commits"}
 RECORDED_LATER = {"validated.unrecorded", "validated.check_results", "raw.lately_received"}
 # written by the program beside the tables, and not compared as bytes
 NO_RESULT = {
+    "dagster",
+    "quality",  # a validation is kept under its moment
     "warehouse.duckdb",
     "warehouse.duckdb.wal",
     "journal.jsonl",
@@ -131,7 +133,7 @@ def files(home: Home) -> Digests:
     found = {"journal": "\n".join(sorted(map(str, journal)))}
     for path in sorted(home.root.rglob("*")):
         name = path.relative_to(home.root)
-        if path.is_dir() or name.parts[0] in ("dagster", *NO_RESULT):
+        if path.is_dir() or name.parts[0] in NO_RESULT:
             continue
         if path == home.published:
             found |= {f"published {k}": v for k, v in tables(path, also_recorded=True).items()}

@@ -16,13 +16,13 @@ from acv_pipeline.assets.datagouv import build_data_gouv
 from acv_pipeline.assets.resources import resources
 from acv_pipeline.assets.run import build_assets
 from acv_pipeline.assets.step import aloud
-from acv_pipeline.flow.pipeline import Pipeline, Say
+from acv_pipeline.flow.pipeline import Log, Pipeline
+from acv_pipeline.orchestration.alerting import alert_sensor
 from acv_pipeline.orchestration.arrivals import arrival_sensor
 from acv_pipeline.orchestration.overdue import overdue_sensor
 from acv_pipeline.orchestration.retention import retention_sensor
 from acv_pipeline.orchestration.schedule import monthly_schedule
 from acv_pipeline.orchestration.signing import sign_off_job
-from acv_pipeline.orchestration.telling import alert_sensor
 from acv_pipeline.publishing.datagouv.settings import is_on
 
 JOB = "monthly_figures_job"
@@ -30,7 +30,7 @@ JOB = "monthly_figures_job"
 SETTLE_SECONDS = 10
 
 
-def build_definitions(pipeline: Pipeline, listen: Say = aloud) -> dg.Definitions:
+def build_definitions(pipeline: Pipeline, listen: Log = aloud) -> dg.Definitions:
     """Definitions for one home and landing zone; ``listen`` is told what runs say."""
     assets = build_assets(pipeline, listen)
     job = dg.define_asset_job(

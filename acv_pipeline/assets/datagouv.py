@@ -75,7 +75,7 @@ def build_data_gouv() -> dg.AssetsDefinition:
                 settings,
                 published.place.root / "datagouv.json",
                 force=config.force,
-                say=context.log.info,
+                log=context.log.info,
             )
         except PassingError as error:
             context.log.warning(str(error))

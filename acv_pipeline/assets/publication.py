@@ -99,7 +99,7 @@ def release(steps: Steps) -> dg.OpDefinition:
 
     def work(step: Step) -> Iterator[Event]:
         if step.asked([RELEASE]):
-            step.turn.say("making the open data release")
+            step.turn.log("making the open data release")
             made = _made(step, RELEASE).release
             if made:
                 step.context.log.info(
@@ -118,7 +118,7 @@ def report(steps: Steps) -> dg.OpDefinition:
 
     def work(step: Step) -> Iterator[Event]:
         if step.asked([REPORT]):
-            step.turn.say("writing the report page")
+            step.turn.log("writing the report page")
             made = _made(step, REPORT)
             if made.report:
                 step.context.log.info(f"report page of {made.report.byte_size / 1000:.0f} kB")

@@ -8,7 +8,6 @@ tests and users put others in their place.
 
 import gc
 import os
-from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -18,14 +17,13 @@ import dagster as dg
 import duckdb
 from pydantic import Field, PrivateAttr
 
-from acv_pipeline.flow.pipeline import Pipeline
+from acv_pipeline.flow.pipeline import Log, Pipeline
 from acv_pipeline.flow.turn import Turn
 from acv_pipeline.landing import Zone
 from acv_pipeline.publishing.datagouv.settings import DATASET, MODE, OFF, URL, Settings
 from acv_pipeline.warehouse import read_published
 from acv_pipeline.warehouse.home import Home
 
-Say = Callable[[str], None]
 GARBAGE_AFTER = 100_000  # objects
 
 
@@ -51,13 +49,13 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
     _stack: ExitStack = PrivateAttr(default_factory=ExitStack)
     _turn: Turn | None = PrivateAttr(default=None)
 
-    def turn(self, pipeline: Pipeline, who: str, say: Say, insist: Say) -> Turn:
+    def turn(self, pipeline: Pipeline, who: str, log: Log, insist: Log) -> Turn:
         """This run's turn at the warehouse; waits for those before it.
 
         Args:
             pipeline: what is true of the data; its home and landing zone are replaced.
             who: what those that wait are told of this run.
-            say: told what goes on.
+            log: told what goes on.
             insist: told once, if it has to wait.
 
         Raises:
@@ -71,7 +69,7 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
             # looking for garbage among what a run keeps to its end takes a tenth of its time
             self._stack.callback(gc.set_threshold, *gc.get_threshold())
             gc.set_threshold(GARBAGE_AFTER)
-            self._turn = Turn(pipeline, connection, say)
+            self._turn = Turn(pipeline, connection, log)
         return self._turn
 
     def end_turn(self) -> None:

@@ -14,7 +14,7 @@ import dagster as dg
 from acv_pipeline.assets import marts, publication, raw, validated
 from acv_pipeline.assets.partitions import monthly
 from acv_pipeline.assets.step import Event, Step, Steps, aloud
-from acv_pipeline.flow.pipeline import Pipeline, Say
+from acv_pipeline.flow.pipeline import Log, Pipeline
 from acv_pipeline.gate.rules import RULES
 from acv_pipeline.quality.acceptance import ACCEPTED
 from acv_pipeline.quality.check import Check
@@ -35,7 +35,7 @@ class Flow(dg.AssetsDefinition):
         return None  # type: ignore[return-value]
 
 
-def build_assets(pipeline: Pipeline, listen: Say = aloud) -> dg.AssetsDefinition:
+def build_assets(pipeline: Pipeline, listen: Log = aloud) -> dg.AssetsDefinition:
     """All assets of the flow with their checks; any of them can be chosen.
 
     Args:

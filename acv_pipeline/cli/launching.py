@@ -22,7 +22,7 @@ from acv_pipeline.assets.step import held_a_month, tags_of
 from acv_pipeline.assets.ui import LOCATION, REPOSITORY
 from acv_pipeline.contract import Month
 from acv_pipeline.definitions import JOB, build_definitions
-from acv_pipeline.flow.pipeline import Pipeline, Say
+from acv_pipeline.flow.pipeline import Log, Pipeline
 from acv_pipeline.orchestration.arrivals import stretches
 from acv_pipeline.orchestration.compute_logs import leave_to_terminal
 
@@ -44,7 +44,7 @@ def run_months(
     months: Sequence[Month],
     *,
     assets: Sequence[str] | None = None,
-    listen: Say,
+    listen: Log,
 ) -> RunResult:
     """Materialise months: a run for each stretch of adjoining ones, of all assets or those named.
 

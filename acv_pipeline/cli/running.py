@@ -51,11 +51,11 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
     pipeline = Pipeline.configured(home, landing)
     with Progress() as progress:
         prepare(home)
-        progress.say("looking at the landing zone")
+        progress.log("looking at the landing zone")
         # a run may be long at work: it is waited for, and named; what it did isn't due any more
         with in_plain_words(home.root), home.at_work("acv run", progress.insist):
             due, report = pipeline.pending(
-                say=progress.insist,
+                log=progress.insist,
                 progress=progress.reading,
                 run_follows=True,
             )
@@ -73,7 +73,7 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
                 only = [COPY, RELEASE, REPORT] if unpublished else None
                 ours = replace(pipeline, has_turn=True)
                 with instance(home) as dagster:
-                    result = run_months(ours, dagster, due, assets=only, listen=progress.say)
+                    result = run_months(ours, dagster, due, assets=only, listen=progress.log)
         if has_unended_run(home):
             from acv_pipeline.orchestration.dead_runs import end_dead_runs
 

@@ -46,7 +46,7 @@ class Progress:
         if self._live:
             _show("\r\033[K", nl=False)
 
-    def say(self, line: str) -> None:
+    def log(self, line: str) -> None:
         """Show what is being done, unless that was just done."""
         now = time.monotonic()
         if now - self._started < QUIET_SECONDS:
@@ -56,7 +56,7 @@ class Progress:
 
     def reading(self, done: int, of: int, name: str) -> None:
         """Show how many files were read."""
-        self.say(f"reading {name} ({done} of {of})")
+        self.log(f"reading {name} ({done} of {of})")
 
     def insist(self, line: str) -> None:
         """Show it at once: nothing else may be said for long."""

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 VALIDATED = "validated_dwellings"
 QUARANTINED = "quarantined_rows"
 
-Say = Callable[[str], None]
+Log = Callable[[str], None]
 Progress = Callable[[int, int, str], None]
 
 
@@ -124,7 +124,7 @@ class Pipeline:
         return shift(first_day(today or self.contract.today()), -1)
 
     @contextmanager
-    def warehouse(self, say: Say = lambda _: None) -> Iterator[duckdb.DuckDBPyConnection]:
+    def warehouse(self, log: Log = lambda _: None) -> Iterator[duckdb.DuckDBPyConnection]:
         """The warehouse, for writing, with the reference tables and the register in place.
 
         Raises:
@@ -132,7 +132,7 @@ class Pipeline:
             WarehouseError: it cannot be opened or written.
         """
         register = load_register(self.home.corrections, self.contract)
-        with open_warehouse(self.home, self.contract, say=say) as connection:
+        with open_warehouse(self.home, self.contract, log=log) as connection:
             seeds = Path(os.environ.get("ACV_SEEDS") or self.project.path / "seeds")
             wanted = _content(sorted(seeds.glob("*.csv")))
             if not has_fingerprint(connection, "seeds", wanted):
@@ -147,7 +147,7 @@ class Pipeline:
     def pending(
         self,
         *,
-        say: Say = lambda _: None,
+        log: Log = lambda _: None,
         progress: Progress | None = None,
         run_follows: bool = False,
     ) -> tuple[list[Month], LoadReport]:
@@ -165,7 +165,7 @@ class Pipeline:
         """
         from acv_pipeline.ledger.store import months_to_judge
 
-        with self.warehouse(say) as connection:
+        with self.warehouse(log) as connection:
             report = self.receive(connection, self.contract.sources, progress)
             months = months_to_judge(self.judged.fresh(connection, self.contract))
             months |= months_on_record.unrecorded(connection)

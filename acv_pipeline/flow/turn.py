@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from acv_pipeline.contract import Month
-from acv_pipeline.flow.pipeline import QUARANTINED, VALIDATED, Pipeline, Say
+from acv_pipeline.flow.pipeline import QUARANTINED, VALIDATED, Log, Pipeline
 from acv_pipeline.flow.plotted import Numbers, national, stopped
 from acv_pipeline.flow.previews import Preview, preview, preview_of_extract
 from acv_pipeline.ledger import months_on_record
@@ -32,14 +32,14 @@ class Turn:
     """The warehouse, open for writing, and what this run did to the marts.
 
     Attributes:
-        say: told what goes on, in a line.
+        log: told what goes on, in a line.
         moved: by mart, the months whose rows building it changed.
         evaluated: what the checks that publishing asks said last.
     """
 
     pipeline: Pipeline
     connection: duckdb.DuckDBPyConnection
-    say: Say
+    log: Log
     moved: dict[str, frozenset[Month]] = field(default_factory=dict)
     evaluated: Evaluated | None = None
 
@@ -49,14 +49,14 @@ class Turn:
         Raises:
             LandingError: the landing zone cannot be read.
         """
-        self.say(f"receiving from {', '.join(sources)}")
+        self.log(f"receiving from {', '.join(sources)}")
         return self.pipeline.receive(self.connection, sources)
 
     def judge(self, months: Sequence[Month]) -> JudgeReport:
         """Bring what was received for the given months into force, but what a rule stops."""
         from acv_pipeline.ledger.store import judge_and_write
 
-        self.say(f"judging what was received for {span(months)}")
+        self.log(f"judging what was received for {span(months)}")
         fresh = self.pipeline.judged.fresh(self.connection, self.pipeline.contract)
         self.pipeline.judged.forget()
         with transaction(self.connection):
@@ -72,7 +72,7 @@ class Turn:
         """
         project = self.pipeline.project
         chosen = [name for name in project.models if name in models]
-        self.say(f"building {', '.join(chosen)}")
+        self.log(f"building {', '.join(chosen)}")
         with transaction(self.connection):
             moved = project.build(self.connection, chosen)
             freshness.was_built(self.connection, project, chosen)
@@ -87,7 +87,7 @@ class Turn:
             return []
         from acv_pipeline.quality.record import record_results
 
-        self.say(f"checking {span(months)}")
+        self.log(f"checking {span(months)}")
         contract, project = self.pipeline.contract, self.pipeline.project
         checks = [c for c in self.pipeline.checks() if (c.asset, c.name) in wanted]
         sound = invariants(contract, project)
@@ -112,7 +112,7 @@ class Turn:
             NotPublishedError: it isn't; readers keep the last copy.
             WarehouseError: the copy cannot be written.
         """
-        self.say("checking everything before it is published")
+        self.log("checking everything before it is published")
         pipeline = self.pipeline
         publish(
             self.connection, pipeline.home, pipeline.contract, pipeline.project, to, self.evaluated

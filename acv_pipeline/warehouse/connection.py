@@ -38,7 +38,7 @@ AMOUNT = re.compile(r"\d+(\.\d+)? ?[KMGT]i?B", re.IGNORECASE)
 
 
 def _open(
-    path: Path, *, read_only: bool, wait_seconds: float, say: Callable[[str], None] | None
+    path: Path, *, read_only: bool, wait_seconds: float, log: Callable[[str], None] | None
 ) -> duckdb.DuckDBPyConnection:
     """Open the file, waiting while another process holds it."""
     deadline = time.monotonic() + wait_seconds
@@ -62,8 +62,8 @@ def _open(
                     f"{path} is held by {who} since {wait_seconds:.0f} s: wait for it to end, or "
                     "stop it, then run this again"
                 ) from error
-            if not told and say:
-                say(f"waiting for {who}, which holds {path.name}")
+            if not told and log:
+                log(f"waiting for {who}, which holds {path.name}")
                 told = True
             time.sleep(pause)
             pause = min(pause * 1.5, 1.0)
@@ -93,13 +93,13 @@ def open_warehouse(
     contract: Contract,
     *,
     wait_seconds: float = WAIT_SECONDS,
-    say: Callable[[str], None] | None = None,
+    log: Callable[[str], None] | None = None,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse, for writing; made when it isn't there.
 
     Args:
         wait_seconds: how long to wait for another process that holds it.
-        say: called once with a line for people when it has to wait.
+        log: called once with a line for people when it has to wait.
 
     Raises:
         WarehouseError: it is held too long, unreadable, or the folder cannot be written.
@@ -108,7 +108,7 @@ def open_warehouse(
         home.root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise WarehouseError(f"cannot write to {home.root}: {error.strerror}") from error
-    connection = _open(home.warehouse, read_only=False, wait_seconds=wait_seconds, say=say)
+    connection = _open(home.warehouse, read_only=False, wait_seconds=wait_seconds, log=log)
     with closing(connection), in_plain_words(home.root):
         connection.execute("set TimeZone = 'UTC'")
         connection.execute(DICTIONARIES)
@@ -139,7 +139,7 @@ def read_published(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         raise WarehouseError(
             f"{home.root} holds no published figures yet: run 'acv run --home {home.root}' first"
         )
-    connection = _open(home.published, read_only=True, wait_seconds=5, say=None)
+    connection = _open(home.published, read_only=True, wait_seconds=5, log=None)
     with closing(connection), in_plain_words(home.root):
         yield connection
 

@@ -88,7 +88,7 @@ class Home:
 
     @contextmanager
     def at_work(
-        self, who: str = "a run", say: Callable[[str], None] | None = None
+        self, who: str = "a run", log: Callable[[str], None] | None = None
     ) -> Iterator[None]:
         """This process's turn to run the pipeline, when the turns before it have ended.
 
@@ -96,16 +96,16 @@ class Home:
 
         Args:
             who: what those that wait are told of this one.
-            say: called once with a line for people if it has to wait.
+            log: called once with a line for people if it has to wait.
         """
         with self._lock_file() as here, (self.root / "turn.lock").open("a+b", 0) as turn:
             fcntl.flock(here, fcntl.LOCK_SH)
             try:
                 fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                if say:
+                if log:
                     turn.seek(0)
-                    say(f"waiting for {turn.read().decode() or 'another run'}")
+                    log(f"waiting for {turn.read().decode() or 'another run'}")
                 fcntl.flock(turn, fcntl.LOCK_EX)
             now = f"{dt.datetime.now():%H:%M:%S}"
             with suppress(OSError):  # on a full disk nobody is named

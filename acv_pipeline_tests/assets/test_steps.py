@@ -25,8 +25,8 @@ from acv_pipeline.contract.months import month_of
 from acv_pipeline.definitions import JOB, build_definitions
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.models.freshness import outdated
+from acv_pipeline.orchestration.alerting import failed_runs
 from acv_pipeline.orchestration.dead_runs import failed_lately
-from acv_pipeline.orchestration.telling import failed_runs
 from acv_pipeline.warehouse import read_published
 from acv_pipeline_tests.assets.conftest import MONTHS, Run
 from acv_pipeline_tests.assets.test_run import evaluations, recorded

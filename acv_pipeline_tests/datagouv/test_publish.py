@@ -53,7 +53,7 @@ def test_first_each_file_is_created_and_described(
     portal: Portal, release: Path, settings: Settings, record: Path
 ) -> None:
     lines: list[str] = []
-    outcome = publish(release, settings, record, say=lines.append, pause=PAUSE)
+    outcome = publish(release, settings, record, log=lines.append, pause=PAUSE)
     assert outcome.summary == (
         f"release 2026-01-15 to {portal.url}, data set {DATASET}: 10 created"
     )
@@ -347,7 +347,7 @@ def test_what_the_portal_lost_is_noticed(
             lost.set()
 
     with pytest.raises(PublishError, match="does not show what was sent"):
-        publish(release, settings, record, say=lose, pause=PAUSE)
+        publish(release, settings, record, log=lose, pause=PAUSE)
     assert lost.is_set()
 
 

@@ -22,7 +22,7 @@ def main(kills: int, seed: int | None) -> None:
     """Kill runs at random instants, run again without help, compare with an undisturbed run."""
     folder = Path(tempfile.mkdtemp(prefix="acv-torture-"))
     started = time.monotonic()
-    torture = Torture(folder, random.randrange(10**6) if seed is None else seed, say=click.echo)
+    torture = Torture(folder, random.randrange(10**6) if seed is None else seed, log=click.echo)
     while (done := torture.hit.total()) < kills:
         torture.kill(min(done + 25, kills))
         click.echo(f"{torture.hit.total()} kills, {time.monotonic() - started:.0f} s")

@@ -71,7 +71,7 @@ class Torture:
     seed: int
     ways: Sequence[Way] = (flow, acv_run)
     share_by_clock: float = 0.6
-    say: Callable[[str], None] = print
+    log: Callable[[str], None] = print
     hit: Counter[str] = field(default_factory=Counter)
     missed: int = 0
     chains: int = 0
@@ -79,7 +79,7 @@ class Torture:
     _undisturbed: dict[tuple[Way, bool], Undisturbed] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.say(f"seed {self.seed}")
+        self.log(f"seed {self.seed}")
         self._random = random.Random(self.seed)
         self._world = World(self.folder)
         self._log = self.folder / "log"

@@ -87,7 +87,7 @@ def test_it_waits_for_a_run_and_copies_a_record_that_is_being_written(
     said: list[str] = []
     try:
         assert busy.stdout is not None and busy.stdout.readline() == "held\n"
-        back_up(recorded, contract, tmp_path / "acv.tar.gz", say=said.append)
+        back_up(recorded, contract, tmp_path / "acv.tar.gz", log=said.append)
         assert busy.poll() is None, "it was still writing"
     finally:
         busy.kill()

@@ -78,7 +78,7 @@ def test_it_waits_for_another_process_and_says_for_whom(home: Home, contract: Co
         pass
     other = holder(home, 1.0)
     said: list[str] = []
-    with open_warehouse(home, contract, say=said.append) as connection:
+    with open_warehouse(home, contract, log=said.append) as connection:
         assert connection.execute("select 1").fetchall() == [(1,)]
     other.wait()
     assert len(said) == 1 and str(other.pid) in said[0]

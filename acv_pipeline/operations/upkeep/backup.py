@@ -45,7 +45,7 @@ class Backup:
 
 
 def back_up(
-    home: Home, contract: Contract, target: Path, *, say: Callable[[str], None] = lambda _: None
+    home: Home, contract: Contract, target: Path, *, log: Callable[[str], None] = lambda _: None
 ) -> Backup:
     """Write everything the home holds to ``target``.
 
@@ -71,7 +71,7 @@ def back_up(
     ):
         copy = Path(folder) / "home"
         copy.mkdir()
-        with open_warehouse(home, contract, say=say) as connection:
+        with open_warehouse(home, contract, log=log) as connection:
             connection.execute("checkpoint")
             for path in (home.warehouse, home.published):
                 if path.exists():

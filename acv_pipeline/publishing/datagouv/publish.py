@@ -32,7 +32,7 @@ from acv_pipeline.publishing.release.folder import Version
 from acv_pipeline.publishing.release.origins import is_synthetic
 
 Done = Literal["created", "replaced", "described", "unchanged", "failed"]
-Say = Callable[[str], None]
+Log = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def publish(
     record: Path,
     *,
     force: bool = False,
-    say: Say = lambda _: None,
+    log: Log = lambda _: None,
     pause: float = 1.0,
 ) -> Outcome:
     """Make the data set show this release.
@@ -98,7 +98,7 @@ def publish(
     Args:
         record: remembers which file is which resource; without it they are recognised by name.
         force: also publish a release older than the published one.
-        say: told a line per file that is sent.
+        log: told a line per file that is sent.
         pause: seconds before the first retry.
 
     Raises:
@@ -132,7 +132,7 @@ def publish(
             report = publication.bring_in_line(file)
             outcome.files.append(report)
             if report.done != "unchanged":
-                say(f"{report.name}: {report.reason or report.done}")
+                log(f"{report.name}: {report.reason or report.done}")
         if not is_dry:
             outcome.files = publication.read_back(outcome.files)
     if failed := [report for report in outcome.files if report.done == "failed"]:

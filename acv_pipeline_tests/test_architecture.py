@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import re
 from collections import Counter
@@ -43,3 +44,24 @@ def test_domain_code_knows_no_dagster() -> None:
     for room in domain:
         for path in (ROOT / room).rglob("*.py"):
             assert not re.search(r"^\s*(?:import|from) dagster", path.read_text(), re.M), path
+
+
+def test_only_what_the_page_lists_is_imported_inside_functions() -> None:
+    _, page = PAGE.read_text(encoding="utf-8").split("## What is imported only where it is used")
+    listed = set(re.findall(r"`([a-z_.]+)`", page.split("\n## ")[0]))
+    found = {
+        name.removeprefix("acv_pipeline.")
+        for path in ROOT.rglob("*.py")
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        for name in imported(node)
+    }
+    assert found and found <= listed
+
+
+def imported(node: ast.AST) -> list[str]:
+    """The modules that a statement imports."""
+    if isinstance(node, ast.ImportFrom):
+        return [node.module or ""]
+    return [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

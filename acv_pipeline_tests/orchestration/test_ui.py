@@ -226,7 +226,7 @@ def test_a_year_is_filled_by_clicks(
     ui.shot("checks-alone")
 
     # what the assets need of the world
-    ui.open("/locations/acv_pipeline/assets/resources")
+    ui.open("/locations/acv_pipeline/resources")
     for resource in definitions.resources or {}:
         expect(page.get_by_role("link", name=resource)).to_be_visible()
     ui.shot("resources")

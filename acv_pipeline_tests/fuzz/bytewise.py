@@ -45,7 +45,9 @@ def figures_by_cells(delivery: TidyDelivery) -> dict[tuple[str, ...], set[Said]]
 
 
 def _cells(row: dict[str, object]) -> tuple[str, ...]:
-    return tuple(str(text).strip() for text in row["cells"])  # type: ignore[attr-defined]
+    """The cells of a record; of several months in columns, its column's letter before them."""
+    texts = (str(text).strip() for text in row["cells"])  # type: ignore[attr-defined]
+    return str(row["sheet_column"]), *texts
 
 
 def _said(row: dict[str, object]) -> Said:

@@ -1,8 +1,8 @@
 """Start reading here: everything Dagster loads, in one object.
 
 The flow: ``landing`` → ``reading`` → ``tidying`` → ``gate``/``ledger`` → ``models`` (the SQL of
-``dbt_like_sql``) → published copy → ``release``, ``report`` → ``datagouv``. ``flow`` puts the steps
-in order, ``assets`` shows them to Dagster, ``contract`` says what is true of the data.
+``dbt_like_sql``) → ``quality`` → ``publishing``. ``flow`` puts the steps in order, ``assets`` shows
+them to Dagster, ``contract`` says what is true of the data.
 """
 
 from __future__ import annotations

@@ -423,6 +423,18 @@ def test_an_interruption_is_one_line(
     )
 
 
+def test_an_interruption_while_a_command_is_imported_is_one_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(module: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("acv_pipeline.cli.main.import_module", interrupted)
+    ended = CliRunner().invoke(main, ["run"])
+    assert ended.exit_code == 130
+    assert ended.stderr == "acv: interrupted: what is whole stays, the next run ends the work\n"
+
+
 def test_a_bug_stays_a_bug() -> None:
     with pytest.raises(ZeroDivisionError), plain_errors():
         raise ZeroDivisionError

@@ -28,7 +28,7 @@ from acv_pipeline.flow.turn import Turn, span
 from acv_pipeline.landing import LandingError
 from acv_pipeline.ledger.corrections import CorrectionsError
 from acv_pipeline.models import SqlProjectError
-from acv_pipeline.publishing.published_copy import NotPublishedError
+from acv_pipeline.publishing.published_copy import COPY, NotPublishedError
 from acv_pipeline.publishing.release import ReleaseError
 from acv_pipeline.quality.acceptance import ACCEPTED, holds
 from acv_pipeline.quality.check import Check, CheckResult
@@ -151,7 +151,8 @@ class Step:
 
     def check(self, checks: Sequence[Check], months: Iterable[Month]) -> list[CheckResult]:
         """What the checks say; the log has how many of them fail."""
-        results = self.turn.check({(check.asset, check.name) for check in checks}, months)
+        wanted = {(check.asset, check.name) for check in checks}
+        results = self.turn.check(wanted, months, publishes=COPY in self.run_assets)
         failed = sorted({result.check.name for result in results if not result.passed})
         said = f"{len(checks)} checks of {span(sorted({result.month for result in results}))}"
         self.context.log.info(f"{said}: " + (f"{', '.join(failed)} fail" if failed else "all hold"))

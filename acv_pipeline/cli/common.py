@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import click
 import duckdb
 
-from acv_pipeline.cli import INTERRUPTED, WRONG_USE
+from acv_pipeline.cli import INTERRUPTED, WHOLE, WRONG_USE
 from acv_pipeline.contract import ContractError, Month
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.landing import LandingError
@@ -104,7 +104,7 @@ def plain_errors(*of_command: type[Exception]) -> Iterator[None]:
     except BaseException as error:
         if not _was_interrupted(error):
             raise
-        click.echo("acv: interrupted: what is whole stays, the next run ends the work", err=True)
+        click.echo(WHOLE, err=True)
         sys.exit(INTERRUPTED)
 
 

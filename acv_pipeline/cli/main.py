@@ -9,7 +9,7 @@ from importlib import import_module
 
 import click
 
-from acv_pipeline.cli import WRONG_USE
+from acv_pipeline.cli import INTERRUPTED, WHOLE, WRONG_USE
 
 COMMANDS = {
     "run": ("running", "Materialise what the landing zone holds; exit 1 if anything is held."),
@@ -37,7 +37,11 @@ class Commands(click.Group):
         """The command; None if there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"acv_pipeline.cli.{COMMANDS[cmd_name][0]}")
+        try:
+            module = import_module(f"acv_pipeline.cli.{COMMANDS[cmd_name][0]}")
+        except KeyboardInterrupt:  # a command tells of its own
+            click.echo(WHOLE, err=True)
+            sys.exit(INTERRUPTED)
         command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 

@@ -80,29 +80,37 @@ class Turn:
                 project.write_as_of_macros(self.connection)
         self.moved |= moved
 
-    def check(self, wanted: set[tuple[str, str]], months: Iterable[Month]) -> list[CheckResult]:
-        """What the (asset, check) pairs say of the months that are on record."""
+    def check(
+        self, wanted: set[tuple[str, str]], months: Iterable[Month], *, publishes: bool = False
+    ) -> list[CheckResult]:
+        """What the (asset, check) pairs say of the months that are on record.
+
+        Args:
+            publishes: the run goes on to publish, which asks the marts' checks of all months: they
+                are asked of all of them at once, and not again.
+        """
         months = sorted(set(months) & self.on_record())
         if not wanted or not months:
             return []
         from acv_pipeline.quality.record import record_results
 
-        self.log(f"checking {span(months)}")
         contract, project = self.pipeline.contract, self.pipeline.project
         checks = [c for c in self.pipeline.checks() if (c.asset, c.name) in wanted]
-        sound = invariants(contract, project)
+        sound = invariants(contract, project) if publishes else []
+        every = sorted(self.on_record())
 
         def said(checks: list[Check], months: Sequence[Month]) -> list[CheckResult]:
+            if checks:
+                self.log(f"checking {span(months)}")
             kept = self.pipeline.home.quality
             return evaluate_all(self.connection, contract, project, checks, months, kept)
 
-        # what publishing asks of all months, it need not ask again
-        of_all = said([c for c in checks if c in sound], sorted(self.on_record()))
+        of_all = said([c for c in checks if c in sound], every)
         results = said([c for c in checks if c not in sound], months)
         results += [result for result in of_all if result.month in months]
         # that a month is held, its rules' own checks say already
         record_results(self.connection, [r for r in results if r.check is not ACCEPTED])
-        self.evaluated = Evaluated(commits(self.connection), of_all)
+        self.evaluated = Evaluated(every, commits(self.connection), of_all)
         return results
 
     def publish(self, to: Path) -> None:
@@ -112,7 +120,7 @@ class Turn:
             NotPublishedError: it isn't; readers keep the last copy.
             WarehouseError: the copy cannot be written.
         """
-        self.log("checking everything before it is published")
+        self.log("making sure that everything was checked")
         pipeline = self.pipeline
         publish(
             self.connection, pipeline.home, pipeline.contract, pipeline.project, to, self.evaluated

@@ -151,7 +151,7 @@ class MonthCase:
 
 @dataclass(frozen=True)
 class Finding:
-    """A rule that does not hold for a month.
+    """A rule that does not hold for a month; stored as JSON in this order.
 
     Attributes:
         rule: the rule's name, as its check is called.

@@ -55,7 +55,8 @@ def publish(
     All marts and all months are looked at, whatever a run was asked for.
 
     Args:
-        evaluated: what checks said of all months; it counts while nothing was written since.
+        evaluated: what checks said; it counts if that was of all months, and nothing was written
+            since.
 
     Raises:
         NotPublishedError: a mart is older than what it is made from, or breaks an invariant.
@@ -70,7 +71,7 @@ def publish(
     checked_at = commits(connection)
     months = sorted(on_record(connection, contract))
     checks = invariants(contract, project)
-    stands = evaluated is not None and evaluated.commits == checked_at
+    stands = evaluated and (evaluated.months, evaluated.commits) == (months, checked_at)
     results = list(evaluated.results) if evaluated and stands else []
     known = {(result.check.asset, result.check.name) for result in results}
     missing = [check for check in checks if (check.asset, check.name) not in known]

@@ -21,12 +21,14 @@ from acv_pipeline.warehouse import own_tables
 
 @dataclass(frozen=True)
 class Evaluated:
-    """What checks said of all months on record.
+    """What checks said of some months.
 
     Attributes:
+        months: those that all of the checks were evaluated for.
         commits: those of the warehouse (``warehouse.commits``) that they were evaluated after.
     """
 
+    months: Sequence[Month]
     commits: int
     results: Sequence[CheckResult]
 

@@ -88,7 +88,7 @@ class MonthReader:
         return Marks(self.contract.provisional_marks)
 
     def cell(self, folded: str, order: str = "day", epoch: dt.date = EPOCH_1900) -> MonthRead:
-        """The month that a whole cell says; the text is plain (see ``fold.plain``)."""
+        """The month that a whole cell says; the text is plain (see ``texts.plain``)."""
         if not folded:
             return MonthRead(None, "no_month_in_row")
         if serial := SERIAL.fullmatch(folded):

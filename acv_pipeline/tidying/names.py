@@ -199,7 +199,7 @@ class ColumnNames:
         return set(fold(" ".join(words)).split())
 
     def name(self, text: str, order: str = "day") -> ColumnName:
-        """What a name in one line says; ``order`` as in ``months.day_order``."""
+        """What a name in one line says; ``order`` as in ``month_reader.day_order``."""
         return self._remembered(text, order)
 
     @cached_property
@@ -245,7 +245,7 @@ class ColumnNames:
 
         Args:
             top, bottom: the lines; the first may span several columns.
-            order: as in ``months.day_order``.
+            order: as in ``month_reader.day_order``.
             alone: whether the first line spans this column only.
         """
         if not bottom.strip() or compact(top) == compact(bottom):

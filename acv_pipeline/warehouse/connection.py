@@ -207,7 +207,7 @@ def put_copy(
 ) -> None:
     """Write the read-only copy beside the old one, then swap it in; not in a transaction.
 
-    Whoever wants figures published asks ``publication.publish``, which checks them first.
+    Whoever wants figures published asks ``published_copy.publish``, which checks them first.
 
     The file is copied as it is, which takes a tenth of writing all tables again. By a process of
     its own: closing a file that DuckDB holds would end the lock on it.

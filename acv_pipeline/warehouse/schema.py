@@ -137,7 +137,7 @@ def replace(
 
 
 def put(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]]) -> None:
-    """Append ``rows`` to ``table``, each in place of the one with its key."""
+    """Append ``rows``, whose keys differ, to ``table``, each in place of the one with its key."""
     import pandas as pd
 
     key = tables()[table].key

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sqlite3
 import subprocess
 import sys
@@ -262,3 +263,16 @@ def test_connections_are_reused_and_their_number_is_bounded(
             with storage.run_connection(f"run-{number}"):  # type: ignore[attr-defined]
                 pass
         assert len(storage._engines) == OPEN_SHARDS  # type: ignore[attr-defined]
+
+
+def test_the_private_methods_it_relies_on_are_still_there() -> None:
+    source = inspect.getsource(SqliteEventLogStorage)
+    assert "def _connect(self, shard: str)" in source
+    for name in ("run_connection", "index_connection"):
+        assert "self._connect(" in inspect.getsource(getattr(SqliteEventLogStorage, name))
+    assert "_db_lock" in source and "_initialized_dbs" in source
+    for name in (
+        "_event_to_row", "_store_asset_event", "_store_asset_event_tags",
+        "_has_asset_key_col_on_connection",
+    ):  # fmt: skip
+        assert hasattr(SqliteEventLogStorage, name)

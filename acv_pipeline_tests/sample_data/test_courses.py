@@ -1,6 +1,6 @@
 """The invented course meets the published national figures and looks like a real one.
 
-That it moves as real ones do the gate's rules say: ``test_gate``.
+That the gate has no reason to hold any of it: ``test_gate``.
 """
 
 import pandas as pd

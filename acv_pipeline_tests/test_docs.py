@@ -34,6 +34,13 @@ def test_every_command_is_documented_and_every_documented_one_exists() -> None:
             assert set(target) & targets, f"{page.name}: make {target}"
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_of_commands_says_what_each_begins_with(name: str) -> None:
+    command = main.get_command(click.Context(main), name)
+    assert command and command.help
+    assert " ".join(command.help.split()).startswith(COMMANDS[name][1])
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):

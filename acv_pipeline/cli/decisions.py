@@ -69,7 +69,7 @@ def signoff(
 @click.option("--delivery", help="Only rows of this delivery: its sha256 or the first characters.")
 @home_option
 def quarantine(path: Path, source: str | None, delivery: str | None, home: Path | None) -> None:
-    """Write the rows in quarantine to a spreadsheet, to send back to who sent them.
+    """Write the rows in quarantine to a spreadsheet. It can go back to who sent them.
 
     One line per row: file, sheet, row, why (in French and English), and the cells as received.
     """

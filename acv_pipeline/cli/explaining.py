@@ -48,9 +48,10 @@ def explain(
     said_by: str | None,
     home: Path | None,
 ) -> None:
-    """Where a figure comes from, what judged it, what it was before, or why there is none.
+    """Where a figure comes from, or why there is none.
 
-    DEPARTMENT is a code (91, 2A, 971) or a name. Exits with 1 when no figure is in force.
+    Says what judged it and what it was before, too. DEPARTMENT is a code (91, 2A, 971) or a name.
+    Exits with 1 when no figure is in force.
     """
     with plain_errors(QuestionError, OutdatedCopyError):
         contract = load_contract()

@@ -12,16 +12,16 @@ import click
 from acv_pipeline.cli import INTERRUPTED, WHOLE, WRONG_USE
 
 COMMANDS = {
-    "run": ("running", "Materialise what the landing zone holds; exit 1 if anything is held."),
+    "run": ("running", "Materialise what the landing zone holds, through Dagster."),
     "status": ("running", "What is held, quarantined, late or failing now, and what to do."),
     "explain": ("explaining", "Where a figure comes from, or why there is none."),
     "signoff": ("decisions", "Release a held month, on record."),
     "quarantine": ("decisions", "Write the rows in quarantine to a spreadsheet."),
-    "replay": ("replaying", "Replay folders of releases in date order."),
+    "replay": ("replaying", "Replay folders of releases in date order, in a scratch warehouse."),
     "data-docs": ("upkeep", "Build Great Expectations' own pages of what runs found."),
     "rebuild": ("upkeep", "Make the warehouse again from the deliveries."),
-    "backup": ("upkeep", "Write the whole home to a file, also while runs go on."),
-    "restore": ("upkeep", "Put the home back as it was when a backup was made."),
+    "backup": ("upkeep", "Write the whole home to FILE, also while runs go on."),
+    "restore": ("upkeep", "Put the home back as it was when FILE was made."),
 }
 """The module of each command, and what ``acv --help`` says of it."""
 

@@ -26,7 +26,7 @@ from acv_pipeline.ledger.replay import replay as replay_folder
     help="CSV with indicator, delivered, date, label: adds hits, misses and false alarms.",
 )
 def replay(folder: Path, source: str, as_json: bool, labels: Path | None) -> None:
-    """Replay folders of releases in date order in a scratch warehouse.
+    """Replay folders of releases in date order, in a scratch warehouse.
 
     Prints, per delivery and indicator, which months were accepted or held and by which rules.
     """

@@ -40,7 +40,7 @@ from acv_pipeline.warehouse.home import Home
 @home_option
 @click.option("--months", type=MonthRange(), help="Only these months, such as 2021-03:2021-06.")
 def run(landing: str | None, home: Path | None, months: tuple[Month, Month] | None) -> None:
-    """Materialise what the landing zone holds, through Dagster; exit 1 if anything is held."""
+    """Materialise what the landing zone holds, through Dagster. Exit 1 if anything is held."""
     with plain_errors():
         where = home_of(home)
         sys.exit(run_landing(where, where.zone(landing) if landing else None, months))

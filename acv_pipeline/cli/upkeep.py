@@ -26,7 +26,7 @@ SHOWN = 10
 @home_option
 @click.pass_context
 def rebuild(context: click.Context, landing: str | None, home: Path | None) -> None:
-    """Make the warehouse again from the deliveries, when its file is damaged.
+    """Make the warehouse again from the deliveries. For when its file is damaged.
 
     Sign-offs and explanations are kept; the old file is put aside. Ends with what 'acv run' does.
     """
@@ -71,7 +71,7 @@ def backup(file: Path, home: Path | None) -> None:
 @click.option("--force", is_flag=True, help="Put a home that is there aside.")
 @home_option
 def restore(file: Path, force: bool, home: Path | None) -> None:
-    """Put the home back as it was when FILE was made; stop the daemon and the UI before."""
+    """Put the home back as it was when FILE was made. Stop the daemon and the UI before."""
     with plain_errors(BackupError):
         where = home_of(home)
         made, aside = put_back(file, where, force=force)
@@ -84,7 +84,7 @@ def restore(file: Path, force: bool, home: Path | None) -> None:
 @click.command("data-docs")
 @home_option
 def data_docs(home: Path | None) -> None:
-    """Build Great Expectations' own pages of the validations that runs have kept."""
+    """Build Great Expectations' own pages of what runs found."""
     with plain_errors():
         where = home_of(home)
         index = None

@@ -89,7 +89,8 @@ class Turn:
             publishes: the run goes on to publish, which asks the marts' checks of all months: they
                 are asked of all of them at once, and not again.
         """
-        months = sorted(set(months) & self.on_record())
+        every = sorted(self.on_record())
+        months = sorted({*months} & {*every})
         if not wanted or not months:
             return []
         from acv_pipeline.quality.record import record_results
@@ -97,7 +98,6 @@ class Turn:
         contract, project = self.pipeline.contract, self.pipeline.project
         checks = [c for c in self.pipeline.checks() if (c.asset, c.name) in wanted]
         sound = invariants(contract, project) if publishes else []
-        every = sorted(self.on_record())
 
         def said(checks: list[Check], months: Sequence[Month]) -> list[CheckResult]:
             if checks:

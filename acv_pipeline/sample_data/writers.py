@@ -7,6 +7,7 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import pandas as pd
 
@@ -28,10 +29,10 @@ def csv_text(rows: Sequence[Sequence[Cell]], delimiter: str = ",") -> str:
     return buffer.getvalue()
 
 
-def _write_workbook(engine: str, rows: Sequence[Sequence[Cell]]) -> bytes:
+def _write_workbook(engine: Literal["openpyxl", "odf"], rows: Sequence[Sequence[Cell]]) -> bytes:
     """A workbook with one sheet: numbers and days as such, the rest as text."""
     buffer = io.BytesIO()
-    with pd.ExcelWriter(buffer, engine=engine) as book:  # type: ignore[call-overload]
+    with pd.ExcelWriter(buffer, engine=engine) as book:
         pd.DataFrame(rows).to_excel(book, sheet_name=FILE_MARK, header=False, index=False)
     return _timeless(buffer.getvalue())
 

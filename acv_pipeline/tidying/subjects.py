@@ -15,7 +15,7 @@ from acv_pipeline.tidying.dates import DateReader
 from acv_pipeline.tidying.indicators import names_other_programme, stated_indicators
 from acv_pipeline.tidying.names import ColumnNames
 from acv_pipeline.tidying.table import Table
-from acv_pipeline.tidying.texts import any_word, fold, says, words_pattern
+from acv_pipeline.tidying.texts import any_word, fold, plain, says, words_pattern
 
 FLOW = re.compile(
     r"(?<![a-z])(?:(?<!pas de )flux(?! de donnees| cumul)|non cumul[a-z]*|hors cumul|"
@@ -39,8 +39,8 @@ NEGATED = re.compile(r"(?<![a-z])(?:n|ne|pas|exclus?|exclues?)(?![a-z])")
 NUMBERING = re.compile(r"(?i)^\s*(?:tableau|annexe|onglet|feuille)\s*n?°?\s*[0-9]+\s*[:.–-]*")
 # a folder; a file that replaces one, answers a request or tries the channel
 OF_FILES = re.compile(
-    r"(?<![a-z])(?:dossiers?|annule[a-z]* (?:et )?remplac[a-z]*|(?:sur |a la )?demandes?|tests?)"
-    r"(?![a-z])"
+    r"(?<![a-z])(?:dossiers?|annule[a-z]*[ -](?:et[ -])?remplac[a-z]*|"
+    r"(?:sur |a la )?demandes?|tests?)(?![a-z])"
 )
 # whom to ask is no subject
 WHOM = {"contact", "bureau", "service", "mission", "unite"}
@@ -68,7 +68,7 @@ def subject_of_file(names: ColumnNames, file_name: str) -> str | None:
 
     Its numbers are dates, and some words say what becomes of the file.
     """
-    words = fold(re.sub(r"[0-9_]+", " ", PurePath(file_name).stem))
+    words = plain(re.sub(r"[0-9_]+", " ", PurePath(file_name).stem))
     return subject_of(names, OF_FILES.sub(" ", words))
 
 

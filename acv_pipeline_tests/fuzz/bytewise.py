@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from pathlib import Path
+from typing import Any
 
 from acv_pipeline.reading.sheet import BLANK_ROWS_KEPT
 from acv_pipeline.tidying import DeliveryRefused, TidyDelivery
@@ -44,13 +45,13 @@ def figures_by_cells(delivery: TidyDelivery) -> dict[tuple[str, ...], set[Said]]
     return found
 
 
-def _cells(row: dict[str, object]) -> tuple[str, ...]:
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     """The cells of a record; of several months in columns, its column's letter before them."""
-    texts = (str(text).strip() for text in row["cells"])  # type: ignore[attr-defined]
+    texts = (str(text).strip() for text in row["cells"])
     return str(row["sheet_column"]), *texts
 
 
-def _said(row: dict[str, object]) -> Said:
+def _said(row: dict[str, Any]) -> Said:
     return str(row["territory_code"]), str(row["month"])[:7], int(str(row["value"]))
 
 

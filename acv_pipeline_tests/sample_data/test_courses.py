@@ -8,7 +8,7 @@ import pytest
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.sample_data.courses import ACV, LAST_MONTH, draw_courses
+from acv_pipeline.sample_data.courses import ACV, LAST_MONTH, MAX_SLIP, PVD, draw_courses
 from acv_pipeline.sample_data.generator import SEED
 
 PUBLISHED = {"2020-01": 31_658, "2021-01": 49_497, "2021-12": 66_737, "2022-09": 78_638}
@@ -65,6 +65,33 @@ def test_the_pace_has_seasons_and_noise(tables: dict[Key, pd.DataFrame]) -> None
     assert typical[12] > 1.1 * typical.median()
     same_month = pace[calendar_month == 11]
     assert same_month.nunique() == len(same_month)
+
+
+def test_the_national_pace_never_doubles_its_habit(tables: dict[Key, pd.DataFrame]) -> None:
+    for table in tables.values():
+        pace = increments(table).sum(axis=1)
+        habit = pace.expanding().median().shift()
+        assert (pace > 0).all()
+        assert (pace / habit).iloc[3:].max() < 2
+
+
+def test_no_department_brings_a_quarter_of_a_month(tables: dict[Key, pd.DataFrame]) -> None:
+    for table in tables.values():
+        gains = increments(table).clip(lower=0)
+        assert (gains.max(axis=1) / gains.sum(axis=1)).max() < 0.25
+
+
+def test_decreases_are_few_small_and_alone_in_their_month(tables: dict[Key, pd.DataFrame]) -> None:
+    slips = {key: increments(tables[key]) for key in tables if key[1] != "total"}
+    assert {key: int((steps < 0).sum(axis=None)) for key, steps in slips.items()} == {
+        (ACV, "anah"): 3,
+        (ACV, "action_logement"): 2,
+        (PVD, "anah"): 1,
+    }
+    for steps in slips.values():
+        assert steps.min(axis=None) >= -MAX_SLIP
+    of_acv = sum((slips[key] < 0).sum(axis=1) for key in slips if key[0] == ACV)
+    assert of_acv.max() == 1
 
 
 def test_departments_differ_in_size_as_real_ones_do(tables: dict[Key, pd.DataFrame]) -> None:

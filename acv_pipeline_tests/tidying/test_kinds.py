@@ -420,6 +420,8 @@ FILE_NAMES = {
     "ACV_annulés_2021-03.csv": ["refused: other_subject"],
     "ACV_logements_vacants_2021-03.csv": ["refused: other_subject"],
     "ACV_montants_2021-03.csv": ["refused: other_subject"],
+    "ACV_2021-03_en_€.csv": ["refused: other_subject"],
+    "ACV_2021-03_annule-et-remplace.csv": ["2: 01 2021-03 = 30"],
 }
 
 

@@ -58,7 +58,9 @@ def follows() -> dg.AutomationCondition[Any]:
 
     Unlike ``eager``, a dependency that has nothing for the month keeps nothing waiting: a partner
     may be late, and the Baromètre publishes a few times a year. A month that a run could not
-    materialise, because it is held, isn't asked for again for the same reason.
+    materialise, because it is held, isn't asked for again for the same reason. Dependencies must
+    have come to rest: of a run that ends while Dagster evaluates, it may have seen the first
+    assets and not yet the last ones, which it would then make again.
     """
     condition = dg.AutomationCondition
     handled = (
@@ -69,6 +71,7 @@ def follows() -> dg.AutomationCondition[Any]:
     )
     return (
         condition.any_deps_updated().since(handled)
+        & ~condition.any_deps_match(condition.newly_updated())
         & ~condition.any_deps_in_progress()
         & ~condition.in_progress()
     )

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from acv_pipeline.contract import Month
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 Severity = Literal["error", "warn"]
+Columns = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,23 @@ class CheckResult:
     summary: str = ""
     severity: Severity | None = None
     validation: Path | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An expectation of a suite that does not hold.
+
+    Attributes:
+        problem: what is wrong with a row, with ``{}`` for the value of the column ``shows``.
+        values: the values that fail it, under their columns; None where the table itself does.
+        detail: of the table itself: what was found.
+    """
+
+    check: str
+    problem: str
+    shows: str
+    values: pd.DataFrame | None
+    detail: str = ""
 
 
 @dataclass(frozen=True)

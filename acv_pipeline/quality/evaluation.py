@@ -6,18 +6,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import duckdb
 import pandas as pd
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.quality.attribution import CHECKED_MONTHS, attributed
-from acv_pipeline.quality.check import Check, CheckResult, SqlRule, SuiteRule
+from acv_pipeline.quality.check import Check, CheckResult, Columns, Failure, SqlRule, SuiteRule
 from acv_pipeline.quality.table_checks import rules
-
-if TYPE_CHECKING:
-    from acv_pipeline.quality.validation import Failure
+from acv_pipeline.quality.validator import started
 
 SAMPLE_ROWS = 20
 NAMED_PROBLEMS = 3
@@ -110,9 +108,12 @@ def _by_suite(
     tallies = {check.name: _Tally(checked) for check in rule.checks}
     if not checked:
         return tallies
-    from acv_pipeline.quality import validation  # takes seconds to import
-
-    failures, kept = validation.validate(connection, rule, contract, run=run, folder=results)
+    validator = started()
+    expected = validator.call("expected_columns", rule.suite, contract)
+    frame = distinct_values(connection, rule, expected)
+    failures, kept = validator.call(
+        "validate", frame, rule.suite, contract, len(rule.looked_up), run, results
+    )
     for name, tally in tallies.items():
         tally.validation = kept
         failed = [failure for failure in failures if failure.check == name]
@@ -122,6 +123,47 @@ def _by_suite(
             _find_rows(connection, rule, table, failed)
             _add_problems(connection, tally)
     return tallies
+
+
+def distinct_values(
+    connection: duckdb.DuckDBPyConnection, rule: SuiteRule, expected: Iterable[Columns]
+) -> pd.DataFrame:
+    """The table's columns, each with its distinct values; shorter ones repeat their last.
+
+    An expectation on columns says the same of a value however many rows hold it, and a table may
+    have millions. Columns that are compared with one another keep their values together; of those
+    that nothing is expected of, there is one row.
+    """
+    own = [name for name, *_ in connection.execute(f"describe {rule.table}").fetchall()]
+    known = {
+        f"{column}_is_known": f"{column} in ({codes})" if column in own else "false"
+        for column, codes in rule.looked_up.items()
+    }
+    named = ", ".join(f"{sql} as {name}" for name, sql in known.items())
+    table = f"select {named}{', ' if named else ''}* from ({rule.table})"
+    columns = [*known, *own]
+    groups = _together(tuple(c for c in each if c in columns) for each in expected)
+    others = [column for column in columns if not any(column in group for group in groups)]
+    frames = [
+        connection.execute(f"select distinct {', '.join(g)} from ({table}) order by all").df()
+        for g in groups
+    ]
+    if others:
+        frames.append(connection.execute(f"select {', '.join(others)} from ({table}) limit 1").df())
+    size = max(map(len, frames))
+    filled = [frame.reindex(range(size), method="ffill") for frame in frames]
+    return pd.concat(filled, axis=1)[columns]
+
+
+def _together(groups: Iterable[Columns]) -> list[Columns]:
+    """The columns of groups, joined where groups overlap."""
+    found: list[Columns] = []
+    for group in groups:
+        joined = set(group).union(*(other for other in found if {*other} & {*group}))
+        found = [other for other in found if not {*other} & joined]
+        if joined:
+            found.append(tuple(sorted(joined)))
+    return found
 
 
 def _blame_table(tally: _Tally, failed: list[Failure]) -> None:

@@ -1,6 +1,6 @@
 """Validating a table with Great Expectations, keeping the result, and making Data Docs of it.
 
-The only module beside ``suites`` that imports it, which takes seconds.
+The only module beside ``suites`` that imports it: in a process of its own (``validator``).
 """
 
 from __future__ import annotations
@@ -8,13 +8,11 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import shutil
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import great_expectations as gx
 import pandas as pd
 from great_expectations.core.run_identifier import RunIdentifier
@@ -22,43 +20,32 @@ from great_expectations.data_context import EphemeralDataContext
 from great_expectations.data_context.types.base import DataContextConfig, ProgressBarsConfig
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.quality.check import SuiteRule
+from acv_pipeline.quality.check import Columns, Failure
 from acv_pipeline.quality.suites import suite as suite_of
 
 KEPT = 50
 """Results kept of each suite."""
 
-Columns = tuple[str, ...]
 
-
-@dataclass(frozen=True)
-class Failure:
-    """An expectation that does not hold.
-
-    Attributes:
-        problem: what is wrong with a row, with ``{}`` for the value of the column ``shows``.
-        values: the values that fail it, under their columns; None where the table itself does.
-        detail: of the table itself: what was found.
-    """
-
-    check: str
-    problem: str
-    shows: str
-    values: pd.DataFrame | None
-    detail: str = ""
+def expected_columns(name: str, contract: Contract) -> list[Columns]:
+    """The columns that each expectation of a suite is about; those of one are compared."""
+    return [_columns_of(each) for each in suite_of(name, contract).expectations]
 
 
 def validate(
-    connection: duckdb.DuckDBPyConnection,
-    rule: SuiteRule,
+    frame: pd.DataFrame,
+    name: str,
     contract: Contract,
-    *,
+    looked_up: int,
     run: str,
     folder: Path | None,
 ) -> tuple[list[Failure], Path | None]:
     """What does not hold of a table with rows, in the order of its suite.
 
     Args:
+        frame: the table's distinct values.
+        name: of its suite.
+        looked_up: how many of its first columns say whether a code of another is known.
         run: what Data Docs call this validation.
         folder: where its result is kept; None to keep nothing.
 
@@ -66,19 +53,14 @@ def validate(
         The failures, and the file of the result.
     """
     context = _context(folder)
-    suite = context.suites.add_or_update(suite_of(rule.suite, contract))
+    suite = context.suites.add_or_update(suite_of(name, contract))
     definition = context.validation_definitions.add_or_update(
-        gx.ValidationDefinition(
-            name=rule.suite, data=_batch_definition(folder, rule.suite), suite=suite
-        )
+        gx.ValidationDefinition(name=name, data=_batch_definition(folder, name), suite=suite)
     )
     # one for each table: a checkpoint gives all its validation definitions the same frame
     checkpoint = context.checkpoints.add_or_update(
-        gx.Checkpoint(
-            name=rule.suite, validation_definitions=[definition], result_format="COMPLETE"
-        )
+        gx.Checkpoint(name=name, validation_definitions=[definition], result_format="COMPLETE")
     )
-    frame = distinct_values(connection, rule, [_columns_of(each) for each in suite.expectations])
     ran = checkpoint.run(
         batch_parameters={"dataframe": frame},
         run_id=RunIdentifier(run_name=run, run_time=dt.datetime.now(dt.UTC)),
@@ -88,8 +70,8 @@ def validate(
     failed = [each for each in result.results if not each.success]
     # they come back in another order than asked
     failed.sort(key=lambda each: order[each.expectation_config.id])
-    kept = _kept(folder, rule.suite, key.to_tuple()) if folder else None
-    return [_failure(each, frame, len(rule.looked_up)) for each in failed], kept
+    kept = _kept(folder, name, key.to_tuple()) if folder else None
+    return [_failure(each, frame, looked_up) for each in failed], kept
 
 
 def build_data_docs(folder: Path) -> Path | None:
@@ -100,47 +82,6 @@ def build_data_docs(folder: Path) -> Path | None:
     context.clean_data_docs()
     context.build_data_docs()
     return folder / "data_docs" / "index.html"
-
-
-def distinct_values(
-    connection: duckdb.DuckDBPyConnection, rule: SuiteRule, expected: Iterable[Columns]
-) -> pd.DataFrame:
-    """The table's columns, each with its distinct values; shorter ones repeat their last.
-
-    An expectation on columns says the same of a value however many rows hold it, and a table may
-    have millions. Columns that are compared with one another keep their values together; of those
-    that nothing is expected of, there is one row.
-    """
-    own = [name for name, *_ in connection.execute(f"describe {rule.table}").fetchall()]
-    known = {
-        f"{column}_is_known": f"{column} in ({codes})" if column in own else "false"
-        for column, codes in rule.looked_up.items()
-    }
-    named = ", ".join(f"{sql} as {name}" for name, sql in known.items())
-    table = f"select {named}{', ' if named else ''}* from ({rule.table})"
-    columns = [*known, *own]
-    groups = _together(tuple(c for c in each if c in columns) for each in expected)
-    others = [column for column in columns if not any(column in group for group in groups)]
-    frames = [
-        connection.execute(f"select distinct {', '.join(g)} from ({table}) order by all").df()
-        for g in groups
-    ]
-    if others:
-        frames.append(connection.execute(f"select {', '.join(others)} from ({table}) limit 1").df())
-    size = max(map(len, frames))
-    filled = [frame.reindex(range(size), method="ffill") for frame in frames]
-    return pd.concat(filled, axis=1)[columns]
-
-
-def _together(groups: Iterable[Columns]) -> list[Columns]:
-    """The columns of groups, joined where groups overlap."""
-    found: list[Columns] = []
-    for group in groups:
-        joined = set(group).union(*(other for other in found if {*other} & {*group}))
-        found = [other for other in found if not {*other} & joined]
-        if joined:
-            found.append(tuple(sorted(joined)))
-    return found
 
 
 def _columns_of(expectation: Any) -> Columns:

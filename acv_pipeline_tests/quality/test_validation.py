@@ -16,11 +16,12 @@ import pytest
 from acv_pipeline.contract import load_contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.quality import Check, checks, validation
+from acv_pipeline.quality.attribution import attributed
 from acv_pipeline.quality.check import SuiteRule
-from acv_pipeline.quality.evaluation import evaluate
+from acv_pipeline.quality.evaluation import distinct_values, evaluate
 from acv_pipeline.quality.suites import suite
 from acv_pipeline.quality.table_checks import rules
-from acv_pipeline.quality.validation import build_data_docs, distinct_values
+from acv_pipeline.quality.validation import build_data_docs
 from acv_pipeline_tests.quality.worlds import World
 
 CONTRACT = load_contract()
@@ -93,10 +94,13 @@ def test_only_the_last_results_are_kept(
     good: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(validation, "KEPT", 2)
-    chosen = [check for check in checks(CONTRACT) if check.asset == "series"]
+    expected = validation.expected_columns("revisions", CONTRACT)
+    rule = next(rule for rule in SUITES if rule.suite == "revisions")
+    with attributed(good.connection, CONTRACT, good.months):
+        frame = distinct_values(good.connection, rule, expected)
     kept = [
-        evaluate(good.connection, CONTRACT, chosen, [month], tmp_path)[0].validation
-        for month in good.months
+        validation.validate(frame, "revisions", CONTRACT, len(rule.looked_up), run, tmp_path)[1]
+        for run in ("first", "second", "third")
     ]
     assert [path for path in kept if path and path.exists()] == kept[-2:]
 

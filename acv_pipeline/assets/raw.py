@@ -10,6 +10,7 @@ import dagster as dg
 from acv_pipeline.assets.shown import CODE, spec, table_schema
 from acv_pipeline.assets.step import Event, Step, Steps
 from acv_pipeline.flow.pipeline import Pipeline
+from acv_pipeline.quality import validator
 
 if TYPE_CHECKING:
     from acv_pipeline.ledger.load import LoadReport
@@ -43,6 +44,7 @@ def receive(steps: Steps) -> dg.OpDefinition:
     extracts = steps.pipeline.extracts()
 
     def work(step: Step) -> Iterator[Event]:
+        validator.started()
         if assets := step.asked(extracts):
             _log(step, step.turn.receive([extracts[asset] for asset in assets]))
             yield from step.record(assets)

@@ -26,6 +26,7 @@ from acv_pipeline.operations.status import status as read_status
 from acv_pipeline.operations.status import without_figures
 from acv_pipeline.orchestration.instance import has_unended_run, instance, prepare
 from acv_pipeline.publishing.published_copy import COPY, RELEASE, REPORT
+from acv_pipeline.quality import validator
 from acv_pipeline.warehouse import in_plain_words, read_published
 from acv_pipeline.warehouse.home import Home
 
@@ -66,6 +67,7 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
             print_load(report)
             result = None
             if due or unpublished:
+                validator.started()
                 # Dagster takes a while to load: only for a run
                 from acv_pipeline.cli.launching import run_months
 

@@ -16,7 +16,6 @@ from acv_pipeline.flow.previews import Preview, preview, preview_of_extract
 from acv_pipeline.ledger import months_on_record
 from acv_pipeline.models import freshness
 from acv_pipeline.publishing.published_copy import publish
-from acv_pipeline.quality import validator
 from acv_pipeline.quality.acceptance import ACCEPTED
 from acv_pipeline.quality.check import Check, CheckResult
 from acv_pipeline.quality.everything import Evaluated, evaluate_all, invariants
@@ -50,7 +49,6 @@ class Turn:
         Raises:
             LandingError: the landing zone cannot be read.
         """
-        validator.started()
         self.log(f"receiving from {', '.join(sources)}")
         return self.pipeline.receive(self.connection, sources)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -32,6 +34,16 @@ class _Tally:
     problems: dict[Place, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     sample: dict[Place, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
     validation: Path | None = None
+
+
+@dataclass(frozen=True)
+class _Validation:
+    """A suite that is asked of its table, with the rows of each place; without any, of nothing."""
+
+    rule: SuiteRule
+    table: str = ""
+    checked: Counter[Place] = field(default_factory=Counter)
+    found: Future[tuple[list[Failure], Path | None]] | None = None
 
 
 def evaluate(
@@ -67,12 +79,18 @@ def evaluate(
     tallies: dict[tuple[str, str], _Tally] = {}
     run = f"{min(months):%Y-%m} to {max(months):%Y-%m}"
     with attributed(connection, contract, months):
+        # Great Expectations validates while DuckDB looks for what breaks the other rules
+        validated = _validated(
+            connection, [r for r in chosen if isinstance(r, SuiteRule)], contract, run, results
+        )
         for rule in chosen:
             if isinstance(rule, SqlRule):
-                of_rule = dict.fromkeys((c.name for c in rule.checks), _by_sql(connection, rule))
-            else:
-                of_rule = _by_suite(connection, rule, contract, run, results)
-            tallies |= {(check.asset, check.name): of_rule[check.name] for check in rule.checks}
+                tally = _by_sql(connection, rule)
+                tallies |= {(check.asset, check.name): tally for check in rule.checks}
+        for validation in validated:
+            of_suite = _by_suite(connection, validation)
+            checks_of = validation.rule.checks
+            tallies |= {(check.asset, check.name): of_suite[check.name] for check in checks_of}
         _add_origin(connection, tallies.values())
     return [
         _result(check, month, tallies[check.asset, check.name])
@@ -92,28 +110,40 @@ def _by_sql(connection: duckdb.DuckDBPyConnection, rule: SqlRule) -> _Tally:
     return tally
 
 
-def _by_suite(
+def _validated(
     connection: duckdb.DuckDBPyConnection,
-    rule: SuiteRule,
+    rules: list[SuiteRule],
     contract: Contract,
     run: str,
     results: Path | None,
-) -> dict[str, _Tally]:
+) -> list[_Validation]:
+    """Each suite asked of its table; of one that isn't built or has no row, nothing is asked."""
+    tables = {}
+    for rule in rules:
+        with suppress(duckdb.CatalogException):
+            table = _of_asset(connection, rule.table, rule.checks[0].asset)
+            tables[rule.suite] = table, _counted(connection, table, "count(*)")
+    names = [name for name, (_, checked) in tables.items() if checked]
+    if not names:
+        return [_Validation(rule) for rule in rules]
+    expected = started().ask("expected_columns", names, contract).result()
+    found = {}
+    for rule in rules:
+        if rule.suite in names:
+            frame = distinct_values(connection, rule, expected[rule.suite])
+            found[rule.suite] = started().ask(
+                "validate", frame, rule.suite, contract, len(rule.looked_up), run, results
+            )
+    return [
+        _Validation(r, *tables.get(r.suite, ("", Counter())), found.get(r.suite)) for r in rules
+    ]
+
+
+def _by_suite(connection: duckdb.DuckDBPyConnection, validation: _Validation) -> dict[str, _Tally]:
     """By check, what a suite says of its table."""
-    try:
-        table = _of_asset(connection, rule.table, rule.checks[0].asset)
-        checked = _counted(connection, table, "count(*)")
-    except duckdb.CatalogException:  # not built yet
-        checked = Counter()
-    tallies = {check.name: _Tally(checked) for check in rule.checks}
-    if not checked:
-        return tallies
-    validator = started()
-    expected = validator.call("expected_columns", rule.suite, contract)
-    frame = distinct_values(connection, rule, expected)
-    failures, kept = validator.call(
-        "validate", frame, rule.suite, contract, len(rule.looked_up), run, results
-    )
+    rule, table = validation.rule, validation.table
+    tallies = {check.name: _Tally(validation.checked) for check in rule.checks}
+    failures, kept = validation.found.result() if validation.found else ([], None)
     for name, tally in tallies.items():
         tally.validation = kept
         failed = [failure for failure in failures if failure.check == name]

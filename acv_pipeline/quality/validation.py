@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,9 +27,12 @@ KEPT = 50
 """Results kept of each suite."""
 
 
-def expected_columns(name: str, contract: Contract) -> list[Columns]:
-    """The columns that each expectation of a suite is about; those of one are compared."""
-    return [_columns_of(each) for each in suite_of(name, contract).expectations]
+def expected_columns(names: Iterable[str], contract: Contract) -> dict[str, list[Columns]]:
+    """By suite, the columns that each expectation is about; those of one are compared."""
+    return {
+        name: [_columns_of(each) for each in suite_of(name, contract).expectations]
+        for name in names
+    }
 
 
 def validate(

@@ -94,7 +94,7 @@ def test_only_the_last_results_are_kept(
     good: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(validation, "KEPT", 2)
-    expected = validation.expected_columns("revisions", CONTRACT)
+    expected = validation.expected_columns(["revisions"], CONTRACT)["revisions"]
     rule = next(rule for rule in SUITES if rule.suite == "revisions")
     with attributed(good.connection, CONTRACT, good.months):
         frame = distinct_values(good.connection, rule, expected)

@@ -299,7 +299,7 @@ def histories(draw: st.DrawFn) -> list[tuple[str, str, dict[str, dict[str, int]]
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(history=histories(), seed=st.integers(0, 1000))
 def test_the_order_of_arrival_has_no_influence(

@@ -68,7 +68,7 @@ def histories(draw: st.DrawFn) -> list[Sent]:
 
 
 @settings(
-    max_examples=8,
+    max_examples=6,
     deadline=None,
     phases=(Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture],

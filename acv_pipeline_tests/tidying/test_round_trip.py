@@ -52,7 +52,7 @@ def read_back(path: Path, contract: Contract = CONTRACT) -> Figures:
 
 
 @settings(
-    max_examples=120,
+    max_examples=60,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],

@@ -94,7 +94,7 @@ def contents(connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any,
     tables = connection.execute(
         "select schema_name || '.' || table_name from duckdb_tables()"
         " where schema_name in ('raw', 'validated', 'marts')"
-        " and table_name not in ('commits', 'fingerprints', 'lately_received', 'unrecorded')"
+        " and table_name not in ('commits', 'fingerprints', 'lately_received', 'due_months')"
         " and database_name = current_database() and not temporary order by 1"
     ).fetchall()
     left_out = {

@@ -141,7 +141,7 @@ class Pipeline:
             if read_register(connection) != list(register):
                 with transaction(connection):
                     changed = record_register(connection, register)
-                    months_on_record.add_unrecorded(connection, changed)
+                    months_on_record.add_due(connection, changed)
             yield connection
 
     def pending(
@@ -168,7 +168,7 @@ class Pipeline:
         with self.warehouse(log) as connection:
             report = self.receive(connection, self.contract.sources, progress)
             months = months_to_judge(self.judged.fresh(connection, self.contract))
-            months |= months_on_record.unrecorded(connection)
+            months |= months_on_record.due_months(connection)
             if changed_models(connection, self.project):
                 months |= months_on_record.in_force(connection)
         if not run_follows:

@@ -61,7 +61,7 @@ class Turn:
         self.pipeline.judged.forget()
         with transaction(self.connection):
             report = judge_and_write(self.connection, self.pipeline.contract, months, fresh=fresh)
-            months_on_record.add_unrecorded(self.connection, report.changed)
+            months_on_record.add_due(self.connection, report.changed)
         return report
 
     def build(self, models: Collection[str]) -> None:
@@ -181,7 +181,7 @@ class Turn:
 
     def recorded(self, months: Collection[Month]) -> None:
         """Months are on Dagster's record in every layer: no run has work for them any more."""
-        months_on_record.remove_unrecorded(self.connection, months)
+        months_on_record.remove_due(self.connection, months)
 
 
 def span(months: Sequence[Month]) -> str:

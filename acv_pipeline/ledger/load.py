@@ -12,7 +12,7 @@ import duckdb
 from acv_pipeline.contract import Contract
 from acv_pipeline.landing import LandedFile, Zone, receive, sidecar_path
 from acv_pipeline.landing.whole_files import sha256
-from acv_pipeline.ledger.pending import Pending, gathering
+from acv_pipeline.ledger.intake import Intake
 from acv_pipeline.tidying import DeliveryRefused, read_delivery
 
 
@@ -75,41 +75,42 @@ def load(
             "select delivery_id, status, read_with, file_name, received_at from raw.deliveries"
         ).fetchall()
     }
-    with gathering(connection, known, contract.timezone) as pending:
-        present = _identify(connection, files, report, pending)
-        firsts = _first_sightings(connection, present)
-        for number, (delivery_id, file) in enumerate(sorted(firsts.items(), key=_by_place), 1):
-            status, before, _, received_at = known.get(delivery_id, (None, None, None, None))
-            try:
-                read_with = _read_with(file, contract)
-            except OSError as error:
-                report.unread.append(_unread(file, error))
-                continue
-            if before == read_with:
-                continue
-            if progress:
-                progress(number, len(firsts), file.name)
-            if status in (None, "refused"):
-                report.new.append(delivery_id)
-            try:
-                tidy = read_delivery(
-                    file.path,
-                    contract.sources[file.source],
-                    contract,
-                    received_on=file.delivered_on,
-                )
-            except DeliveryRefused as refusal:
-                pending.refused(file, delivery_id, refusal, read_with, received_at)
-                report.refused.append((_place(file), str(refusal)))
-            else:
-                pending.delivery(file, delivery_id, tidy, read_with, received_at)
-    for file, delivery_id in pending.sighted:
+    intake = Intake(connection, known, contract.timezone)
+    present = _identify(connection, files, report, intake)
+    firsts = _first_sightings(connection, present)
+    for number, (delivery_id, file) in enumerate(sorted(firsts.items(), key=_by_place), 1):
+        status, before, _, received_at = known.get(delivery_id, (None, None, None, None))
+        try:
+            read_with = _read_with(file, contract)
+        except OSError as error:
+            report.unread.append(_unread(file, error))
+            continue
+        if before == read_with:
+            continue
+        if progress:
+            progress(number, len(firsts), file.name)
+        if status in (None, "refused"):
+            report.new.append(delivery_id)
+        try:
+            tidy = read_delivery(
+                file.path,
+                contract.sources[file.source],
+                contract,
+                received_on=file.delivered_on,
+            )
+        except DeliveryRefused as refusal:
+            intake.refused(file, delivery_id, refusal, read_with, received_at)
+            report.refused.append((_place(file), str(refusal)))
+        else:
+            intake.delivery(file, delivery_id, tidy, read_with, received_at)
+    intake.finish()
+    for file, delivery_id in intake.sighted:
         first = firsts.get(delivery_id)
         if first is not None and first != file:
             report.duplicates.append((_place(file), _place(first)))
         elif delivery_id in known and known[delivery_id][2] != file.name:
             report.duplicates.append((_place(file), known[delivery_id][2]))
-    report.shared = _shared(connection, {delivery_id for _, delivery_id in pending.sighted})
+    report.shared = _shared(connection, {delivery_id for _, delivery_id in intake.sighted})
     return report
 
 
@@ -117,7 +118,7 @@ def _identify(
     connection: duckdb.DuckDBPyConnection,
     files: list[LandedFile],
     report: LoadReport,
-    pending: Pending,
+    intake: Intake,
 ) -> dict[LandedFile, str]:
     """The sha256 of every file that can be read; untouched ones are not read again."""
     seen = {
@@ -139,7 +140,7 @@ def _identify(
         except OSError as error:
             report.unread.append(_unread(file, error))
             continue
-        pending.sighting(file, present[file], is_new=before is None)
+        intake.sighting(file, present[file], is_new=before is None)
     return present
 
 

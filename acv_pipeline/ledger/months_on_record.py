@@ -52,29 +52,29 @@ def add_of_lately_received(connection: duckdb.DuckDBPyConnection, contract: Cont
         f"select distinct month from raw.tidy_rows where fate = 'quarantined' and {lately}",
     )
     with transaction(connection):
-        add_unrecorded(connection, months)
+        add_due(connection, months)
         connection.execute("delete from raw.lately_received")
 
 
-def unrecorded(connection: duckdb.DuckDBPyConnection) -> set[Month]:
+def due_months(connection: duckdb.DuckDBPyConnection) -> set[Month]:
     """Months that changed and that no complete run has put on record since."""
-    return _set(connection, "select month from validated.unrecorded")
+    return _set(connection, "select month from validated.due_months")
 
 
-def add_unrecorded(connection: duckdb.DuckDBPyConnection, months: Collection[Month]) -> None:
+def add_due(connection: duckdb.DuckDBPyConnection, months: Collection[Month]) -> None:
     """Remember months that changed, in the transaction that changes them."""
     for month in sorted(months):
         connection.execute(
-            "insert into validated.unrecorded select ?::date"
-            " where ?::date not in (from validated.unrecorded)",
+            "insert into validated.due_months select ?::date"
+            " where ?::date not in (from validated.due_months)",
             [month, month],
         )
 
 
-def remove_unrecorded(connection: duckdb.DuckDBPyConnection, months: Collection[Month]) -> None:
+def remove_due(connection: duckdb.DuckDBPyConnection, months: Collection[Month]) -> None:
     """Forget months that are on record now."""
     for month in months:
-        connection.execute("delete from validated.unrecorded where month = ?", [month])
+        connection.execute("delete from validated.due_months where month = ?", [month])
 
 
 def rows_received(connection: duckdb.DuckDBPyConnection, source: str) -> dict[Month, int]:

@@ -11,7 +11,7 @@ from acv_pipeline.contract.tables import tables
 from acv_pipeline.warehouse.schema import own_tables
 from acv_pipeline.warehouse.trouble import WarehouseError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 def schema_version(connection: duckdb.DuckDBPyConnection) -> int:
@@ -41,6 +41,8 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
     """Bring the warehouse to ``SCHEMA_VERSION``; call in a transaction."""
     if schema_version(connection) < 2:
         _keep_marts_as_tables(connection)
+    if "validated.unrecorded" in own_tables(connection):
+        connection.execute("alter table validated.unrecorded rename to due_months")
     connection.execute("create or replace table raw.schema_version (version bigint)")
     connection.execute("insert into raw.schema_version values (?)", [SCHEMA_VERSION])
 

@@ -11,7 +11,7 @@ import pytest
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.ledger.load import LoadReport, load
-from acv_pipeline.ledger.months_on_record import add_of_lately_received, unrecorded
+from acv_pipeline.ledger.months_on_record import add_of_lately_received, due_months
 from acv_pipeline.ledger.store import judge_and_write
 from acv_pipeline.warehouse import transaction
 from acv_pipeline_tests.deliveries import course, deliver
@@ -157,7 +157,7 @@ def test_a_delivery_without_any_readable_month_counts_for_the_one_before_it_came
     path.write_text(text, encoding="utf-8")
     zone.receive()
     add_of_lately_received(zone.warehouse, zone.contract)
-    assert unrecorded(zone.warehouse) == {month_of("2018-09")}
+    assert due_months(zone.warehouse) == {month_of("2018-09")}
     status, reason = zone.warehouse.execute(
         "select status, reason_code from raw.deliveries"
     ).fetchall()[0]

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.ledger.months_on_record import unrecorded
+from acv_pipeline.ledger.months_on_record import due_months
 from acv_pipeline.operations.explain import ask
 from acv_pipeline.operations.explain.explanations import ExplanationError, record_explanation
 from acv_pipeline_tests.models.world import ACV, World, day, month
@@ -98,7 +98,7 @@ def test_what_somebody_said_holds_for_that_very_fall(fallen: World, contract: Co
         fallen.connection, contract, question, reason=" counted twice ", said_by="statistics unit"
     )
     assert said == ("Anah", -10)
-    assert unrecorded(fallen.connection) == {month("2021-02")}, "the next run builds it"
+    assert due_months(fallen.connection) == {month("2021-02")}, "the next run builds it"
     expected = ("said", "counted twice (statistics unit)")
     assert why(fallen)[0][3:] == expected
     assert why(fallen, "total")[0][3:] == expected

@@ -7,7 +7,7 @@ import datetime as dt
 import duckdb
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.ledger.months_on_record import add_unrecorded
+from acv_pipeline.ledger.months_on_record import add_due
 from acv_pipeline.operations.explain.question import Question, series_of, sources_of
 from acv_pipeline.warehouse import figures_moved, put, transaction
 
@@ -74,5 +74,5 @@ def record_explanation(
     with transaction(connection):
         put(connection, "validated.explanations", [said])
         figures_moved(connection)
-        add_unrecorded(connection, [month])
+        add_due(connection, [month])
     return source.label, falls[source.series]

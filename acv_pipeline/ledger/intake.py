@@ -1,12 +1,10 @@
-"""Deliveries read but not yet written: written together, each whole, while others are read."""
+"""Deliveries read but not yet written: written together, each whole."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Collection, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,8 +17,8 @@ from acv_pipeline.reading import made_at
 from acv_pipeline.tidying import DeliveryRefused, TidyDelivery
 from acv_pipeline.warehouse import append, transaction
 
-# Rows gathered before they are written, while as many are read; bounds memory, not meaning.
-BATCH_ROWS = 960_000
+# Rows gathered before they are written; bounds memory, not meaning.
+BATCH_ROWS = 1_000_000
 
 
 @dataclass
@@ -91,25 +89,23 @@ class _Batch:
             )
 
 
-class Pending:
-    """Gathers what is read.
+class Intake:
+    """Gathers what is read, and puts it on record; ``finish`` what is left.
+
+    Args:
+        known: deliveries that are on record; one gathered again replaces what is there.
+        timezone: where files are made that say when, and not in which zone.
 
     Attributes:
         sighted: files seen for the first time, with their ids.
     """
 
     def __init__(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        known: Collection[str],
-        writer: ThreadPoolExecutor,
-        timezone: str,
+        self, connection: duckdb.DuckDBPyConnection, known: Collection[str], timezone: str
     ) -> None:
-        self._connection, self._known, self._writer = connection, known, writer
-        self._timezone = timezone
+        self._connection, self._known, self._timezone = connection, known, timezone
         self.sighted: list[tuple[LandedFile, str]] = []
         self._batch = _Batch()
-        self._writing: Future[None] | None = None
 
     def sighting(self, file: LandedFile, delivery_id: str, *, is_new: bool) -> None:
         """A file has this content; it is new, or had another."""
@@ -176,9 +172,7 @@ class Pending:
         self._batch.tidied.append((delivery_id, tidy))
         self._batch.rows += len(tidy.table)
         if self._batch.rows > BATCH_ROWS:
-            self._written()
-            self._writing = self._writer.submit(self._batch.write, self._connection, self._known)
-            self._batch = _Batch()
+            self.finish()
 
     def _row(
         self, file: LandedFile, delivery_id: str, read_with: str, received_at: dt.datetime | None
@@ -195,28 +189,6 @@ class Pending:
         }
 
     def finish(self) -> None:
-        """Put the rest on record."""
-        self._written()
+        """Put what was gathered on record."""
         self._batch.write(self._connection, self._known)
-
-    def _written(self) -> None:
-        if self._writing is not None:
-            self._writing.result()
-
-
-@contextmanager
-def gathering(
-    connection: duckdb.DuckDBPyConnection, known: Collection[str], timezone: str
-) -> Iterator[Pending]:
-    """What is gathered inside is on record afterwards; after an error, perhaps some of it.
-
-    Inside, the connection belongs to whoever writes.
-
-    Args:
-        known: deliveries that are on record; one gathered again replaces what is there.
-        timezone: where files are made that say when, and not in which zone.
-    """
-    with ThreadPoolExecutor(1) as writer:  # few rows never make it start a thread
-        pending = Pending(connection, known, writer, timezone)
-        yield pending
-        pending.finish()
+        self._batch = _Batch()

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import pairwise
 
 from acv_pipeline.contract import Month
-from acv_pipeline.contract.months import elapsed
-from acv_pipeline.publishing.report.figures import CourseMonth
+from acv_pipeline.publishing.report.figures import CourseMonth, breaks, steps
 from acv_pipeline.publishing.report.palette import Colour
 from acv_pipeline.publishing.report.plot import (
     Frame,
@@ -32,7 +30,8 @@ BAR_GAP = 1 / 120  # years
 def course(
     months: Sequence[CourseMonth], frame: Frame, colour: Colour, target: float | None = None
 ) -> Spec:
-    """The national total: a line where months are neighbours, dots across gaps.
+    """The national total: a line where months are neighbours, dots across gaps, nothing across
+    breaks.
 
     Held months, and months whose total is incomplete, are bands; an announced target is a rule.
     """
@@ -44,12 +43,13 @@ def course(
     plot = _over(months, frame, colour, (0, top * 1.12))
     lines: list[Spec] = []
     run = 0
-    for (earlier, low), (later, high) in pairwise(known):
-        kind = "month" if elapsed(earlier, later) == 1 else "gap"
-        if not lines or kind == "gap" or lines[-1]["kind"] == "gap":
-            run += 1
-            lines.append({"x": month_end(earlier), "y": low, "run": run, "kind": kind})
-        lines.append({"x": month_end(later), "y": high, "run": run, "kind": kind})
+    before = ""
+    for earlier, later, kind in steps(months):
+        ends = [{"x": month_end(t.month), "y": t.cumulative_dwellings} for t in (earlier, later)]
+        run += kind != before or kind == "gap"
+        if kind != "break":
+            lines += [{**end, "run": run, "kind": kind} for end in ends]
+        before = kind
     runs = {"detail": nominal("run")}
     under = {"color": colour("accent"), "opacity": 0.09}
     plot.marks("area", lines, under, **runs)
@@ -197,10 +197,11 @@ def beneath(*charts: Spec) -> Spec:
 def _over(
     months: Sequence[CourseMonth], frame: Frame, colour: Colour, reach: tuple[float, float]
 ) -> Plot:
-    """A plot of all months, with those marked that are held or incomplete."""
+    """A plot of all months, with breaks and those months marked that are held or incomplete."""
     plot = Plot(frame, colour, (months[0].month, months[-1].month), reach)
     for state in ("held", "incomplete"):
         which = [m.month for m in months if m.state == state]
         bands = [{"x": month_start(month), "x2": month_end(month)} for month in which]
         plot.rects(bands, {"color": colour(f"{state}-band"), "opacity": 1})
+    plot.breaks([month for month, _ in breaks(months)], "@break_here", colour("muted"))
     return plot

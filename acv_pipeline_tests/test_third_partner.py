@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 
@@ -80,7 +81,22 @@ def test_the_entry_is_all_it_takes(tmp_path: Path, landing: Path, contract: Cont
         )
         assert dict(totals) == {code: sum(part[code] for part in parts) for code in parts[0]}
     assert acv.query(
-        "select strftime(month, '%Y-%m'), sample->>'$[0].new_partner'"
-        " from validated.check_results"
-        " where check_name = 'increments_keep_the_same_partners' and not passed"
-    ) == [(SINCE, PARTNER)]
+        "select distinct strftime(month, '%Y-%m'), increment, rank_increment"
+        " from marts.department_rankings where series = 'total' and is_break"
+    ) == [(SINCE, None, None)]
+
+    # nobody takes what the partner did so far for the work of one month
+    page = (acv.home / "report" / "index.html").read_text(encoding="utf-8")
+    assert "Break in January 2022: from now on the sum counts Banque des Territoires" in page
+    assert "Banque des Territoires, Anah et Action Logement" in page
+    assert "busiest" not in page
+    national = next((acv.home / "releases" / "latest").glob("acv-*-national.csv"))
+    rows = list(csv.DictReader(national.open(encoding="utf-8", newline="")))
+    assert [(row["date"], row["increment"] != "", row["rupture"]) for row in rows] == [
+        ("2021-11-30", False, "false"),
+        ("2021-12-31", True, "false"),
+        ("2022-01-31", False, "true"),
+        ("2022-02-28", True, "false"),
+    ]
+    shown = acv("explain", "62", SINCE)
+    assert "a break: other partners are counted than before" in shown.output

@@ -118,7 +118,9 @@ def test_synthetic_files_are_told_apart(world: World, tmp_path: Path) -> None:
         )
         written(world, path, "2026-01-02")
         html = path.read_text(encoding="utf-8")
-        assert all(f"{name}: synthetic figures. All files in force" in html for name in ("ACV", "PVD"))
+        assert all(
+            f"{name}: synthetic figures. All files in force" in html for name in ("ACV", "PVD")
+        )
     finally:
         world.connection.execute("rollback")
 

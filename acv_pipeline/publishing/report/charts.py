@@ -134,7 +134,8 @@ def split(
     roomy = [
         name
         for name in names
-        if name["part"] >= LEAST_LABELLED_SHARE * whole[last]
+        if not breaks(months)  # left of one the bars are other partners'
+        and name["part"] >= LEAST_LABELLED_SHARE * whole[last]
         and LETTER * len(name["text"]) <= frame.width / 4
     ]
     plot.marks("text", roomy, label, text=nominal("text"))

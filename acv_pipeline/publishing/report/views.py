@@ -24,8 +24,8 @@ from acv_pipeline.publishing.report.sparklines import sparkline
 from acv_pipeline.publishing.report.words import Both, both, listed
 
 # One for screens and paper, one for telephones: letters keep a readable size in both.
-WIDE, NARROW = Frame(790, 250), Frame(346, 210, left=50, right=4)
-WIDE_LOW, NARROW_LOW = Frame(790, 120), Frame(346, 110, left=50, right=4)
+WIDE, NARROW = Frame(790, 250), Frame(340, 210, right=4)
+WIDE_LOW, NARROW_LOW = Frame(790, 120), Frame(340, 110, right=4)
 CELLS_NAMED = 6  # revised départements named in the common table; the others are in their sections
 
 

@@ -93,7 +93,7 @@ def test_one_release_per_change_of_figures(
         f"| departemental | Pas-de-Calais (62) | 2020-01-31 | {total} | {total - 1} | -1 |"
     ) in changes
     assert (f"| national | national | 2020-01-31 | {national} | {national - 1} | -1 |") in changes
-    revised = changes.split("### Chiffres révisés")[1].split("\n## ")[0]
+    revised = changes.split("### Chiffres changés")[1].split("\n## ")[0]
     assert revised.count("2020-01-31") == 3 and "2020-02-29" not in revised, "these and no others"
     assert "### Chiffres retirés" not in changes
     assert "- `revisions.csv`" in changes and "- `livraisons.csv`" in changes

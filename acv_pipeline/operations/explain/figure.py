@@ -185,6 +185,7 @@ def _ranked(
             rankings.*,
             increments.previous_month,
             increments.months_elapsed,
+            increments.is_break,
             decreases.explanation,
             decreases.reason,
             count(*) over () as of_cumulative_dwellings,

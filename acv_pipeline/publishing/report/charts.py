@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from acv_pipeline.contract import Month
-from acv_pipeline.publishing.report.figures import CourseMonth, breaks, steps
+from acv_pipeline.publishing.report.figures import CourseMonth, breaks, neighbours
 from acv_pipeline.publishing.report.palette import Colour
 from acv_pipeline.publishing.report.plot import (
     Frame,
@@ -43,13 +43,14 @@ def course(
     plot = _over(months, frame, colour, (0, top * 1.12))
     lines: list[Spec] = []
     run = 0
-    before = ""
-    for earlier, later, kind in steps(months):
-        ends = [{"x": month_end(t.month), "y": t.cumulative_dwellings} for t in (earlier, later)]
-        run += kind != before or kind == "gap"
-        if kind != "break":
-            lines += [{**end, "run": run, "kind": kind} for end in ends]
-        before = kind
+    for earlier, later, elapsed in neighbours(months):
+        kind = "month" if elapsed == 1 else "gap"
+        start = {"x": month_end(earlier.month), "y": earlier.cumulative_dwellings}
+        if not lines or lines[-1] != {**start, "run": run, "kind": "month"} or kind == "gap":
+            run += 1
+            lines.append({**start, "run": run, "kind": kind})
+        end = {"x": month_end(later.month), "y": later.cumulative_dwellings}
+        lines.append({**end, "run": run, "kind": kind})
     runs = {"detail": nominal("run")}
     under = {"color": colour("accent"), "opacity": 0.09}
     plot.marks("area", lines, under, **runs)

@@ -156,21 +156,13 @@ def summaries(hold: Row) -> list[str]:
     return [finding["summary"] for finding in json.loads(hold.evidence) if finding["blocking"]]
 
 
-def steps(course: Sequence[CourseMonth]) -> list[tuple[Total, Total, str]]:
-    """Each complete total with the next, and what lies between: ``month`` (they are neighbours),
-    ``gap`` (months without one) or ``break`` (they don't compare)."""
+def neighbours(course: Sequence[CourseMonth]) -> list[tuple[Total, Total, int]]:
+    """Each complete total with the next, where the two compare, and the months between them."""
     known = [month.total for month in course if month.total and month.total.is_complete]
     return [
-        (
-            earlier,
-            later,
-            "break"
-            if earlier.comparable_since != later.comparable_since
-            else "month"
-            if elapsed(earlier.month, later.month) == 1
-            else "gap",
-        )
+        (earlier, later, elapsed(earlier.month, later.month))
         for earlier, later in pairwise(known)
+        if earlier.comparable_since == later.comparable_since
     ]
 
 

@@ -106,11 +106,12 @@ class IndicatorView:
             return 0
         return elapsed(comparable[0].month, comparable[-1].month) + 1 - len(comparable)
 
-    @cached_property
+    @property
     def leader(self) -> DepartmentMonth | None:
-        """The département with most dwellings, where one alone has them."""
+        """The département with most dwellings, where all are known and one alone has them."""
         first = self.figures.ranking[0]
-        return first if first.cumulative_dwellings and not first.is_tied else None
+        is_known = self.figures.totals[-1].is_complete
+        return first if is_known and first.cumulative_dwellings and not first.is_tied else None
 
     @property
     def outside(self) -> list[str]:

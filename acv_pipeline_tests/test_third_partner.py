@@ -15,6 +15,9 @@ from acv_pipeline.contract.model import CONTRACT_FILE
 from acv_pipeline.contract.months import month_end, month_of
 from acv_pipeline.definitions import build_definitions
 from acv_pipeline.flow.pipeline import Pipeline
+from acv_pipeline.operations.alerts.digest import digest
+from acv_pipeline.warehouse import read_published
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import course, deliver_course
 from acv_pipeline_tests.test_cli import Acv
 
@@ -90,13 +93,25 @@ def test_the_entry_is_all_it_takes(tmp_path: Path, landing: Path, contract: Cont
     assert "Break in January 2022: from now on the sum counts Banque des Territoires" in page
     assert "Banque des Territoires, Anah et Action Logement" in page
     assert "busiest" not in page
-    national = next((acv.home / "releases" / "latest").glob("acv-*-national.csv"))
-    rows = list(csv.DictReader(national.open(encoding="utf-8", newline="")))
-    assert [(row["date"], row["increment"] != "", row["rupture"]) for row in rows] == [
+    release = acv.home / "releases" / "latest"
+    found = {
+        path.stem.removeprefix("acv-logements-"): list(csv.DictReader(path.open(encoding="utf-8")))
+        for path in release.glob("acv-*.csv")
+    }
+    assert len(found) == 5
+    for name, rows in found.items():
+        assert {r["date"] for r in rows if r["rupture"] == "true"} == {"2022-01-31"}, name
+        assert '"rupture"' in (release / f"acv-logements-{name}.schema.json").read_text("utf-8")
+    of_country = found["national"]
+    assert [(r["date"], r["increment"] != "", r["rupture"]) for r in of_country] == [
         ("2021-11-30", False, "false"),
         ("2021-12-31", True, "false"),
         ("2022-01-31", False, "true"),
         ("2022-02-28", True, "false"),
     ]
+    with read_published(Home(acv.home)) as connection:
+        told = digest(connection, contract, month_of(SINCE))
+    assert "A break: other partners are counted than before" in told.text
+    assert "+" not in told.subject
     shown = acv("explain", "62", SINCE)
     assert "a break: other partners are counted than before" in shown.output

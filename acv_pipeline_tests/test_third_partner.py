@@ -90,7 +90,7 @@ def test_the_entry_is_all_it_takes(tmp_path: Path, landing: Path, contract: Cont
 
     # nobody takes what the partner did so far for the work of one month
     page = (acv.home / "report" / "index.html").read_text(encoding="utf-8")
-    assert "Break in January 2022: from now on the sum counts Banque des Territoires" in page
+    assert "Break in January 2022: from then on the sum counts Banque des Territoires" in page
     assert "Banque des Territoires, Anah et Action Logement" in page
     assert "busiest" not in page
     release = acv.home / "releases" / "latest"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from acv_pipeline.contract.model import CONTRACT_FILE
 from acv_pipeline.contract.months import month_end, month_of
 from acv_pipeline.definitions import build_definitions
 from acv_pipeline.flow.pipeline import Pipeline
+from acv_pipeline.operations.alerts.digest import digest
+from acv_pipeline.warehouse import read_published
+from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import course, deliver_course
 from acv_pipeline_tests.test_cli import Acv
 
@@ -80,7 +84,34 @@ def test_the_entry_is_all_it_takes(tmp_path: Path, landing: Path, contract: Cont
         )
         assert dict(totals) == {code: sum(part[code] for part in parts) for code in parts[0]}
     assert acv.query(
-        "select strftime(month, '%Y-%m'), sample->>'$[0].new_partner'"
-        " from validated.check_results"
-        " where check_name = 'increments_keep_the_same_partners' and not passed"
-    ) == [(SINCE, PARTNER)]
+        "select distinct strftime(month, '%Y-%m'), increment, rank_increment"
+        " from marts.department_rankings where series = 'total' and is_break"
+    ) == [(SINCE, None, None)]
+
+    # nobody takes what the partner did so far for the work of one month
+    page = (acv.home / "report" / "index.html").read_text(encoding="utf-8")
+    assert "Break in January 2022: from then on the sum counts Banque des Territoires" in page
+    assert "Banque des Territoires, Anah et Action Logement" in page
+    assert "busiest" not in page
+    release = acv.home / "releases" / "latest"
+    found = {
+        path.stem.removeprefix("acv-logements-"): list(csv.DictReader(path.open(encoding="utf-8")))
+        for path in release.glob("acv-*.csv")
+    }
+    assert len(found) == 5
+    for name, rows in found.items():
+        assert {r["date"] for r in rows if r["rupture"] == "true"} == {"2022-01-31"}, name
+        assert '"rupture"' in (release / f"acv-logements-{name}.schema.json").read_text("utf-8")
+    of_country = found["national"]
+    assert [(r["date"], r["increment"] != "", r["rupture"]) for r in of_country] == [
+        ("2021-11-30", False, "false"),
+        ("2021-12-31", True, "false"),
+        ("2022-01-31", False, "true"),
+        ("2022-02-28", True, "false"),
+    ]
+    with read_published(Home(acv.home)) as connection:
+        told = digest(connection, contract, month_of(SINCE))
+    assert "A break: other partners are counted than before" in told.text
+    assert "+" not in told.subject
+    shown = acv("explain", "62", SINCE)
+    assert "a break: other partners are counted than before" in shown.output

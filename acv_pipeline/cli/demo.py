@@ -79,7 +79,7 @@ def _print_rankings(home: Home) -> None:
             click.echo(f"  {LAST:%Y-%m}  held: no total, no ranking, until somebody has looked")
         else:
             click.echo(f"  ({LAST:%Y-%m} was released since by a sign-off or a correction)")
-        click.echo(f"Ranking of {months[0][0]:%Y-%m} (total, both partners):")
+        click.echo(f"Ranking of {months[0][0]:%Y-%m} (total of the partners):")
         for rank, name, value, increment in connection.execute(
             """
             select rank_cumulative, department_name, cumulative_dwellings, increment

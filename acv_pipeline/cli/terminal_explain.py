@@ -43,7 +43,9 @@ def _head(figure: Figure) -> str:
             [since, _number(figure.increment.value, sign=True), _place(figure.increment.rank)]
         )
     else:
-        rows.append(["increment", "none", "the first figure of its series"])
+        others = "a break: other partners are counted than before"
+        why = others if figure.is_break else "no earlier figure to count from"
+        rows.append(["increment", "none", why])
     if figure.share_of_national is not None:
         rows.append(["share of the country", f"{figure.share_of_national:.2%}", ""])
     if figure.dwellings_per_10k_inhabitants is not None:

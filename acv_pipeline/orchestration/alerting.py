@@ -7,6 +7,7 @@ import sqlite3
 from zoneinfo import ZoneInfo
 
 import dagster as dg
+import duckdb
 from dagster import DagsterInstance
 
 from acv_pipeline.assets.step import held_a_month
@@ -40,7 +41,7 @@ def alert_sensor(pipeline: Pipeline) -> dg.SensorDefinition:
                 send_digest(
                     pipeline.home, pipeline.contract, pipeline.last_month(), now, ui_address()
                 )
-        except (OSError, sqlite3.Error, WarehouseError) as error:
+        except (OSError, sqlite3.Error, WarehouseError, duckdb.BinderException) as error:
             return dg.SkipReason(f"not told this time, tried again at the next tick: {error}")
         return dg.SkipReason(
             f"{done.told} told, {done.recovered} over, {done.waiting} waiting for a channel"

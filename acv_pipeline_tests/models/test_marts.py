@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from acv_pipeline_tests.models.world import World, month
+from acv_pipeline_tests.models.world import ACV, World, month
 
 
 def series(world: World, name: str) -> dict[tuple[str, str], int]:
@@ -140,3 +140,76 @@ def test_a_territory_is_complete_only_when_its_panel_is(world: World) -> None:
         ("2020-05", 8, 2, 2, True),
     ]
     assert [row[-1] for row in totals(world, "84")] == [True, False, True, True]
+
+
+@pytest.fixture
+def joined(world: World) -> World:
+    """A third partner counts from March on; in March, 03 has no figure of Anah."""
+    world.insert("contract.sources", ("third", "Third", "partner", "third"))
+    world.insert("contract.components", (ACV, "third", month("2020-03")))
+    both = {
+        "2020-01": {"01": 1, "03": 2, "2A": 4},
+        "2020-02": {"01": 2, "03": 4, "2A": 5},
+        "2020-03": {"01": 3, "03": 5, "2A": 6},
+        "2020-04": {"01": 5, "03": 6, "2A": 9},
+        "2020-05": {"01": 6, "03": 8, "2A": 9},
+    }
+    world.figures("action_logement", both)
+    world.figures("third", both)
+    del both["2020-03"]["03"]
+    world.figures("anah", both)
+    return world.build()
+
+
+def test_where_a_partner_joins_nothing_compares(joined: World) -> None:
+    columns = "previous_month, increment, is_break, is_decrease"
+    nothing, april = (None, None), month("2020-04")
+    of_total = joined.rows(
+        f"select department_code, strftime(month, '%Y-%m'), {columns}"
+        " from marts.monthly_increments where series = 'total' and month >= '2020-03-01'"
+        " order by all"
+    )
+    assert [row for row in of_total if row[0] != "2A"] == [
+        ("01", "2020-03", *nothing, True, None),
+        ("01", "2020-04", month("2020-03"), 6, False, False),
+        ("01", "2020-05", april, 3, False, False),
+        ("03", "2020-04", *nothing, True, None),
+        ("03", "2020-05", april, 6, False, False),
+    ]
+    ranked = joined.rows(
+        "select strftime(month, '%Y-%m'), department_code, rank_increment, rank_cumulative_change"
+        " from marts.department_rankings where series = 'total' and is_break order by all"
+    )
+    assert ranked == [("2020-03", "01", None, None), ("2020-03", "2A", None, None),
+                      ("2020-04", "03", None, None)]  # fmt: skip
+    assert joined.rows(
+        "select strftime(month, '%Y-%m'), increment, is_complete, is_break"
+        " from marts.territory_totals where series = 'total' and level = 'national' order by all"
+    ) == [
+        ("2020-01", None, True, False),
+        ("2020-02", 8, True, False),
+        ("2020-03", None, False, True),
+        ("2020-04", None, True, True),
+        ("2020-05", 9, True, False),
+    ]
+
+
+def test_a_partner_alone_and_the_first_month_of_a_total_are_no_break(joined: World) -> None:
+    assert joined.rows(
+        "select series, count(*) filter (is_break) from marts.monthly_increments group by series"
+        " order by series"
+    ) == [("action_logement", 0), ("anah", 0), ("third", 0), ("total", 3)]
+    assert joined.rows(
+        "select distinct comparable_since, min(month) over (partition by comparable_since)"
+        " from marts.series where series = 'total' order by all"
+    ) == [(month("2018-09"), month("2020-01")), (month("2020-03"), month("2020-03"))]
+
+
+def test_a_partner_that_joins_before_anything_is_counted_breaks_nothing(world: World) -> None:
+    world.insert("contract.sources", ("third", "Third", "partner", "third"))
+    world.insert("contract.components", (ACV, "third", month("2020-02")))
+    for source in ("anah", "action_logement"):
+        world.figures(source, {"2020-01": {"01": 0}, "2020-02": {"01": 5}})
+    world.figures("third", {"2020-02": {"01": 0}})
+    world.build()
+    assert world.rows("select max(is_break) from marts.monthly_increments") == [(False,)]

@@ -75,14 +75,21 @@ def expected_series(given_figures: dict[tuple, int]) -> pd.DataFrame:
 
 def expected_increments(series: pd.DataFrame) -> pd.DataFrame:
     parts = []
-    for _, of_series in series.groupby(["indicator_id", "series"]):
+    for (indicator, name), of_series in series.groupby(["indicator_id", "series"]):
         counted = of_series.loc[of_series["cumulative_dwellings"] > 0, "month"]
         start = counted.min() if len(counted) else dt.date.max
+        joins = THIRD_JOINS if (indicator, name) == (ACV, "total") else dt.date.max
         for _, line in of_series.groupby("department_code"):
-            line = line.sort_values("month").assign(previous_month=None, increment=np.nan)
+            line = line.sort_values("month").assign(
+                previous_month=None, increment=np.nan, is_break=False
+            )
             after = line[line["month"] >= start]
-            line.loc[after.index, "previous_month"] = after["month"].shift()
-            line.loc[after.index, "increment"] = after["cumulative_dwellings"].diff()
+            earlier, later = after[after["month"] < joins], after[after["month"] >= joins]
+            for alike in (earlier, later):
+                line.loc[alike.index, "previous_month"] = alike["month"].shift()
+                line.loc[alike.index, "increment"] = alike["cumulative_dwellings"].diff()
+            if len(earlier):
+                line.loc[later.index[:1], "is_break"] = True
             parts.append(line)
     result = pd.concat(parts)
     result["previous_month"] = result["previous_month"].where(result["increment"].notna(), None)
@@ -139,13 +146,14 @@ def expected_totals(increments: pd.DataFrame) -> pd.DataFrame:
                     present["cumulative_dwellings"].sum(),
                     increment,
                     complete,
+                    present["is_break"].any(),
                 )
             )
     return pd.DataFrame(
         rows,
         columns=[
             *("indicator_id", "series", "level", "territory_code", "month"),
-            *("cumulative_dwellings", "increment", "is_complete"),
+            *("cumulative_dwellings", "increment", "is_complete", "is_break"),
         ],
     )
 
@@ -203,7 +211,7 @@ def test_marts_are_what_the_definitions_say(
         [
             *KEY,
             *("cumulative_dwellings", "previous_month", "months_elapsed"),
-            *("increment", "increment_per_month"),
+            *("increment", "increment_per_month", "is_break"),
         ],
     )
     assert_same(
@@ -213,7 +221,7 @@ def test_marts_are_what_the_definitions_say(
         [
             *KEY,
             *("rank_cumulative", "rank_increment", "rank_cumulative_change"),
-            *("is_tied", "share_of_national"),
+            *("is_tied", "share_of_national", "is_break"),
         ],
     )
     totals = expected_totals(increments)

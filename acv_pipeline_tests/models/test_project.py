@@ -160,7 +160,7 @@ def test_offending_rows_are_counted_by_month_and_sampled(world: World) -> None:
     world.build()
     codes = [code for (code,) in world.rows("select department_code from reference.departments")]
     for code in codes:
-        world.insert("marts.series", (ACV, "published", month("2020-03"), code, 5, False))
+        world.insert("marts.series", (ACV, "published", month("2020-03"), code, 5, False, None))
     result = world.project.run_test(world.connection, "no_rank_without_figure")
     assert not result.passed
     assert result.total == 101

@@ -147,19 +147,23 @@ def test_an_increment_that_is_missing_is_found(sound: World) -> None:
     assert result.total > 0
 
 
-def test_a_partner_that_joins_is_told(sound: World) -> None:
+def test_an_increment_across_a_break_is_found(sound: World) -> None:
     sound.insert("contract.sources", ("third", "Third", "partner", "third"))
     sound.insert("contract.components", (ACV, "third", month("2020-02")))
     sound.figures("third", {"2020-02": {"01": 100, "2A": 50}})
-    sound.build()
-    result = sound.project.run_test(sound.connection, "increments_keep_the_same_partners")
-    assert result.sample == [
+    name = "increments_keep_the_same_partners"
+    assert sound.build().project.run_test(sound.connection, name).passed
+    sound.connection.execute(
+        "update marts.monthly_increments set previous_month = '2020-01-01', increment = 110"
+        " where series = 'total' and month = '2020-02-01' and department_code = '01'"
+    )
+    assert sound.project.run_test(sound.connection, name).sample == [
         {
             "month": month("2020-02"),
             "indicator_id": ACV,
             "new_partner": "third",
-            "departments": 2,
-            "dwellings": 10 + 100 - 8 + 50,
+            "departments": 1,
+            "dwellings": 110,
         }
     ]
 

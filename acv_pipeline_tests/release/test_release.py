@@ -93,7 +93,7 @@ def test_one_release_per_change_of_figures(
         f"| departemental | Pas-de-Calais (62) | 2020-01-31 | {total} | {total - 1} | -1 |"
     ) in changes
     assert (f"| national | national | 2020-01-31 | {national} | {national - 1} | -1 |") in changes
-    revised = changes.split("### Chiffres révisés")[1].split("\n## ")[0]
+    revised = changes.split("### Chiffres changés")[1].split("\n## ")[0]
     assert revised.count("2020-01-31") == 3 and "2020-02-29" not in revised, "these and no others"
     assert "### Chiffres retirés" not in changes
     assert "- `revisions.csv`" in changes and "- `livraisons.csv`" in changes
@@ -297,7 +297,8 @@ def test_rows_that_break_their_promise_make_no_release(
 ) -> None:
     """A missing name, a figure twice: the file and the column are named."""
     nameless = "update reference.regions set region_name = null where region_code = '84'"
-    twice = "insert into marts.series from marts.series where department_code = '01'"
+    mart = "marts.monthly_increments"
+    twice = f"insert into {mart} from {mart} where department_code = '01'"
     for damage, named in [(nameless, "libelle_region"), (twice, "duplicate key")]:
         with (
             pytest.raises(ReleaseError, match=rf"acv-logements-\w+\.csv is not .*{named}"),
@@ -306,9 +307,9 @@ def test_rows_that_break_their_promise_make_no_release(
             small.connection.execute(damage)
             make_release(small.connection, contract, tmp_path / "releases", today=TODAY)
         assert latest_release(tmp_path / "releases") is None
-    rows = small.connection.execute("select count(*) from marts.series").fetchall()
+    rows = small.connection.execute(f"select count(*) from {mart}").fetchall()
     PROJECT.build(small.connection)
-    assert small.connection.execute("select count(*) from marts.series").fetchall() == rows
+    assert small.connection.execute(f"select count(*) from {mart}").fetchall() == rows
 
 
 def test_a_place_that_cannot_be_written_is_a_clear_error(

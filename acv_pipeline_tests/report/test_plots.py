@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,7 +12,14 @@ import duckdb
 from acv_pipeline.contract import Contract
 from acv_pipeline.models import Project
 from acv_pipeline.publishing.published_copy import PICTURED, pictures
+from acv_pipeline.publishing.report import charts
+from acv_pipeline.publishing.report.drawing import document
+from acv_pipeline.publishing.report.figures import CourseMonth, breaks
+from acv_pipeline.publishing.report.palette import light
+from acv_pipeline.publishing.report.plot import Frame
 from acv_pipeline.publishing.report.plots import map_plot, movers_plot, national_plot
+from acv_pipeline.publishing.report.queries import DepartmentMonth, Total
+from acv_pipeline.publishing.report.sparklines import sparkline
 from acv_pipeline.warehouse import transaction
 from acv_pipeline_tests.deliveries import ACV, PVD, deliver_course
 from acv_pipeline_tests.report.world import HELD_MONTH, World
@@ -98,3 +106,41 @@ def test_nothing_to_show_is_no_plot(
     assert national_plot(warehouse, contract, ACV, JUNE) is None
     assert movers_plot(warehouse, contract, ACV, JUNE) is None
     assert map_plot(warehouse, contract, ACV, JUNE) is None
+
+
+def test_nothing_is_drawn_across_a_break() -> None:
+    months = [dt.date(2021, 11, 1), dt.date(2021, 12, 1), dt.date(2022, 1, 1), dt.date(2022, 2, 1)]
+    old, new = dt.date(2018, 9, 1), dt.date(2022, 1, 1)
+    before = [None, months[0], None, months[2]]
+    shared = [
+        {"month": month, "cumulative_dwellings": 10 * n, "previous_month": previous,
+         "months_elapsed": previous and 1, "increment": previous and 10, "is_break": n == 3}
+        for n, (month, previous) in enumerate(zip(months, before, strict=True), start=1)
+    ]  # fmt: skip
+    course = [
+        CourseMonth(
+            each["month"],
+            Total(**each, is_complete=True, departments=3, comparable_since=since),
+            *((), (), ()),
+        )
+        for each, since in zip(shared, (old, old, new, new), strict=True)
+    ]
+    assert breaks(course) == [(new, old)]
+    drawn = charts.course(course, Frame(400, 200), light)["layer"]
+    (line,) = (layer["data"]["values"] for layer in drawn if layer["mark"]["type"] == "line")
+    assert [(point["y"], point["run"]) for point in line] == [(10, 1), (20, 1), (30, 2), (40, 2)]
+    assert "break" in texts(document(charts.course(course, Frame(400, 200), light), "en"))
+    bars = charts.increments(course, Frame(400, 200), light)["layer"][-1]["data"]["values"]
+    assert [bar["y"] for bar in bars] == [10, 10]
+    same = {"rank": 1, "rank_change": None, "is_tied": False, "share": 1.0, "rate": 1.0}
+    rows = [
+        DepartmentMonth(
+            **each, **same, department_code="01", is_corrected=False, fall=None, fall_reason=None
+        )
+        for each in shared
+    ]
+    spark = sparkline(rows, months[0], months[-1])
+    assert spark.count('class="bk"') == 1
+    line_path = re.search(r'class="ln" d="([^"]*)"', spark)
+    assert line_path and re.findall("[ML]", line_path[1]) == ["M", "L", "M", "L"]
+    assert 'class="gp"' not in spark

@@ -112,12 +112,15 @@ def test_synthetic_files_are_told_apart(world: World, tmp_path: Path) -> None:
         )
         written(world, path, "2026-01-02")
         html = path.read_text(encoding="utf-8")
-        assert "Partly synthetic figures" in html and "Licence Ouverte" not in html
+        assert "ACV: partly synthetic figures" in html and "Licence Ouverte" not in html
         world.connection.execute(
             "update raw.deliveries set file_name = file_name || ?", [FILE_MARK]
         )
         written(world, path, "2026-01-02")
-        assert "All files received (ACV and PVD)" in path.read_text(encoding="utf-8")
+        html = path.read_text(encoding="utf-8")
+        assert all(
+            f"{name}: synthetic figures. All files in force" in html for name in ("ACV", "PVD")
+        )
     finally:
         world.connection.execute("rollback")
 

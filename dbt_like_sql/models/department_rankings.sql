@@ -11,6 +11,7 @@ with ranked as (
         previous_month,
         increment,
         is_corrected,
+        is_break,
         rank() over (
             partition by indicator_id, series, month order by cumulative_dwellings desc
         ) as rank_cumulative,
@@ -44,7 +45,8 @@ select
         / nullif(cast(ranked.national_dwellings as double), 0) as share_of_national,
     cast(ranked.cumulative_dwellings as double) * 10000 / departments.population
         as dwellings_per_10k_inhabitants,
-    ranked.is_corrected
+    ranked.is_corrected,
+    ranked.is_break
 from ranked
 inner join {{ ref('departments') }} as departments
     on departments.department_code = ranked.department_code

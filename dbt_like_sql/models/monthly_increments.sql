@@ -1,6 +1,7 @@
 -- What each month adds: the cumulative minus that of the same département's previous month that
 -- has a figure. While a series is zero everywhere nothing has been counted yet: such a month is
--- a starting line, so it has no increment and no increment starts from it.
+-- a starting line, so it has no increment and no increment starts from it. A break, where other
+-- partners are counted than before, is a starting line too.
 with starts as (
 
     select
@@ -22,17 +23,31 @@ compared as (
         figures.cumulative_dwellings,
         figures.is_corrected,
         lag(case when figures.month >= starts.first_month then figures.month end)
-            over months as previous_month,
+            over comparable as previous_month,
         lag(case when figures.month >= starts.first_month then figures.cumulative_dwellings end)
-            over months as previous_dwellings
+            over comparable as previous_dwellings,
+        coalesce(
+            lag(case when figures.month >= starts.first_month then figures.comparable_since end)
+                over months < figures.comparable_since,
+            false
+        ) as is_break
     from {{ ref('series') }} as figures
     inner join starts
         on starts.indicator_id = figures.indicator_id
         and starts.series = figures.series
-    window months as (
-        partition by figures.indicator_id, figures.series, figures.department_code
-        order by figures.month
-    )
+    window
+        months as (
+            partition by figures.indicator_id, figures.series, figures.department_code
+            order by figures.month
+        ),
+        comparable as (
+            partition by
+                figures.indicator_id,
+                figures.series,
+                figures.department_code,
+                figures.comparable_since
+            order by figures.month
+        )
 
 ),
 
@@ -61,5 +76,6 @@ select
     increment,
     cast(increment as double) / months_elapsed as increment_per_month,
     increment < 0 as is_decrease,
-    is_corrected
+    is_corrected,
+    is_break
 from timed

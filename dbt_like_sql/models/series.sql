@@ -1,5 +1,6 @@
 -- Whose figures: each source's own, and `total`, the sum of the partners the contract counts in
--- a month, for the départements where all of them have a figure.
+-- a month, for the départements where all of them have a figure. What a total counts changes where a
+-- partner joins: only months with the same `comparable_since` compare.
 with figures as (
 
     select
@@ -22,7 +23,8 @@ partners as (
     select
         months.indicator_id,
         months.month,
-        count(*) as expected
+        count(*) as expected,
+        max(components.first_month) as comparable_since
     from (select distinct indicator_id, month from figures where series = 'total') as months
     inner join {{ source('contract', 'components') }} as components
         on components.indicator_id = months.indicator_id
@@ -52,7 +54,8 @@ select
     month,
     department_code,
     cumulative_dwellings,
-    is_corrected
+    is_corrected,
+    cast(null as date) as comparable_since
 from figures
 where series <> 'total'
 
@@ -64,7 +67,8 @@ select
     totals.month,
     totals.department_code,
     totals.cumulative_dwellings,
-    totals.is_corrected
+    totals.is_corrected,
+    partners.comparable_since
 from totals
 inner join partners
     on partners.indicator_id = totals.indicator_id

@@ -31,7 +31,8 @@ sums as (
         count(panel.department_code) as departments_expected,
         count(increments.increment) = count(*)
             and min(increments.previous_month) = max(increments.previous_month)
-            as is_comparable
+            as is_comparable,
+        max(case when increments.is_break then 1 else 0 end) = 1 as is_break
     from {{ ref('monthly_increments') }} as increments
     inner join {{ ref('int_territories') }} as territories
         on territories.department_code = increments.department_code
@@ -71,5 +72,6 @@ select
     case when has_increment then previous_month end as previous_month,
     case when has_increment then months_elapsed end as months_elapsed,
     case when has_increment then increment end as increment,
-    is_complete
+    is_complete,
+    is_break
 from judged

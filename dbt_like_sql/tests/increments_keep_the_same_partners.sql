@@ -1,7 +1,5 @@
-{{ config(severity='warn') }}
-
--- Increments of the total that start before a partner was counted: they hold that partner's whole
--- cumulative, not one month's work.
+-- Increments of the total that start before a partner was counted: they would hold that partner's
+-- whole cumulative, not one month's work.
 select
     increments.month,
     increments.indicator_id,

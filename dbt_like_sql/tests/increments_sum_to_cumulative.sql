@@ -1,5 +1,5 @@
--- From the first month its series counts anything, a département's first figure plus the
--- increments since is its cumulative.
+-- From the first month its series counts anything, and again from each break, a département's first
+-- figure plus the increments since is its cumulative.
 with starts as (
 
     select
@@ -9,6 +9,18 @@ with starts as (
     from {{ ref('monthly_increments') }}
     where cumulative_dwellings > 0
     group by indicator_id, series
+
+),
+
+stretches as (
+
+    select
+        increments.*,
+        sum(case when increments.is_break then 1 else 0 end) over (
+            partition by increments.indicator_id, increments.series, increments.department_code
+            order by increments.month
+        ) as breaks
+    from {{ ref('monthly_increments') }} as increments
 
 ),
 
@@ -22,13 +34,17 @@ summed as (
         increments.cumulative_dwellings,
         first_value(increments.cumulative_dwellings) over months as first_figure,
         sum(coalesce(increments.increment, 0)) over months as increments
-    from {{ ref('monthly_increments') }} as increments
+    from stretches as increments
     inner join starts
         on starts.indicator_id = increments.indicator_id
         and starts.series = increments.series
         and starts.first_month <= increments.month
     window months as (
-        partition by increments.indicator_id, increments.series, increments.department_code
+        partition by
+            increments.indicator_id,
+            increments.series,
+            increments.department_code,
+            increments.breaks
         order by increments.month
     )
 

@@ -93,6 +93,7 @@ class _National:
 
     total: int
     is_complete: bool
+    is_break: bool
     added: int | None
     since: Month | None
     months: int | None
@@ -121,7 +122,8 @@ class _Asked:
 
     def national(self, indicator: Indicator) -> _National | None:
         rows = self.rows(
-            "select cumulative_dwellings, is_complete, increment, previous_month, months_elapsed"
+            "select cumulative_dwellings, is_complete, is_break, increment, previous_month,"
+            " months_elapsed"
             " from marts.territory_totals"
             " where indicator_id = ? and series = 'total' and level = 'national' and month = ?",
             [indicator.id, self.month],
@@ -146,6 +148,8 @@ class _Asked:
         if national.added is not None and national.since is not None:
             span = f" ({national.months} months)" if national.months != 1 else ""
             lines.append(f"{national.added:+,} dwellings since {in_english(national.since)}{span}.")
+        if national.is_break:
+            lines.append("A break: other partners are counted than before, so nothing compares.")
         rows = self.rows(
             """
             select rank_cumulative, department_code || ' ' || department_name,

@@ -57,6 +57,7 @@ class Figure:
 
     Attributes:
         value: cumulative dwellings in force; None: there is none, and ``absences`` says why.
+        is_break: other partners are counted than in the figure before, so there is no increment.
         believed: what it was before, oldest first, the present value last.
         rules: the gate's rules, by which every month of every delivery is judged.
     """
@@ -70,6 +71,7 @@ class Figure:
     as_of: dt.date | None
     value: int | None
     increment: Increment | None
+    is_break: bool
     rank: Rank | None
     rank_change: int | None
     share_of_national: float | None
@@ -122,6 +124,7 @@ def _explain(
         as_of=question.as_of,
         value=row["cumulative_dwellings"] if row else None,
         increment=_increment(row) if row else None,
+        is_break=bool(row and row["is_break"]),
         rank=_rank(row, "cumulative_dwellings", "rank_cumulative") if row else None,
         rank_change=row["rank_cumulative_change"] if row else None,
         share_of_national=row["share_of_national"] if row else None,
@@ -182,6 +185,7 @@ def _ranked(
             rankings.*,
             increments.previous_month,
             increments.months_elapsed,
+            increments.is_break,
             decreases.explanation,
             decreases.reason,
             count(*) over () as of_cumulative_dwellings,

@@ -61,10 +61,16 @@ def series_of(contract: Contract, indicator_id: str) -> list[str]:
     return [TOTAL, *(source.series for source in _contributors(contract, indicator_id))]
 
 
-def sources_of(contract: Contract, indicator_id: str, series: str) -> list[Source]:
-    """Whose figures a series is made of."""
+def sources_of(
+    contract: Contract, indicator_id: str, series: str, month: Month | None = None
+) -> list[Source]:
+    """Whose figures a series is made of, in a month or ever."""
     if series == TOTAL:
-        return [contract.sources[source] for source in contract.components(indicator_id)]
+        return [
+            contract.sources[source]
+            for source, since in contract.components(indicator_id).items()
+            if month is None or since <= month
+        ]
     return [s for s in _contributors(contract, indicator_id) if s.series == series]
 
 

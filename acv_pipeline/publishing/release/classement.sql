@@ -15,7 +15,8 @@ select
     rankings.is_tied as ex_aequo,
     rankings.share_of_national as part_nationale,
     rankings.dwellings_per_10k_inhabitants as logements_pour_10000_habitants,
-    rankings.is_corrected as corrige
+    rankings.is_corrected as corrige,
+    rankings.is_break as rupture
 from marts.department_rankings as rankings
 inner join reference.regions as regions
     on regions.region_code = rankings.region_code

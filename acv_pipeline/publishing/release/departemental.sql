@@ -25,23 +25,24 @@ parts as (
 select
     {{ names.measure | literal }} as mesure,
     {{ names.label | literal }} as indicateur,
-    series.indicator_id as id_indicateur,
-    series.department_code as code_departement,
+    figures.indicator_id as id_indicateur,
+    figures.department_code as code_departement,
     departments.department_name as libelle_departement,
-    last_day(series.month) as date,
-    series.cumulative_dwellings as valeur,
+    last_day(figures.month) as date,
+    figures.cumulative_dwellings as valeur,
     {{ names.unit | literal }} as unite,
-    series.series as serie,
+    figures.series as serie,
     {% for partner in partners %}
     parts.cumul_{{ partner }},
     {% endfor %}
-    series.is_corrected as corrige,
+    figures.is_corrected as corrige,
+    figures.is_break as rupture,
     parts.provenance
-from marts.series as series
+from marts.monthly_increments as figures
 inner join reference.departments as departments
-    on departments.department_code = series.department_code
+    on departments.department_code = figures.department_code
 inner join parts
-    on parts.month = series.month
-    and parts.department_code = series.department_code
-where series.indicator_id = {{ indicator | literal }}
-    and series.series = {{ headline | literal }}
+    on parts.month = figures.month
+    and parts.department_code = figures.department_code
+where figures.indicator_id = {{ indicator | literal }}
+    and figures.series = {{ headline | literal }}

@@ -11,7 +11,8 @@ select
     increments.increment as increment,
     increments.increment_per_month as increment_mensuel,
     increments.is_decrease as baisse,
-    increments.is_corrected as corrige
+    increments.is_corrected as corrige,
+    increments.is_break as rupture
 from marts.monthly_increments as increments
 inner join reference.departments as departments
     on departments.department_code = increments.department_code

@@ -62,6 +62,7 @@ select
     last_day(totals.previous_month) as date_precedente,
     totals.months_elapsed as mois_ecoules,
     parts.is_corrected as corrige,
+    totals.is_break as rupture,
     parts.provenance
 from marts.territory_totals as totals
 inner join parts

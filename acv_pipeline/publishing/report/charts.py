@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import pairwise
 
 from acv_pipeline.contract import Month
-from acv_pipeline.contract.months import elapsed
-from acv_pipeline.publishing.report.figures import CourseMonth
+from acv_pipeline.publishing.report.figures import CourseMonth, breaks, neighbours
 from acv_pipeline.publishing.report.palette import Colour
 from acv_pipeline.publishing.report.plot import (
     Frame,
@@ -32,7 +30,8 @@ BAR_GAP = 1 / 120  # years
 def course(
     months: Sequence[CourseMonth], frame: Frame, colour: Colour, target: float | None = None
 ) -> Spec:
-    """The national total: a line where months are neighbours, dots across gaps.
+    """The national total: a line where months are neighbours, dots across gaps, nothing across
+    breaks.
 
     Held months, and months whose total is incomplete, are bands; an announced target is a rule.
     """
@@ -44,12 +43,14 @@ def course(
     plot = _over(months, frame, colour, (0, top * 1.12))
     lines: list[Spec] = []
     run = 0
-    for (earlier, low), (later, high) in pairwise(known):
-        kind = "month" if elapsed(earlier, later) == 1 else "gap"
-        if not lines or kind == "gap" or lines[-1]["kind"] == "gap":
+    for earlier, later, elapsed in neighbours(months):
+        kind = "month" if elapsed == 1 else "gap"
+        start = {"x": month_end(earlier.month), "y": earlier.cumulative_dwellings}
+        if not lines or lines[-1] != {**start, "run": run, "kind": "month"} or kind == "gap":
             run += 1
-            lines.append({"x": month_end(earlier), "y": low, "run": run, "kind": kind})
-        lines.append({"x": month_end(later), "y": high, "run": run, "kind": kind})
+            lines.append({**start, "run": run, "kind": kind})
+        end = {"x": month_end(later.month), "y": later.cumulative_dwellings}
+        lines.append({**end, "run": run, "kind": kind})
     runs = {"detail": nominal("run")}
     under = {"color": colour("accent"), "opacity": 0.09}
     plot.marks("area", lines, under, **runs)
@@ -134,7 +135,8 @@ def split(
     roomy = [
         name
         for name in names
-        if name["part"] >= LEAST_LABELLED_SHARE * whole[last]
+        if not breaks(months)  # left of one the bars are other partners'
+        and name["part"] >= LEAST_LABELLED_SHARE * whole[last]
         and LETTER * len(name["text"]) <= frame.width / 4
     ]
     plot.marks("text", roomy, label, text=nominal("text"))
@@ -197,10 +199,11 @@ def beneath(*charts: Spec) -> Spec:
 def _over(
     months: Sequence[CourseMonth], frame: Frame, colour: Colour, reach: tuple[float, float]
 ) -> Plot:
-    """A plot of all months, with those marked that are held or incomplete."""
+    """A plot of all months, with breaks and those months marked that are held or incomplete."""
     plot = Plot(frame, colour, (months[0].month, months[-1].month), reach)
     for state in ("held", "incomplete"):
         which = [m.month for m in months if m.state == state]
         bands = [{"x": month_start(month), "x2": month_end(month)} for month in which]
         plot.rects(bands, {"color": colour(f"{state}-band"), "opacity": 1})
+    plot.breaks([month for month, _ in breaks(months)], "@break_here", colour("muted"))
     return plot

@@ -13,6 +13,7 @@ select
     rankings.share_of_national as share,
     rankings.dwellings_per_10k_inhabitants as rate,
     rankings.is_corrected,
+    rankings.is_break,
     decreases.explanation as fall,
     decreases.reason as fall_reason
 from marts.department_rankings as rankings

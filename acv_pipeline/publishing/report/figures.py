@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import duckdb
 
 from acv_pipeline.contract import Contract, Indicator, Month, Source
-from acv_pipeline.contract.months import month_range
+from acv_pipeline.contract.months import elapsed, month_range
 from acv_pipeline.contract.synthetic import FILE_MARK
 from acv_pipeline.models.headline import headline_series
 from acv_pipeline.operations.explain import Figure, Question, explain, series_of, sources_of
@@ -22,13 +23,15 @@ from acv_pipeline.publishing.report.queries import DepartmentMonth, PartnerMonth
 class CourseMonth:
     """A month of the national course, with or without a figure.
 
-    ``held`` are sources whose delivery of this month is held, ``delivered`` those in force.
+    Of the sources that count in this month, ``held`` are those whose delivery of it is held,
+    ``delivered`` those in force, ``missing`` the others.
     """
 
     month: Month
     total: Total | None
     held: tuple[str, ...]
     delivered: tuple[str, ...]
+    missing: tuple[str, ...]
 
     @property
     def state(self) -> str:
@@ -82,6 +85,17 @@ class IndicatorFigures:
         return next((total for total in reversed(self.totals) if total.is_complete), None)
 
     @cached_property
+    def comparable(self) -> list[Total]:
+        """The complete totals up to the headline that count the same partners, in order."""
+        return [
+            total
+            for total in self.totals
+            if self.headline
+            and total.is_complete
+            and total.comparable_since == self.headline.comparable_since
+        ]
+
+    @cached_property
     def ranking_month(self) -> Month:
         """The last month with figures: the date of map and ranking."""
         return self.totals[-1].month
@@ -116,7 +130,8 @@ class IndicatorFigures:
         return [
             list(months)[::-1]
             for _, months in groupby(
-                reversed(self.course), lambda m: (m.state, m.held, m.delivered, m.total and m.month)
+                reversed(self.course),
+                lambda m: (m.state, m.held, m.delivered, m.missing, m.total and m.month),
             )
         ]
 
@@ -139,6 +154,22 @@ def summaries(hold: Row) -> list[str]:
     if hold.status != "signed_off":
         return []
     return [finding["summary"] for finding in json.loads(hold.evidence) if finding["blocking"]]
+
+
+def neighbours(course: Sequence[CourseMonth]) -> list[tuple[Total, Total, int]]:
+    """Each complete total with the next, where the two compare, and the months between them."""
+    known = [month.total for month in course if month.total and month.total.is_complete]
+    return [
+        (earlier, later, elapsed(earlier.month, later.month))
+        for earlier, later in pairwise(known)
+        if earlier.comparable_since == later.comparable_since
+    ]
+
+
+def breaks(course: Sequence[CourseMonth]) -> list[tuple[Month, Month]]:
+    """The months since which other partners are counted, each with the one that held before."""
+    known = {m.total.comparable_since for m in course if m.total}
+    return [(later, earlier) for earlier, later in pairwise(sorted(filter(None, known)))]
 
 
 def figures(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[IndicatorFigures]:
@@ -171,27 +202,25 @@ def national_course(
 ) -> list[CourseMonth]:
     """Every month from the series' first figure to the last one known of, in order."""
     of = {"indicator": indicator_id}
-    sources = {source.id for source in sources_of(contract, indicator_id, series)}
-    totals = fetch(connection, "totals", Total, **of, series=series)
-    by_month = {total.month: total for total in totals}
-    held: dict[Month, list[str]] = defaultdict(list)
-    for hold in fetch(connection, "holds", Row, **of):
-        if hold.status == "held" and hold.source in sources - set(held[hold.month]):
-            held[hold.month].append(hold.source)
-    delivered: dict[Month, list[str]] = defaultdict(list)
-    for row in fetch(connection, "in_force", Row, **of):
-        if row.source in sources:
-            delivered[row.month].append(row.source)
-    known = [month for month in {*held, *delivered} if held.get(month) or delivered.get(month)]
-    return [
-        CourseMonth(
-            month,
-            by_month.get(month),
-            tuple(held.get(month, ())),
-            tuple(delivered.get(month, ())),
+    totals = {t.month: t for t in fetch(connection, "totals", Total, **of, series=series)}
+    holds = fetch(connection, "holds", Row, **of)
+    held = {(hold.month, hold.source) for hold in holds if hold.status == "held"}
+    delivered = {(row.month, row.source) for row in fetch(connection, "in_force", Row, **of)}
+    course = []
+    for month in month_range(min(totals), max(month for month, _ in held | delivered)):
+        counted = [source.id for source in sources_of(contract, indicator_id, series, month)]
+        course.append(
+            CourseMonth(
+                month,
+                totals.get(month),
+                tuple(source for source in counted if (month, source) in held),
+                tuple(source for source in counted if (month, source) in delivered),
+                tuple(source for source in counted if (month, source) not in delivered),
+            )
         )
-        for month in month_range(totals[0].month, max(known))
-    ]
+    while course[-1].state == "none":  # what is known of it is other series'
+        course.pop()
+    return course
 
 
 def _of_indicator(

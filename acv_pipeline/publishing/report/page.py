@@ -16,7 +16,7 @@ from markupsafe import Markup
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.synthetic import FILE_MARK
 from acv_pipeline.publishing.report import words
-from acv_pipeline.publishing.report.figures import IndicatorFigures, summaries
+from acv_pipeline.publishing.report.figures import IndicatorFigures, neighbours, summaries
 from acv_pipeline.publishing.report.outlines import HEIGHT, WIDTH, outlines
 from acv_pipeline.publishing.report.palette import style_sheet
 from acv_pipeline.publishing.report.queries import Row
@@ -115,6 +115,7 @@ def _environment() -> Environment:
         text=words.text,
         known=words.known,
         summaries=summaries,
+        neighbours=neighbours,
         cells_named=CELLS_NAMED,
     )
     return environment

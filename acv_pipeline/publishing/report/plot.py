@@ -71,6 +71,14 @@ class Plot:
         style = {"align": "left", "dx": 4, "dy": -8, "fontSize": 13, "color": colour}
         self.marks("text", at, style, text=nominal("text"))
 
+    def breaks(self, months: Sequence[Month], text: str, colour: str) -> None:
+        """A dotted line over the whole height in the middle of each month, named above it."""
+        at = [{"x": (month_start(month) + month_end(month)) / 2, "text": text} for month in months]
+        style = {"align": "right", "baseline": "bottom", "fontSize": 12, "color": colour}
+        self._add({"type": "rule", "color": colour, "strokeDash": [2, 3]}, {"x": self._x()}, at)
+        encoding = {"x": self._x(), "y": {"value": 0}, "text": nominal("text")}
+        self._add({"type": "text", **style}, encoding, at)
+
     def spec(self) -> Spec:
         """The whole, as Vega-Lite wants it."""
         frame = self.frame

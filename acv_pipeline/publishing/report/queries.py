@@ -38,13 +38,17 @@ def _sql(query: str) -> str:
 
 @dataclass(frozen=True)
 class _Growing:
-    """A cumulative figure and what it added; without ``previous_month`` there is no increment."""
+    """A cumulative figure and what it added; without ``previous_month`` there is no increment.
+
+    ``is_break``: other partners are counted than in the figure before, so nothing compares.
+    """
 
     month: Month
     cumulative_dwellings: int
     previous_month: Month | None
     months_elapsed: int | None
     increment: int | None
+    is_break: bool
 
     @property
     def pace(self) -> float | None:
@@ -54,10 +58,14 @@ class _Growing:
 
 @dataclass(frozen=True)
 class Total(_Growing):
-    """The country in one month, with a figure of so many of the expected départements."""
+    """The country in one month, with a figure of so many of the expected départements.
+
+    Months compare where ``comparable_since`` is the same.
+    """
 
     is_complete: bool
     departments: int
+    comparable_since: Month | None
 
 
 @dataclass(frozen=True)

@@ -20,19 +20,22 @@ HEIGHT = COURSE + SPACE + BARS
 
 
 def sparkline(rows: Sequence[DepartmentMonth], first: Month, last: Month) -> Markup:
-    """An SVG from ``first`` to ``last``, stretched to its box; gaps are dotted, means are pale."""
+    """An SVG from ``first`` to ``last``, stretched to its box; gaps are dotted, means are pale,
+    breaks are upright lines."""
 
     def x(month: Month) -> int:
         return (elapsed(first, month) + 1) * STEP
 
     top = max(row.cumulative_dwellings for row in rows) or 1
-    line, gaps = "", ""
+    line, gaps, breaks = "", "", ""
     before: DepartmentMonth | None = None
     for row in rows:
         at = f"{x(row.month)} {_level(row.cumulative_dwellings, top):g}"
         neighbours = before is not None and elapsed(before.month, row.month) == 1
-        line += f"{'L' if neighbours else 'M'}{at}"
-        if before and not neighbours:
+        line += f"{'L' if neighbours and not row.is_break else 'M'}{at}"
+        if row.is_break:
+            breaks += f"M{x(row.month) - STEP // 2} 0V{HEIGHT}"
+        elif before and not neighbours:
             gaps += f"M{x(before.month)} {_level(before.cumulative_dwellings, top):g}L{at}"
         before = row
     paces = [(row, row.pace) for row in rows if row.pace is not None]
@@ -48,7 +51,7 @@ def sparkline(rows: Sequence[DepartmentMonth], first: Month, last: Month) -> Mar
         else:
             means += bar
     wide = x(last) + 1
-    parts = {"ln": line, "gp": gaps, "br": months, "mn": means}
+    parts = {"ln": line, "gp": gaps, "br": months, "mn": means, "bk": breaks}
     drawn = Markup("").join(
         Markup('<path class="{}" d="{}"/>').format(name, path)
         for name, path in parts.items()

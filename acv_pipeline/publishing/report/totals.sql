@@ -1,5 +1,5 @@
--- The national course of one series, one row per month with figures: the sum, what it added, and
--- how many of the expected départements have a figure.
+-- The national course of one series, one row per month with figures: the sum, what it added, how
+-- many of the expected départements have a figure, and which months compare.
 select
     totals.month,
     totals.cumulative_dwellings,
@@ -7,10 +7,15 @@ select
     totals.months_elapsed,
     totals.increment,
     totals.is_complete,
+    totals.is_break,
+    counted.comparable_since,
     counted.departments
 from marts.territory_totals as totals
 join (
-    select series.month, count(panel.department_code) as departments
+    select
+        series.month,
+        count(panel.department_code) as departments,
+        max(series.comparable_since) as comparable_since
     from marts.series as series
     left join contract.panel as panel
         on panel.indicator_id = series.indicator_id

@@ -10,10 +10,11 @@ from itertools import cycle
 from markupsafe import Markup
 
 from acv_pipeline.contract import Contract, Month
-from acv_pipeline.contract.months import shift
+from acv_pipeline.contract.months import elapsed, shift
+from acv_pipeline.operations.explain import sources_of
 from acv_pipeline.publishing.report import charts
 from acv_pipeline.publishing.report.drawing import inline
-from acv_pipeline.publishing.report.figures import CourseMonth, IndicatorFigures
+from acv_pipeline.publishing.report.figures import IndicatorFigures, breaks
 from acv_pipeline.publishing.report.maps import MapClass, classify
 from acv_pipeline.publishing.report.outlines import Outline, outlines
 from acv_pipeline.publishing.report.palette import PARTNERS, variable
@@ -23,8 +24,8 @@ from acv_pipeline.publishing.report.sparklines import sparkline
 from acv_pipeline.publishing.report.words import Both, both, listed
 
 # One for screens and paper, one for telephones: letters keep a readable size in both.
-WIDE, NARROW = Frame(790, 250), Frame(346, 210, left=50, right=4)
-WIDE_LOW, NARROW_LOW = Frame(790, 120), Frame(346, 110, left=50, right=4)
+WIDE, NARROW = Frame(790, 250), Frame(340, 210, right=4)
+WIDE_LOW, NARROW_LOW = Frame(790, 120), Frame(340, 110, right=4)
 CELLS_NAMED = 6  # revised départements named in the common table; the others are in their sections
 
 
@@ -60,42 +61,63 @@ class IndicatorView:
     def whose(self) -> Both:
         """Whose figures these are."""
         shown = self.figures
-        names = listed([source.label for source in shown.sources])
+        counted = sources_of(self.contract, shown.indicator.id, shown.series, shown.ranking_month)
+        names = listed([source.label for source in counted])
         if self.is_one_partner:
             return both("series_partner", sources=names)
         if shown.series == "published":
             return both("series_published", sources=names)
-        return both("series_total" if len(shown.sources) > 1 else "series_single", sources=names)
+        return both("series_total" if len(counted) > 1 else "series_single", sources=names)
 
     def labels(self, sources: Sequence[str]) -> Both:
         """Sources by their names."""
         return listed([self.contract.source(source).label for source in sources])
 
-    def missing(self, month: CourseMonth) -> Both:
-        """Sources without figures for a month."""
-        return listed([s.label for s in self.figures.sources if s.id not in month.delivered])
+    @property
+    def breaks(self) -> list[tuple[Month, Both]]:
+        """The months in which partners join that did not count in the first figures, and who."""
+        since = self.contract.components(self.figures.indicator.id)
+        return [
+            (month, self.labels([s for s, first in since.items() if before < first <= month]))
+            for month, before in breaks(self.figures.course)
+        ]
 
     @property
     def a_year_before(self) -> Total | None:
-        """The complete total twelve months before the headline."""
-        if not (headline := self.figures.headline):
-            return None
-        before = shift(headline.month, -12)
-        return next((t for t in self.figures.totals if t.month == before and t.is_complete), None)
+        """The complete total twelve months before the headline, where the two compare."""
+        comparable = self.figures.comparable
+        before = shift(comparable[-1].month, -12) if comparable else None
+        return next((total for total in comparable if total.month == before), None)
 
     @property
     def fastest(self) -> Total | None:
-        """The complete total with the highest pace."""
-        grown = [total for total in self.figures.totals if total.pace is not None]
-        return max(grown, key=lambda total: total.pace or 0, default=None)
+        """The complete total with the highest pace, where one alone has it and others have less."""
+        grown = [total for total in self.figures.comparable if total.pace is not None]
+        grown.sort(key=lambda total: total.pace or 0)
+        if len(grown) < 2 or (grown[-1].pace or 0) <= max(grown[-2].pace or 0, 0):
+            return None
+        return grown[-1]
 
     @property
     def gap_count(self) -> int:
-        """Months between first and last total that have no complete one."""
-        shown = self.figures
-        if not shown.headline:
+        """Months between the first total that compares and the headline without a complete one."""
+        comparable = self.figures.comparable
+        if not comparable:
             return 0
-        return sum(m.state != "complete" for m in shown.course if m.month < shown.headline.month)
+        return elapsed(comparable[0].month, comparable[-1].month) + 1 - len(comparable)
+
+    @property
+    def leader(self) -> DepartmentMonth | None:
+        """The département with most dwellings, where all are known and one alone has them."""
+        first = self.figures.ranking[0]
+        is_known = self.figures.totals[-1].is_complete
+        return first if is_known and first.cumulative_dwellings and not first.is_tied else None
+
+    @property
+    def outside(self) -> list[str]:
+        """Départements outside the perimeter, and without a figure in the ranking's month."""
+        excluded = self.figures.indicator.panel_excludes
+        return [code for code in excluded if code not in self.ranked]
 
     @cached_property
     def course_chart(self) -> Markup:
@@ -156,11 +178,11 @@ class IndicatorView:
         ]
 
     @cached_property
-    def partner_rows(self) -> list[tuple[Month, list[int]]]:
-        """The split of every month, the latest first."""
+    def partner_rows(self) -> list[tuple[Month, list[int | None]]]:
+        """The split of every month, the latest first; None where a partner doesn't count yet."""
         values = {(r.month, r.source): r.cumulative_dwellings for r in self.figures.partners}
         months = sorted({row.month for row in self.figures.partners}, reverse=True)
-        return [(m, [values.get((m, part.source), 0) for part in self.parts]) for m in months]
+        return [(m, [values.get((m, part.source)) for part in self.parts]) for m in months]
 
     @cached_property
     def measures(self) -> dict[str, tuple[list[MapClass], dict[str, int]]]:

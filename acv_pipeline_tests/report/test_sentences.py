@@ -1,0 +1,493 @@
+"""Every sentence that the page makes from figures: data in which it would be false, where it isn't
+said, and data in which it is true, where it is."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Any
+
+import pytest
+
+from acv_pipeline.contract import Contract
+from acv_pipeline.contract.model import Contribution, Source, Target
+from acv_pipeline.contract.months import month_of, month_range, shift
+from acv_pipeline.contract.synthetic import FILE_MARK
+from acv_pipeline.publishing.report import page as page_module
+from acv_pipeline.publishing.report import words
+from acv_pipeline.publishing.report.figures import figures
+from acv_pipeline.publishing.report.queries import Row, fetch
+from acv_pipeline.publishing.report.report import ACCOUNTS
+from acv_pipeline.warehouse import open_warehouse, transaction
+from acv_pipeline.warehouse.home import Home
+from acv_pipeline_tests.deliveries import ACV, PVD
+from acv_pipeline_tests.warehouses import PROJECT
+
+PANEL = ["01", "02", "03"]
+TARGET = 10_000
+Figures = Mapping[str, Sequence[int | None]]
+"""By month, one of each département of the panel; None for no figure."""
+Said = dict[str, list[dict[str, Any]]]
+"""By name of a text, the values of each time it is said."""
+
+
+def months(first: str, last: str) -> list[str]:
+    return [f"{month:%Y-%m}" for month in month_range(month_of(first), month_of(last))]
+
+
+def grown(first: str, *steps: int, low: Sequence[int] = (10, 20, 30)) -> dict[str, list[int]]:
+    """A month more than there are steps; each département grows by each."""
+    last = f"{shift(month_of(first), len(steps)):%Y-%m}"
+    levels = accumulate(steps, initial=0)
+    return {
+        m: [start + n for start in low] for m, n in zip(months(first, last), levels, strict=True)
+    }
+
+
+def without(given: Figures, *left_out: str) -> Figures:
+    return {month: row for month, row in given.items() if month not in left_out}
+
+
+def but(given: Figures, **rows: Sequence[int | None]) -> Figures:
+    """With other rows for some months, written ``m2020_01``."""
+    return {**given, **{key[1:].replace("_", "-"): row for key, row in rows.items()}}
+
+
+@dataclass(frozen=True)
+class Data:
+    """What is in force; ``both`` stands for Anah and Action Logement with the same figures.
+
+    Attributes:
+        third: the month since which a third partner counts.
+        held: source and month of deliveries that are held.
+        outside: the indicator also has figures of a département outside the panel.
+        excludes: the panel is not of all départements.
+        marked: sources whose files are synthetic.
+        published: national totals that the reference states, from 2020-01 on.
+        checks: whether each check that was evaluated passed.
+    """
+
+    both: Figures = field(default_factory=dict)
+    sources: Mapping[str, Figures] = field(default_factory=dict)
+    pvd: Mapping[str, Figures] = field(default_factory=dict)
+    third: str | None = None
+    held: Sequence[tuple[str, str]] = ()
+    outside: bool = False
+    excludes: bool = True
+    revised: bool = False
+    marked: Sequence[str] = ()
+    checks: Sequence[bool] = ()
+    published: Sequence[int] = ()
+
+
+PLAIN = grown("2020-01", 2, 2, 3, 1, 6, 2, 2, 1, 1, 2, 3, 2, 1, 2)  # to 2021-03
+ONE = grown("2020-01")
+STEADY = grown("2020-01", 2, 2, 2)
+NOBODY: list[int | None] = [None, None, None]
+WORLDS = {
+    "plain": Data(PLAIN),
+    "nothing": Data(),
+    "one month": Data(ONE),
+    "one dwelling": Data(sources={"barometre": {"2020-01": [1, 0, 0], "2020-02": [1, 0, 1]}}),
+    "ties": Data(grown("2020-01", 2, 2, 2, low=(10, 30, 30))),
+    "zeros": Data({"2020-01": [0, 0, 0]}),
+    "falling": Data(grown("2020-01", -1, -2, -1)),
+    "from the start": Data(grown("2018-09", 1, 2)),
+    "gap": Data(without(PLAIN, "2020-03", "2020-04")),
+    "gap at the end": Data(without(PLAIN, "2021-02")),
+    "no year before": Data(without(PLAIN, "2020-03")),
+    "hole": Data(but(PLAIN, m2021_02=[30, 40, None])),
+    "never complete": Data({"2020-01": [10, 20, None], "2020-02": [11, 21, None]}),
+    "lately incomplete": Data(
+        but(PLAIN, m2021_02=[30, 40, None], m2021_03=[31, None, None], m2020_01=[None, 1, 1])
+    ),
+    "joins": Data(
+        PLAIN, {"third": grown("2020-09", 9, 1, 1, 2, 1, 1, low=(900,) * 3)}, third="2020-09"
+    ),
+    "joins now": Data(PLAIN, {"third": {"2021-03": [900] * 3}}, third="2021-03"),
+    "joins later": Data(
+        PLAIN,
+        {"third": {"2021-04": [900] * 3}},
+        third="2021-06",
+        held=[("third", "2021-02"), ("third", "2021-05")],
+    ),
+    "waits": Data(PLAIN, {"anah": {"2021-04": [90] * 3}}, third="2021-06"),
+    "disjoint": Data(
+        PLAIN,
+        {
+            "anah": {"2021-04": [90, None, None]},
+            "action_logement": {"2021-04": [None, 90, None]},
+        },
+    ),
+    "held": Data(PLAIN, {"anah": {"2021-04": [90] * 3}}, held=[("action_logement", "2021-04")]),
+    "both held": Data(PLAIN, held=[("anah", "2021-04"), ("action_logement", "2021-04")]),
+    "newer held": Data(PLAIN, held=[("anah", "2021-03")]),
+    "alone": Data(sources={"anah": PLAIN}),
+    "published": Data(sources={"barometre": PLAIN}, published=[10_000, 60]),
+    "one published": Data(sources={"barometre": ONE}, published=[60]),
+    "single": Data(pvd={"anah": grown("2021-01", 1, 2)}),
+    "two indicators": Data(ONE, pvd={"anah": grown("2021-01", 1, 2)}),
+    "outside": Data(PLAIN, outside=True, pvd={"anah": grown("2021-01", 1, 2)}),
+    "everywhere": Data(PLAIN, excludes=False),
+    "almost there": Data({"2020-01": [1_000, 1_000, 2_999]}),
+    "there": Data({"2020-01": [1_000, 1_000, 3_001]}),
+    "revised": Data(PLAIN, revised=True),
+    "all synthetic": Data(PLAIN, marked=["anah", "action_logement"]),
+    "part synthetic": Data(PLAIN, marked=["anah"]),
+    "passing": Data(PLAIN, checks=[True]),
+    "failing": Data(PLAIN, checks=[True, False]),
+}
+
+
+def any_time(_: list[dict[str, Any]]) -> bool:
+    return True
+
+
+def names_third(values: list[dict[str, Any]]) -> bool:
+    return "Third" in str(values)
+
+
+def where(**wanted: Any) -> Callable[[list[dict[str, Any]]], bool]:
+    """Said with such a value at least once; months are written ``2021-03``."""
+
+    def is_said(values: list[dict[str, Any]]) -> bool:
+        return any(
+            all(
+                (f"{v[k]:%Y-%m}" if isinstance(v[k], dt.date) else v[k]) == w
+                for k, w in wanted.items()
+            )
+            for v in values
+        )
+
+    return is_said
+
+
+def more_than_once(values: list[dict[str, Any]]) -> bool:
+    return len(values) > 1
+
+
+def about_04_of_both(values: list[dict[str, Any]]) -> bool:
+    return sum("(04)" in str(value) for value in values) > 1
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A text; ``would_be_false`` in that world if it were said so there (by default: at all)."""
+
+    name: str
+    would_be_false: str
+    said_so: Callable[[list[dict[str, Any]]], bool]
+    true_in: str
+
+
+def s(
+    name: str,
+    would_be_false: str,
+    true_in: str,
+    said_so: Callable[[list[dict[str, Any]]], bool] = any_time,
+) -> Sentence:
+    return Sentence(name, would_be_false, said_so, true_in)
+
+
+SENTENCES = [
+    # whose figures, of when
+    s("page_title", "two indicators", "plain"),  # each is of another month
+    s("nothing", "plain", "nothing"),
+    s("date_of", "two indicators", "plain", where(indicator="PVD", month="2020-01")),
+    s("synthetic_all", "part synthetic", "all synthetic"),
+    s("synthetic_some", "all synthetic", "part synthetic"),
+    s("synthetic_some", "plain", "part synthetic"),
+    s("licence_synthetic", "plain", "part synthetic"),
+    s("series_total", "single", "plain"),
+    s("series_total", "joins later", "plain", names_third),
+    s("series_single", "plain", "single"),
+    s("series_partner", "plain", "alone"),
+    s("series_published", "plain", "published"),
+    s("partner_alone", "plain", "alone"),
+    s("partner_alone", "single", "alone"),
+    # the headline
+    s("dwellings_since_start", "never complete", "plain"),
+    s("dwellings_since_start", "lately incomplete", "plain", where(month="2021-03")),
+    s("no_complete_month", "plain", "never complete"),
+    s("added", "one month", "plain"),
+    s("added", "joins now", "plain"),
+    s("added", "hole", "plain"),
+    s("added", "gap at the end", "plain"),
+    s("added_mean", "plain", "gap at the end"),
+    s("added_year", "one month", "plain"),
+    s("added_year", "no year before", "plain"),
+    s("added_year", "joins", "plain"),
+    s("added_year", "joins now", "plain"),
+    s("departments_known", "lately incomplete", "plain", where(n=1)),
+    s("leader", "ties", "plain"),
+    s("leader", "zeros", "plain"),
+    s("leader", "lately incomplete", "plain"),  # whoever is missing may have more
+    s("target_reached", "almost there", "there", lambda values: values[0]["share"] > 0.9995),
+    s("target_reached", "single", "there"),  # no target was announced
+    s("break", "plain", "joins"),
+    s("break", "joins later", "joins now"),
+    s("break", "alone", "joins"),
+    s("break_here", "plain", "joins"),
+    s("break_here", "joins later", "joins now"),
+    # what lacks
+    s("newer_held", "plain", "newer held"),
+    s("newer_held", "held", "newer held"),
+    s("later_held", "newer held", "held"),
+    s("later_held", "joins later", "both held"),  # its figures don't count yet
+    s("why_held", "plain", "held"),
+    s("later_incomplete", "hole", "lately incomplete"),
+    s("later_ranked", "lately incomplete", "lately incomplete", more_than_once),
+    s("later_partial", "plain", "waits"),
+    s("later_partial", "waits", "waits", names_third),
+    s("later_partial", "joins later", "waits"),
+    s("later_partial", "disjoint", "waits"),
+    s("later_disjoint", "waits", "disjoint"),
+    # the course
+    s("course_from_to", "one month", "plain"),
+    s("course_from_to", "joins", "joins", where(first="2020-01")),
+    s("course_from_to", "joins now", "plain"),
+    s("course_from_to", "lately incomplete", "plain", where(first="2020-01")),
+    s("fastest_month", "joins", "joins", where(month="2020-09")),
+    s("fastest_month", "joins now", "plain"),
+    s("fastest_month", "ties", "plain"),
+    s("fastest_month", "falling", "plain"),
+    s("fastest_month", "zeros", "plain"),
+    s("fastest_month", "one month", "plain"),
+    s("fastest_month", "gap", "plain"),  # a month in the gap may have been busier
+    s("fastest_month", "hole", "plain"),
+    s("fastest_mean", "plain", "gap"),
+    s("fastest_mean", "ties", "gap"),
+    s("gaps", "plain", "gap"),
+    s("gaps", "one month", "hole"),
+    s("gaps", "gap", "gap", where(n=1)),
+    s("first_figures", "from the start", "plain"),
+    s("legend_line", "one month", "plain"),
+    s("legend_gap", "plain", "hole"),
+    s("legend_gap", "joins", "gap"),
+    s("legend_bar", "one month", "plain"),
+    s("legend_mean", "plain", "gap"),
+    s("legend_break", "joins later", "joins"),
+    s("legend_held", "newer held", "both held"),
+    s("legend_incomplete", "plain", "hole"),
+    s("legend_target", "single", "plain"),
+    s("state_complete", "one month", "plain"),
+    s("state_complete", "never complete", "plain"),
+    s("state_alone", "plain", "plain", more_than_once),
+    s("state_alone", "never complete", "joins now"),
+    s("state_incomplete", "plain", "hole"),
+    s("state_held", "newer held", "held"),
+    s("state_held", "joins later", "held"),
+    s("state_held_correction", "held", "newer held"),
+    s("state_partial", "disjoint", "waits"),
+    s("state_partial", "waits", "waits", names_third),
+    s("state_disjoint", "waits", "disjoint"),
+    s("state_none", "plain", "gap"),
+    # map and ranking
+    s("map", "lately incomplete", "plain", where(month="2021-01")),
+    s("map_absent", "plain", "lately incomplete"),
+    s("map_outside", "everywhere", "plain"),
+    s("ranking", "lately incomplete", "plain", where(month="2021-01")),
+    s("ranking_since", "one month", "plain"),
+    s("ranking_since", "joins now", "plain"),
+    s("ranking_break", "plain", "joins now"),
+    s("ranking_break", "joins", "joins now"),
+    s("ranking_break", "one month", "joins now"),
+    s("tied", "plain", "ties"),
+    s("since_other", "gap", "hole"),
+    s("absences", "plain", "lately incomplete"),
+    s("nobody_absent", "lately incomplete", "plain"),
+    s("absent_is_not_zero", "plain", "lately incomplete"),
+    s("outside", "everywhere", "plain"),
+    s("outside", "outside", "outside", about_04_of_both),
+    # partners
+    s("partners_at", "single", "plain"),
+    s("partners_at", "lately incomplete", "plain", where(month="2021-03")),
+    s("partners_single", "never complete", "single"),
+    s("partners_single", "plain", "single"),
+    s("partners_alone", "single", "alone"),
+    s("partners_unknown", "plain", "published"),
+    # holds and revisions
+    s("no_holds", "newer held", "plain"),
+    s("no_revisions", "revised", "plain"),
+    # départements
+    s("department_figure", "plain", "one dwelling", where(n=0)),
+    s("department_no_figure", "plain", "lately incomplete"),
+    s("department_outside", "outside", "outside", more_than_once),  # of the other indicator alone
+    s("fact_rank", "zeros", "plain"),
+    s("fact_rank_tied", "plain", "ties"),
+    s("fact_added", "one month", "plain"),
+    s("fact_added", "joins now", "plain"),
+    s("fact_rate", "nothing", "plain"),
+    s("fact_share", "zeros", "plain"),
+    s("spark_caption", "joins later", "plain", where(last="2021-05")),
+    s("over_months", "plain", "gap"),
+    s("over_months", "joins now", "gap"),
+    # checks
+    s("no_checks", "passing", "plain"),
+    s("no_failures", "failing", "passing"),
+    s("no_failures", "plain", "passing"),
+    s("reconciliation", "plain", "published"),
+    s("reconciliation", "one published", "one published", lambda values: values[0]["n"] != 1),
+    s("perimeter", "outside", "plain", where(n=4)),
+]
+
+# What says nothing of figures: names of things, headings, how figures are made, what a row's own
+# code is called; and what plots say (``test_plots``). Everything else must be above.
+LABELS = re.compile(
+    r"col_|check\.|table_|chart_|measure|absence\.|fall\.|kind\.|level\.|severity\.|held_|about|"
+    r"method_|withdrawn$|skip$|contents$|kicker$|to_dark$|to_light$|target_here$|course$|as_table$|"
+    r"to$|map_(classes|class_count|note|hint|credit)$|ranking_ties$|search$|shown$|corrected$|"
+    r"partners$|movers?_|mover$|trust$|holds$|received_on$|finding$|revisions$|revision_(more|line)$|"
+    r"published_revisions$|corrections$|by_whom$|departments(_intro)?$|open_all$|close_all$|"
+    r"department_revisions$|quality(_intro)?$|rows_note$|all_sources$|finding_held$|written_on$|"
+    r"nobody$|release_sha256$|access$"
+)
+
+
+def contract_of(contract: Contract, data: Data) -> Contract:
+    departments = contract.territories.departments if data.excludes else ()
+    excluded = [code for code in departments if code not in PANEL]
+    indicators = {
+        name: entry.model_copy(
+            update={
+                "panel_excludes": excluded,
+                "target": Target(value=TARGET, why="A round figure, for these tests only.")
+                if name == ACV
+                else None,
+            }
+        )
+        for name, entry in contract.indicators.items()
+    }
+    third = Source(
+        id="third",
+        asset="third_extract",
+        label="Third",
+        role="partner",
+        contact="the third partner",
+        contributes=[Contribution(indicator=ACV, since=data.third)],
+    )
+    sources = {**contract.sources, **({"third": third} if data.third else {})}
+    return contract.model_copy(update={"indicators": indicators, "sources": sources})
+
+
+def fill(connection: Any, data: Data) -> None:
+    """Put it in force: a delivery for each source and month."""
+    received = dt.date(2021, 7, 1)
+
+    def deliver(source: str, month: str, status: str = "loaded") -> str:
+        mark = FILE_MARK if source in data.marked else ""
+        connection.execute(
+            "insert into raw.deliveries (delivery_id, source, delivered_on, file_name, status)"
+            " select ?, ?, ?, ?, ?",
+            [f"{source} {month} {status}", source, received, f"{source} {month}{mark}", status],
+        )
+        return f"{source} {month} {status}"
+
+    def observe(indicator: str, source: str, given: Figures) -> None:
+        for month, row in given.items():
+            delivery = deliver(source, month)
+            cells = [
+                *zip(PANEL, row, strict=True),
+                *([("04", 1)] if data.outside and indicator == ACV else []),
+            ]
+            for code, value in cells:
+                if value is None:
+                    continue
+                known = [indicator, source, month_of(month), code]
+                if data.revised:
+                    connection.execute(
+                        "insert into validated.observations values"
+                        " (?, ?, ?, ?, ?, ?, 1, '2021-01-01', ?, ?, 'replaced', false)",
+                        [*known, value + 1, delivery, received, delivery],
+                    )
+                connection.execute(
+                    "insert into validated.observations values"
+                    " (?, ?, ?, ?, ?, ?, 1, ?, null, null, null, false)",
+                    [*known, value, delivery, received],
+                )
+
+    partners = ("anah", "action_logement")
+    acv = {name: {**(data.both if name in partners else {}), **data.sources.get(name, {})}
+           for name in dict.fromkeys([*partners, *data.sources])}  # fmt: skip
+    for source, given in acv.items():
+        observe(ACV, source, given)
+    for source, given in data.pvd.items():
+        observe(PVD, source, given)
+    for source, month in data.held:
+        connection.execute(
+            "insert into validated.held_months values"
+            " (?, ?, ?, ?, 'a_rule', '[]', null, null, 'held')",
+            [deliver(source, month, "held"), ACV, month_of(month), source],
+        )
+    for n, value in enumerate(data.published):
+        connection.execute(
+            "insert into validated.published_totals values (?, ?, 'national', 'FR', ?, ?)",
+            [deliver("barometre", f"total {n}"), ACV, month_of(f"2020-0{n + 1}"), value],
+        )
+    for n, passed in enumerate(data.checks):
+        connection.execute(
+            "insert into validated.check_results values"
+            " ('validated_dwellings', ?, '2020-01-01', ?, 'warn', 1, 'it fails', 'ask', '[]', ?)",
+            [f"check_{n}", passed, dt.datetime(2021, 7, 1)],
+        )
+
+
+@pytest.fixture(scope="module")
+def said_in(
+    contract: Contract, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Said]]:
+    """What the page of a world says."""
+    known: dict[str, Said] = {}
+
+    def said(name: str) -> Said:
+        if name not in known:
+            known[name] = page_of(WORLDS[name])
+        return known[name]
+
+    def page_of(data: Data) -> Said:
+        heard: Said = {}
+        plain_text = words.text
+
+        def listening(key: str, language: str, **values: Any) -> str:
+            if language == "fr":
+                heard.setdefault(key, []).append(values)
+            return plain_text(key, language, **values)
+
+        of_world = contract_of(contract, data)
+        home = Home(tmp_path_factory.mktemp("world") / "home")
+        with pytest.MonkeyPatch.context() as patch, open_warehouse(home, of_world) as connection:
+            PROJECT.load_seeds(connection)
+            fill(connection, data)
+            with transaction(connection):
+                PROJECT.build(connection)
+            patch.setattr(words, "text", listening)
+            patch.setattr(page_module, "_text", page_module._text.__wrapped__)
+            page_module._environment.cache_clear()
+            try:
+                page_module.page(
+                    figures(connection, of_world),
+                    {query: fetch(connection, query, Row) for query in ACCOUNTS},
+                    of_world,
+                    release_sha256=None,
+                )
+            finally:
+                page_module._environment.cache_clear()
+        return heard
+
+    return said
+
+
+@pytest.mark.parametrize("sentence", SENTENCES, ids=lambda s: f"{s.name}, {s.would_be_false}")
+def test_it_is_said_where_it_is_true_alone(
+    sentence: Sentence, said_in: Callable[[str], Said]
+) -> None:
+    false = said_in(sentence.would_be_false).get(sentence.name, [])
+    assert not (false and sentence.said_so(false)), false
+    assert sentence.name in said_in(sentence.true_in)
+
+
+def test_every_sentence_of_the_page_is_here() -> None:
+    assert {name for name in words.names() if not LABELS.match(name)} == {s.name for s in SENTENCES}

@@ -11,7 +11,7 @@ import click
 import duckdb
 
 from acv_pipeline.cli import without_warnings
-from acv_pipeline.cli.common import MonthType, home_of, home_option, plain_errors
+from acv_pipeline.cli.common import MonthType, home_of, home_option, plain_errors, wrong_use
 from acv_pipeline.cli.running import run_landing
 from acv_pipeline.contract import Contract, Month, load_contract
 from acv_pipeline.contract.months import first_day, shift
@@ -30,9 +30,12 @@ def main(home: Path | None, last: Month | None) -> None:
     """Run the demonstration."""
     started = time.monotonic()
     without_warnings()
-    with plain_errors(SampleDataError):
+    with plain_errors():
         where, contract = home_of(home), load_contract()
-        _run(where, contract, last or shift(first_day(contract.today()), -1))
+        try:
+            _run(where, contract, last or shift(first_day(contract.today()), -1))
+        except SampleDataError as error:
+            wrong_use(f"{error}; or delete {where.root}, a demo of another month, to start afresh")
     click.echo(
         textwrap.dedent(
             f"""

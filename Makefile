@@ -42,7 +42,7 @@ $(VENV)/.dbt: requirements/dbt.lock $(VENV)/.test
 	@touch $@
 
 demo: $(VENV)/.run
-	@ACV_HOME="$(ACV_HOME)" $(BIN)/python -m acv_pipeline.cli.demo
+	@$(BIN)/python -m acv_pipeline.cli.demo --home "$(ACV_HOME)"
 
 # one more than cores: some tests mostly wait for a daemon
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(os.cpu_count() + 1)')

@@ -276,6 +276,53 @@ def test_wrong_use_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
         assert len(lines) == 1
 
 
+def test_a_command_that_is_nearly_right_is_named() -> None:
+    done = CliRunner().invoke(main, ["expalin", "59", "2020-01"])
+    assert done.exit_code == 2
+    assert "No such command 'expalin'. Did you mean 'explain'?" in done.output
+
+
+def test_what_checks_say_of_the_marts_is_in_the_summary_of_the_run_that_built_them(
+    acv: Acv, landing: Path, contract: Contract
+) -> None:
+    deliver_course(landing, contract, "anah", MONTHS[:1])
+    assert "warning" not in acv.run().output
+    fallen = course(contract, month_of(MONTHS[1])) | {"59": 1}
+    deliver(landing, "anah", "2018-11-10", {MONTHS[1]: fallen})
+    done = acv.run()
+    assert done.exit_code == 0, done.output
+    warning = "! warning decreases_explained: 2018-10\n      1 rows of decreases do not hold"
+    assert warning in done.output
+    deliver_course(landing, contract, "anah", MONTHS[2:])
+    assert "decreases_explained" not in acv.run().output, "it is not about this run's month"
+
+
+# the program itself, with a library that warns when a command imports it
+WARNS = """
+import sys, warnings
+from acv_pipeline.cli import main
+def importing(name, load=main.import_module):
+    warnings.warn("a library is old")
+    return load(name)
+main.import_module = importing
+main.acv()
+"""
+
+
+@pytest.mark.parametrize("asked_for", [False, True])
+def test_warnings_of_libraries_are_for_who_asks_for_them(tmp_path: Path, asked_for: bool) -> None:
+    environment = {name: v for name, v in os.environ.items() if name != "PYTHONWARNINGS"}
+    done = subprocess.run(
+        [sys.executable, "-c", WARNS, "status", "--home", str(tmp_path / "home")],
+        env=environment | ({"PYTHONWARNINGS": "default"} if asked_for else {}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2 and "holds no published figures yet" in done.stderr
+    assert ("a library is old" in done.stderr) == asked_for
+
+
 def test_replay_tells_verdicts_and_compares_with_labels(
     acv: Acv, landing: Path, contract: Contract, tmp_path: Path
 ) -> None:

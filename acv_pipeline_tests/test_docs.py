@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -59,17 +58,16 @@ def test_options_in_commands_exist(page: Path) -> None:
 
 def test_the_demo_ends_as_the_readme_says(tmp_path: Path) -> None:
     """The real demo, twice: the second run is quick and changes nothing."""
-    environment = {**os.environ, "ACV_HOME": str(tmp_path / "home")}
-    command = [sys.executable, "-m", "acv_pipeline.cli.demo"]
-    first, second = (
-        subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        for _ in range(2)
-    )
-    assert first.returncode == second.returncode == 0, first.stderr + second.stderr
     shown = re.search(
-        r"<!-- demo -->\n```\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL
+        r"<!-- demo (.+?) -->\n```\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL
     )
     assert shown is not None
-    for line in shown[1].splitlines():
+    home, last = tmp_path / "home", shown[1]
+    command = [sys.executable, "-m", "acv_pipeline.cli.demo", "--home", home, "--last", last]
+    first, second = (
+        subprocess.run(command, capture_output=True, text=True, check=False) for _ in range(2)
+    )
+    assert first.returncode == second.returncode == 0, first.stderr + second.stderr
+    for line in shown[2].splitlines():
         assert line in first.stdout, line
     assert "Nothing to do: no new figures, nothing changed." in second.stdout

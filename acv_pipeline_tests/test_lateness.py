@@ -8,16 +8,25 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from acv_pipeline.cli.terminal import print_status
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.ledger.corrections import CorrectionsError, load_register
 from acv_pipeline.ledger.lateness import due_on, late_months
 from acv_pipeline.ledger.load import load
+from acv_pipeline.operations.alerts import standing_facts
 from acv_pipeline.operations.status import status
 from acv_pipeline.quality.lateness_checks import evaluate_lateness_checks, lateness_checks
 from acv_pipeline.warehouse.home import Home
+from acv_pipeline_tests import warehouses
 from acv_pipeline_tests.deliveries import deliver, deliver_course
+
+
+def refused(landing: Path) -> None:
+    """Anah sent something for February that is no table of figures."""
+    (landing / "anah" / "2021-03-12").mkdir()
+    (landing / "anah" / "2021-03-12" / "no table.csv").write_text("a;b\n1;2\n", encoding="utf-8")
 
 
 @pytest.fixture
@@ -60,6 +69,49 @@ def test_a_month_whose_rows_are_all_in_quarantine_did_come(
     deliver(landing, "anah", "2021-03-10", {"2021-02": {"01": "12,5"}})
     load(received, landing, contract)
     assert late(received, contract, "2021-03-21") == []
+
+
+def test_a_held_month_did_come_and_a_refused_one_did_not(
+    received: duckdb.DuckDBPyConnection, landing: Path, contract: Contract
+) -> None:
+    """The reason is said by whoever tells of it: check, status, alert."""
+    deliver(landing, "anah", "2021-05-10", {"2021-04": {"01": 5}}, name="a part.csv")
+    refused(landing)
+    warehouses.process(received, contract, landing)
+    assert received.execute("select month from validated.held_months").fetchall() == [
+        (month_of("2021-04"),)
+    ]
+    day = dt.date(2021, 5, 22)
+    (february,) = late_months(received, contract, day)
+    assert february.month == month_of("2021-02")
+    assert february.refused == ("no table.csv (received 2021-03-12)",)
+    checks = [check for check in lateness_checks(contract) if check.asset == "anah_extract"]
+    (said,) = evaluate_lateness_checks(received, contract, checks, [february.month], day)
+    assert said.summary == (
+        "February 2021 from Anah is 63 days late: it was due on 2021-03-20; no table.csv "
+        "(received 2021-03-12) was refused."
+    )
+    facts = standing_facts(received, contract, day, Home(Path("home")))
+    (fact,) = [fact for fact in facts if fact.key.startswith("late/")]
+    assert "63 days ago; no table.csv (received 2021-03-12) was refused." in fact.lines[0]
+
+
+def test_status_is_short_about_years(
+    received: duckdb.DuckDBPyConnection,
+    landing: Path,
+    contract: Contract,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(Contract, "today", lambda self: dt.date(2028, 12, 24))
+    refused(landing)
+    load(received, landing, contract)
+    print_status(status(received, contract), Home(Path("home")))
+    said = capsys.readouterr().out
+    assert "  ! LATE anah: 2021-02, 2021-04 to 2028-11: 93 months, up to 2836 days\n" in said
+    assert "      what came was refused, see below: 2021-02\n" in said
+    assert "REFUSED no table.csv from anah, received 2021-03-12" in said
+    assert len(said.splitlines()) < 10
 
 
 def test_the_check_says_by_how_much_and_passes_once_it_came(

@@ -98,11 +98,28 @@ def test_of_one_source_or_delivery_or_none(pipeline: Pipeline, tmp_path: Path) -
     assert code == 0 and "nothing was written" in said and not path.exists()
 
 
+def test_on_the_screen_without_a_spreadsheet(pipeline: Pipeline) -> None:
+    code, said = acv(pipeline)
+    assert code == 0
+    lines = said.splitlines()
+    assert [line for line in lines if "received" in line] == [
+        "=anah.csv, received 2018-10-10", "ACV_2018-09_2018-09.csv, received 2018-10-11",
+    ]  # fmt: skip
+    row = lines.index("  row 60: code_departement 59 | mois 2018-09-30 | logements_cumules =1+1")
+    assert lines[row + 1].startswith("      “=1+1” is no number we understand")
+    assert "  row 60: mois 2018-09-30 | logements_cumules 12.5 | dept 59" in lines
+    assert lines[-1] == "4 rows in quarantine; --export FILE writes them."
+    one = acv(pipeline, "--source", "action_logement")[1]
+    assert "12.5" in one and "=1+1" not in one and "1 row in quarantine" in one
+    assert acv(pipeline, "--source", "barometre") == (0, "No such row is in quarantine.\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["back.pdf"], "must end in .xlsx or .csv"),
         (["back.csv", "--source", "insee"], "unknown source 'insee': known are anah"),
+        (["back.csv", "--source", "anha"], "unknown source 'anha': anah? Known are anah"),
         (["back.csv", "--delivery", "xyz"], "'xyz' is the beginning of no delivery"),
         (["back.csv", "--delivery", ""], "'' is the beginning of 2 deliveries"),
         (["nowhere/back.csv"], "cannot write nowhere/back.csv: No such file"),

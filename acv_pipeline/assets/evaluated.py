@@ -34,22 +34,22 @@ Targets = Mapping[tuple[str, Month], Target]
 
 
 def evaluation(
-    result: CheckResult, target: Target | None, holds: Sequence[Hold] = ()
+    result: CheckResult, target: Target | None, holds: Mapping[Hold, str] | None = None
 ) -> dg.AssetCheckEvaluation:
     """What Dagster records and shows of a check result.
 
     Args:
         target: the month's last materialisation; None if there never was one.
-        holds: what a person may release, if the figures are right.
+        holds: what a person may release, if the figures are right, and by which command.
     """
     # as text: the UI would plot numbers over the time of recording, which means nothing here
     metadata: dict[str, Any] = {"checked": str(result.checked)}
     if not result.passed:
         metadata |= {"failed": str(result.failed), "what to do": result.check.what_to_do}
-    for hold in holds:
+    for hold, command in (holds := holds or {}).items():
         whose = f" ({hold.source}, {hold.indicator})" if len(holds) > 1 else ""
         form = sign_off_form(hold.delivery_id[:12], hold.indicator, f"{hold.month:%Y-%m}")
-        metadata[f"sign off{whose}"] = hold.command
+        metadata[f"sign off{whose}"] = command
         metadata[f"sign-off form{whose}"] = dg.MetadataValue.url(form)
     if result.sample:
         metadata["evidence"] = rows_shown(result.sample)

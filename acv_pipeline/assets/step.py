@@ -137,7 +137,8 @@ class Step:
         for result in results:
             said[output_of(result.check)].append(result)
             target = targets.get((result.check.asset, result.month))
-            yield evaluation(result, target, [hold for hold in held if hold.concerns(result)])
+            own = {h: h.command(self.pipeline.home) for h in held if h.concerns(result)}
+            yield evaluation(result, target, own)
         for check in checks:
             found = said[output_of(check)]
             if not self.months and found:
@@ -194,7 +195,7 @@ class Step:
                 description="held, everything else is recorded: "
                 + "; ".join(f"{hold.named}. Ask {hold.contact}" for hold in found)
                 + ". If the figures are right: "
-                + "; ".join(hold.command for hold in found),
+                + "; ".join(hold.command(self.pipeline.home) for hold in found),
                 allow_retries=False,
             )
 

@@ -15,6 +15,7 @@ import duckdb
 from acv_pipeline.cli import INTERRUPTED, WHOLE, WRONG_USE
 from acv_pipeline.contract import ContractError, Month
 from acv_pipeline.contract.months import month_of
+from acv_pipeline.contract.spelling import UnknownNameError
 from acv_pipeline.landing import LandingError
 from acv_pipeline.ledger.corrections import CorrectionsError
 from acv_pipeline.models import SqlProjectError
@@ -60,6 +61,11 @@ class MonthRange(click.ParamType[tuple[Month, Month]]):
         return months
 
 
+PLAIN: tuple[type[Exception], ...] = (
+    ContractError, CorrectionsError, LandingError, SqlProjectError, UnknownNameError,
+    WarehouseError,
+)  # fmt: skip
+
 home_option = click.option(
     "--home",
     type=click.Path(path_type=Path, file_okay=False),
@@ -86,14 +92,10 @@ def to_stderr(line: str) -> None:
 @contextmanager
 def plain_errors(*of_command: type[Exception]) -> Iterator[None]:
     """What a person can act on, ``of_command`` too, is one line and exit code 2; Ctrl-C is 130."""
-    plain: tuple[type[Exception], ...] = (
-        *(ContractError, CorrectionsError, LandingError, SqlProjectError, WarehouseError),
-        *of_command,
-    )
     try:
         try:
             yield
-        except plain as error:
+        except (*PLAIN, *of_command) as error:
             wrong_use(error)
         except (duckdb.CatalogException, duckdb.BinderException) as error:
             wrong_use(

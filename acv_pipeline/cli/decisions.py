@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 
 import click
@@ -17,7 +19,7 @@ from acv_pipeline.cli.common import (
 from acv_pipeline.contract import Month, load_contract
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.ledger.signoff import SignOffError, sign_off
-from acv_pipeline.operations.quarantine import ExportError, export
+from acv_pipeline.operations.quarantine import ABOUT, ExportError, export, waiting
 from acv_pipeline.warehouse import read_published
 
 
@@ -60,22 +62,40 @@ def signoff(
 @click.option(
     "--export",
     "path",
-    required=True,
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Where to write them: .xlsx or .csv.",
+    help="Write them to a spreadsheet: .xlsx or .csv.",
 )
 @click.option("--source", help="Only rows of this source.")
 @click.option("--delivery", help="Only rows of this delivery: its sha256 or the first characters.")
 @home_option
-def quarantine(path: Path, source: str | None, delivery: str | None, home: Path | None) -> None:
-    """Write the rows in quarantine to a spreadsheet. It can go back to who sent them.
+def quarantine(
+    path: Path | None, source: str | None, delivery: str | None, home: Path | None
+) -> None:
+    """List the rows in quarantine, or write them to a spreadsheet, to send back to the source.
 
     One line per row: file, sheet, row, why (in French and English), and the cells as received.
     """
-    with plain_errors(ExportError), read_published(home_of(home)) as connection:
-        rows = export(connection, load_contract(), path, source=source, delivery=delivery)
-    if rows:
-        click.echo(f"{path}: {rows} {'row' if rows == 1 else 'rows'} in quarantine.")
+    with plain_errors(ExportError):
+        with read_published(home_of(home)) as connection:
+            table = waiting(connection, load_contract(), source=source, delivery=delivery)
+        header, *rows = table
+        if path and rows:
+            export(table, path)
+    if not path:
+        _print_rows(header[len(ABOUT) :], rows)
+    if not rows:
+        click.echo("No such row is in quarantine" + ("; nothing was written." if path else "."))
     else:
-        click.echo("No such row is in quarantine; nothing was written.")
+        found = f"{len(rows)} {'row' if len(rows) == 1 else 'rows'} in quarantine"
+        click.echo(f"{path}: {found}." if path else f"{found}; --export FILE writes them.")
+
+
+def _print_rows(names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    for delivery, of_delivery in groupby(rows, key=lambda row: row[:2]):
+        click.echo("{}, received {}".format(*delivery))
+        for _, _, sheet, number, _, reason, _, *cells in of_delivery:
+            place = ", ".join(filter(None, [sheet, f"row {number}"]))
+            named = zip(names, cells, strict=True)
+            shown = " | ".join(f"{name} {cell}" for name, cell in named if cell)
+            click.echo(f"  {place}: {shown}\n      {reason}")

@@ -19,7 +19,7 @@ from acv_pipeline.cli.common import (
 )
 from acv_pipeline.cli.terminal_explain import shown
 from acv_pipeline.contract import Month, load_contract
-from acv_pipeline.operations.explain import OutdatedCopyError, Question, QuestionError, ask
+from acv_pipeline.operations.explain import OutdatedCopyError, Question, ask
 from acv_pipeline.operations.explain import explain as explain_figure
 from acv_pipeline.warehouse import read_published
 from acv_pipeline.warehouse.home import Home
@@ -53,7 +53,7 @@ def explain(
     Says what judged it and what it was before, too. DEPARTMENT is a code (91, 2A, 971) or a name.
     Exits with 1 when no figure is in force.
     """
-    with plain_errors(QuestionError, OutdatedCopyError):
+    with plain_errors(OutdatedCopyError):
         contract = load_contract()
         question = ask(
             contract,
@@ -68,7 +68,7 @@ def explain(
             return
         with read_published(home_of(home)) as connection:
             figure = explain_figure(connection, contract, question)
-    click.echo(figure.to_json() if as_json else shown(figure, home_of(home).option))
+    click.echo(figure.to_json() if as_json else shown(figure, home_of(home)))
     sys.exit(FINE if figure.value is not None else DATA_HELD)
 
 

@@ -8,15 +8,16 @@ from contextlib import suppress
 from importlib import import_module
 
 import click
+from click.exceptions import NoSuchCommand
 
-from acv_pipeline.cli import INTERRUPTED, WHOLE, WRONG_USE
+from acv_pipeline.cli import INTERRUPTED, WHOLE, WRONG_USE, without_warnings
 
 COMMANDS = {
     "run": ("running", "Materialise what the landing zone holds, through Dagster."),
     "status": ("running", "What is held, quarantined, late or failing now, and what to do."),
     "explain": ("explaining", "Where a figure comes from, or why there is none."),
     "signoff": ("decisions", "Release a held month, on record."),
-    "quarantine": ("decisions", "Write the rows in quarantine to a spreadsheet."),
+    "quarantine": ("decisions", "List the rows in quarantine, or write them to a spreadsheet"),
     "replay": ("replaying", "Replay folders of releases in date order, in a scratch warehouse."),
     "data-docs": ("upkeep", "Build Great Expectations' own pages of what runs found."),
     "rebuild": ("upkeep", "Make the warehouse again from the deliveries."),
@@ -34,9 +35,9 @@ class Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command; None if there is none of that name."""
+        """The command of that name."""
         if cmd_name not in COMMANDS:
-            return None
+            raise NoSuchCommand(cmd_name, possibilities=COMMANDS, ctx=ctx)
         try:
             module = import_module(f"acv_pipeline.cli.{COMMANDS[cmd_name][0]}")
         except KeyboardInterrupt:  # a command tells of its own
@@ -59,6 +60,7 @@ def main() -> None:
 
 def acv() -> None:
     """The program ``acv``."""
+    without_warnings()
     try:
         main()
     except OSError as error:

@@ -9,9 +9,10 @@ from pathlib import Path
 import click
 
 from acv_pipeline.cli import DATA_HELD, FINE
-from acv_pipeline.cli.common import plain_errors, wrong_use
+from acv_pipeline.cli.common import plain_errors
 from acv_pipeline.cli.terminal import Progress, print_comparison, print_replay
 from acv_pipeline.contract import load_contract
+from acv_pipeline.contract.spelling import unknown
 from acv_pipeline.ledger.replay import compare, shown_verdict
 from acv_pipeline.ledger.replay import replay as replay_folder
 
@@ -33,7 +34,7 @@ def replay(folder: Path, source: str, as_json: bool, labels: Path | None) -> Non
     with plain_errors():
         contract = load_contract()
         if source not in contract.sources:
-            wrong_use(f"unknown source {source!r}: known are {', '.join(contract.sources)}")
+            raise unknown("source", source, contract.sources)
         with Progress() as progress:
             result = replay_folder(folder, contract, source, progress=progress.reading)
         comparison = compare(result.verdicts, labels) if labels else None

@@ -14,6 +14,7 @@ from acv_pipeline.cli.common import MonthRange, home_of, home_option, plain_erro
 from acv_pipeline.cli.terminal import (
     Progress,
     print_load,
+    print_marts,
     print_outcome,
     print_publication,
     print_status,
@@ -95,8 +96,10 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
         )
         return FINE if is_empty and not report.unread else DATA_HELD
     with read_published(home) as connection:
+        found = read_status(connection, pipeline.contract, home)
         if due:
             print_outcome(connection, pipeline.contract, due, report)
+            print_marts(found, pipeline.project.models, due)
             print_publication(home)
         else:
             click.echo(
@@ -104,7 +107,6 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
                 if unpublished
                 else "Nothing to do: no new figures, nothing changed."
             )
-        found = read_status(connection, pipeline.contract, home)
         unusable = without_figures(connection, report.new)
     print_status(found, home, quiet=True)
     return FINE if found.is_fine and not unusable else DATA_HELD

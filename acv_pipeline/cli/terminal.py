@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 
 import click
@@ -181,6 +181,14 @@ def print_unused(deliveries: Sequence[UnusedOfDelivery]) -> None:
         )
 
 
+def print_marts(found: Status, marts: Collection[str], months: Iterable[Month]) -> None:
+    """What checks say of the marts that a run built, for its months."""
+    for check in found.failing:
+        if check.asset in marts and (failing := set(check.months).intersection(months)):
+            mark = "✗" if check.severity == "error" else "! warning"
+            click.echo(f"  {mark} {check.check_name}: {_spans(failing)}\n      {check.summary}")
+
+
 def print_publication(home: Home) -> None:
     """Where the report page and the open data release are, once there are any."""
     if release := latest_release(home.releases):
@@ -204,18 +212,17 @@ def _print_held(held: HeldMonth, home: Home) -> None:
     click.echo(f"      ask: {held.ask}")
     for line in dict.fromkeys(held.what_to_do):
         click.echo(f"      do: {line}")
-    click.echo(
-        f"      if the figures are right: acv signoff {held.delivery_id[:12]} "
-        f'{held.indicator_id} {held.month:%Y-%m} --reason "…" --by "…"{home.option}'
-    )
+    command = home.sign_off(held.delivery_id, held.indicator_id, held.month)
+    click.echo(f"      if the figures are right: {command}")
 
 
 def _print_late_and_failing(found: Status) -> None:
     for late in found.late:
-        click.echo(
-            f"  ! LATE {late.source}: {_spans(late.months)}, up to {late.days_late} days"
-            f"\n      ask: {late.ask}"
-        )
+        several = f": {len(late.months)} months, up to" if late.months[1:] else ","
+        click.echo(f"  ! LATE {late.source}: {_spans(late.months)}{several} {late.days_late} days")
+        if late.refused:
+            click.echo(f"      what came was refused, see below: {_spans(late.refused)}")
+        click.echo(f"      ask: {late.ask}")
     for check in found.failing:
         mark = "✗" if check.severity == "error" else "!"
         click.echo(

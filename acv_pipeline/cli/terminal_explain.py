@@ -6,11 +6,12 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from acv_pipeline.operations.explain import Figure, Increment, Judgement, Part, Rank, Value
+from acv_pipeline.warehouse.home import Home
 
 
-def shown(figure: Figure, option: str = "") -> str:
-    """The whole answer, as text; ``option`` leads commands it names to its home."""
-    blocks = [_head(figure)]
+def shown(figure: Figure, home: Home) -> str:
+    """The whole answer, as text, from ``home``."""
+    blocks = [_head(figure, home)]
     if figure.absences:
         blocks.append(
             _section("Why there is no figure", [f"- {a.reason}" for a in figure.absences])
@@ -18,15 +19,13 @@ def shown(figure: Figure, option: str = "") -> str:
     blocks += [
         _section("Where it comes from", _origins(figure.parts)),
         _section("What judged it", _judgements(figure)),
-        _section(
-            "Held now", [line for part in figure.parts for line in _held(figure, part, option)]
-        ),
+        _section("Held now", [line for part in figure.parts for line in _held(figure, part, home)]),
         _section("What was believed before", _earlier(figure)),
     ]
     return "\n\n".join(block for block in blocks if block)
 
 
-def _head(figure: Figure) -> str:
+def _head(figure: Figure, home: Home) -> str:
     when = f", as of {figure.as_of}" if figure.as_of else ""
     title = (
         f"{figure.department_name} ({figure.department_code}), {figure.indicator}, "
@@ -56,17 +55,17 @@ def _head(figure: Figure) -> str:
         rows[0][2] += f", {way} {abs(figure.rank_change)} since {before}"
     lines = _table(rows, right=(1,))
     if figure.increment and figure.increment.why:
-        lines += ["", _why(figure, figure.increment)]
+        lines += ["", _why(figure, figure.increment, home)]
     return "\n".join([title, "", *lines])
 
 
-def _why(figure: Figure, increment: Increment) -> str:
+def _why(figure: Figure, increment: Increment, home: Home) -> str:
     if increment.why != "unexplained":
         return f"Why it fell ({increment.why}): {increment.reason}"
     return (
         "Why it fell is unexplained. If you know: acv explain "
         f"{shlex.quote(figure.department_code)} {figure.month:%Y-%m} "
-        f'--indicator {figure.indicator} --series {figure.series} --say "…" --by "…"'
+        f'--indicator {figure.indicator} --series {figure.series} --say "…" --by "…"{home.option}'
     )
 
 
@@ -144,7 +143,7 @@ def _finding(finding: dict[str, object]) -> str:
     return f"  {mark} {finding['rule']}: {finding['summary']}"
 
 
-def _held(figure: Figure, part: Part, option: str) -> list[str]:
+def _held(figure: Figure, part: Part, home: Home) -> list[str]:
     held = part.held
     if held is None:
         return []
@@ -165,11 +164,8 @@ def _held(figure: Figure, part: Part, option: str) -> list[str]:
             for row in finding["evidence"]
             if row.get("department_code") == figure.department_code
         ]
-    lines.append(
-        f"  sign-off: none; if the figures are right: acv signoff {held.delivery_id[:12]} "
-        f'{figure.indicator} {figure.month:%Y-%m} --reason "…" --by "…"{option}'
-    )
-    return lines
+    command = home.sign_off(held.delivery_id, figure.indicator, figure.month)
+    return [*lines, f"  sign-off: none; if the figures are right: {command}"]
 
 
 def _earlier(figure: Figure) -> list[str]:

@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from acv_pipeline.contract.months import Month, month_of
+from acv_pipeline.contract.spelling import unknown
 from acv_pipeline.contract.territories import Territories
 from acv_pipeline.contract.yaml_file import read_yaml
 
@@ -250,8 +251,8 @@ class Contract(_Entry):
         for key, entry in data["indicators"].items():
             own = entry.get("thresholds") or {}
             for rule, names in own.items():
-                if unknown := sorted(set(names) - set(common.get(rule) or {})):
-                    raise ValueError(f"indicator {key}: {rule} knows no threshold {unknown}")
+                if strange := sorted(set(names) - set(common.get(rule) or {})):
+                    raise ValueError(f"indicator {key}: {rule} knows no threshold {strange}")
             entry["thresholds"] = {rule: {**common[rule], **own.get(rule, {})} for rule in common}
         return data
 
@@ -262,10 +263,9 @@ class Contract(_Entry):
             for indicator in [*named, *filter(None, [source.default_indicator])]:
                 if indicator not in self.indicators:
                     raise ValueError(f"source {source.id} names the unknown indicator {indicator}")
-        known = self.territories.departments
         for entry in self.indicators.values():
-            if unknown := [code for code in entry.panel_excludes if code not in known]:
-                raise ValueError(f"indicator {entry.id} excludes unknown départements {unknown}")
+            if nowhere := sorted(set(entry.panel_excludes) - set(self.territories.departments)):
+                raise ValueError(f"indicator {entry.id} excludes unknown départements {nowhere}")
             if entry.sister and entry.sister not in self.indicators:
                 raise ValueError(f"indicator {entry.id} names the unknown sister {entry.sister}")
         if unlike := sorted(set(self.dataset.official_names) ^ set(self.indicators)):
@@ -333,12 +333,13 @@ class Contract(_Entry):
         """The indicator with this id or short name, whatever the case.
 
         Raises:
-            KeyError: there is none.
+            UnknownNameError: there is none.
         """
-        for entry in self.indicators.values():
-            if text.casefold() in (entry.id.casefold(), entry.short_name.casefold()):
+        named = {entry.short_name: entry for entry in self.indicators.values()} | self.indicators
+        for name, entry in named.items():
+            if name.casefold() == text.casefold():
                 return entry
-        raise KeyError(text)
+        raise unknown("indicator", text, named)
 
     def components(self, indicator_id: str) -> dict[str, Month]:
         """The partners whose sum is the indicator, each with its first month."""
@@ -367,8 +368,7 @@ def _with_our_words(data: dict[str, Any]) -> dict[str, Any]:
         data["headers"] = {**ours["headers"], **headers}
     own = data.pop("sending_words", None)  # they are one kind of ``other_dates`` now
     if isinstance(own, list):
-        kinds = data["other_dates"]
-        data["other_dates"] = {**kinds, "sending": [*kinds.get("sending", []), *own]}
+        data["other_dates"]["sending"] = [*data["other_dates"].get("sending", []), *own]
     return data
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from dataclasses import dataclass
 
 import duckdb
@@ -15,12 +16,17 @@ CHECK = "delivery_not_overdue"
 
 @dataclass(frozen=True)
 class Late:
-    """A month that a source has not delivered although it was due."""
+    """A month of which nothing usable has come from a source although it was due.
+
+    Attributes:
+        refused: what came and was refused, such as ``ACV.csv (received 2021-03-10)``.
+    """
 
     source: str
     month: Month
     due_on: dt.date
     days_late: int
+    refused: tuple[str, ...] = ()
 
 
 def due_on(source: Source, month: Month) -> dt.date | None:
@@ -33,10 +39,11 @@ def due_on(source: Source, month: Month) -> dt.date | None:
 def late_months(
     connection: duckdb.DuckDBPyConnection, contract: Contract, today: dt.date
 ) -> list[Late]:
-    """Every month past its deadline that the source has delivered nothing for.
+    """Every month past its deadline that the source has delivered nothing usable for.
 
     A source is awaited from the first month it ever delivered: nobody is late who has not begun.
-    A month that was held, or whose rows are in quarantine, did come.
+    A month that was held, or whose rows are in quarantine, did come. What was refused did not: it
+    counts for the month before it came, as it was not read.
     """
     late: list[Late] = []
     for source in contract.sources.values():
@@ -48,8 +55,16 @@ def late_months(
         came = {month for (month,) in rows}
         if not came:
             continue
+        refused: dict[Month, list[str]] = defaultdict(list)
+        for name, day in connection.execute(
+            "select file_name, delivered_on from raw.deliveries"
+            " where source = ? and status = 'refused' order by delivered_on, file_name",
+            [source.id],
+        ).fetchall():
+            refused[shift(first_day(day), -1)].append(f"{name} (received {day})")
         for month in month_range(min(came), shift(first_day(today), -1)):
             deadline = due_on(source, month)
             if month not in came and deadline is not None and deadline < today:
-                late.append(Late(source.id, month, deadline, (today - deadline).days))
+                days = (today - deadline).days
+                late.append(Late(source.id, month, deadline, days, tuple(refused[month])))
     return late

@@ -33,15 +33,12 @@ def sign_off(
 
     Raises:
         SignOffError: no such held month, an ambiguous delivery, an empty reason or name.
+        UnknownNameError: no such indicator.
     """
     reason, signed_by = reason.strip(), signed_by.strip()
     if not reason or not signed_by:
         raise SignOffError("a sign-off needs a reason and a name: neither may be empty")
-    try:
-        indicator_id = contract.indicator_named(indicator).id
-    except KeyError:
-        known = ", ".join(f"{i.short_name} ({i.id})" for i in contract.indicators.values())
-        raise SignOffError(f"unknown indicator {indicator!r}: known are {known}") from None
+    indicator_id = contract.indicator_named(indicator).id
     held = connection.execute(
         """
         select delivery_id, indicator_id, month, status from validated.held_months

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
@@ -12,6 +12,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.utility import xl_col_to_name
 
 from acv_pipeline.contract import Contract
+from acv_pipeline.contract.spelling import unknown
 
 ABOUT = (
     "fichier / file",
@@ -37,41 +38,51 @@ class ExportError(ValueError):
     """The export cannot be made; the message says why and what is possible."""
 
 
-def export(
+def waiting(
     connection: duckdb.DuckDBPyConnection,
     contract: Contract,
-    path: Path,
     *,
     source: str | None = None,
     delivery: str | None = None,
-) -> int:
-    """Write the rows that wait in quarantine; how many there are. No rows, no file.
+) -> list[Row]:
+    """The rows that wait in quarantine, under a header, which is there even if no row is.
 
-    One line per row: ``ABOUT``, then its cells as received, each under the name it has in the
-    delivery's own header. Texts that a spreadsheet would run as a formula get an apostrophe in
-    front; numbers, negative ones too, are left as they are.
+    A row is ``ABOUT``, then its cells as received, each under the name it has in the delivery's
+    own header.
 
     Args:
-        path: ``.xlsx`` or ``.csv`` (UTF-8 with BOM, semicolons: what a French Excel opens).
         source: only rows of this source.
         delivery: only rows of this delivery: its sha256 or the first characters.
 
     Raises:
-        ExportError: unknown source or delivery, another extension, a file that can't be written.
+        ExportError: no such delivery, or several.
+        UnknownNameError: no such source.
     """
-    write = _WRITERS.get(path.suffix.lower())
-    if write is None:
-        raise ExportError(f"{path.name}: the name must end in {' or '.join(_WRITERS)}")
     if source is not None and source not in contract.sources:
-        raise ExportError(f"unknown source {source!r}: known are {', '.join(contract.sources)}")
-    chosen = None if delivery is None else _delivery(connection, delivery)
-    header, rows = _table(connection, source, chosen)
-    if rows:
-        try:
-            write(path, header, rows)
-        except OSError as error:
-            raise ExportError(f"cannot write {path}: {error.strerror or error}") from error
-    return len(rows)
+        raise unknown("source", source, contract.sources)
+    return _table(
+        connection, source, delivery if delivery is None else _delivery(connection, delivery)
+    )
+
+
+def export(table: Sequence[Row], path: Path) -> None:
+    """Write what is ``waiting`` to a spreadsheet.
+
+    Texts that a spreadsheet would run as a formula get an apostrophe in front; numbers, negative
+    ones too, are left as they are.
+
+    Args:
+        path: ``.xlsx`` or ``.csv`` (UTF-8 with BOM, semicolons: what a French Excel opens).
+
+    Raises:
+        ExportError: another extension, or a file that can't be written.
+    """
+    if path.suffix.lower() not in _WRITERS:
+        raise ExportError(f"{path.name}: the name must end in {' or '.join(_WRITERS)}")
+    try:
+        _WRITERS[path.suffix.lower()](path, table)
+    except OSError as error:
+        raise ExportError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def _delivery(connection: duckdb.DuckDBPyConnection, beginning: str) -> str:
@@ -87,9 +98,9 @@ def _delivery(connection: duckdb.DuckDBPyConnection, beginning: str) -> str:
 
 def _table(
     connection: duckdb.DuckDBPyConnection, source: str | None, delivery: str | None
-) -> tuple[Row, list[Row]]:
+) -> list[Row]:
     """Header and rows; deliveries with other columns share those of the same name."""
-    waiting = connection.execute(
+    found = connection.execute(
         """
         select
             deliveries.file_name, deliveries.delivered_on, rows.sheet,
@@ -106,7 +117,7 @@ def _table(
         {"source": source, "delivery": delivery},
     ).fetchall()
     placed = []
-    for *about, cells, header in waiting:
+    for *about, cells, header in found:
         names = _names(header or [], len(cells or []))
         placed.append((about, dict(zip(names, cells or [], strict=True))))
     columns = dict.fromkeys(name for _, received in placed for name in received)
@@ -117,7 +128,7 @@ def _table(
         )
         for about, received in placed
     ]
-    return (*ABOUT, *columns), rows
+    return [(*ABOUT, *columns), *rows]
 
 
 def _names(header: Sequence[str | None], width: int) -> list[str]:
@@ -139,14 +150,15 @@ def harmless(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) and not _NUMBER.fullmatch(text) else text
 
 
-def _write_csv(path: Path, header: Row, rows: Iterable[Row]) -> None:
+def _write_csv(path: Path, table: Sequence[Row]) -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, delimiter=";")
-        for row in (header, *rows):
+        for row in table:
             writer.writerow([harmless(cell) for cell in row])
 
 
-def _write_xlsx(path: Path, header: Row, rows: Iterable[Row]) -> None:
+def _write_xlsx(path: Path, table: Sequence[Row]) -> None:
+    header, *rows = table
     with path.open("wb") as file, Workbook(file, {"in_memory": True}) as book:
         sheet = book.add_worksheet("quarantaine")
         sheet.freeze_panes(1, 0)
@@ -163,7 +175,7 @@ def _write_xlsx(path: Path, header: Row, rows: Iterable[Row]) -> None:
                     sheet.write_string(line, column, harmless(cell))
 
 
-_WRITERS: dict[str, Callable[[Path, Row, Iterable[Row]], None]] = {
+_WRITERS: dict[str, Callable[[Path, Sequence[Row]], None]] = {
     ".xlsx": _write_xlsx,
     ".csv": _write_csv,
 }

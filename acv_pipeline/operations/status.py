@@ -48,8 +48,9 @@ select
     arg_max(summary, month), arg_max(what_to_do, month)
 from validated.check_results
 where not passed and not list_contains(?, check_name)
-    and month not in (
-        select month from validated.held_months where status = 'held'
+    and not (
+        asset = 'validated_dwellings'
+        and month in (select month from validated.held_months where status = 'held')
     )
 group by asset, check_name
 order by min(severity), asset, check_name
@@ -180,12 +181,16 @@ class SharedDelivery(OfDelivery):
 
 @dataclass(frozen=True)
 class LateSource:
-    """Months of a source that are past their deadline and have not come."""
+    """Months of a source that are past their deadline, and of which nothing usable has come.
+
+    ``refused``: those of which what came was refused.
+    """
 
     source: str
     months: list[dt.date]
     days_late: int
     ask: str
+    refused: list[dt.date]
 
 
 @dataclass(frozen=True)
@@ -279,6 +284,7 @@ def _late(
             [entry.month for entry in of_source],
             max(entry.days_late for entry in of_source),
             contract.source(source).contact,
+            [entry.month for entry in of_source if entry.refused],
         )
         for source in contract.sources
         if (of_source := [entry for entry in late if entry.source == source])

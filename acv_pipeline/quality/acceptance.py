@@ -1,7 +1,6 @@
 """Whether a month was accepted, as one check: the last thing that a run says of its months.
 
-What is held now, by which rule, and the command that releases it. Each rule is a check of its own
-as well (``gate_checks``).
+What is held now, and by which rule. Each rule is a check of its own as well (``gate_checks``).
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ import duckdb
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.quality.check import Check, CheckResult
+from acv_pipeline.warehouse.home import Home
 
 ACCEPTED = Check(
     asset="validated_dwellings",
@@ -45,13 +45,9 @@ class Hold:
         named = [ACCEPTED.name, *self.rules.split(", ")]
         return result.month == self.month and not result.passed and result.check.name in named
 
-    @property
-    def command(self) -> str:
-        """What releases it, if the figures are right."""
-        return (
-            f"acv signoff {self.delivery_id[:12]} {self.indicator} {self.month:%Y-%m} "
-            '--reason "…" --by "…"'
-        )
+    def command(self, home: Home) -> str:
+        """What releases it, if the figures are right; whoever reads it may be anywhere."""
+        return home.sign_off(self.delivery_id, self.indicator, self.month, elsewhere=True)
 
 
 def holds(
@@ -91,10 +87,7 @@ def evaluate_acceptance(
             passed=month not in found,
             checked=1,
             failed=len(found[month]) if month in found else 0,
-            sample=[
-                {"held": hold.named, "ask": hold.contact, "release it with": hold.command}
-                for hold in found.get(month, [])
-            ],
+            sample=[{"held": hold.named, "ask": hold.contact} for hold in found.get(month, [])],
             summary="; ".join(hold.named for hold in found.get(month, [])),
         )
         for month in months

@@ -61,5 +61,7 @@ def _result(check: Check, label: str, month: Month, late: Late | None) -> CheckR
         summary=""
         if late is None
         else f"{month:%B %Y} from {label} is {late.days_late} "
-        f"{'day' if late.days_late == 1 else 'days'} late: it was due on {late.due_on}.",
+        f"{'day' if late.days_late == 1 else 'days'} late: it was due on {late.due_on}"
+        + "".join(f"; {file} was refused" for file in late.refused)
+        + ".",
     )

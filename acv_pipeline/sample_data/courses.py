@@ -14,7 +14,7 @@ from acv_pipeline.contract.months import elapsed, month_of
 
 ACV = "nb-logement-accompagnement"
 PVD = "nb-logements-renoves-petites-villes"
-# What the official series covers.
+# What the official series covers, and the calibration with it; the course goes on as it was then.
 FIRST_MONTH, LAST_MONTH = month_of("2018-09"), month_of("2022-12")
 
 Counts = npt.NDArray[np.int64]
@@ -87,14 +87,15 @@ class Course:
     figures: pd.DataFrame
 
 
-def draw_courses(contract: Contract, seed: int) -> list[Course]:
-    """The course of every indicator and partner, from its first month to ``LAST_MONTH``.
+def draw_courses(contract: Contract, seed: int, last: Month = LAST_MONTH) -> list[Course]:
+    """The course of every indicator and partner, from its first month to ``last`` or longer.
 
-    The same seed gives the same figures.
+    The same seed gives the same figures, however long the course is.
     """
     courses = []
     for number, (indicator_id, calibration) in enumerate(CALIBRATIONS.items()):
-        months = list(month_range(contract.indicators[indicator_id].first_month, LAST_MONTH))
+        first = contract.indicators[indicator_id].first_month
+        months = list(month_range(first, max(last, LAST_MONTH)))
         panel = contract.panel(indicator_id)
         # One stream per need, so that one can be tuned without moving the others.
         nation, territory, slip, *partners = (
@@ -108,11 +109,12 @@ def draw_courses(contract: Contract, seed: int) -> list[Course]:
         shares = np.array(list(calibration.partners.values()))
         size = (len(panel), len(shares))
         splits = territory.dirichlet(15 * shares, size[0]) if len(shares) > 1 else np.ones(size)
-        slips = slip_months(calibration, len(months), slip)
+        slips = slip_months(calibration, elapsed(first, LAST_MONTH) + 1, slip)
         for column, (source, rng) in enumerate(zip(calibration.partners, partners, strict=True)):
             own = left
             if column < len(shares) - 1:  # a part of every month, a little uneven
-                uneven = float(splits[:, column] @ weights) * np.exp(rng.normal(0, 0.02, len(left)))
+                noise = rng.spawn(1)[0].normal(0, 0.02, len(left))
+                uneven = float(splits[:, column] @ weights) * np.exp(noise)
                 own = np.rint(left * uneven).astype(np.int64)
             left = left - own
             increments = spread(own, weights * splits[:, column], slips.get(source, []), rng)
@@ -161,19 +163,21 @@ def spread(
     others make up for it.
     """
     size = (len(national), len(weights))
-    drift = np.exp(rng.normal(0, DRIFT, size).cumsum(axis=0))
-    chances = weights * drift * rng.gamma(BURSTINESS, 1 / BURSTINESS, size)
+    # a stream each: more months leave those before as they are
+    drifting, bursting, counting, slipping = rng.spawn(4)
+    drift = np.exp(drifting.normal(0, DRIFT, size).cumsum(axis=0))
+    chances = weights * drift * bursting.gamma(BURSTINESS, 1 / BURSTINESS, size)
     chances[:1] = weights  # what the first month brings has grown over a longer time
     chances /= chances.sum(axis=1, keepdims=True)
-    increments = rng.multinomial(national, chances)
+    increments = counting.multinomial(national, chances)
     for row, dwellings in slips:
         before = increments[:row].sum(axis=0)
-        column = rng.choice(np.flatnonzero(before > 10 * dwellings))
+        column = slipping.choice(np.flatnonzero(before > 10 * dwellings))
         others = chances[row].copy()
         others[column] = 0
         moved = increments[row, column] + dwellings
         increments[row, column] = -dwellings
-        increments[row] += rng.multinomial(moved, others / others.sum())
+        increments[row] += slipping.multinomial(moved, others / others.sum())
     return increments
 
 

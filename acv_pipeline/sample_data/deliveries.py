@@ -80,17 +80,28 @@ class Delivery:
 
 
 def plan_deliveries(
-    contract: Contract, first: Month, until: Mapping[str, Month], seed: int
+    contract: Contract,
+    first: Month,
+    until: Mapping[str, Month],
+    seed: int,
+    lacking: Mapping[str, Month] | None = None,
 ) -> list[Delivery]:
-    """The partners' deliveries in order of reception, ``until`` a last month each."""
-    courses = draw_courses(contract, seed)
+    """The partners' deliveries in order of reception.
+
+    Args:
+        until: the last month of each.
+        lacking: by partner, a month that never comes.
+    """
+    figures = pd.concat(map(long_form, draw_courses(contract, seed, max(until.values()))))
+    for source, month in (lacking or {}).items():
+        figures = figures[(figures["source"] != source) | (figures["month"] != pd.Timestamp(month))]
     deliveries = [
         delivery
         for position, source in enumerate(HABITS)
         if source in until
         for delivery in _deliveries_of(
             source,
-            pd.concat([long_form(course) for course in courses if course.source == source]),
+            figures[figures["source"] == source],
             list(month_range(first, until[source])),
             [seed, 1_000 + position],
         )
@@ -186,6 +197,8 @@ def _files(
     """One file for all indicators where the layout names them, else one file each."""
     usual, several = layout_of(source, month), SEVERAL_MONTHS[source]
     filled = [part for part in parts if len(part)]
+    if not filled:
+        return
     many = any(part["month"].nunique() > 1 for part in filled)
     together = (several if many else usual).names_programme
     for figures in [pd.concat(filled)] if together else filled:

@@ -76,6 +76,8 @@ def generate(
     first: Month = FIRST_MONTH,
     last: Month = LAST_MONTH,
     until: Mapping[str, Month] | None = None,
+    lacking: Mapping[str, Month] | None = None,
+    by: dt.date = dt.date.max,
     seed: int = SEED,
     formats: Sequence[str] = ("csv",),
 ) -> SampleManifest:
@@ -84,6 +86,8 @@ def generate(
     Args:
         landing: the landing zone; created when absent. Files that are there already stay.
         until: the last month delivered by single partners, where it isn't ``last``.
+        lacking: by partner, a month that never comes.
+        by: the day on which comes what would usually come later.
         seed: the same seed gives the same bytes.
         formats: ``csv``, ``xlsx``, ``ods``: the partners' files take turns.
 
@@ -98,7 +102,10 @@ def generate(
     lasts = {source: (until or {}).get(source, last) for source in HABITS}
     for month in [first, last, *lasts.values()]:
         _check_month(month)
-    deliveries = plan_deliveries(contract, first, lasts, seed)
+    deliveries = [
+        replace(delivery, delivered_on=min(delivery.delivered_on, by))
+        for delivery in plan_deliveries(contract, first, lasts, seed, lacking)
+    ]
     releases = list(plan_releases(contract, deliveries, first, last))
 
     _write(landing / "README.txt", README.encode())
@@ -118,6 +125,7 @@ def bad_delivery(
     source: str = "action_logement",
     month: Month = LAST_MONTH,
     department: str | None = None,
+    by: dt.date = dt.date.max,
     seed: int = SEED,
 ) -> SampleFile:
     """Write the delivery of ``month`` with one département counted twice.
@@ -132,7 +140,7 @@ def bad_delivery(
         raise SampleDataError(f"{source} delivers no figure for département {department}")
     doubled = figures["department_code"] == (department or counts.idxmax())
     figures["cumulative_dwellings"] *= doubled + 1
-    return _extra(landing, contract, source, month, figures, BAD_DAY)
+    return _extra(landing, contract, source, figures, min(day_after(month, BAD_DAY), by))
 
 
 def corrected_delivery(
@@ -145,13 +153,12 @@ def corrected_delivery(
 ) -> SampleFile:
     """Write the delivery that puts ``bad_delivery`` right, a few days later."""
     figures = _month_of(contract, source, month, seed)
-    return _extra(landing, contract, source, month, figures, CORRECTED_DAY)
+    return _extra(landing, contract, source, figures, day_after(month, CORRECTED_DAY))
 
 
 def _check_month(month: Month) -> None:
-    if not FIRST_MONTH <= month <= LAST_MONTH:
-        span = f"{FIRST_MONTH:%Y-%m} to {LAST_MONTH:%Y-%m}"
-        raise SampleDataError(f"no sample data for {month:%Y-%m}: it covers {span}")
+    if month < FIRST_MONTH:
+        raise SampleDataError(f"no sample data for {month:%Y-%m}: it begins in {FIRST_MONTH:%Y-%m}")
 
 
 def _month_of(contract: Contract, source: str, month: Month, seed: int) -> pd.DataFrame:
@@ -162,10 +169,10 @@ def _month_of(contract: Contract, source: str, month: Month, seed: int) -> pd.Da
 
 
 def _extra(
-    landing: Path, contract: Contract, source: str, month: Month, figures: pd.DataFrame, day: int
+    landing: Path, contract: Contract, source: str, figures: pd.DataFrame, day: dt.date
 ) -> SampleFile:
-    delivered_on = day_after(month, day)
-    delivery = Delivery(source, delivered_on, layout_of(source, month), figures, number=0)
+    layout = layout_of(source, figures["month"].iloc[0].date())
+    delivery = Delivery(source, day, layout, figures, number=0)
     return _deliver(landing, delivery, contract, ("csv",))
 
 

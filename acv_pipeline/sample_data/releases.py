@@ -10,12 +10,13 @@ import pandas as pd
 
 from acv_pipeline.contract import Contract, Month, month_range
 from acv_pipeline.contract.synthetic import FILE_MARK
-from acv_pipeline.sample_data.courses import ACV
+from acv_pipeline.sample_data.courses import ACV, LAST_MONTH
 from acv_pipeline.sample_data.deliveries import Delivery, in_force
 
 SOURCE = "barometre"
 FILE_STEM = "barometre-resultats-services-publics-et-territoires-detail-{level}-" + FILE_MARK
 RELEASE_DAYS = {3: 24, 7: 23, 12: 21}  # day by month of the year
+YEARLY = 7  # the only one of a year after the official series: each carries all months
 TWICE = dt.date(2021, 7, 23)  # this release has every ACV row under the old and the new label
 ZEROS = (dt.date(2021, 3, 24), dt.date(2021, 12, 21))  # from, to: 0 outside the panel
 
@@ -52,7 +53,7 @@ def plan_releases(
 ) -> Iterator[Release]:
     """The releases from ``first`` to ``last``, each with what had been delivered by its day."""
     for month in month_range(first, last):
-        if month.month in RELEASE_DAYS:
+        if month.month in RELEASE_DAYS and (month <= LAST_MONTH or month.month == YEARLY):
             day = month.replace(day=RELEASE_DAYS[month.month])
             figures = published_figures(contract, in_force(deliveries, day))
             if len(figures):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from acv_pipeline.contract import Month
 from acv_pipeline.landing import RemoteZone, Zone
 
 # where a command without ``--home`` looks; a run sets the variable for its own processes
@@ -33,6 +34,13 @@ class Home:
     def option(self) -> str:
         """What a command needs to look in this home: `` --home …``, or nothing."""
         return "" if self.root == _USUAL else f" --home {shlex.quote(str(self.root))}"
+
+    def sign_off(
+        self, delivery_id: str, indicator: str, month: Month, *, elsewhere: bool = False
+    ) -> str:
+        """The command that releases a held month; ``elsewhere``: for whatever shell and folder."""
+        what = f'acv signoff {delivery_id[:12]} {indicator} {month:%Y-%m} --reason "…" --by "…"'
+        return what + (f" --home {shlex.quote(str(self.root))}" if elsewhere else self.option)
 
     @property
     def warehouse(self) -> Path:

@@ -29,7 +29,7 @@ def examples(stages: dict[str, Path], contract: Contract, folder: Path) -> dict[
         show(home, stages[stage])
         with read_published(home) as connection, open_outbox(home.root) as outbox:
             assert outbox is not None
-            facts = standing_facts(connection, contract, now.date())
+            facts = standing_facts(connection, contract, now.date(), home)
             outbox.sync(facts, {"page": lambda _: True}, now, links_base=LINKS)
             messages = [message for _, message in outbox.waiting(["page"])]
             for message in messages:
@@ -52,7 +52,8 @@ def examples(stages: dict[str, Path], contract: Contract, folder: Path) -> dict[
         "digest": monthly,
     }
     return {
-        name: f"Subject: {message.subject}\n\n{message.text}" for name, message in shown.items()
+        name: f"Subject: {message.subject}\n\n{message.text}".replace(str(folder), "/srv/acv/home")
+        for name, message in shown.items()
     }
 
 

@@ -59,7 +59,7 @@ def test_a_bad_month_is_told_once_and_its_correction_once(
     assert mailbox.mails[0]["References"] == mailbox.mails[3]["References"]
     body = mailbox.mails[0].get_content()
     assert "the data unit of Action Logement Services" in body
-    assert "acv signoff" in body
+    assert "acv signoff" in body and f"--home {home.root}" in body
     assert "http://dagster:3000/assets/validated_dwellings" in body
     assert mailbox.mails[0].get_content_type() == "text/plain"
 

@@ -29,7 +29,7 @@ def test_a_source_or_indicator_dropped_from_the_contract_is_called_by_its_id(
     rest = {key: entry for key, entry in getattr(contract, group).items() if key != dropped}
     changed = contract.model_copy(update={group: rest})
     with read_published(home) as connection:
-        facts = standing_facts(connection, changed, TODAY)
+        facts = standing_facts(connection, changed, TODAY, home)
         (held,) = status(connection, changed).held
         said = digest(connection, changed, JULY).text
     (fact,) = (fact for fact in facts if fact.key.startswith("held/"))

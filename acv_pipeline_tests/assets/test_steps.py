@@ -4,6 +4,7 @@
 
 import itertools
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -73,6 +74,7 @@ def test_a_run_with_a_held_month_ends_red_after_everything_good(
     assert data and data.description
     for said in ("2018-11", "panel_department_missing", "Action Logement", "acv signoff "):
         assert said in data.description
+    assert re.search(r" --home /\S+/home$", data.description), "whoever reads it may be anywhere"
     with read_published(pipeline.home) as copy:
         months = copy.execute("select distinct month from marts.series order by 1").fetchall()
     assert month_of("2018-12") in {month for (month,) in months}, "published"
@@ -99,6 +101,7 @@ def test_a_failing_check_leads_to_the_sign_off_and_the_sign_off_to_the_rankings(
         link = urlsplit(str(failed.metadata["sign-off form"].value))
         form = yaml.safe_load(parse_qs(link.query)["config"][0])["ops"][SIGNATURE]["config"]
         assert f"acv signoff {form['delivery']} ACV 2018-11 " in command
+        assert re.search(r" --home /\S+/home$", command)
         assert link.path.endswith(f"/jobs/{SIGN_OFF}/playground/setup")
         assert not [e for e in evaluations(ran_held) if e.passed and "sign off" in e.metadata]
     job = build_definitions(pipeline).resolve_job_def(SIGN_OFF)

@@ -53,7 +53,7 @@ def test_no_figure_exits_1_and_says_why(known: Home) -> None:
     ("arguments", "words"),
     [
         (["999", "2020-01"], "unknown département '999'"),
-        (["62", "2020-01", "--series", "nobody"], "has no series 'nobody'"),
+        (["62", "2020-01", "--series", "nobody"], "unknown ACV series 'nobody'"),
         (["62", "2020-01", "--indicator", "XYZ"], "unknown indicator 'XYZ'"),
         (["62", "2020-01", "--say", "x"], "a reason and a name are needed"),
         (["62", "2020-01", "--say", "x", "--by", "y"], "no figure fell"),

@@ -6,7 +6,8 @@ import pytest
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.operations.explain import QuestionError, ask, series_of, sources_of
+from acv_pipeline.contract.spelling import UnknownNameError
+from acv_pipeline.operations.explain import ask, series_of, sources_of
 from acv_pipeline_tests.deliveries import ACV, PVD
 
 MONTH = month_of("2020-03")
@@ -23,17 +24,27 @@ MONTH = month_of("2020-03")
         ("cote d'or", "21"),
         ("VAL-D’OISE", "95"),
         ("ile de la reunion", "974"),
-        ("Essonnes", None),
-        ("99", None),
-        ("", None),
     ],
 )
-def test_a_department_is_a_code_or_a_name(contract: Contract, typed: str, code: str | None) -> None:
-    if code is None:
-        with pytest.raises(QuestionError, match="unknown département"):
-            ask(contract, typed, MONTH)
-    else:
-        assert ask(contract, typed, MONTH).department_code == code
+def test_a_department_is_a_code_or_a_name(contract: Contract, typed: str, code: str) -> None:
+    assert ask(contract, typed, MONTH).department_code == code
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("Nrod", "'Nrod': Nord\\? Give its code"),
+        ("essonnes", "'essonnes': Essonne\\? Give its code"),
+        ("99", "'99': give its code"),
+        ("", "'': give its code"),
+        ("Bruxelles", "'Bruxelles': give its code"),
+    ],
+)
+def test_what_is_none_is_refused_with_what_it_may_have_been(
+    contract: Contract, typed: str, said: str
+) -> None:
+    with pytest.raises(UnknownNameError, match=f"unknown département {said}"):
+        ask(contract, typed, MONTH)
 
 
 def test_every_department_is_found_by_its_name(contract: Contract) -> None:
@@ -45,8 +56,10 @@ def test_the_indicator_is_the_contracts_first_unless_named(contract: Contract) -
     assert ask(contract, "91", MONTH).indicator.id == ACV
     assert ask(contract, "91", MONTH, indicator="pvd").indicator.id == PVD
     assert ask(contract, "91", MONTH, indicator=PVD).indicator.id == PVD
-    with pytest.raises(QuestionError, match=r"known are ACV \(nb-logement-accompagnement\)"):
+    with pytest.raises(UnknownNameError, match="'nothing': known are ACV, PVD, nb-logement-acc"):
         ask(contract, "91", MONTH, indicator="nothing")
+    with pytest.raises(UnknownNameError, match="unknown indicator 'AVC': ACV\\? Known are ACV"):
+        ask(contract, "91", MONTH, indicator="AVC")
 
 
 def test_series_are_those_the_indicator_can_have(contract: Contract) -> None:
@@ -54,5 +67,7 @@ def test_series_are_those_the_indicator_can_have(contract: Contract) -> None:
     assert series_of(contract, PVD) == ["total", "anah", "published"]
     assert [s.id for s in sources_of(contract, ACV, "total")] == ["anah", "action_logement"]
     assert [s.id for s in sources_of(contract, ACV, "published")] == ["barometre"]
-    with pytest.raises(QuestionError, match="PVD has no series 'action_logement'"):
+    with pytest.raises(UnknownNameError, match="unknown PVD series 'action_logement': known are"):
         ask(contract, "91", MONTH, indicator="PVD", series="action_logement")
+    with pytest.raises(UnknownNameError, match="unknown ACV series 'anha': anah\\?"):
+        ask(contract, "91", MONTH, series="anha")

@@ -57,6 +57,17 @@ def test_the_same_seed_gives_the_same_figures_and_another_seed_others(contract: 
     assert not first.equals(other)
 
 
+def test_a_longer_course_begins_as_a_shorter_one(contract: Contract) -> None:
+    last = month_of("2027-03")
+    for short, long in zip(
+        draw_courses(contract, SEED), draw_courses(contract, SEED, last), strict=True
+    ):
+        assert long.figures.index[-1] == last
+        assert long.figures.loc[:LAST_MONTH].equals(short.figures)
+        gains = increments(long.figures).loc[LAST_MONTH:]
+        assert (gains >= 0).all(axis=None) and (gains.sum(axis=1) > 0).all()
+
+
 def test_the_pace_has_seasons_and_noise(tables: dict[Key, pd.DataFrame]) -> None:
     pace = increments(tables[ACV, "total"]).sum(axis=1)
     calendar_month = pd.Series([month.month for month in pace.index], index=pace.index)

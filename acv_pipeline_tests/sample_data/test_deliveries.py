@@ -129,6 +129,15 @@ def test_a_correction_is_not_undone_by_a_later_history(deliveries: list[Delivery
         assert again["cumulative_dwellings"].to_dict() == sent
 
 
+def test_a_month_that_a_partner_lacks_never_comes(contract: Contract) -> None:
+    lacking = month_of("2022-09")
+    sent = plan_deliveries(contract, FIRST_MONTH, UNTIL, SEED, {"action_logement": lacking})
+    whole = in_force(plan_deliveries(contract, FIRST_MONTH, UNTIL, SEED))
+    missing = (whole["source"] == "action_logement") & (whole["month"] == pd.Timestamp(lacking))
+    assert missing.any()
+    assert in_force(sent).equals(whole[~missing].reset_index(drop=True))
+
+
 def test_a_shorter_set_is_the_beginning_of_the_whole_one(
     deliveries: list[Delivery], contract: Contract
 ) -> None:

@@ -186,6 +186,23 @@ def test_the_corrected_delivery_has_the_true_figures(
     assert differing.sum() == 1
 
 
+def test_what_would_come_later_comes_by_a_day(tmp_path: Path, contract: Contract) -> None:
+    last, by = month_of("2019-06"), dt.date(2019, 7, 1)
+    made = generate(
+        tmp_path,
+        contract=contract,
+        last=last,
+        until={"action_logement": month_of("2019-05")},
+        by=by,
+    )
+    bad = bad_delivery(tmp_path, contract=contract, month=last, by=by)
+    assert {file.delivered_on for file in made.files if last in file.months} == {by}
+    assert bad.delivered_on == by
+    usual = generate(tmp_path / "usual", contract=contract, last=month_of("2019-05"))
+    days = [file.delivered_on for file in made.files if last not in file.months]
+    assert days == [file.delivered_on for file in usual.files]
+
+
 def test_the_doubled_department_can_be_chosen(tmp_path: Path, contract: Contract) -> None:
     month = month_of("2022-11")
     bad = bad_delivery(tmp_path / "a", contract=contract, month=month, department="62")
@@ -203,8 +220,7 @@ def test_the_doubled_department_can_be_chosen(tmp_path: Path, contract: Contract
         ({"formats": ("csv", "doc")}, "formats .'doc'.: expected some of csv, xlsx, ods"),
         ({"formats": ()}, "expected some of csv, xlsx, ods"),
         ({"until": {"banque": NOVEMBER}}, "no sample data for .'banque'."),
-        ({"last": month_of("2023-01")}, "no sample data for 2023-01: it covers 2018-09 to 2022-12"),
-        ({"first": month_of("2018-08")}, "no sample data for 2018-08"),
+        ({"first": month_of("2018-08")}, "no sample data for 2018-08: it begins in 2018-09"),
     ],
 )
 def test_wrong_requests_are_refused_before_anything_is_written(

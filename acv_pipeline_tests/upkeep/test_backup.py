@@ -142,6 +142,7 @@ def test_places_where_a_backup_makes_no_sense(
         (recorded.root / "acv.tar.gz", "another disk"),
         (tmp_path / "no" / "acv.tar.gz", "not a folder"),
         (recorded.published, "home itself"),
+        (Path("/proc/acv.tar.gz"), r"cannot write /proc/acv.tar.gz \(No such file or directory\)"),
     ):
         with pytest.raises(BackupError, match=why):
             back_up(recorded, contract, target)

@@ -137,7 +137,7 @@ def _facts(
     today = now.astimezone(ZoneInfo(contract.timezone)).date()
     try:
         with read_published(home) as connection:
-            return standing_facts(connection, contract, today, runs), True
+            return standing_facts(connection, contract, today, home, runs), True
     except (WarehouseError, duckdb.Error) as error:  # or published by an older program
         log.warning("alerts go on without the figures this time: %s", error)
         return run_facts(contract, runs), False

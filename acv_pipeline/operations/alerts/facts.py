@@ -20,6 +20,7 @@ from acv_pipeline.ledger.lateness import Late, late_months
 from acv_pipeline.operations.standstill import Standstill
 from acv_pipeline.operations.status import HeldMonth, status
 from acv_pipeline.quality.check import Severity
+from acv_pipeline.warehouse.home import Home
 
 RUN_PREFIX = "run/"
 STANDSTILL = "standstill"
@@ -79,9 +80,10 @@ def standing_facts(
     connection: duckdb.DuckDBPyConnection,
     contract: Contract,
     today: dt.date,
+    home: Home,
     failed_runs: Iterable[FailedRun] = (),
 ) -> list[Fact]:
-    """Everything that stands on ``today``, errors first, then by group and month."""
+    """Everything that stands on ``today`` in ``home``, errors first, then by group and month."""
     found = status(connection, contract)
     failing = _failing_checks(connection)
     unreadable = {
@@ -101,7 +103,7 @@ def standing_facts(
         months={(source, month) for source, _, month in held} | {(e.source, e.month) for e in late},
     )
     facts = [
-        *(_held(contract, month) for month in held.values()),
+        *(_held(contract, month, home) for month in held.values()),
         *(
             _check(contract, check)
             for check in failing
@@ -171,7 +173,7 @@ def standstill_facts(
     ]
 
 
-def _held(contract: Contract, held: HeldMonth) -> Fact:
+def _held(contract: Contract, held: HeldMonth, home: Home) -> Fact:
     source, indicator = contract.source(held.source), contract.indicator(held.indicator_id)
     whose = f"from {source.label} ({indicator.programme}) held back"
     lines = [
@@ -184,6 +186,7 @@ def _held(contract: Contract, held: HeldMonth) -> Fact:
         if finding["probable_cause"]:
             lines.append(f"Probable cause: {finding['probable_cause']}.")
         lines += _evidence(contract, finding["evidence"])
+    command = home.sign_off(held.delivery_id, held.indicator_id, held.month, elsewhere=True)
     return Fact(
         key=f"held/{held.source}/{held.indicator_id}/{held.month:%Y-%m}",
         group=f"held/{held.source}/{held.indicator_id}",
@@ -194,8 +197,7 @@ def _held(contract: Contract, held: HeldMonth) -> Fact:
         ask=(held.ask,),
         what_to_do=(
             *dict.fromkeys(held.what_to_do),
-            f"If the figures are right, release them: acv signoff {held.delivery_id[:12]} "
-            f'{held.indicator_id} {held.month:%Y-%m} --reason "why" --by "your role"',
+            f"If the figures are right, release them: {command}",
         ),
         link=f"/assets/{JUDGED}?view=checks",
         month=held.month,
@@ -304,13 +306,14 @@ def _refused(
 def _late(contract: Contract, late: Late) -> Fact:
     source = contract.source(late.source)
     days = "1 day" if late.days_late == 1 else f"{late.days_late} days"
+    came = ", ".join(f"{file} was refused" for file in late.refused) or "nothing came"
     return Fact(
         key=f"late/{late.source}/{late.month:%Y-%m}",
         group=f"late/{late.source}",
         severity="warn",
         title=f"{in_english(late.month)} from {source.label}: {days} late",
         titles=f"{{which}} from {source.label}: late",
-        lines=(f"{in_english(late.month)} was due on {late.due_on}, {days} ago; nothing came.",),
+        lines=(f"{in_english(late.month)} was due on {late.due_on}, {days} ago; {came}.",),
         ask=(source.contact,),
         what_to_do=(
             f"Ask {source.contact} when the file will come; once it has, put it in the landing "

@@ -9,13 +9,7 @@ from acv_pipeline.operations.explain.figure import (
     explain,
 )
 from acv_pipeline.operations.explain.on_record import Judgement, Part, Value
-from acv_pipeline.operations.explain.question import (
-    Question,
-    QuestionError,
-    ask,
-    series_of,
-    sources_of,
-)
+from acv_pipeline.operations.explain.question import Question, ask, series_of, sources_of
 
 __all__ = [
     "Figure",
@@ -24,7 +18,6 @@ __all__ = [
     "OutdatedCopyError",
     "Part",
     "Question",
-    "QuestionError",
     "Rank",
     "Step",
     "Value",

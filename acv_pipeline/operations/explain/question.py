@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import unicodedata
 from dataclasses import dataclass
 
 from acv_pipeline.contract import Contract, Indicator, Month, Source
+from acv_pipeline.contract.spelling import letters, unknown
 
 TOTAL = "total"
-
-
-class QuestionError(ValueError):
-    """What was asked for doesn't exist; the message says what does."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +42,12 @@ def ask(
         series: ``total``, a partner or ``published``.
 
     Raises:
-        QuestionError: there is no such département, indicator or series.
+        UnknownNameError: there is no such département, indicator or series.
     """
-    what = _indicator(contract, indicator)
+    named = indicator or next(iter(contract.indicators))
+    what = contract.indicator_named(named)
     if series is not None and series not in (known := series_of(contract, what.id)):
-        raise QuestionError(
-            f"{what.short_name} has no series {series!r}: known are {', '.join(known)}"
-        )
+        raise unknown(f"{what.short_name} series", series, known)
     return Question(_department(contract, department), what, month, series, as_of)
 
 
@@ -82,30 +77,13 @@ def _contributors(contract: Contract, indicator_id: str) -> list[Source]:
     ]
 
 
-def _indicator(contract: Contract, text: str | None) -> Indicator:
-    if text is None:
-        return next(iter(contract.indicators.values()))
-    try:
-        return contract.indicator_named(text)
-    except KeyError:
-        known = ", ".join(f"{i.short_name} ({i.id})" for i in contract.indicators.values())
-        raise QuestionError(f"unknown indicator {text!r}: known are {known}") from None
-
-
 def _department(contract: Contract, text: str) -> str:
     departments = contract.territories.departments
     code = text.strip().upper().zfill(2)
     if code in departments:
         return code
     for code, name in departments.items():
-        if _letters(text) in map(_letters, [name, *contract.department_variants.get(code, [])]):
+        if letters(text) in map(letters, [name, *contract.department_variants.get(code, [])]):
             return code
-    raise QuestionError(
-        f"unknown département {text!r}: give its code (91, 2A, 971) or its name (Essonne)"
-    )
-
-
-def _letters(text: str) -> str:
-    """Letters alone, without case and accents."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in decomposed if letter.isalpha())
+    expected = "give its code (91, 2A, 971) or its name (Essonne)"
+    raise unknown("département", text, departments.values(), expected)

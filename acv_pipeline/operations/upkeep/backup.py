@@ -65,34 +65,13 @@ def back_up(
         raise BackupError(f"{target} is there already: choose another name, or delete it")
     if not target.parent.is_dir():
         raise BackupError(f"{target.parent} is not a folder")
-    with (
-        in_plain_words(home.root),
-        tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder,
-    ):
-        copy = Path(folder) / "home"
-        copy.mkdir()
-        with open_warehouse(home, contract, log=log) as connection:
-            connection.execute("checkpoint")
-            for path in (home.warehouse, home.published):
-                if path.exists():
-                    _copy(path, copy / path.relative_to(home.root))
-        for path in _files(home.root):
-            to = copy / path.relative_to(home.root)
-            if not os.path.lexists(to):
-                _copy(path, to)
-        manifest = {
-            "format": FORMAT,
-            "made_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-            "home": str(home.root),
-            "files": {str(p.relative_to(copy)): _sha256(p) for p in _files(copy)},
-        }
-        (copy / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-        packed = Path(folder) / "packed"
-        with tarfile.open(packed, "w:gz", compresslevel=3) as archive:
-            archive.add(copy, arcname=".")
-        with packed.open("rb") as file:
-            os.fsync(file.fileno())
-        packed.replace(target)
+    with in_plain_words(home.root):
+        try:
+            manifest = _packed(home, contract, target, log)
+        except OSError as error:
+            raise BackupError(
+                f"cannot write {target} ({error.strerror}): choose another place"
+            ) from error
     return _described(manifest, target)
 
 
@@ -132,6 +111,37 @@ def restore(source: Path, home: Home, *, force: bool = False) -> tuple[Backup, P
                 root.rmdir()
             fresh.rename(root)
     return _described(manifest, source), aside
+
+
+def _packed(
+    home: Home, contract: Contract, target: Path, log: Callable[[str], None]
+) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
+        copy = Path(folder) / "home"
+        copy.mkdir()
+        with open_warehouse(home, contract, log=log) as connection:
+            connection.execute("checkpoint")
+            for path in (home.warehouse, home.published):
+                if path.exists():
+                    _copy(path, copy / path.relative_to(home.root))
+        for path in _files(home.root):
+            to = copy / path.relative_to(home.root)
+            if not os.path.lexists(to):
+                _copy(path, to)
+        manifest = {
+            "format": FORMAT,
+            "made_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            "home": str(home.root),
+            "files": {str(p.relative_to(copy)): _sha256(p) for p in _files(copy)},
+        }
+        (copy / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+        packed = Path(folder) / "packed"
+        with tarfile.open(packed, "w:gz", compresslevel=3) as archive:
+            archive.add(copy, arcname=".")
+        with packed.open("rb") as file:
+            os.fsync(file.fileno())
+        packed.replace(target)
+    return manifest
 
 
 def _files(root: Path) -> Iterator[Path]:

@@ -1,0 +1,28 @@
+"""Names as people type them: one that is unknown is refused with those there are."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class UnknownNameError(ValueError):
+    """Nothing is called so; the message says what is, and what was probably meant."""
+
+
+def letters(text: str) -> str:
+    """Letters alone, without case and accents."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in decomposed if letter.isalpha())
+
+
+def unknown(
+    what: str, typed: str, names: Iterable[str], expected: str | None = None
+) -> UnknownNameError:
+    """The error to raise: ``unknown source 'anha': anah? Known are anah, …``."""
+    by_letters = {letters(name): name for name in names}
+    expected = expected or f"known are {', '.join(by_letters.values())}"
+    for near in get_close_matches(letters(typed), by_letters, n=1):
+        expected = f"{by_letters[near]}? {expected[0].upper()}{expected[1:]}"
+    return UnknownNameError(f"unknown {what} {typed!r}: {expected}")

@@ -16,7 +16,7 @@ def main(landing: str, home: str) -> None:
 
     pipeline = Pipeline.configured(Home(Path(home)), Path(landing))
     assets = [name for name in pipeline.assets() if name not in (RELEASE, REPORT)]
-    due, report = pipeline.pending(run_follows=True)
+    due, report = pipeline.receive_due(run_follows=True)
     validator.started()
     from acv_pipeline.cli.launching import run_months
 

@@ -56,7 +56,7 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
         progress.log("looking at the landing zone")
         # a run may be long at work: it is waited for, and named; what it did isn't due any more
         with in_plain_words(home.root), home.at_work("acv run", progress.insist):
-            due, report = pipeline.pending(
+            due, report = pipeline.receive_due(
                 log=progress.insist,
                 progress=progress.reading,
                 run_follows=True,

@@ -144,7 +144,7 @@ class Pipeline:
                     months_on_record.add_due(connection, changed)
             yield connection
 
-    def pending(
+    def receive_due(
         self,
         *,
         log: Log = lambda _: None,

@@ -68,7 +68,7 @@ def _look(
     nothing_came = (context.cursor or "").startswith(arrived)
     if nothing_came and failed_lately(context.instance, PATIENCE_SECONDS):
         return dg.SkipReason("the last run failed: trying again within the hour")
-    due, report = pipeline.pending()
+    due, report = pipeline.receive_due()
     # receiving wrote to the warehouse; what arrived meanwhile is for the next tick
     _, warehouse = pipeline.fingerprint()
     after = f"{arrived} {warehouse}"

@@ -74,7 +74,7 @@ def test_after_a_gap_the_addition_is_said_to_be_of_several_months(
     for source in sources:
         deliver_course(landing, contract, source, months)
     pipeline = Pipeline.configured(home, landing)
-    due, _ = pipeline.pending()
+    due, _ = pipeline.receive_due()
     warehouses.run(pipeline, due)
 
     def total(month: str) -> int:

@@ -32,7 +32,7 @@ def build(folder: Path, contract: Contract) -> dict[str, Path]:
     stages: dict[str, Path] = {}
 
     def run(stage: str) -> None:
-        months, _ = pipeline.pending()
+        months, _ = pipeline.receive_due()
         warehouses.run(pipeline, months, checks=pipeline.checks())
         stages[stage] = folder / f"{stage}.duckdb"
         shutil.copy(home.published, stages[stage])

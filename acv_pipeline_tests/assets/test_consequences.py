@@ -54,7 +54,7 @@ def test_a_month_delivered_again_moves_what_follows_from_it_and_nothing_else(
         corrected = course(contract, month_of(again))
         corrected["62"] += 1
         deliver(landing, "anah", "2021-01-20", {again: corrected})
-        due, _ = pipeline.pending()
+        due, _ = pipeline.receive_due()
         assert due == [month_of(again)], "only the delivered month is judged anew"
         result = run(again)
         assert result.success

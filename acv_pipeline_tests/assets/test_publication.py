@@ -87,9 +87,9 @@ def test_if_they_cannot_be_made_the_figures_stand_and_the_months_stay_due(
         assert rows_of(published, "marts.department_rankings").keys() == {
             month_of(month) for month in MONTHS
         }
-    due, _ = pipeline.pending()
+    due, _ = pipeline.receive_due()
     assert [f"{month:%Y-%m}" for month in due] == MONTHS
     pipeline.home.releases.unlink()
     assert run(MONTHS[0], MONTHS[-1]).success
     assert instance.get_latest_materialization_event(dg.AssetKey(RELEASE)) is not None
-    assert pipeline.pending()[0] == []
+    assert pipeline.receive_due()[0] == []

@@ -137,7 +137,7 @@ def test_one_asset_alone_can_be_materialised(
     assert recorded(instance, "series") == []
     assert run("2018-09", assets=["series"]).success
     assert recorded(instance, "series") == ["2018-09"]
-    due, _ = pipeline.pending()
+    due, _ = pipeline.receive_due()
     assert month_of("2018-09") in due, "a run of some assets is not the whole flow"
 
 
@@ -163,7 +163,7 @@ def test_a_run_killed_at_its_very_end_is_ended_by_the_next_although_nothing_is_d
     """Its months are on record, its end is not."""
     with pytest.raises(ProcessDied):
         apart(run_and_die_at_the_end, pipeline.home, landing)
-    assert pipeline.pending()[0] == []
+    assert pipeline.receive_due()[0] == []
     assert dead_runs.is_run_going_on(instance) and has_unended_run(pipeline.home)
     work = ["run", "--landing", str(landing), "--home", str(pipeline.home.root)]
     again = CliRunner().invoke(main, work)
@@ -236,5 +236,5 @@ def test_a_mart_that_contradicts_itself_is_not_published(
         ).fetchall()
     assert kept == [(october["59"],)], "readers keep the last copy"
     monkeypatch.undo()
-    due, _ = pipeline.pending()
+    due, _ = pipeline.receive_due()
     assert month_of("2018-10") in due

@@ -85,7 +85,7 @@ def test_a_run_with_a_held_month_ends_red_after_everything_good(
     for asset in pipeline.extracts():
         assert failed_months(instance, pipeline, asset) == [], asset
     # a person has to look: nothing tries it again, or tells of it as if something had broken
-    assert pipeline.pending()[0] == []
+    assert pipeline.receive_due()[0] == []
     assert not failed_lately(instance, 3600)
     assert failed_runs(instance, "") == []
     ended = instance.get_run_by_id(ran_held.run_id)
@@ -117,7 +117,7 @@ def test_a_failing_check_leads_to_the_sign_off_and_the_sign_off_to_the_rankings(
     said = failure.step_failure_data.user_failure_data
     assert said and "needs a reason and a name" in str(said.description)
     assert sign(reason="confirmed by telephone", by="the head of unit").success
-    assert pipeline.pending()[0] == [month_of("2018-11")], "the sensor's next look finds it"
+    assert pipeline.receive_due()[0] == [month_of("2018-11")], "the sensor's next look finds it"
     assert run("2018-11").success
     assert recorded(instance, "department_rankings") == ["2018-09", "2018-11", "2018-12"]
 
@@ -292,7 +292,7 @@ def test_what_was_built_by_hand_is_published_by_the_next_run(
     pipeline: Pipeline, run: Run, instance: DagsterInstance
 ) -> None:
     assert run("2018-09", "2018-12", assets=pipeline.monthly_assets()).success
-    assert pipeline.pending()[0] == [] and not pipeline.is_published()
+    assert pipeline.receive_due()[0] == [] and not pipeline.is_published()
     for _ in range(2):
         assert run_landing(pipeline.home, pipeline.landing) == 0
         assert pipeline.is_published()

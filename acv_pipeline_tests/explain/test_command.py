@@ -112,7 +112,7 @@ def test_a_reason_that_somebody_gives_stays_on_record(
 ) -> None:
     fill(landing, contract)
     pipeline = Pipeline.configured(home, landing)
-    warehouses.run(pipeline, pipeline.pending()[0])
+    warehouses.run(pipeline, pipeline.receive_due()[0])
     asked = ["62", "2020-03", "--series", "anah"]
     before = acv(home, *asked)
     assert "Why it fell is unexplained." in before.output
@@ -120,7 +120,7 @@ def test_a_reason_that_somebody_gives_stays_on_record(
     said = acv(home, *asked, "--say", "twice in February", "--by", "statistics unit")
     assert said.exit_code == 0, said.output
     assert "Anah, ACV 2020-03, département 62: -7, explained by statistics unit" in said.output
-    due, _ = pipeline.pending()
+    due, _ = pipeline.receive_due()
     assert due == [month_of("2020-03")], "the next run shows it"
     warehouses.run(pipeline, due)
     after = acv(home, *asked)

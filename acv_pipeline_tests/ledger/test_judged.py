@@ -55,12 +55,12 @@ def test_finding_the_months_and_running_them_judge_once(
 ) -> None:
     deliver_course(landing, contract, "anah", ["2021-01", "2021-02"])
     pipeline = Pipeline(home, landing, contract, Project.load())
-    months, _ = pipeline.pending(run_follows=True)
+    months, _ = pipeline.receive_due(run_follows=True)
     warehouses.run(pipeline, months, is_killed=True)
     assert len(judgings) == 1
     # nothing is kept once it is used, nor where no run follows
     assert not pipeline.judged._kept
-    assert pipeline.pending()[0] and not pipeline.judged._kept
+    assert pipeline.receive_due()[0] and not pipeline.judged._kept
     with open_warehouse(home, contract) as connection:
         (rows,) = connection.execute("select count(*) from validated.dwellings").fetchall()[0]
     assert rows == 2 * len(contract.panel("nb-logement-accompagnement"))

@@ -21,16 +21,16 @@ def test_a_process_that_dies_after_receiving_leaves_no_month_behind(
     pipeline = Pipeline.configured(home, landing)
     with pipeline.warehouse() as connection:
         load(connection, landing, contract)
-    assert pipeline.pending()[0] == [month_of("2019-02")]
+    assert pipeline.receive_due()[0] == [month_of("2019-02")]
 
     deliver_course(landing, contract, "anah", ["2018-09"])
-    due, _ = pipeline.pending()
+    due, _ = pipeline.receive_due()
     warehouses.run(pipeline, due)
-    assert pipeline.pending()[0] == []
+    assert pipeline.receive_due()[0] == []
     (delivered,) = landing.glob("anah/*/ACV_anah_2018-09.csv")
     copy = landing / "action_logement" / delivered.parent.name / delivered.name
     copy.parent.mkdir(parents=True)
     copy.write_bytes(delivered.read_bytes())
     with pipeline.warehouse() as connection:
         load(connection, landing, contract)
-    assert pipeline.pending()[0] == [month_of("2018-09")]
+    assert pipeline.receive_due()[0] == [month_of("2018-09")]

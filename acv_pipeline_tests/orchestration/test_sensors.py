@@ -224,7 +224,7 @@ def test_a_file_that_settles_while_a_tick_works_is_for_the_next_tick(
     deliver_course(landing, contract, "anah", ["2018-09"])
     age(landing)
     tick = Ticks(pipeline)
-    pending = Pipeline.pending
+    pending = Pipeline.receive_due
 
     def slow(self: Pipeline) -> object:
         result = pending(self)
@@ -232,9 +232,9 @@ def test_a_file_that_settles_while_a_tick_works_is_for_the_next_tick(
         age(landing)
         return result
 
-    monkeypatch.setattr(Pipeline, "pending", slow)
+    monkeypatch.setattr(Pipeline, "receive_due", slow)
     assert tick() == [("2018-09", "2018-09")]
-    monkeypatch.setattr(Pipeline, "pending", pending)
+    monkeypatch.setattr(Pipeline, "receive_due", pending)
     assert tick() == [("2018-09", "2018-10")]
 
 
@@ -271,7 +271,7 @@ def test_an_error_nobody_thought_of_is_told_and_raised(
     def broken(self: Pipeline) -> object:
         raise ZeroDivisionError("of all things")
 
-    monkeypatch.setattr(Pipeline, "pending", broken)
+    monkeypatch.setattr(Pipeline, "receive_due", broken)
     tick = Ticks(pipeline)
     with pytest.raises(ZeroDivisionError):
         tick()

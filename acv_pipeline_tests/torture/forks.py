@@ -141,7 +141,7 @@ def acv_run(home: Home, landing: Path) -> None:
 def flow(home: Home, landing: Path) -> None:
     """The same without Dagster and its record, and with the quick ones of the checks."""
     pipeline = Pipeline.configured(home, landing)
-    due, _ = pipeline.pending()
+    due, _ = pipeline.receive_due()
     if due:
         checks = [*gate_checks(), *sql_checks(pipeline.project)]
         with pipeline.warehouse() as connection:
@@ -158,7 +158,7 @@ def flow(home: Home, landing: Path) -> None:
 def judged(home: Home, landing: Path) -> None:
     """As far as the figures are in force, and the marts are those of before."""
     pipeline = Pipeline.configured(home, landing)
-    due, _ = pipeline.pending()
+    due, _ = pipeline.receive_due()
     with pipeline.warehouse() as connection:
         if due:
             Turn(pipeline, connection, lambda _: None).judge(due)

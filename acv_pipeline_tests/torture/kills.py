@@ -117,7 +117,9 @@ class Torture:
         home = self._world.fresh("undisturbed", past)
         landing = self._world.landing
         before = ask(partial(state, home), self._log)
-        ask(lambda: [str(m) for m in Pipeline.configured(home, landing).pending()[0]], self._log)
+        ask(
+            lambda: [str(m) for m in Pipeline.configured(home, landing).receive_due()[0]], self._log
+        )
         received = ask(partial(state, home), self._log)
         ask(partial(judged, home, landing), self._log)
         in_force = ask(partial(state, home), self._log)

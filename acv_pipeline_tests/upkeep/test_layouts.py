@@ -72,7 +72,7 @@ def test_a_warehouse_of_schema_version_1_is_taken_over_once(
     with open_warehouse(lived_in, contract):
         pass
     assert lived_in.warehouse.stat().st_mtime_ns == touched
-    due, _ = Pipeline.configured(lived_in, landing).pending()
+    due, _ = Pipeline.configured(lived_in, landing).receive_due()
     assert due == [], "its marts are those that the same SQL gives"
 
 

@@ -19,7 +19,7 @@ from acv_pipeline.cli.common import (
 )
 from acv_pipeline.cli.terminal_explain import shown
 from acv_pipeline.contract import Month, load_contract
-from acv_pipeline.operations.explain import OutdatedCopyError, Question, ask
+from acv_pipeline.operations.explain import FigureKey, OutdatedCopyError, figure_key
 from acv_pipeline.operations.explain import explain as explain_figure
 from acv_pipeline.warehouse import read_published
 from acv_pipeline.warehouse.home import Home
@@ -55,7 +55,7 @@ def explain(
     """
     with plain_errors(OutdatedCopyError):
         contract = load_contract()
-        question = ask(
+        key = figure_key(
             contract,
             department,
             month,
@@ -64,15 +64,15 @@ def explain(
             as_of=as_of and as_of.date(),
         )
         if reason is not None or said_by is not None:
-            _say(home_of(home), question, reason or "", said_by or "")
+            _say(home_of(home), key, reason or "", said_by or "")
             return
         with read_published(home_of(home)) as connection:
-            figure = explain_figure(connection, contract, question)
+            figure = explain_figure(connection, contract, key)
     click.echo(figure.to_json() if as_json else shown(figure, home_of(home)))
     sys.exit(FINE if figure.value is not None else DATA_HELD)
 
 
-def _say(home: Home, question: Question, reason: str, said_by: str) -> None:
+def _say(home: Home, key: FigureKey, reason: str, said_by: str) -> None:
     from acv_pipeline.flow.pipeline import Pipeline
     from acv_pipeline.operations.explain.explanations import (  # brings pandas
         ExplanationError,
@@ -84,10 +84,10 @@ def _say(home: Home, question: Question, reason: str, said_by: str) -> None:
         wrong_use(f"{home.root} holds no figures yet")
     with plain_errors(ExplanationError), pipeline.warehouse(to_stderr) as connection:
         whose, fall = record_explanation(
-            connection, pipeline.contract, question, reason=reason, said_by=said_by
+            connection, pipeline.contract, key, reason=reason, said_by=said_by
         )
     click.echo(
-        f"On record: {whose}, {question.indicator.short_name} {question.month:%Y-%m}, département "
-        f"{question.department_code}: {fall:+,}, explained by {said_by}. The next 'acv run' "
+        f"On record: {whose}, {key.indicator.short_name} {key.month:%Y-%m}, département "
+        f"{key.department_code}: {fall:+,}, explained by {said_by}. The next 'acv run' "
         "shows it."
     )

@@ -13,7 +13,14 @@ import pytest
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.gate.rules import RULES
-from acv_pipeline.operations.explain import Figure, OutdatedCopyError, Rank, Step, ask, explain
+from acv_pipeline.operations.explain import (
+    Figure,
+    OutdatedCopyError,
+    Rank,
+    Step,
+    explain,
+    figure_key,
+)
 from acv_pipeline_tests.deliveries import course, deliver
 from acv_pipeline_tests.warehouses import process, sign_off_all
 
@@ -26,8 +33,8 @@ def figure(copy: duckdb.DuckDBPyConnection, contract: Contract) -> Explained:
         department: str, month: str, series: str | None = None, as_of: str | None = None
     ) -> Figure:
         day = dt.date.fromisoformat(as_of) if as_of else None
-        question = ask(contract, department, month_of(month), series=series, as_of=day)
-        return explain(copy, contract, question)
+        key = figure_key(contract, department, month_of(month), series=series, as_of=day)
+        return explain(copy, contract, key)
 
     return explained
 
@@ -156,8 +163,8 @@ def test_a_sign_off_and_what_the_delivery_lacked_are_told(
 
     def asked(department: str, as_of: str | None = None) -> Figure:
         on = day(as_of) if as_of else None
-        question = ask(contract, department, month, series="anah", as_of=on)
-        return explain(warehouse, contract, question)
+        key = figure_key(contract, department, month, series="anah", as_of=on)
+        return explain(warehouse, contract, key)
 
     (absence,) = asked("62").absences
     assert absence.code == "not_in_delivery" and "ACV.csv" in absence.reason
@@ -181,4 +188,4 @@ def test_the_usual_series_is_the_total_else_what_was_published(figure: Explained
 
 def test_a_copy_of_another_version_is_named(contract: Contract) -> None:
     with duckdb.connect() as empty, pytest.raises(OutdatedCopyError, match="run 'acv run'"):
-        explain(empty, contract, ask(contract, "62", month_of("2020-01")))
+        explain(empty, contract, figure_key(contract, "62", month_of("2020-01")))

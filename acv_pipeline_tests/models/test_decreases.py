@@ -8,7 +8,7 @@ import pytest
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.ledger.months_on_record import due_months
-from acv_pipeline.operations.explain import ask
+from acv_pipeline.operations.explain import figure_key
 from acv_pipeline.operations.explain.explanations import ExplanationError, record_explanation
 from acv_pipeline_tests.models.world import ACV, World, day, month
 
@@ -93,9 +93,9 @@ def test_a_corrected_figure_explains_a_fall_from_it_or_to_it(fallen: World) -> N
 def test_what_somebody_said_holds_for_that_very_fall(fallen: World, contract: Contract) -> None:
     fallen.connection.execute("create table raw.commits as select 0::bigint as count")
     fallen.build()
-    question = ask(contract, "Ain", month("2021-02"))
+    key = figure_key(contract, "Ain", month("2021-02"))
     said = record_explanation(
-        fallen.connection, contract, question, reason=" counted twice ", said_by="statistics unit"
+        fallen.connection, contract, key, reason=" counted twice ", said_by="statistics unit"
     )
     assert said == ("Anah", -10)
     assert due_months(fallen.connection) == {month("2021-02")}, "the next run builds it"
@@ -131,8 +131,8 @@ def test_what_cannot_be_said(fallen: World, contract: Contract) -> None:
     fallen.build()
 
     def attempt(when: str, series: str | None = None, reason: str = "x", by: str = "y") -> None:
-        question = ask(contract, "1", month(when), series=series)
-        record_explanation(fallen.connection, contract, question, reason=reason, said_by=by)
+        key = figure_key(contract, "1", month(when), series=series)
+        record_explanation(fallen.connection, contract, key, reason=reason, said_by=by)
 
     with pytest.raises(ExplanationError, match="no figure fell"):
         attempt("2021-01")

@@ -13,7 +13,7 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.ledger.signoff import sign_off
-from acv_pipeline.operations.explain import ask
+from acv_pipeline.operations.explain import figure_key
 from acv_pipeline.operations.explain.explanations import record_explanation
 from acv_pipeline.warehouse import open_warehouse
 from acv_pipeline.warehouse.home import Home
@@ -46,8 +46,8 @@ def life(tmp_path_factory: pytest.TempPathFactory, contract: Contract) -> Path:
             connection, contract, held, "ACV", month_of("2018-11"),
             reason="no city left", signed_by="head of unit",
         )  # fmt: skip
-        question = ask(contract, "62", month_of("2018-10"), series="anah")
-        record_explanation(connection, contract, question, reason="recounted", said_by="data unit")
+        key = figure_key(contract, "62", month_of("2018-10"), series="anah")
+        record_explanation(connection, contract, key, reason="recounted", said_by="data unit")
     flow(home, landing)
     return root
 

@@ -8,21 +8,21 @@ from acv_pipeline.operations.explain.figure import (
     Step,
     explain,
 )
+from acv_pipeline.operations.explain.figure_key import FigureKey, figure_key, series_of, sources_of
 from acv_pipeline.operations.explain.on_record import Judgement, Part, Value
-from acv_pipeline.operations.explain.question import Question, ask, series_of, sources_of
 
 __all__ = [
     "Figure",
+    "FigureKey",
     "Increment",
     "Judgement",
     "OutdatedCopyError",
     "Part",
-    "Question",
     "Rank",
     "Step",
     "Value",
-    "ask",
     "explain",
+    "figure_key",
     "series_of",
     "sources_of",
 ]

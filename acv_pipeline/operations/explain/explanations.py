@@ -8,7 +8,7 @@ import duckdb
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.ledger.months_on_record import add_due
-from acv_pipeline.operations.explain.question import Question, series_of, sources_of
+from acv_pipeline.operations.explain.figure_key import FigureKey, series_of, sources_of
 from acv_pipeline.warehouse import figures_moved, put, transaction
 
 
@@ -19,7 +19,7 @@ class ExplanationError(ValueError):
 def record_explanation(
     connection: duckdb.DuckDBPyConnection,
     contract: Contract,
-    question: Question,
+    key: FigureKey,
     *,
     reason: str,
     said_by: str,
@@ -27,7 +27,7 @@ def record_explanation(
     """Record why a figure fell; the next run brings it into the marts.
 
     Args:
-        question: the figure that fell; of a total, the partner whose figure did is meant.
+        key: the figure that fell; of a total, the partner whose figure did is meant.
 
     Returns:
         Whose figure fell, and by how much (below zero).
@@ -39,7 +39,7 @@ def record_explanation(
     reason, said_by = reason.strip(), said_by.strip()
     if not reason or not said_by:
         raise ExplanationError("a reason and a name are needed: neither may be empty")
-    indicator, month, code = question.indicator, question.month, question.department_code
+    indicator, month, code = key.indicator, key.month, key.department_code
     falls = dict(
         connection.execute(
             "select series, increment from marts.monthly_increments where is_decrease"
@@ -47,7 +47,7 @@ def record_explanation(
             [indicator.id, month, code],
         ).fetchall()
     )
-    asked = [question.series] if question.series else series_of(contract, indicator.id)
+    asked = [key.series] if key.series else series_of(contract, indicator.id)
     fallen = {
         source.id: source
         for series in asked

@@ -12,9 +12,9 @@ import duckdb
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.gate.rules import RULES
+from acv_pipeline.operations.explain.figure_key import TOTAL, FigureKey, series_of, sources_of
 from acv_pipeline.operations.explain.history import at, part_of
 from acv_pipeline.operations.explain.on_record import Absence, Part
-from acv_pipeline.operations.explain.question import TOTAL, Question, series_of, sources_of
 
 
 class OutdatedCopyError(Exception):
@@ -86,16 +86,14 @@ class Figure:
         return json.dumps(asdict(self), ensure_ascii=False, indent=2, default=str)
 
 
-def explain(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, question: Question
-) -> Figure:
+def explain(connection: duckdb.DuckDBPyConnection, contract: Contract, key: FigureKey) -> Figure:
     """Explain one figure from the published copy.
 
     Raises:
         OutdatedCopyError: the copy lacks tables that this version writes.
     """
     try:
-        return _explain(connection, contract, question)
+        return _explain(connection, contract, key)
     except (duckdb.CatalogException, duckdb.BinderException) as error:
         raise OutdatedCopyError(
             "the published copy was written by another version of this program: run 'acv run' to"
@@ -103,25 +101,23 @@ def explain(
         ) from error
 
 
-def _explain(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, question: Question
-) -> Figure:
-    indicator, code, month = question.indicator, question.department_code, question.month
+def _explain(connection: duckdb.DuckDBPyConnection, contract: Contract, key: FigureKey) -> Figure:
+    indicator, code, month = key.indicator, key.department_code, key.month
     first = contract.components(indicator.id)
-    series = question.series or _usual_series(connection, contract, question)
+    series = key.series or _usual_series(connection, contract, key)
     parts = [
-        part_of(connection, contract, question, source)
+        part_of(connection, contract, key, source)
         for source in sources_of(contract, indicator.id, series)
     ]
-    row = _ranked(connection, question, series)
+    row = _ranked(connection, key, series)
     return Figure(
         department_code=code,
         department_name=contract.territories.departments[code],
         indicator_id=indicator.id,
         indicator=indicator.short_name,
         series=series,
-        month=question.month,
-        as_of=question.as_of,
+        month=key.month,
+        as_of=key.as_of,
         value=row["cumulative_dwellings"] if row else None,
         increment=_increment(row) if row else None,
         is_break=bool(row and row["is_break"]),
@@ -137,15 +133,13 @@ def _explain(
     )
 
 
-def _usual_series(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, question: Question
-) -> str:
+def _usual_series(connection: duckdb.DuckDBPyConnection, contract: Contract, key: FigureKey) -> str:
     """The total where the month has one, else what was published; else where anything is known."""
-    named = series_of(contract, question.indicator.id)
+    named = series_of(contract, key.indicator.id)
     found = connection.execute(
-        f"select distinct series from {at('marts.series', question.as_of)}"
+        f"select distinct series from {at('marts.series', key.as_of)}"
         " where indicator_id = ? and month = ?",
-        [question.indicator.id, question.month],
+        [key.indicator.id, key.month],
     ).fetchall()
     with_figures = {series for (series,) in found}
     published = [s.series for s in contract.sources.values() if s.role == "reference"]
@@ -155,7 +149,7 @@ def _usual_series(
     delivered = connection.execute(
         "select distinct source from validated.verdicts"
         " where indicator_id = ? and month = ? and delivered_on <= ?",
-        [question.indicator.id, question.month, question.as_of or dt.date.max],
+        [key.indicator.id, key.month, key.as_of or dt.date.max],
     ).fetchall()
     series_delivered = {contract.sources[s].series for (s,) in delivered if s in contract.sources}
     if series_delivered and series_delivered <= set(published):
@@ -174,7 +168,7 @@ def _absences(parts: Sequence[Part], series: str) -> list[Absence]:
 
 
 def _ranked(
-    connection: duckdb.DuckDBPyConnection, question: Question, series: str
+    connection: duckdb.DuckDBPyConnection, key: FigureKey, series: str
 ) -> dict[str, Any] | None:
     """The figure's row of the rankings, with what it added since when, why it fell if it did, and
     who else holds its places; None: no figure."""
@@ -193,13 +187,13 @@ def _ranked(
             list(department_code) over (partition by rankings.cumulative_dwellings)
                 as with_cumulative_dwellings,
             list(department_code) over (partition by rankings.increment) as with_increment
-        from {at("marts.department_rankings", question.as_of)} as rankings
-        join {at("marts.monthly_increments", question.as_of)} as increments using {cell}
-        left join {at("marts.decreases", question.as_of)} as decreases using {cell}
+        from {at("marts.department_rankings", key.as_of)} as rankings
+        join {at("marts.monthly_increments", key.as_of)} as increments using {cell}
+        left join {at("marts.decreases", key.as_of)} as decreases using {cell}
         where indicator_id = ? and series = ? and month = ?
         qualify department_code = ?
         """,
-        [question.indicator.id, series, question.month, question.department_code],
+        [key.indicator.id, series, key.month, key.department_code],
     )
     names = [column[0] for column in result.description]
     rows = result.fetchall()

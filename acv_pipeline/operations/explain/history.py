@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from acv_pipeline.contract import Contract, Source
+from acv_pipeline.operations.explain.figure_key import FigureKey
 from acv_pipeline.operations.explain.on_record import (
     Absence,
     Correction,
@@ -17,14 +18,13 @@ from acv_pipeline.operations.explain.on_record import (
     Received,
     Value,
 )
-from acv_pipeline.operations.explain.question import Question
 
 
 def part_of(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, question: Question, source: Source
+    connection: duckdb.DuckDBPyConnection, contract: Contract, key: FigureKey, source: Source
 ) -> Part:
     """What is on record of one source's figure."""
-    cell = _Cell(connection, question, source)
+    cell = _Cell(connection, key, source)
     history, received = cell.history()
     current = next((value for value in history if value.until is None), None)
     judgements, held = cell.judgements()
@@ -51,18 +51,18 @@ class _Cell:
     """Questions about one source's figure of one indicator, month and département."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, question: Question, source: Source
+        self, connection: duckdb.DuckDBPyConnection, key: FigureKey, source: Source
     ) -> None:
         self.connection = connection
-        self.question = question
+        self.key = key
         self.source = source
-        self.observations = at("validated.observations", question.as_of)
+        self.observations = at("validated.observations", key.as_of)
         self.given = {
-            "indicator": question.indicator.id,
+            "indicator": key.indicator.id,
             "source": source.id,
-            "month": question.month,
-            "code": question.department_code,
-            "day": question.as_of or dt.date.max,
+            "month": key.month,
+            "code": key.department_code,
+            "day": key.as_of or dt.date.max,
         }
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
@@ -152,8 +152,8 @@ class _Cell:
 
     def absence(self, contract: Contract, history: list[Value], held: Judgement | None) -> Absence:
         """Why there is no figure; the first reason that applies."""
-        month, indicator = self.question.month, self.question.indicator
-        label, code = self.source.label, self.question.department_code
+        month, indicator = self.key.month, self.key.indicator
+        label, code = self.source.label, self.key.department_code
         first = contract.components(indicator.id).get(self.source.id, indicator.first_month)
         if month < first:
             return Absence(
@@ -234,8 +234,8 @@ class _Cell:
                 f"{self.source.label}'s delivery was refused: {reason} ({file_name}, received"
                 f" {day})",
             )
-        by = f" by {self.question.as_of}" if self.question.as_of else ""
+        by = f" by {self.key.as_of}" if self.key.as_of else ""
         return Absence(
             "no_delivery",
-            f"{self.source.label} has delivered nothing for {self.question.month:%Y-%m}{by}",
+            f"{self.source.label} has delivered nothing for {self.key.month:%Y-%m}{by}",
         )

@@ -15,7 +15,7 @@ from acv_pipeline.contract import Contract, Indicator, Month, Source
 from acv_pipeline.contract.months import elapsed, month_range
 from acv_pipeline.contract.synthetic import FILE_MARK
 from acv_pipeline.models.headline import headline_series
-from acv_pipeline.operations.explain import Figure, Question, explain, series_of, sources_of
+from acv_pipeline.operations.explain import Figure, FigureKey, explain, series_of, sources_of
 from acv_pipeline.publishing.report.queries import DepartmentMonth, PartnerMonth, Row, Total, fetch
 
 
@@ -245,7 +245,7 @@ def _of_indicator(
         course=course,
         departments=rows,
         absent=[
-            explain(connection, contract, Question(code, indicator, last, series))
+            explain(connection, contract, FigureKey(code, indicator, last, series))
             for code in expected
             if code not in ranked
         ],

@@ -12,7 +12,7 @@ TOTAL = "total"
 
 
 @dataclass(frozen=True)
-class Question:
+class FigureKey:
     """One cell: whose figure (``series``; None: the usual one), of what, where and when.
 
     As believed at the end of the day ``as_of``; None: now.
@@ -25,7 +25,7 @@ class Question:
     as_of: dt.date | None = None
 
 
-def ask(
+def figure_key(
     contract: Contract,
     department: str,
     month: Month,
@@ -33,7 +33,7 @@ def ask(
     indicator: str | None = None,
     series: str | None = None,
     as_of: dt.date | None = None,
-) -> Question:
+) -> FigureKey:
     """Understand what was typed.
 
     Args:
@@ -48,7 +48,7 @@ def ask(
     what = contract.indicator_named(named)
     if series is not None and series not in (known := series_of(contract, what.id)):
         raise unknown(f"{what.short_name} series", series, known)
-    return Question(_department(contract, department), what, month, series, as_of)
+    return FigureKey(_department(contract, department), what, month, series, as_of)
 
 
 def series_of(contract: Contract, indicator_id: str) -> list[str]:

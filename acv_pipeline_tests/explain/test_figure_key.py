@@ -7,7 +7,7 @@ import pytest
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.contract.spelling import UnknownNameError
-from acv_pipeline.operations.explain import ask, series_of, sources_of
+from acv_pipeline.operations.explain import figure_key, series_of, sources_of
 from acv_pipeline_tests.deliveries import ACV, PVD
 
 MONTH = month_of("2020-03")
@@ -27,7 +27,7 @@ MONTH = month_of("2020-03")
     ],
 )
 def test_a_department_is_a_code_or_a_name(contract: Contract, typed: str, code: str) -> None:
-    assert ask(contract, typed, MONTH).department_code == code
+    assert figure_key(contract, typed, MONTH).department_code == code
 
 
 @pytest.mark.parametrize(
@@ -44,22 +44,22 @@ def test_what_is_none_is_refused_with_what_it_may_have_been(
     contract: Contract, typed: str, said: str
 ) -> None:
     with pytest.raises(UnknownNameError, match=f"unknown département {said}"):
-        ask(contract, typed, MONTH)
+        figure_key(contract, typed, MONTH)
 
 
 def test_every_department_is_found_by_its_name(contract: Contract) -> None:
     for code, name in contract.territories.departments.items():
-        assert ask(contract, name.upper(), MONTH).department_code == code
+        assert figure_key(contract, name.upper(), MONTH).department_code == code
 
 
 def test_the_indicator_is_the_contracts_first_unless_named(contract: Contract) -> None:
-    assert ask(contract, "91", MONTH).indicator.id == ACV
-    assert ask(contract, "91", MONTH, indicator="pvd").indicator.id == PVD
-    assert ask(contract, "91", MONTH, indicator=PVD).indicator.id == PVD
+    assert figure_key(contract, "91", MONTH).indicator.id == ACV
+    assert figure_key(contract, "91", MONTH, indicator="pvd").indicator.id == PVD
+    assert figure_key(contract, "91", MONTH, indicator=PVD).indicator.id == PVD
     with pytest.raises(UnknownNameError, match="'nothing': known are ACV, PVD, nb-logement-acc"):
-        ask(contract, "91", MONTH, indicator="nothing")
+        figure_key(contract, "91", MONTH, indicator="nothing")
     with pytest.raises(UnknownNameError, match="unknown indicator 'AVC': ACV\\? Known are ACV"):
-        ask(contract, "91", MONTH, indicator="AVC")
+        figure_key(contract, "91", MONTH, indicator="AVC")
 
 
 def test_series_are_those_the_indicator_can_have(contract: Contract) -> None:
@@ -68,6 +68,6 @@ def test_series_are_those_the_indicator_can_have(contract: Contract) -> None:
     assert [s.id for s in sources_of(contract, ACV, "total")] == ["anah", "action_logement"]
     assert [s.id for s in sources_of(contract, ACV, "published")] == ["barometre"]
     with pytest.raises(UnknownNameError, match="unknown PVD series 'action_logement': known are"):
-        ask(contract, "91", MONTH, indicator="PVD", series="action_logement")
+        figure_key(contract, "91", MONTH, indicator="PVD", series="action_logement")
     with pytest.raises(UnknownNameError, match="unknown ACV series 'anha': anah\\?"):
-        ask(contract, "91", MONTH, series="anha")
+        figure_key(contract, "91", MONTH, series="anha")

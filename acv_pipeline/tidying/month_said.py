@@ -68,7 +68,7 @@ def _places_of_months(table: Table) -> list[int]:
 def check_several(
     found: Months, file_name: str, title: list[Statement], named: list[Statement]
 ) -> None:
-    """Make sure that title and file name share a month with the rows, if they say any.
+    """Make sure that title and file name share a month with the rows, if both say any.
 
     Raises:
         DeliveryRefused: ``month_contradiction``.
@@ -76,7 +76,7 @@ def check_several(
     months = [month for value in found if (month := month_at(value))]
     for statements in (title, named):
         allowed = {month for statement in statements for month in statement.months}
-        if allowed and not allowed & set(months):
+        if allowed and months and not allowed & set(months):
             raise month_contradiction(
                 file_name,
                 "the rows",

@@ -13,7 +13,7 @@ from acv_pipeline.tidying.month_reader import MonthRead
 def listed(texts: Iterable[str]) -> str:
     """The texts that say something, each in quotes, the first thirty of them."""
     shown = [" ".join(text.split()) for text in texts if text.strip()]
-    more = f" and {len(shown) - 30} more" if len(shown) > 30 else ""
+    more = ", …" if len(shown) > 30 else ""
     return ", ".join(f"“{text[:60]}”" for text in shown[:30]) + more
 
 
@@ -38,12 +38,43 @@ def both_readings(where: str, text: str, read: MonthRead) -> DeliveryRefused:
     )
 
 
+# where a month is said: in French, and with the verb of both languages
+PLACES = {
+    "the title": "le titre dit",
+    "the sheet name": "le nom de la feuille dit",
+    "the file name": "le nom du fichier dit",
+    "the note": "la note dit",
+    "the heading": "l'intitulé dit",
+    "the rows": "les lignes disent",
+    "the figures": "les chiffres disent",
+    "the month": "le mois dit",
+    "the month of the rows": "le mois des lignes dit",
+}
+
+
 def month_contradiction(
     file_name: str, said: str, month: str, other: str, stated: str
 ) -> DeliveryRefused:
-    """The refusal of a delivery that says different months, both quoted."""
+    """The refusal of a delivery that says different months, both quoted.
+
+    Args:
+        said: one of ``PLACES``, with what it says behind it perhaps, or the name of a column.
+        other: the other place.
+    """
+    (mine, mine_fr), (its, its_fr) = map(_saying, (said, other))
     return DeliveryRefused(
         "month_contradiction",
-        f"{file_name}: {said} says {month}, {other} says {stated}: correct one of them",
-        f"{file_name} : {said} dit {month}, {other} dit {stated} : corriger l'un des deux",
+        f"{file_name}: {mine} {month}, {its} {stated}: correct one of them",
+        f"{file_name} : {mine_fr} {month}, {its_fr} {stated} : corriger l'un des deux",
     )
+
+
+def _saying(place: str) -> tuple[str, str]:
+    """A place with its verb, in both languages."""
+    if place.startswith("column “"):
+        return f"{place} says", f"la colonne {place.removeprefix('column ')} dit"
+    known = max((name for name in PLACES if place.startswith(name)), key=len)
+    quoted, french = place.removeprefix(known), PLACES[known]
+    verb = "say" if french.endswith("disent") else "says"
+    subject, _, dit = french.rpartition(" ")
+    return f"{place} {verb}", f"{subject}{quoted} {dit}"

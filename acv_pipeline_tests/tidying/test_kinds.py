@@ -166,6 +166,21 @@ def test_a_title_that_contradicts_a_column_is_quoted_with_it(
         read(path, contract)
     assert "“mois” says 2021-02" in refused.value.reason
     assert "“Situation au 31/03/2021” (2021-03)" in refused.value.reason
+    assert "la colonne “mois” dit 2021-02, le titre dit" in refused.value.reason_fr
+
+
+def test_a_note_below_contradicts_the_months_of_rows_but_none_that_isnt_said(
+    tmp_path: Path, contract: Contract
+) -> None:
+    path = tmp_path / "acv.csv"
+    note = "\nSituation arrêtée au 31 mars 2021\n"
+    path.write_text(f"dep;mois;cumul\n01;2021-01;1\n02;2021-02;1\n{note}")
+    with pytest.raises(DeliveryRefused) as refused:
+        read(path, contract)
+    assert "the rows say 2021-01, 2021-02, the note says" in refused.value.reason
+    assert "les lignes disent 2021-01, 2021-02, la note dit" in refused.value.reason_fr
+    path.write_text(f"dep;cumul\n01;1\n02;1\n{note}")
+    assert outcome(path, contract) == ["refused: no_month"]
 
 
 @pytest.mark.parametrize(

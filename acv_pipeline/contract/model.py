@@ -100,9 +100,13 @@ class Source(_Entry):
 
 
 class Threshold(_Entry):
-    """A figure a gate rule compares with, and the reason for it."""
+    """A figure a gate rule compares with, and the reason for it.
+
+    ``up_to``: how far an indicator's own history may raise it; None: not at all.
+    """
 
     value: float
+    up_to: float | None = None
     why: str = Field(min_length=20)
 
 
@@ -122,6 +126,9 @@ class Indicator(_Entry):
 
     ``thresholds`` holds every gate threshold: the contract's common ones, with those the
     indicator states itself in their place.
+
+    The départements outside ``panel_excludes`` are expected every month, but for those of
+    ``panel_sometimes``, which may have no figure, and those of ``panel_since`` before their month.
     """
 
     id: str
@@ -132,6 +139,8 @@ class Indicator(_Entry):
     unit: str
     first_month: MonthField
     panel_excludes: list[str]
+    panel_sometimes: list[str] = []
+    panel_since: dict[str, MonthField] = {}
     sister: str | None = None
     target: Target | None = None
     thresholds: Thresholds
@@ -140,6 +149,11 @@ class Indicator(_Entry):
     def programme(self) -> str:
         """The programme's name in full, as people say it (``Petites villes de demain``)."""
         return max(self.names[:2], key=len, default=self.short_name)
+
+    def expects(self, code: str, month: Month) -> bool:
+        """Whether a département of the panel must have a figure for ``month``."""
+        since = self.panel_since.get(code, month)
+        return code not in self.panel_sometimes and since <= month
 
     def limits(self, rule: str) -> dict[str, float]:
         """The thresholds of one gate rule, by name; empty when the rule needs none."""
@@ -264,8 +278,9 @@ class Contract(_Entry):
                     raise ValueError(f"source {source.id} names the unknown indicator {indicator}")
         known = self.territories.departments
         for entry in self.indicators.values():
-            if unknown := [code for code in entry.panel_excludes if code not in known]:
-                raise ValueError(f"indicator {entry.id} excludes unknown départements {unknown}")
+            codes = {*entry.panel_excludes, *entry.panel_sometimes, *entry.panel_since}
+            if unknown := sorted(codes - set(known)):
+                raise ValueError(f"indicator {entry.id} names unknown départements {unknown}")
             if entry.sister and entry.sister not in self.indicators:
                 raise ValueError(f"indicator {entry.id} names the unknown sister {entry.sister}")
         if unlike := sorted(set(self.dataset.official_names) ^ set(self.indicators)):
@@ -289,7 +304,7 @@ class Contract(_Entry):
     @cached_property
     def reading_version(self) -> str:
         """Changes with all that reading a delivery depends on: not with thresholds and dataset."""
-        judging = {"thresholds", "target"}
+        judging = {"thresholds", "target", "panel_sometimes", "panel_since"}
         text = self.model_dump_json(
             exclude={"thresholds": True, "dataset": True, "indicators": {"__all__": judging}}
         )
@@ -365,6 +380,12 @@ def _with_our_words(data: dict[str, Any]) -> dict[str, Any]:
         data[key] = {**ours[key], **(data[key] or {})}
     if isinstance(headers := data.get("headers"), dict):
         data["headers"] = {**ours["headers"], **headers}
+    if isinstance(thresholds := data.get("thresholds"), dict):
+        data["thresholds"] = {
+            rule: {name: {**entry, **theirs.get(name, {})} for name, entry in names.items()}
+            for rule, names in ours["thresholds"].items()
+            for theirs in [thresholds.get(rule) or {}]
+        }
     own = data.pop("sending_words", None)  # they are one kind of ``other_dates`` now
     if isinstance(own, list):
         kinds = data["other_dates"]

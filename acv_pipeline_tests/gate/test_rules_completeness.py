@@ -1,11 +1,22 @@
 import numpy as np
 
+from acv_pipeline.contract.months import shift
 from acv_pipeline.gate.rules_completeness import (
     all_figures_zero,
     figure_outside_panel,
     panel_department_missing,
 )
-from acv_pipeline_tests.gate.examples import Example, Outcome, case_of, level, steady, with_first
+from acv_pipeline_tests.gate.examples import (
+    ACV,
+    MONTH,
+    Example,
+    Outcome,
+    case_of,
+    level,
+    steady,
+    with_first,
+    with_habits,
+)
 
 HISTORY = steady(level())
 NEXT = level(1010)
@@ -33,6 +44,15 @@ def _unreadable(count: int, quarantined: int, unreadable: int, outcome: Outcome)
     )
 
 
+def _small(previous: float, small_figure: float, outcome: Outcome) -> Example:
+    """One absent that had a small figure, with what the indicator calls small."""
+    indicator = with_habits(panel_department_missing, small_figure=small_figure)
+    history = steady(with_first(level(), 1, float(previous)), step=0)
+    case = case_of(with_first(NEXT, 1, np.nan), history, indicator=indicator)
+    name = f"absent after {previous}, small is below {small_figure}"
+    return Example(panel_department_missing, name, outcome, case)
+
+
 EXAMPLES = [
     _unreadable(2, 0, 2, "warns"),
     _unreadable(2, 0, 5, "warns"),
@@ -48,6 +68,39 @@ EXAMPLES = [
         "holds",
         case_of(with_first(NEXT, 1, np.nan), HISTORY),
     ),
+    Example(
+        panel_department_missing,
+        "one that usually has none",
+        "silent",
+        case_of(
+            with_first(NEXT, 1, np.nan),
+            HISTORY,
+            indicator=ACV.model_copy(update={"panel_sometimes": ["000"]}),
+        ),
+    ),
+    Example(
+        panel_department_missing,
+        "one that begins next month",
+        "silent",
+        case_of(
+            with_first(NEXT, 1, np.nan),
+            HISTORY,
+            indicator=ACV.model_copy(update={"panel_since": {"000": shift(MONTH, 1)}}),
+        ),
+    ),
+    Example(
+        panel_department_missing,
+        "one that began this month",
+        "holds",
+        case_of(
+            with_first(NEXT, 1, np.nan),
+            HISTORY,
+            indicator=ACV.model_copy(update={"panel_since": {"000": MONTH}}),
+        ),
+    ),
+    _small(0, 0, "holds"),
+    _small(10, 10.5, "warns"),
+    _small(10, 9.5, "holds"),
     _holes(10, 10),
     _holes(11, 11),
     _holes(2, 1),

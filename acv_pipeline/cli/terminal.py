@@ -12,6 +12,9 @@ from contextlib import suppress
 import click
 import duckdb
 
+from acv_pipeline.calibration.expected import Expected
+from acv_pipeline.calibration.habits import Habits
+from acv_pipeline.calibration.past import Past
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.months import spans
 from acv_pipeline.gate.rules_files import same_day_files_differ
@@ -319,3 +322,35 @@ def _spans(months: Iterable[Month]) -> str:
         f"{first:%Y-%m}" if first == last else f"{first:%Y-%m} to {last:%Y-%m}"
         for first, last in spans(months)
     )
+
+
+def print_calibration(past: Past, habits: Habits, expected: Expected, lines: list[str]) -> None:
+    """What was learned of an indicator, what to expect of it, and the entry."""
+    entry, months = habits.indicator, past.months
+    expects = len(past.codes) - len(entry.panel_excludes) - len(entry.panel_sometimes)
+    click.echo(
+        f"{entry.id}: {_count(len(months), 'month', 'months')}, {months[0]:%Y-%m} to "
+        f"{months[-1]:%Y-%m}, in {_count(past.deliveries, 'delivery', 'deliveries')} of "
+        f"{past.source.id}"
+    )
+    click.echo(
+        f"  panel: {expects} départements always, {len(entry.panel_since)} of them not from the "
+        f"beginning; {len(entry.panel_sometimes)} sometimes; {len(entry.panel_excludes)} never"
+    )
+    for rule, names in habits.learned.items():
+        for name, threshold in names.items():
+            click.echo(f"  {rule}: {name} = {threshold.value:g}\n      {threshold.why}")
+    if not habits.learned:
+        click.echo("  thresholds: the contract's common ones fit")
+    for note in habits.notes:
+        click.echo(f"  ! {note}")
+    click.echo("What to expect:")
+    share = len(expected.held) / max(expected.judged, 1)
+    click.echo(
+        f"  {'good months held':<45} {len(expected.held):>3} of {expected.judged:>3}  {share:>4.0%}"
+    )
+    for kind, (made, found) in expected.caught.items():
+        click.echo(f"  held of: {kind:<36} {found:>3} of {made:>3}  {found / made:>4.0%}")
+    for month, rules in expected.held.items():
+        click.echo(f"  ! {month:%Y-%m} would be held by {', '.join(rules)}")
+    click.echo("The entry:\n" + "\n".join(lines))

@@ -1,0 +1,335 @@
+"""What an indicator's past says of its habits: its panel, its revisions, its thresholds.
+
+A threshold that the contract lets history raise (``up_to``) is raised where the common one would
+have held months of the past: to half above what these needed. Nothing is learned from few months.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+
+from acv_pipeline.calibration.past import Past, Version
+from acv_pipeline.contract import Indicator, Month
+from acv_pipeline.contract.model import Threshold, Thresholds
+from acv_pipeline.contract.months import elapsed
+from acv_pipeline.gate.case import MonthCase, Totals
+from acv_pipeline.gate.rule import Rule
+from acv_pipeline.gate.rules import RULES_BY_NAME, judge
+from acv_pipeline.gate.rules_completeness import panel_department_missing
+from acv_pipeline.gate.rules_repetition import increments_equal_sister
+from acv_pipeline.gate.rules_revisions import large_revision
+
+MIN_STEPS = 3  # a month is judged once so many steps are known, as most rules ask for
+MIN_JUDGED = 6  # months judged; fewer say nothing of what is usual
+MIN_PANEL = 3  # months, to tell who has figures
+MARGIN = 1.5  # what the past needed, and half above
+RARE = 0.05  # of the months, or revisions, are no habit
+MIN_REVISED = 3  # deliveries with a large revision, and a third of all, make a routine
+
+Need = tuple[str, str]  # rule and threshold
+
+
+@dataclass(frozen=True)
+class Habits:
+    """What is learned; ``indicator`` is the contract's with all of it.
+
+    Attributes:
+        learned: the thresholds that differ from the contract's common ones.
+        notes: what could not be learned, and months that stand out.
+    """
+
+    indicator: Indicator
+    learned: Thresholds
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One change of a month that was delivered before."""
+
+    delivered_on: object
+    month: Month
+    age: int
+    cells: float
+    national: float
+
+
+class Evidence:
+    """What the past shows, measured once; ``habits`` draws on all of it, or on all but a month."""
+
+    def __init__(self, past: Past) -> None:
+        self.past = past
+        self.cases = past.cases
+        self.judged = [
+            case.trajectory is not None and len(case.trajectory.paces) >= MIN_STEPS
+            for case in self.cases
+        ]
+
+    @cached_property
+    def needs(self) -> list[dict[Need, float]]:
+        """By month, what thresholds it needs to pass where the common ones hold it.
+
+        Infinite where even the highest that the contract allows holds it.
+        """
+        return [
+            dict(_needs(case)) if judged else {}
+            for case, judged in zip(self.cases, self.judged, strict=True)
+        ]
+
+    @cached_property
+    def revisions(self) -> list[Revision]:
+        """Every change of a figure that was delivered before, but of those that were errors."""
+        found = []
+        for month, versions in self.past.versions.items():
+            for before, after in pairwise(versions):
+                common = ~np.isnan(before.figures) & ~np.isnan(after.figures)
+                change = (after.figures - before.figures)[common]
+                total = before.figures[common].sum()
+                if change.any() and total > 0 and not self._is_error(month, before):
+                    age = max(elapsed(month, max(after.months)), 0)
+                    national = abs(float(change.sum())) / float(total)
+                    cells = float((change != 0).mean())
+                    found.append(Revision(after.delivered_on, month, age, cells, national))
+        return found
+
+    def _is_error(self, month: Month, version: Version) -> bool:
+        """Whether the gate would have held a version, so that putting it right is no habit."""
+        if month not in self.past.months:
+            return True
+        case = self.cases[self.past.months.index(month)]
+        wrong = replace(case, delivered=version.figures, in_force=None, totals=Totals())
+        rules = [finding.rule for finding in judge(wrong) if finding.blocking]
+        return rules not in ([], [panel_department_missing.name])
+
+    def habits(self, without: Month | None = None) -> Habits:
+        """What is learned from the past, or from all months of it but one."""
+        kept = [month != without for month in self.past.months]
+        learned: Thresholds = {}
+        notes: list[str] = []
+        panel, small = self._panel(np.array(kept), notes)
+        enough = sum(k and j for k, j in zip(kept, self.judged, strict=True))
+        if enough < MIN_JUDGED:
+            notes.append(
+                f"{enough} months have {MIN_STEPS} steps before them; below {MIN_JUDGED} no "
+                "threshold is learned: the common ones stay, which are cautious"
+            )
+        else:
+            self._raised(kept, enough, learned, notes)
+            self._routine(without, learned)
+            if small:
+                learned[panel_department_missing.name] = {"small_figure": small}
+        own = {
+            rule: {**names, **learned.get(rule, {})}
+            for rule, names in self.past.indicator.thresholds.items()
+        }
+        return Habits(
+            self.past.indicator.model_copy(update={**panel, "thresholds": own}), learned, notes
+        )
+
+    def _panel(
+        self, kept: np.ndarray, notes: list[str]
+    ) -> tuple[dict[str, object], Threshold | None]:
+        """Who never, sometimes or from a month on has a figure; which figures may be missing."""
+        months = [m for m, k in zip(self.past.months, kept, strict=True) if k]
+        if len(months) < MIN_PANEL:
+            notes.append(
+                f"{len(months)} months are too few to tell who has figures: all are expected"
+            )
+            return {"first_month": self._first(months)}, None
+        figures = self.past.final[kept]
+        has, codes = ~np.isnan(figures), self.past.codes
+        ever = (figures > 0).any(axis=0)
+        begins = has.argmax(axis=0)
+        after = np.arange(len(months))[:, None] >= begins
+        holes = after & ~has & ever
+        often = holes.sum(axis=0) > RARE * after.sum(axis=0)
+        once = ever & holes.any(axis=0) & ~often
+        late = ever & ~often & (begins > 0)
+        # where départements join, those without a figure so far may join as well
+        sometimes = (often & ever) | (~ever if late.any() else np.zeros(len(codes), dtype=bool))
+        if once.any():
+            notes.append(
+                f"{', '.join(codes[once])}: one month or two without a figure are taken for errors"
+            )
+        small = None
+        lost = [figures[m - 1, d] for m, d in np.argwhere(holes) if has[m - 1, d]]
+        limit = self.past.indicator.thresholds[panel_department_missing.name]["small_figure"].up_to
+        if len(lost) >= MIN_STEPS and (most := max(lost) + 1) <= (limit or 0):
+            why = (
+                f"{int(holes.any(axis=0).sum())} départements had no figure now and then, after "
+                f"{max(lost):g} at most: small figures are left out by habit."
+            )
+            small = Threshold(value=most, why=why)
+        panel = {
+            "first_month": self._first(months),
+            "panel_excludes": [str(code) for code in codes[~ever & ~sometimes]],
+            "panel_sometimes": [str(code) for code in codes[sometimes]],
+            "panel_since": {str(codes[d]): months[begins[d]] for d in np.flatnonzero(late)},
+        }
+        return panel, small
+
+    def _first(self, months: list[Month]) -> Month:
+        return min(months, default=self.past.indicator.first_month)
+
+    def _raised(self, kept: list[bool], enough: int, learned: Thresholds, notes: list[str]) -> None:
+        """Thresholds that the common ones are too low for."""
+        by_threshold: dict[Need, list[tuple[float, Month]]] = {}
+        for needs, keep, month in zip(self.needs, kept, self.past.months, strict=True):
+            for key, value in needs.items() if keep else ():
+                by_threshold.setdefault(key, []).append((value, month))
+        for (rule, name), found in by_threshold.items():
+            common = self.past.indicator.thresholds[rule][name]
+            for value, month in found:
+                if math.isinf(value):
+                    notes.append(f"{rule} holds {month:%Y-%m} whatever is learned: is it an error?")
+            needed = sorted((value, month) for value, month in found if math.isfinite(value))
+            if not needed:
+                continue
+            most = needed[-1][0]
+            value = min(_upwards(MARGIN * most), common.up_to or common.value)
+            why = (
+                f"{len(needed)} of {enough} past months would be held by the common "
+                f"{common.value:g} ({_some([m for _, m in needed])}); the most was {most:.3g}, "
+                f"and {'as far as the contract allows' if value == common.up_to else 'half above'} "
+                "leaves room for a good month."
+            )
+            learned.setdefault(rule, {})[name] = Threshold(value=value, why=why)
+
+    def _routine(self, without: Month | None, learned: Thresholds) -> None:
+        """Revisions that come so often that they are no event."""
+        common = self.past.indicator.thresholds[large_revision.name]
+        large = [
+            revision
+            for revision in self.revisions
+            if revision.month != without
+            and (
+                revision.cells > common["max_cell_share"].value
+                or revision.national > common["max_national_share"].value
+            )
+        ]
+        revised = len({revision.delivered_on for revision in large})
+        if revised < MIN_REVISED or revised < self.past.deliveries / 3:
+            return
+        most = {
+            "routine_months": np.quantile([r.age for r in large], 1 - RARE) + 1,
+            "routine_cell_share": np.quantile([r.cells for r in large], 1 - RARE),
+            "routine_national_share": np.quantile([r.national for r in large], 1 - RARE),
+        }
+        says = {
+            "routine_months": "they reached back {most:.0f} months, the month itself included",
+            "routine_cell_share": "they changed up to {most:.0%} of the figures",
+            "routine_national_share": "they moved the national total by up to {most:.1%}",
+        }
+        learned[large_revision.name] = {
+            name: Threshold(
+                value=min(
+                    math.ceil(MARGIN * value)
+                    if name == "routine_months"
+                    else _upwards(MARGIN * float(value)),
+                    common[name].up_to or 0,
+                ),
+                why=f"{revised} of {self.past.deliveries} past deliveries revised earlier months: "
+                f"{says[name].format(most=value)}; half above leaves room.",
+            )
+            for name, value in most.items()
+        }
+
+
+def _needs(case: MonthCase) -> Iterator[tuple[Need, float]]:
+    """The thresholds that must be raised for a month to pass, and how far."""
+    for name, thresholds in case.indicator.thresholds.items():
+        free = {key: entry.up_to for key, entry in thresholds.items() if entry.up_to is not None}
+        rule = RULES_BY_NAME[name]
+        limits = case.indicator.limits(name)
+        if not free or rule in (panel_department_missing, large_revision):
+            continue  # what these need is learned from the panel, and from the revisions
+        if not _holds(rule, case, limits):
+            continue
+        highest = {**limits, **free}
+        if _holds(rule, case, highest):
+            yield from (((name, key), math.inf) for key in free)
+            continue
+        for key, up_to in free.items():
+            low, high = limits[key], up_to
+            if not _holds(rule, case, {**highest, key: low}):
+                continue  # another threshold of the rule is what held it
+            for _ in range(12):
+                middle = (low + high) / 2
+                if _holds(rule, case, {**highest, key: middle}):
+                    low = middle
+                else:
+                    high = middle
+            yield (name, key), high
+
+
+def _holds(rule: Rule, case: MonthCase, limits: dict[str, float]) -> bool:
+    alarm = rule.check(case, limits)
+    return alarm is not None and (rule.blocking if alarm.blocking is None else alarm.blocking)
+
+
+def _upwards(value: float) -> float:
+    """Two figures that say something, rounded up."""
+    if value <= 0:
+        return 0.0
+    unit = 10.0 ** (math.floor(math.log10(value)) - 1)
+    return float(f"{math.ceil(round(value / unit, 6)) * unit:.6g}")
+
+
+def _some(months: list[Month]) -> str:
+    """The latest three months, and how many others."""
+    latest = [f"{month:%Y-%m}" for month in sorted(months)[-3:]]
+    return ", ".join([*latest, *([f"{len(months) - 3} others"] if len(months) > 3 else [])])
+
+
+def sister_of(past: Past) -> str | None:
+    """The indicator beside it whose figures are most likely taken for its own.
+
+    The one with the most months in common; none whose increments equal this one's by nature.
+    """
+    months = set(past.months)
+    by_months = sorted(past.others, key=lambda i: (-len(months & set(past.others[i])), i))
+    for candidate in by_months:
+        if not months & set(past.others[candidate]):
+            break
+        if not any(increments_equal_sister(case) for case in past.beside(candidate).cases):
+            return candidate
+    return None
+
+
+def refusal(past: Past) -> str | None:
+    """Why the gate is not for this indicator; None where it is a cumulative count."""
+    if past.not_whole > RARE:
+        return (
+            f"{past.not_whole:.0%} of its figures have decimals: a share or a mean has no sum over "
+            "the départements, and the gate is for cumulative counts"
+        )
+    final = past.final
+    averages = [
+        totals.national <= np.nanmax(figures) < np.nansum(figures) / 2
+        for month, figures in zip(past.months, final, strict=True)
+        if (totals := past.versions[month][-1].totals).national is not None
+    ]
+    if averages and np.mean(averages) > 0.5:
+        return (
+            "its national figure lies among those of the départements and is not their sum: "
+            "a share or a mean, and the gate is for cumulative counts"
+        )
+    steps = np.diff(final, axis=0)
+    if len(steps) < MIN_STEPS:
+        return None
+    moves = steps[~np.isnan(steps) & (steps != 0)]
+    falls = float((np.nansum(steps, axis=1) < 0).mean())
+    falling = float((moves < 0).mean()) if len(moves) else 0.0
+    if falls > 0.25 or falling > 0.25:
+        return (
+            f"its national sum falls in {falls:.0%} of the steps, and {falling:.0%} of the moves "
+            "of its départements are downwards: a stock or a level, and the gate is for cumulative "
+            "counts, which only grow"
+        )
+    return None

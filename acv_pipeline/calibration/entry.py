@@ -18,7 +18,7 @@ from acv_pipeline.calibration.habits import Habits
 from acv_pipeline.calibration.past import Past
 from acv_pipeline.contract.model import Thresholds
 
-OURS = ("first_month", "panel_excludes", "panel_sometimes", "panel_since", "sister", "thresholds")
+OURS = ("first_month", "panel_excludes", "panel_sometimes", "panel_joins", "sister", "thresholds")
 """What calibrating writes; the other keys of an entry are people's."""
 OPENING = "    # Learned by acv calibrate"
 
@@ -38,9 +38,8 @@ def learned_lines(past: Past, habits: Habits, expected: Expected) -> list[str]:
     ]
     if entry.panel_sometimes:
         lines.append(f"    panel_sometimes: {json.dumps(entry.panel_sometimes)}")
-    if entry.panel_since:
-        since = ", ".join(f'"{code}": {month:%Y-%m}' for code, month in entry.panel_since.items())
-        lines.append(f"    panel_since: {{{since}}}")
+    if entry.panel_joins:
+        lines.append(f"    panel_joins: {json.dumps(entry.panel_joins)}")
     lines = [part for line in lines for part in _wrapped(line)]
     if entry.sister:
         lines.append(f"    sister: {entry.sister}")

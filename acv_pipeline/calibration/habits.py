@@ -29,7 +29,7 @@ MIN_STEPS = 3  # a month is judged once so many steps are known, as most rules a
 MIN_JUDGED = 6  # months judged; fewer say nothing of what is usual
 MIN_PANEL = 3  # months, to tell who has figures
 MARGIN = 1.5  # what the past needed, and half above
-RARE = 0.05  # of the months, or revisions, are no habit
+RARE = 0.05  # of the months is no habit
 MIN_REVISED = 3  # deliveries with a large revision, and a third of all, make a routine
 
 Need = tuple[str, str]  # rule and threshold
@@ -135,7 +135,7 @@ class Evidence:
     def _panel(
         self, kept: np.ndarray, notes: list[str]
     ) -> tuple[dict[str, object], Threshold | None]:
-        """Who never, sometimes or from a month on has a figure; which figures may be missing."""
+        """Who never, sometimes or once it joined has a figure; which figures may be missing."""
         months = [m for m, k in zip(self.past.months, kept, strict=True) if k]
         if len(months) < MIN_PANEL:
             notes.append(
@@ -148,11 +148,11 @@ class Evidence:
         begins = has.argmax(axis=0)
         after = np.arange(len(months))[:, None] >= begins
         holes = after & ~has & ever
-        often = holes.sum(axis=0) > RARE * after.sum(axis=0)
+        often = ever & (holes.sum(axis=0) > RARE * after.sum(axis=0))
         once = ever & holes.any(axis=0) & ~often
         late = ever & ~often & (begins > 0)
         # where départements join, those without a figure so far may join as well
-        sometimes = (often & ever) | (~ever if late.any() else np.zeros(len(codes), dtype=bool))
+        joins = late | (~ever & late.any())
         if once.any():
             notes.append(
                 f"{', '.join(codes[once])}: one month or two without a figure are taken for errors"
@@ -168,9 +168,9 @@ class Evidence:
             small = Threshold(value=most, why=why)
         panel = {
             "first_month": self._first(months),
-            "panel_excludes": [str(code) for code in codes[~ever & ~sometimes]],
-            "panel_sometimes": [str(code) for code in codes[sometimes]],
-            "panel_since": {str(codes[d]): months[begins[d]] for d in np.flatnonzero(late)},
+            "panel_excludes": codes[~ever & ~joins].tolist(),
+            "panel_sometimes": codes[often].tolist(),
+            "panel_joins": codes[joins].tolist(),
         }
         return panel, small
 
@@ -217,9 +217,9 @@ class Evidence:
         if revised < MIN_REVISED or revised < self.past.deliveries / 3:
             return
         most = {
-            "routine_months": np.quantile([r.age for r in large], 1 - RARE) + 1,
-            "routine_cell_share": np.quantile([r.cells for r in large], 1 - RARE),
-            "routine_national_share": np.quantile([r.national for r in large], 1 - RARE),
+            "routine_months": max(revision.age for revision in large) + 1,
+            "routine_cell_share": max(revision.cells for revision in large),
+            "routine_national_share": max(revision.national for revision in large),
         }
         says = {
             "routine_months": "they reached back {most:.0f} months, the month itself included",
@@ -231,7 +231,7 @@ class Evidence:
                 value=min(
                     math.ceil(MARGIN * value)
                     if name == "routine_months"
-                    else _upwards(MARGIN * float(value)),
+                    else _upwards(MARGIN * value),
                     common[name].up_to or 0,
                 ),
                 why=f"{revised} of {self.past.deliveries} past deliveries revised earlier months: "
@@ -251,20 +251,22 @@ def _needs(case: MonthCase) -> Iterator[tuple[Need, float]]:
             continue  # what these need is learned from the panel, and from the revisions
         if not _holds(rule, case, limits):
             continue
-        highest = {**limits, **free}
-        if _holds(rule, case, highest):
+        needed = {**limits, **free}
+        if _holds(rule, case, needed):
             yield from (((name, key), math.inf) for key in free)
             continue
-        for key, up_to in free.items():
+        for key, up_to in free.items():  # each as low as it may be, beside those before it
             low, high = limits[key], up_to
-            if not _holds(rule, case, {**highest, key: low}):
-                continue  # another threshold of the rule is what held it
+            if not _holds(rule, case, {**needed, key: low}):
+                needed[key] = low
+                continue
             for _ in range(12):
                 middle = (low + high) / 2
-                if _holds(rule, case, {**highest, key: middle}):
+                if _holds(rule, case, {**needed, key: middle}):
                     low = middle
                 else:
                     high = middle
+            needed[key] = high
             yield (name, key), high
 
 

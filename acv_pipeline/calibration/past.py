@@ -132,7 +132,7 @@ def with_candidate(contract: Contract, indicator_id: str, source_id: str) -> Con
     open_to_all = {
         "panel_excludes": [],
         "panel_sometimes": [],
-        "panel_since": {},
+        "panel_joins": [],
         "first_month": contract.first_month,
         "thresholds": contract.thresholds,
     }

@@ -327,15 +327,16 @@ def _spans(months: Iterable[Month]) -> str:
 def print_calibration(past: Past, habits: Habits, expected: Expected, lines: list[str]) -> None:
     """What was learned of an indicator, what to expect of it, and the entry."""
     entry, months = habits.indicator, past.months
-    expects = len(past.codes) - len(entry.panel_excludes) - len(entry.panel_sometimes)
+    apart = entry.panel_excludes, entry.panel_joins, entry.panel_sometimes
+    always = len(past.codes) - sum(map(len, apart))
     click.echo(
         f"{entry.id}: {_count(len(months), 'month', 'months')}, {months[0]:%Y-%m} to "
         f"{months[-1]:%Y-%m}, in {_count(past.deliveries, 'delivery', 'deliveries')} of "
         f"{past.source.id}"
     )
     click.echo(
-        f"  panel: {expects} départements always, {len(entry.panel_since)} of them not from the "
-        f"beginning; {len(entry.panel_sometimes)} sometimes; {len(entry.panel_excludes)} never"
+        f"  panel: {always} départements always, {len(entry.panel_joins)} once they joined, "
+        f"{len(entry.panel_sometimes)} sometimes, {len(entry.panel_excludes)} never"
     )
     for rule, names in habits.learned.items():
         for name, threshold in names.items():

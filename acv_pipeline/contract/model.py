@@ -128,7 +128,7 @@ class Indicator(_Entry):
     indicator states itself in their place.
 
     The départements outside ``panel_excludes`` are expected every month, but for those of
-    ``panel_sometimes``, which may have no figure, and those of ``panel_since`` before their month.
+    ``panel_sometimes``, which may have no figure, and those of ``panel_joins`` before their first.
     """
 
     id: str
@@ -140,7 +140,7 @@ class Indicator(_Entry):
     first_month: MonthField
     panel_excludes: list[str]
     panel_sometimes: list[str] = []
-    panel_since: dict[str, MonthField] = {}
+    panel_joins: list[str] = []
     sister: str | None = None
     target: Target | None = None
     thresholds: Thresholds
@@ -149,11 +149,6 @@ class Indicator(_Entry):
     def programme(self) -> str:
         """The programme's name in full, as people say it (``Petites villes de demain``)."""
         return max(self.names[:2], key=len, default=self.short_name)
-
-    def expects(self, code: str, month: Month) -> bool:
-        """Whether a département of the panel must have a figure for ``month``."""
-        since = self.panel_since.get(code, month)
-        return code not in self.panel_sometimes and since <= month
 
     def limits(self, rule: str) -> dict[str, float]:
         """The thresholds of one gate rule, by name; empty when the rule needs none."""
@@ -278,7 +273,7 @@ class Contract(_Entry):
                     raise ValueError(f"source {source.id} names the unknown indicator {indicator}")
         known = self.territories.departments
         for entry in self.indicators.values():
-            codes = {*entry.panel_excludes, *entry.panel_sometimes, *entry.panel_since}
+            codes = {*entry.panel_excludes, *entry.panel_sometimes, *entry.panel_joins}
             if unknown := sorted(codes - set(known)):
                 raise ValueError(f"indicator {entry.id} names unknown départements {unknown}")
             if entry.sister and entry.sister not in self.indicators:
@@ -304,7 +299,7 @@ class Contract(_Entry):
     @cached_property
     def reading_version(self) -> str:
         """Changes with all that reading a delivery depends on: not with thresholds and dataset."""
-        judging = {"thresholds", "target", "panel_sometimes", "panel_since"}
+        judging = {"thresholds", "target", "panel_sometimes", "panel_joins"}
         text = self.model_dump_json(
             exclude={"thresholds": True, "dataset": True, "indicators": {"__all__": judging}}
         )

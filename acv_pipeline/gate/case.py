@@ -141,10 +141,13 @@ class MonthCase:
     @cached_property
     def expected(self) -> npt.NDArray[np.bool_]:
         """Whether the indicator expects a figure of the département in this month."""
-        if not (self.indicator.panel_sometimes or self.indicator.panel_since):
+        entry = self.indicator
+        if not (entry.panel_sometimes or entry.panel_joins):
             return self.in_panel
-        expects = [self.indicator.expects(str(code), self.month) for code in self.codes]
-        return np.asarray(self.in_panel & expects)
+        there = [~np.isnan(figures) for _, figures in self.history]
+        absent = ~np.any(there, axis=0) & np.isin(self.codes, entry.panel_joins)
+        absent |= np.isin(self.codes, entry.panel_sometimes)
+        return np.asarray(self.in_panel & ~absent)
 
     @cached_property
     def missing(self) -> npt.NDArray[np.bool_]:

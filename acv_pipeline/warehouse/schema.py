@@ -123,7 +123,7 @@ def write_contract(connection: duckdb.DuckDBPyConnection, contract: Contract) ->
             (i.id, code)
             for i in indicators
             for code in contract.panel(i.id)
-            if code not in i.panel_sometimes
+            if code not in {*i.panel_sometimes, *i.panel_joins}
         ],
         "components": [(i.id, *p) for i in indicators for p in contract.components(i.id).items()],
     }

@@ -1,6 +1,5 @@
 import numpy as np
 
-from acv_pipeline.contract.months import shift
 from acv_pipeline.gate.rules_completeness import (
     all_figures_zero,
     figure_outside_panel,
@@ -8,7 +7,6 @@ from acv_pipeline.gate.rules_completeness import (
 )
 from acv_pipeline_tests.gate.examples import (
     ACV,
-    MONTH,
     Example,
     Outcome,
     case_of,
@@ -80,22 +78,22 @@ EXAMPLES = [
     ),
     Example(
         panel_department_missing,
-        "one that begins next month",
+        "one that has not joined yet",
         "silent",
         case_of(
             with_first(NEXT, 1, np.nan),
-            HISTORY,
-            indicator=ACV.model_copy(update={"panel_since": {"000": shift(MONTH, 1)}}),
+            [with_first(figures, 1, np.nan) for figures in HISTORY],
+            indicator=ACV.model_copy(update={"panel_joins": ["000"]}),
         ),
     ),
     Example(
         panel_department_missing,
-        "one that began this month",
+        "one that joined before",
         "holds",
         case_of(
             with_first(NEXT, 1, np.nan),
             HISTORY,
-            indicator=ACV.model_copy(update={"panel_since": {"000": MONTH}}),
+            indicator=ACV.model_copy(update={"panel_joins": ["000"]}),
         ),
     ),
     _small(0, 0, "holds"),

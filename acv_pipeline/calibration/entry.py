@@ -6,6 +6,7 @@ The contract is text that people wrote: what is not replaced stays as it is, com
 from __future__ import annotations
 
 import difflib
+import itertools
 import json
 import textwrap
 from pathlib import Path
@@ -86,13 +87,14 @@ def contract_with(path: Path, past: Past, lines: list[str]) -> str:
     content, indicator = yaml.safe_load(text), past.indicator
     if indicator.id in content["indicators"]:
         return _replaced(text, indicator.id, lines)
+    label, unit = past.words.get("indicateur", indicator.id), past.unit or "units"
     named = [
-        f"  {indicator.id}:",
-        f"    short_name: {_scalar(indicator.short_name)}",
-        f"    label: {_scalar(indicator.label)}          # write what people call it",
-        f"    label_en: {_scalar(indicator.label_en)}",
-        f"    names: {json.dumps(indicator.names, ensure_ascii=False)}",
-        f"    unit: {_scalar(indicator.unit or 'units')}",
+        f"  {indicator.id}:    # the names are yours to choose",
+        f"    short_name: {_scalar(indicator.id)}",
+        f"    label: {_scalar(label)}",
+        f"    label_en: {_scalar(label)}",
+        "    names: []",
+        f"    unit: {_scalar(unit)}",
     ]
     text = _after(text, ["indicators"], [*named, *lines])
     sent = [part["indicator"] for part in content["sources"][past.source.id]["contributes"]]
@@ -101,9 +103,9 @@ def contract_with(path: Path, past: Past, lines: list[str]) -> str:
         text = _after(text, where, [f"      - indicator: {indicator.id}"])
     official = [
         f"    {indicator.id}:",
-        f"      measure: {_scalar(indicator.label)}",
-        f"      label: {_scalar(indicator.label)}",
-        f"      unit: {_scalar(indicator.unit or 'units')}",
+        f"      measure: {_scalar(past.words.get('mesure', label))}",
+        f"      label: {_scalar(label)}",
+        f"      unit: {_scalar(unit)}",
     ]
     return _after(text, ["dataset", "official_names"], official)
 
@@ -127,30 +129,31 @@ def _node(text: str, keys: list[str]) -> Any:
     return node
 
 
-def _last_line(text: str, node: Any) -> int:
-    """The line after the last one of a block, blank lines and comments behind it left out."""
-    lines, end = text.splitlines(), node.end_mark.line + (node.end_mark.column > 0)
-    while end and (not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#")):
-        end -= 1
-    return int(end)
+def _last_line(node: Any) -> int:
+    """The line after the last one of a block, comments behind it left out."""
+    while node.value and not isinstance(node, yaml.ScalarNode) and not node.flow_style:
+        last = node.value[-1]
+        node = last[1] if isinstance(last, tuple) else last
+    return int(node.end_mark.line + (node.end_mark.column > 0))
 
 
 def _after(text: str, keys: list[str], new: list[str]) -> str:
     """``text`` with lines at the end of a block."""
-    lines, end = text.splitlines(), _last_line(text, _node(text, keys))
+    lines, end = text.splitlines(), _last_line(_node(text, keys))
     return "\n".join([*lines[:end], *new, *lines[end:]]) + "\n"
 
 
 def _replaced(text: str, indicator: str, new: list[str]) -> str:
     """``text`` with the learned keys of an entry, and their comment, in place of the old."""
     lines, node = text.splitlines(), _node(text, ["indicators", indicator])
-    end, first = _last_line(text, node), node.start_mark.line
+    end, first = _last_line(node), node.start_mark.line
     starts = [(key.value, key.start_mark.line) for key, _ in node.value]
     stops = [line for _, line in starts[1:]] + [end]
-    kept: list[str] = []
+    kept = lines[first : starts[0][1]]
     for (key, start), stop in zip(starts, stops, strict=True):
-        kept += [] if key in OURS else lines[start:stop]
-    kept = [*lines[first : starts[0][1]], *kept]
-    learned = [n for n, line in enumerate(kept) if line.startswith(OPENING)]
-    kept = kept[: learned[0]] if learned else kept
+        of_people = [line for line in lines[start:stop] if line.startswith("    #")]
+        kept += of_people if key in OURS else lines[start:stop]
+    at = next((n for n, line in enumerate(kept) if line.startswith(OPENING)), len(kept))
+    told = itertools.takewhile(lambda line: line.startswith("    #"), kept[at:])
+    del kept[at : at + len(list(told))]
     return "\n".join([*lines[:first], *kept, *new, *lines[end:]]) + "\n"

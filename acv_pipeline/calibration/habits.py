@@ -71,6 +71,11 @@ class Evidence:
             for case in self.cases
         ]
 
+    @property
+    def is_enough(self) -> bool:
+        """Whether there are months enough to learn thresholds from."""
+        return sum(self.judged) >= MIN_JUDGED
+
     @cached_property
     def needs(self) -> list[dict[Need, float]]:
         """By month, what thresholds it needs to pass where the common ones hold it.
@@ -151,8 +156,8 @@ class Evidence:
         often = ever & (holes.sum(axis=0) > RARE * after.sum(axis=0))
         once = ever & holes.any(axis=0) & ~often
         late = ever & ~often & (begins > 0)
-        # where départements join, those without a figure so far may join as well
-        joins = late | (~ever & late.any())
+        # where départements join, those without a figure so far may join as well; so may a zero
+        joins = late | (~ever & (late.any() | has[-1]))
         if once.any():
             notes.append(
                 f"{', '.join(codes[once])}: one month or two without a figure are taken for errors"
@@ -311,6 +316,8 @@ def refusal(past: Past) -> str | None:
             f"{past.not_whole:.0%} of its figures have decimals: a share or a mean has no sum over "
             "the départements, and the gate is for cumulative counts"
         )
+    if "%" in past.unit:
+        return f"its unit is “{past.unit}”: a share, and the gate is for cumulative counts"
     final = past.final
     averages = [
         totals.national <= np.nanmax(figures) < np.nansum(figures) / 2

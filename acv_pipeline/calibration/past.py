@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from acv_pipeline.ledger.blocks import DeliveryFigures, published_totals
 from acv_pipeline.ledger.received import received
 from acv_pipeline.ledger.replay import loaded
 from acv_pipeline.ledger.store import read_ledger
+from acv_pipeline.tidying.texts import fold
 
 
 class CalibrationError(ValueError):
@@ -52,6 +53,7 @@ class Past:
         others: the last figures of the other indicators of these deliveries, by id and month.
         not_whole: the share of the rows with a value that is no whole number.
         deliveries: how many were read that are about the indicator.
+        words: what the files say of the indicator, by folded name of the column.
     """
 
     contract: Contract
@@ -61,6 +63,12 @@ class Past:
     others: dict[str, dict[Month, Figures]]
     not_whole: float = 0.0
     deliveries: int = 0
+    words: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def unit(self) -> str:
+        """What is counted, as the files say it."""
+        return self.words.get("unite", "")
 
     @cached_property
     def months(self) -> list[Month]:
@@ -179,7 +187,7 @@ def past_of_home(
     held = {
         (verdict.delivery_id, verdict.month)
         for verdict in read_ledger(connection, contract).verdicts
-        if verdict.indicator_id == indicator_id and verdict.verdict == "held"
+        if verdict.indicator_id == indicator_id and verdict.status in ("held", "superseded")
     }
     open_contract = with_candidate(contract, indicator_id, source_id)
     return _past(connection, open_contract, source_id, indicator_id, held)
@@ -201,13 +209,48 @@ def _past(
         " and (rows.fate = 'figure' or rows.reason_code = 'non_integer')",
         [indicator_id, source_id],
     ).fetchall()
-    found = replace(found, not_whole=float(rows[0][0]))
+    said = connection.execute(
+        "select sent.header, lines.cells from raw.tidy_rows as rows"
+        " join raw.deliveries as sent using (delivery_id)"
+        " join raw.extract_rows as lines using (delivery_id, row_number)"
+        " where rows.indicator_id = ? and sent.source = ? order by sent.delivered_on desc limit 1",
+        [indicator_id, source_id],
+    ).fetchall()
+    words = {fold(str(name)): str(cell) for line in said for name, cell in zip(*line, strict=False)}
+    found = replace(found, not_whole=float(rows[0][0]), words=words)
     if not found.months and not found.not_whole:
         raise CalibrationError(
             f"{contract.sources[source_id].label} delivered no figure of {indicator_id}: "
             "is it written like this in the files, and sent by this source?"
         )
     return found
+
+
+def past_in_force(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, indicator_id: str
+) -> Past | None:
+    """What is in force of an indicator, of the source with most months; None where nothing is."""
+    rows = connection.execute(
+        "select source, month, department_code, cumulative_dwellings, delivered_on"
+        " from validated.dwellings join raw.deliveries using (delivery_id, source)"
+        " where indicator_id = ? order by month",
+        [indicator_id],
+    ).df()
+    rows = rows[rows["source"].isin(contract.sources)]
+    if rows.empty:
+        return None
+    source = str(rows.groupby("source")["month"].nunique().idxmax())
+    rows = rows[rows["source"] == source]
+    open_contract = with_candidate(contract, indicator_id, source)
+    by_month = rows.pivot(index="month", columns="department_code", values="cumulative_dwellings")
+    by_month = by_month.reindex(columns=list(contract.territories.departments))
+    days = rows.groupby("month")["delivered_on"].max().dt.date
+    versions = {
+        stamp.date(): [Version(days[stamp], figures, (stamp.date(),), Totals())]
+        for stamp, figures in zip(by_month.index, by_month.to_numpy(dtype=float), strict=True)
+    }
+    about = open_contract.sources[source], open_contract.indicators[indicator_id]
+    return Past(open_contract, *about, versions, {})
 
 
 def past_of(

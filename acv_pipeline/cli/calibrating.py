@@ -14,7 +14,8 @@ from acv_pipeline.calibration.habits import Evidence, refusal, sister_of
 from acv_pipeline.calibration.past import CalibrationError, past_of_folder, past_of_home
 from acv_pipeline.cli import DATA_HELD, FINE
 from acv_pipeline.cli.common import home_of, home_option, plain_errors, wrong_use
-from acv_pipeline.cli.terminal import Progress, print_calibration
+from acv_pipeline.cli.terminal import Progress
+from acv_pipeline.cli.terminal_calibration import print_calibration
 from acv_pipeline.contract import load_contract
 from acv_pipeline.contract.model import CONTRACT_FILE
 from acv_pipeline.warehouse import read_published

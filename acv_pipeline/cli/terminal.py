@@ -12,9 +12,6 @@ from contextlib import suppress
 import click
 import duckdb
 
-from acv_pipeline.calibration.expected import Expected
-from acv_pipeline.calibration.habits import Habits
-from acv_pipeline.calibration.past import Past
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.months import spans
 from acv_pipeline.gate.rules_files import same_day_files_differ
@@ -230,9 +227,15 @@ def _print_late_and_failing(found: Status) -> None:
 def print_status(found: Status, home: Home, *, quiet: bool = False) -> None:
     """The standing answer for ``home``; ``quiet`` says nothing when all is well."""
     if not quiet:
-        if not any(entries for name, entries in vars(found).items() if name != "unused"):
+        told = {**vars(found), "unused": [], "far": []}  # nothing is wrong with these
+        if not any(told.values()):
             click.echo("All is well: nothing held, refused or in quarantine.")
         print_unused(found.unused)
+        for far in found.far:
+            click.echo(
+                f"  ~ {far.indicator_id}: {far.rule} {far.threshold} is {far.value:g}, history "
+                f"suggests {far.suggested:g}: {far.why}\n      do: acv calibrate {far.indicator_id}"
+            )
     if found.standstill:
         click.echo(
             f"  ✗ NOT TAKEN IN since {found.standstill.since.astimezone():%Y-%m-%d %H:%M}: "
@@ -322,36 +325,3 @@ def _spans(months: Iterable[Month]) -> str:
         f"{first:%Y-%m}" if first == last else f"{first:%Y-%m} to {last:%Y-%m}"
         for first, last in spans(months)
     )
-
-
-def print_calibration(past: Past, habits: Habits, expected: Expected, lines: list[str]) -> None:
-    """What was learned of an indicator, what to expect of it, and the entry."""
-    entry, months = habits.indicator, past.months
-    apart = entry.panel_excludes, entry.panel_joins, entry.panel_sometimes
-    always = len(past.codes) - sum(map(len, apart))
-    click.echo(
-        f"{entry.id}: {_count(len(months), 'month', 'months')}, {months[0]:%Y-%m} to "
-        f"{months[-1]:%Y-%m}, in {_count(past.deliveries, 'delivery', 'deliveries')} of "
-        f"{past.source.id}"
-    )
-    click.echo(
-        f"  panel: {always} départements always, {len(entry.panel_joins)} once they joined, "
-        f"{len(entry.panel_sometimes)} sometimes, {len(entry.panel_excludes)} never"
-    )
-    for rule, names in habits.learned.items():
-        for name, threshold in names.items():
-            click.echo(f"  {rule}: {name} = {threshold.value:g}\n      {threshold.why}")
-    if not habits.learned:
-        click.echo("  thresholds: the contract's common ones fit")
-    for note in habits.notes:
-        click.echo(f"  ! {note}")
-    click.echo("What to expect:")
-    share = len(expected.held) / max(expected.judged, 1)
-    click.echo(
-        f"  {'good months held':<45} {len(expected.held):>3} of {expected.judged:>3}  {share:>4.0%}"
-    )
-    for kind, (made, found) in expected.caught.items():
-        click.echo(f"  held of: {kind:<36} {found:>3} of {made:>3}  {found / made:>4.0%}")
-    for month, rules in expected.held.items():
-        click.echo(f"  ! {month:%Y-%m} would be held by {', '.join(rules)}")
-    click.echo("The entry:\n" + "\n".join(lines))

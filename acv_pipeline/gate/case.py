@@ -144,7 +144,7 @@ class MonthCase:
         entry = self.indicator
         if not (entry.panel_sometimes or entry.panel_joins):
             return self.in_panel
-        there = [~np.isnan(figures) for _, figures in self.history]
+        there = [figures > 0 for _, figures in self.history]
         absent = ~np.any(there, axis=0) & np.isin(self.codes, entry.panel_joins)
         absent |= np.isin(self.codes, entry.panel_sometimes)
         return np.asarray(self.in_panel & ~absent)

@@ -19,7 +19,15 @@ from acv_pipeline.calibration.habits import Habits
 from acv_pipeline.calibration.past import Past
 from acv_pipeline.contract.model import Thresholds
 
-OURS = ("first_month", "panel_excludes", "panel_sometimes", "panel_joins", "sister", "thresholds")
+OURS = (
+    "first_month",
+    "panel_excludes",
+    "panel_sometimes",
+    "panel_joins",
+    "breaks",
+    "sister",
+    "thresholds",
+)
 """What calibrating writes; the other keys of an entry are people's."""
 OPENING = "    # Learned by acv calibrate"
 
@@ -41,6 +49,8 @@ def learned_lines(past: Past, habits: Habits, expected: Expected) -> list[str]:
         lines.append(f"    panel_sometimes: {json.dumps(entry.panel_sometimes)}")
     if entry.panel_joins:
         lines.append(f"    panel_joins: {json.dumps(entry.panel_joins)}")
+    if entry.breaks:
+        lines.append(f"    breaks: [{', '.join(f'{month:%Y-%m}' for month in entry.breaks)}]")
     lines = [part for line in lines for part in _wrapped(line)]
     if entry.sister:
         lines.append(f"    sister: {entry.sister}")

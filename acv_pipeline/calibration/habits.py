@@ -20,13 +20,14 @@ from acv_pipeline.contract.model import Threshold, Thresholds
 from acv_pipeline.contract.months import elapsed
 from acv_pipeline.gate.case import MonthCase, Totals
 from acv_pipeline.gate.rule import Rule
-from acv_pipeline.gate.rules import RULES_BY_NAME, judge
+from acv_pipeline.gate.rules import ON_MOVEMENT, RULES_BY_NAME, judge
 from acv_pipeline.gate.rules_completeness import panel_department_missing
 from acv_pipeline.gate.rules_repetition import increments_equal_sister
 from acv_pipeline.gate.rules_revisions import large_revision
 
 MIN_STEPS = 3  # a month is judged once so many steps are known, as most rules ask for
 MIN_JUDGED = 6  # months judged; fewer say nothing of what is usual
+GAPS = (1, 2)  # months before a month that may have been held
 MIN_PANEL = 3  # months, to tell who has figures
 MARGIN = 1.5  # what the past needed, and half above
 RARE = 0.05  # of the months is no habit
@@ -83,9 +84,24 @@ class Evidence:
         Infinite where even the highest that the contract allows holds it.
         """
         return [
-            dict(_needs(case)) if judged else {}
+            self._needs_of(case) if judged else {}
             for case, judged in zip(self.cases, self.judged, strict=True)
         ]
+
+    def _needs_of(self, case: MonthCase) -> dict[Need, float]:
+        """What a month needs, also where the months before it were not accepted.
+
+        A threshold that is too low for one month must not hold those that follow as well.
+        """
+        needs = dict(_needs(case))
+        for gap in GAPS:
+            after_gap = replace(case, history=case.history[:-gap])
+            steps = after_gap.trajectory
+            if steps is not None and len(steps.paces) >= MIN_STEPS:
+                for key, value in _needs(after_gap):
+                    if math.isfinite(value):
+                        needs[key] = max(value, needs.get(key, 0.0))
+        return needs
 
     @cached_property
     def revisions(self) -> list[Revision]:
@@ -115,9 +131,8 @@ class Evidence:
     def habits(self, without: Month | None = None) -> Habits:
         """What is learned from the past, or from all months of it but one."""
         kept = [month != without for month in self.past.months]
-        learned: Thresholds = {}
         notes: list[str] = []
-        panel, small = self._panel(np.array(kept), notes)
+        panel, learned = self._panel(np.array(kept), notes)
         enough = sum(k and j for k, j in zip(kept, self.judged, strict=True))
         if enough < MIN_JUDGED:
             notes.append(
@@ -125,10 +140,8 @@ class Evidence:
                 "threshold is learned: the common ones stay, which are cautious"
             )
         else:
-            self._raised(kept, enough, learned, notes)
+            panel["breaks"] = self._raised(kept, enough, learned, notes)
             self._routine(without, learned)
-            if small:
-                learned[panel_department_missing.name] = {"small_figure": small}
         own = {
             rule: {**names, **learned.get(rule, {})}
             for rule, names in self.past.indicator.thresholds.items()
@@ -137,53 +150,63 @@ class Evidence:
             self.past.indicator.model_copy(update={**panel, "thresholds": own}), learned, notes
         )
 
-    def _panel(
-        self, kept: np.ndarray, notes: list[str]
-    ) -> tuple[dict[str, object], Threshold | None]:
+    def _panel(self, kept: np.ndarray, notes: list[str]) -> tuple[dict[str, object], Thresholds]:
         """Who never, sometimes or once it joined has a figure; which figures may be missing."""
         months = [m for m, k in zip(self.past.months, kept, strict=True) if k]
         if len(months) < MIN_PANEL:
             notes.append(
                 f"{len(months)} months are too few to tell who has figures: all are expected"
             )
-            return {"first_month": self._first(months)}, None
+            return {"first_month": self._first(months)}, {}
         figures = self.past.final[kept]
         has, codes = ~np.isnan(figures), self.past.codes
         ever = (figures > 0).any(axis=0)
         begins = has.argmax(axis=0)
         after = np.arange(len(months))[:, None] >= begins
         holes = after & ~has & ever
-        often = ever & (holes.sum(axis=0) > RARE * after.sum(axis=0))
+        often = ever & (holes.sum(axis=0) > np.maximum(RARE * after.sum(axis=0), 1))
         once = ever & holes.any(axis=0) & ~often
         late = ever & ~often & (begins > 0)
         # where départements join, those without a figure so far may join as well; so may a zero
         joins = late | (~ever & (late.any() | has[-1]))
-        if once.any():
+        learned: dict[str, Threshold] = {}
+        common = self.past.indicator.thresholds[panel_department_missing.name]
+        missing = (holes & once).sum(axis=1)
+        if (missing > 0).sum() >= max(MIN_STEPS, len(months) / 4):
+            why = (
+                f"in {int((missing > 0).sum())} of {len(months)} past months some département that "
+                f"usually has a figure had none, up to {missing.max()} at once; half above."
+            )
+            value = min(math.ceil(MARGIN * missing.max()), common["max_missing"].up_to or 0)
+            learned["max_missing"] = Threshold(value=value, why=why)
+        elif once.any():
             notes.append(
                 f"{', '.join(codes[once])}: one month or two without a figure are taken for errors"
             )
-        small = None
         lost = [figures[m - 1, d] for m, d in np.argwhere(holes) if has[m - 1, d]]
-        limit = self.past.indicator.thresholds[panel_department_missing.name]["small_figure"].up_to
-        if len(lost) >= MIN_STEPS and (most := max(lost) + 1) <= (limit or 0):
+        limit = common["small_figure"].up_to or 0
+        if len(lost) >= MIN_STEPS and (most := max(lost) + 1) <= limit:
             why = (
                 f"{int(holes.any(axis=0).sum())} départements had no figure now and then, after "
                 f"{max(lost):g} at most: small figures are left out by habit."
             )
-            small = Threshold(value=most, why=why)
+            learned["small_figure"] = Threshold(value=most, why=why)
         panel = {
             "first_month": self._first(months),
             "panel_excludes": codes[~ever & ~joins].tolist(),
             "panel_sometimes": codes[often].tolist(),
             "panel_joins": codes[joins].tolist(),
         }
-        return panel, small
+        return panel, {panel_department_missing.name: learned} if learned else {}
 
     def _first(self, months: list[Month]) -> Month:
         return min(months, default=self.past.indicator.first_month)
 
-    def _raised(self, kept: list[bool], enough: int, learned: Thresholds, notes: list[str]) -> None:
-        """Thresholds that the common ones are too low for."""
+    def _raised(
+        self, kept: list[bool], enough: int, learned: Thresholds, notes: list[str]
+    ) -> list[Month]:
+        """Thresholds that the common ones are too low for; returns months that none would pass."""
+        breaks: set[Month] = set()
         by_threshold: dict[Need, list[tuple[float, Month]]] = {}
         for needs, keep, month in zip(self.needs, kept, self.past.months, strict=True):
             for key, value in needs.items() if keep else ():
@@ -192,7 +215,11 @@ class Evidence:
             common = self.past.indicator.thresholds[rule][name]
             for value, month in found:
                 if math.isinf(value):
-                    notes.append(f"{rule} holds {month:%Y-%m} whatever is learned: is it an error?")
+                    notes.append(
+                        f"{rule} would hold {month:%Y-%m} whatever is learned: taken for a break; "
+                        "take it out of the entry if it was an error"
+                    )
+                    breaks |= {month} & ({month} if rule in ON_MOVEMENT else set())
             needed = sorted((value, month) for value, month in found if math.isfinite(value))
             if not needed:
                 continue
@@ -205,6 +232,8 @@ class Evidence:
                 "leaves room for a good month."
             )
             learned.setdefault(rule, {})[name] = Threshold(value=value, why=why)
+
+        return sorted(breaks)
 
     def _routine(self, without: Month | None, learned: Thresholds) -> None:
         """Revisions that come so often that they are no event."""
@@ -221,8 +250,11 @@ class Evidence:
         revised = len({revision.delivered_on for revision in large})
         if revised < MIN_REVISED or revised < self.past.deliveries / 3:
             return
+        oldest = max(revision.age for revision in large) + 1
+        if oldest > len(self.past.months) / 2:  # they reach back as far as there are months
+            oldest = int(common["routine_months"].up_to or oldest)
         most = {
-            "routine_months": max(revision.age for revision in large) + 1,
+            "routine_months": oldest,
             "routine_cell_share": max(revision.cells for revision in large),
             "routine_national_share": max(revision.national for revision in large),
         }

@@ -141,6 +141,7 @@ def with_candidate(contract: Contract, indicator_id: str, source_id: str) -> Con
         "panel_excludes": [],
         "panel_sometimes": [],
         "panel_joins": [],
+        "breaks": [],
         "first_month": contract.first_month,
         "thresholds": contract.thresholds,
     }

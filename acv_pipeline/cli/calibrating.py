@@ -67,10 +67,12 @@ def calibrate(
         evidence = Evidence(past)
         habits, rates = evidence.habits(), expected(evidence)
         lines = learned_lines(past, habits, rates)
-        print_calibration(past, habits, rates, lines)
+        print_calibration(past, habits, rates)
         if write:
             text = contract_with(path, past, lines)
             click.echo(difference(path, text) or "The contract says so already.")
             path.write_text(text, encoding="utf-8")
             load_contract()
+        else:
+            click.echo("\n".join(["The entry, which --write puts into the contract:", *lines]))
     sys.exit(FINE)

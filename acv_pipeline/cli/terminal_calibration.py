@@ -9,8 +9,8 @@ from acv_pipeline.calibration.habits import Habits
 from acv_pipeline.calibration.past import Past
 
 
-def print_calibration(past: Past, habits: Habits, expected: Expected, lines: list[str]) -> None:
-    """What was learned of an indicator, what to expect of it, and the entry."""
+def print_calibration(past: Past, habits: Habits, expected: Expected) -> None:
+    """What was learned of an indicator, and what to expect of it."""
     entry, months = habits.indicator, past.months
     apart = entry.panel_excludes, entry.panel_joins, entry.panel_sometimes
     always = len(past.codes) - sum(map(len, apart))
@@ -30,13 +30,12 @@ def print_calibration(past: Past, habits: Habits, expected: Expected, lines: lis
         click.echo("  thresholds: the contract's common ones fit")
     for note in habits.notes:
         click.echo(f"  ! {note}")
-    click.echo("What to expect:")
+    click.echo("What to expect, each month judged with what the others teach:")
     share = len(expected.held) / max(expected.judged, 1)
     click.echo(
-        f"  {'good months held':<45} {len(expected.held):>3} of {expected.judged:>3}  {share:>4.0%}"
+        f"  {'good months held':<50} {len(expected.held):>3} of {expected.judged:>3}  {share:>4.0%}"
     )
     for kind, (made, found) in expected.caught.items():
-        click.echo(f"  held of: {kind:<36} {found:>3} of {made:>3}  {found / made:>4.0%}")
+        click.echo(f"  {'held: ' + kind:<50} {found:>3} of {made:>3}  {found / made:>4.0%}")
     for month, rules in expected.held.items():
         click.echo(f"  ! {month:%Y-%m} would be held by {', '.join(rules)}")
-    click.echo("The entry:\n" + "\n".join(lines))

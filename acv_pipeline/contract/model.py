@@ -129,6 +129,7 @@ class Indicator(_Entry):
 
     The départements outside ``panel_excludes`` are expected every month, but for those of
     ``panel_sometimes``, which may have no figure, and those of ``panel_joins`` before their first.
+    In the months of ``breaks`` the figures moved as they never do, and that was no error.
     """
 
     id: str
@@ -141,6 +142,7 @@ class Indicator(_Entry):
     panel_excludes: list[str]
     panel_sometimes: list[str] = []
     panel_joins: list[str] = []
+    breaks: list[MonthField] = []
     sister: str | None = None
     target: Target | None = None
     thresholds: Thresholds
@@ -299,7 +301,7 @@ class Contract(_Entry):
     @cached_property
     def reading_version(self) -> str:
         """Changes with all that reading a delivery depends on: not with thresholds and dataset."""
-        judging = {"thresholds", "target", "panel_sometimes", "panel_joins"}
+        judging = {"thresholds", "target", "panel_sometimes", "panel_joins", "breaks"}
         text = self.model_dump_json(
             exclude={"thresholds": True, "dataset": True, "indicators": {"__all__": judging}}
         )

@@ -33,7 +33,7 @@ def panel_department_missing(case: MonthCase, limits: Limits) -> Alarm | None:
     known = missing & case.quarantined
     # each of the others may be a row whose code could not be read, while there are as many
     unknown = int((missing & ~known & ~small).sum())
-    tolerable = unknown <= case.unreadable and (
+    tolerable = unknown <= case.unreadable + limits["max_missing"] and (
         int((missing & ~small).sum()) <= limits["max_quarantined_share"] * panel
     )
     summary = (

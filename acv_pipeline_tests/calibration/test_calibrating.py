@@ -55,7 +55,7 @@ def test_it_says_what_it_learned_and_what_to_expect_and_writes_nothing(
     )
     assert "large_revision: routine_cell_share = " in result.output
     assert "7 of 8 past deliveries revised earlier months" in result.output
-    assert "good months held" in result.output and "held of: the file is cut" in result.output
+    assert "good months held" in result.output and "held: the file is cut" in result.output
     assert contract_file.read_bytes() == CONTRACT_FILE.read_bytes()
 
 

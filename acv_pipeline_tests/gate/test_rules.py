@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from importlib import import_module
 
@@ -9,10 +10,11 @@ import numpy as np
 import pytest
 
 from acv_pipeline.gate.rule import Rule
-from acv_pipeline.gate.rules import RULES, RULES_BY_NAME, judge
+from acv_pipeline.gate.rules import ON_MOVEMENT, RULES, RULES_BY_NAME, judge
 from acv_pipeline_tests.gate.examples import (
     ACV,
     CONTRACT,
+    MONTH,
     Example,
     case_of,
     level,
@@ -31,7 +33,7 @@ EXAMPLES: list[Example] = [
 ]
 COUNTS = {
     "min_departments", "max_departments", "min_earlier_paces", "min_increment", "min_dwellings",
-    "min_level", "max_steps", "routine_months",
+    "min_level", "max_steps", "routine_months", "max_missing",
 }  # fmt: skip
 
 
@@ -115,6 +117,19 @@ def test_figures_in_force_are_not_held_again(quarantined: int) -> None:
     assert findings and not any(finding.blocking for finding in findings)
     changed = case_of(delivered, steady(level()), in_force=level(501), quarantined=rows)
     assert any(finding.blocking for finding in judge(changed))
+
+
+def test_across_a_break_steps_are_not_compared() -> None:
+    """A jump of the pace passes with a warning; a factor of ten is held still."""
+    names = {rule.name for rule in RULES if rule.blocking}
+    assert names > ON_MOVEMENT
+    broken = ACV.model_copy(update={"breaks": [MONTH]})
+    jump = case_of(level(1200), steady(level()), indicator=broken)
+    [pace] = [f for f in judge(jump) if f.rule == "national_pace_jumps"]
+    assert not pace.blocking
+    assert any(f.blocking for f in judge(dataclasses.replace(jump, indicator=ACV)))
+    scaled = case_of(level(10_000), steady(level()), indicator=broken)
+    assert [f.rule for f in judge(scaled) if f.blocking] == ["figures_scaled"]
 
 
 @pytest.mark.parametrize("history", [0, 1, 2, 5])

@@ -99,7 +99,7 @@ class Evidence:
             steps = after_gap.trajectory
             if steps is not None and len(steps.paces) >= MIN_STEPS:
                 for key, value in _needs(after_gap):
-                    if math.isfinite(value):
+                    if math.isfinite(value):  # a break stays one
                         needs[key] = max(value, needs.get(key, 0.0))
         return needs
 
@@ -225,11 +225,13 @@ class Evidence:
                 continue
             most = needed[-1][0]
             value = min(_upwards(MARGIN * most), common.up_to or common.value)
+            room = "half above leaves room for a good month."
+            if value == common.up_to:
+                room = f"half above would pass the highest that the contract allows, {value:g}."
             why = (
                 f"{len(needed)} of {enough} past months would be held by the common "
-                f"{common.value:g} ({_some([m for _, m in needed])}); the most was {most:.3g}, "
-                f"and {'as far as the contract allows' if value == common.up_to else 'half above'} "
-                "leaves room for a good month."
+                f"{common.value:g}, alone or after a held one ({_some([m for _, m in needed])}); "
+                f"the most was {most:.3g}, and {room}"
             )
             learned.setdefault(rule, {})[name] = Threshold(value=value, why=why)
 

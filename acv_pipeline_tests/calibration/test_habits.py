@@ -97,10 +97,10 @@ def test_one_hole_in_a_long_past_is_an_error_and_told(contract: Contract) -> Non
 
 def test_a_campaign_raises_the_pace_with_its_reason(contract: Contract) -> None:
     steps = np.diff([np.zeros(101), *course(26, pace=10)], axis=0)
-    steps[[10, 11, 22, 23]] *= 4
+    steps[[10, 11, 22, 23]] *= 3
     habits = learned(past(contract, list(steps.cumsum(axis=0))))
     threshold = habits.learned[national_pace_jumps.name]["max_ratio_to_fastest"]
-    assert 1.5 * 3 < threshold.value < 1.5 * 5.5
+    assert 1.5 * 2.5 < threshold.value < 5
     assert "2020-11" in threshold.why and "half above" in threshold.why
 
 
@@ -112,6 +112,27 @@ def test_nothing_is_learned_from_few_months_and_it_says_so(contract: Contract) -
     assert any("no threshold is learned" in note for note in habits.notes)
     habits = learned(past(contract, course(2)))
     assert any("all are expected" in note for note in habits.notes)
+
+
+def test_a_month_that_nothing_lets_pass_is_a_break_and_teaches_no_pace(
+    contract: Contract,
+) -> None:
+    """A programme that begins slowly: from one month on it grows forty times as fast."""
+    steps = np.diff([np.zeros(101), *course(24, pace=10)], axis=0)
+    steps[8:] *= 40
+    habits = learned(past(contract, list(steps.cumsum(axis=0))))
+    assert dt.date(2020, 9, 1) in habits.indicator.breaks
+    assert any("taken for a break" in note for note in habits.notes)
+    assert national_pace_jumps.name not in habits.learned
+
+
+def test_holes_anywhere_are_a_habit_of_the_whole_panel(contract: Contract) -> None:
+    months = course(24)
+    for n, figures in enumerate(months):
+        figures[(7 * n + 3) % 101] = np.nan
+    habits = learned(past(contract, months))
+    assert habits.learned["panel_department_missing"]["max_missing"].value == 2
+    assert habits.indicator.panel_sometimes == []
 
 
 def _revised(months: list[Figures], every: int) -> dict[int, list[tuple[int, Figures]]]:
@@ -178,5 +199,5 @@ def test_an_unusual_month_counts_as_held_while_the_others_do_not_teach_it(
     steps = np.diff([np.zeros(101), *course(26, pace=10)], axis=0)
     steps[20] *= 8
     evidence = Evidence(past(contract, list(steps.cumsum(axis=0))))
-    assert evidence.habits().learned[national_pace_jumps.name]
+    assert evidence.habits().indicator.breaks == [dt.date(2021, 9, 1)]
     assert dt.date(2021, 9, 1) in expected(evidence).held

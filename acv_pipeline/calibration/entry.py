@@ -20,7 +20,6 @@ from acv_pipeline.calibration.past import Past
 from acv_pipeline.contract.model import Thresholds
 
 OURS = (
-    "first_month",
     "panel_excludes",
     "panel_sometimes",
     "panel_joins",
@@ -42,7 +41,6 @@ def learned_lines(past: Past, habits: Habits, expected: Expected) -> list[str]:
     told += [f"    # {line}" for line in expected_lines(expected)]
     lines = [
         *told,
-        f"    first_month: {entry.first_month:%Y-%m}",
         f"    panel_excludes: {json.dumps(entry.panel_excludes)}",
     ]
     if entry.panel_sometimes:
@@ -54,8 +52,12 @@ def learned_lines(past: Past, habits: Habits, expected: Expected) -> list[str]:
     lines = [part for line in lines for part in _wrapped(line)]
     if entry.sister:
         lines.append(f"    sister: {entry.sister}")
-    if habits.learned:
-        lines += ["    thresholds:", *threshold_lines(habits.learned)]
+    if own := {
+        rule: different
+        for rule, common in past.contract.thresholds.items()
+        if (different := {n: t for n, t in entry.thresholds[rule].items() if t != common[n]})
+    }:
+        lines += ["    thresholds:", *threshold_lines(own)]
     return lines
 
 
@@ -105,6 +107,7 @@ def contract_with(path: Path, past: Past, lines: list[str]) -> str:
         f"    label_en: {_scalar(label)}",
         "    names: []",
         f"    unit: {_scalar(unit)}",
+        f"    first_month: {past.months[0]:%Y-%m}",
     ]
     text = _after(text, ["indicators"], [*named, *lines])
     sent = [part["indicator"] for part in content["sources"][past.source.id]["contributes"]]

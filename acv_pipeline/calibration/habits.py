@@ -157,7 +157,7 @@ class Evidence:
             notes.append(
                 f"{len(months)} months are too few to tell who has figures: all are expected"
             )
-            return {"first_month": self._first(months)}, {}
+            return {}, {}
         figures = self.past.final[kept]
         has, codes = ~np.isnan(figures), self.past.codes
         ever = (figures > 0).any(axis=0)
@@ -192,15 +192,11 @@ class Evidence:
             )
             learned["small_figure"] = Threshold(value=most, why=why)
         panel = {
-            "first_month": self._first(months),
             "panel_excludes": codes[~ever & ~joins].tolist(),
             "panel_sometimes": codes[often].tolist(),
             "panel_joins": codes[joins].tolist(),
         }
         return panel, {panel_department_missing.name: learned} if learned else {}
-
-    def _first(self, months: list[Month]) -> Month:
-        return min(months, default=self.past.indicator.first_month)
 
     def _raised(
         self, kept: list[bool], enough: int, learned: Thresholds, notes: list[str]

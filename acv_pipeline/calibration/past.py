@@ -135,17 +135,25 @@ class Past:
 
 
 def with_candidate(contract: Contract, indicator_id: str, source_id: str) -> Contract:
-    """The contract with an indicator, known or not, that expects nothing of its figures yet."""
-    known = contract.indicators.get(indicator_id)
+    """The contract with an indicator, known or not, that expects nothing of its figures yet.
+
+    What an indicator states itself and history can't teach stays.
+    """
+    known = contract.indicators.get(indicator_id) or contract.indicator(indicator_id)
     open_to_all = {
         "panel_excludes": [],
         "panel_sometimes": [],
         "panel_joins": [],
         "breaks": [],
-        "first_month": contract.first_month,
-        "thresholds": contract.thresholds,
+        "thresholds": {
+            rule: {
+                name: known.thresholds[rule][name] if entry.up_to is None else entry
+                for name, entry in names.items()
+            }
+            for rule, names in contract.thresholds.items()
+        },
     }
-    candidate = (known or contract.indicator(indicator_id)).model_copy(update=open_to_all)
+    candidate = known.model_copy(update=open_to_all)
     source = contract.sources[source_id]
     if indicator_id not in [part.indicator for part in source.contributes]:
         parts = [*source.contributes, Contribution(indicator=indicator_id)]

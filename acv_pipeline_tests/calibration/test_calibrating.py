@@ -69,6 +69,7 @@ def test_written_it_is_an_entry_of_the_contract_and_the_rest_is_untouched(
     assert set(before.splitlines()) <= set(after.splitlines())
     contract = load_contract()
     entry = contract.indicators[CAMPAIGNS]
+    assert f"{entry.first_month:%Y-%m}" == "2019-01"
     assert entry.unit == "dossiers" and len(entry.panel_joins) > 20
     assert CAMPAIGNS in [part.indicator for part in contract.sources["barometre"].contributes]
     assert "good months held" in after and "# all figures × 10: " in after
@@ -81,9 +82,15 @@ def test_what_people_wrote_into_an_entry_stays(releases: Path, contract_file: Pa
     calibrate(REVISED, releases, "--write")
     text = contract_file.read_text(encoding="utf-8")
     text = text.replace(f'short_name: "{REVISED}"', 'short_name: "DF"   # as people say')
-    changed = text.replace(
-        "routine_months:\n          value: ", "routine_months:\n          value: 9"
-    )
+    by_hand = """      most_departments_unchanged:
+        min_earlier_paces:
+          value: 5
+          why: "Somebody thought about it, and history can't teach it."
+"""
+    at = text.index("      large_revision:", text.index(f"  {REVISED}:"))
+    text = text[:at] + by_hand + text[at:]
+    value = "routine_months:\n          value: "
+    changed = text.replace(value, f"{value}9")
     assert changed != text
     contract_file.write_text(changed, encoding="utf-8")
     result = calibrate("DF", releases, "--write")

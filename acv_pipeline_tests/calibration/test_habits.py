@@ -68,7 +68,6 @@ def test_a_past_without_habits_of_its_own_learns_nothing(contract: Contract) -> 
     entry = habits.indicator
     assert (entry.panel_excludes, entry.panel_sometimes, entry.panel_joins) == ([], [], [])
     assert entry.thresholds == contract.thresholds
-    assert entry.first_month == FIRST
 
 
 def test_who_never_sometimes_or_late_has_a_figure(contract: Contract) -> None:

@@ -12,6 +12,7 @@ from acv_pipeline.contract import load_contract
 from acv_pipeline.ledger.replay import Comparison, compare, replay
 from acv_pipeline.sample_data.other_habits import CAMPAIGNS, REVISED, write_releases
 from acv_pipeline_tests.calibration.halves import Half, learn_from_first_half
+from acv_pipeline_tests.gate.replay import FRANCE_SERVICES
 
 BOTH = [CAMPAIGNS, REVISED]
 
@@ -95,3 +96,23 @@ def test_the_common_thresholds_would_cry_wolf(folder: Path, half: Half, indicato
     labels = _labels_after(folder / "labels.csv", indicator, half.until)
     good = compare(judged, labels).counts["ok"]
     assert good["held"] > 0.2 * good["blocks"]
+
+
+def test_the_real_other_count_is_judged_as_well_as_before(real_data: Path, tmp_path: Path) -> None:
+    """France services: nothing held in the second half, and errors held but a stale copy.
+
+    It stands still for months by nature, so that a stale copy is what usually comes.
+    """
+    half = learn_from_first_half(real_data / "barometre", tmp_path, [FRANCE_SERVICES])
+    judged = replay(real_data / "barometre", load_contract(half.contract), "barometre").verdicts
+    later = [
+        verdict
+        for verdict in judged
+        if verdict.indicator_id == FRANCE_SERVICES and verdict.delivered_on > half.until
+    ]
+    assert later and not [verdict for verdict in later if verdict.verdict == "held"]
+    caught = half.caught[FRANCE_SERVICES].caught
+    assert {kind for kind, (made, held) in caught.items() if held < made} <= {
+        "last month's file again"
+    }
+    assert sum(made for made, _ in caught.values()) >= 10

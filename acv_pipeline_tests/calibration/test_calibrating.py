@@ -165,3 +165,22 @@ def test_a_home_is_a_past_too_and_status_says_when_history_suggests_more(
     assert "12 months, 2018-09 to 2019-08" in result.output
     assert load_contract().indicators[ACV].limits("national_pace_jumps")["max_ratio_to_fastest"] > 4
     assert "~ " not in acv("status").output
+
+
+def test_a_run_publishes_what_was_calibrated(
+    releases: Path, contract_file: Path, tmp_path: Path, landing: Path
+) -> None:
+    """Also totals of regions of which no département is expected: overseas ones that may join."""
+    for indicator in (CAMPAIGNS, REVISED):
+        assert calibrate(indicator, releases, "--write").exit_code == 0
+    (landing / "barometre").symlink_to(releases, target_is_directory=True)
+    acv = Acv(tmp_path / "home", landing)
+    done = acv.run()
+    assert "failed" not in done.output and "open data release" in done.output
+    months = dict(
+        acv.query(
+            "select indicator_id, count(distinct month) from marts.territory_totals"
+            " where level = 'national' and is_complete group by all"
+        )
+    )
+    assert months == {CAMPAIGNS: 24, REVISED: 24}

@@ -19,6 +19,10 @@ COMMANDS = {
     "signoff": ("decisions", "Release a held month, on record."),
     "quarantine": ("decisions", "List the rows in quarantine, or write them to a spreadsheet"),
     "replay": ("replaying", "Replay folders of releases in date order, in a scratch warehouse."),
+    "calibrate": (
+        "calibrating",
+        "Learn an indicator's panel and thresholds from its past, with expected error rates.",
+    ),
     "data-docs": ("upkeep", "Build Great Expectations' own pages of what runs found."),
     "rebuild": ("upkeep", "Make the warehouse again from the deliveries."),
     "backup": ("upkeep", "Write the whole home to FILE, also while runs go on."),

@@ -117,10 +117,14 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def status(home: Path | None, as_json: bool) -> None:
     """What is held, quarantined, late or failing now, and what to do."""
+    from acv_pipeline.calibration.suggestions import far_thresholds
+
     with plain_errors():
         where = home_of(home)
         with read_published(where) as connection:
-            found = read_status(connection, load_contract(), where)
+            contract = load_contract()
+            found = read_status(connection, contract, where)
+            found = replace(found, far=far_thresholds(connection, contract))
         if as_json:
             click.echo(found.to_json())
         else:

@@ -234,9 +234,15 @@ def _print_late_and_failing(found: Status) -> None:
 def print_status(found: Status, home: Home, *, quiet: bool = False) -> None:
     """The standing answer for ``home``; ``quiet`` says nothing when all is well."""
     if not quiet:
-        if not any(entries for name, entries in vars(found).items() if name != "unused"):
+        told = {**vars(found), "unused": [], "far": []}  # nothing is wrong with these
+        if not any(told.values()):
             click.echo("All is well: nothing held, refused or in quarantine.")
         print_unused(found.unused)
+        for far in found.far:
+            click.echo(
+                f"  ~ {far.indicator_id}: {far.rule} {far.threshold} is {far.value:g}, history "
+                f"suggests {far.suggested:g}: {far.why}\n      do: acv calibrate {far.indicator_id}"
+            )
     if found.standstill:
         click.echo(
             f"  ✗ NOT TAKEN IN since {found.standstill.since.astimezone():%Y-%m-%d %H:%M}: "

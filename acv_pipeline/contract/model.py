@@ -101,9 +101,13 @@ class Source(_Entry):
 
 
 class Threshold(_Entry):
-    """A figure a gate rule compares with, and the reason for it."""
+    """A figure a gate rule compares with, and the reason for it.
+
+    ``up_to``: how far an indicator's own history may raise it; None: not at all.
+    """
 
     value: float
+    up_to: float | None = None
     why: str = Field(min_length=20)
 
 
@@ -123,6 +127,10 @@ class Indicator(_Entry):
 
     ``thresholds`` holds every gate threshold: the contract's common ones, with those the
     indicator states itself in their place.
+
+    The départements outside ``panel_excludes`` are expected every month, but for those of
+    ``panel_sometimes``, which may have no figure, and those of ``panel_joins`` before their first.
+    In the months of ``breaks`` the figures moved as they never do, and that was no error.
     """
 
     id: str
@@ -133,6 +141,9 @@ class Indicator(_Entry):
     unit: str
     first_month: MonthField
     panel_excludes: list[str]
+    panel_sometimes: list[str] = []
+    panel_joins: list[str] = []
+    breaks: list[MonthField] = []
     sister: str | None = None
     target: Target | None = None
     thresholds: Thresholds
@@ -264,8 +275,9 @@ class Contract(_Entry):
                 if indicator not in self.indicators:
                     raise ValueError(f"source {source.id} names the unknown indicator {indicator}")
         for entry in self.indicators.values():
-            if nowhere := sorted(set(entry.panel_excludes) - set(self.territories.departments)):
-                raise ValueError(f"indicator {entry.id} excludes unknown départements {nowhere}")
+            codes = {*entry.panel_excludes, *entry.panel_sometimes, *entry.panel_joins}
+            if nowhere := sorted(codes - set(self.territories.departments)):
+                raise ValueError(f"indicator {entry.id} names unknown départements {nowhere}")
             if entry.sister and entry.sister not in self.indicators:
                 raise ValueError(f"indicator {entry.id} names the unknown sister {entry.sister}")
         if unlike := sorted(set(self.dataset.official_names) ^ set(self.indicators)):
@@ -289,7 +301,7 @@ class Contract(_Entry):
     @cached_property
     def reading_version(self) -> str:
         """Changes with all that reading a delivery depends on: not with thresholds and dataset."""
-        judging = {"thresholds", "target"}
+        judging = {"thresholds", "target", "panel_sometimes", "panel_joins", "breaks"}
         text = self.model_dump_json(
             exclude={"thresholds": True, "dataset": True, "indicators": {"__all__": judging}}
         )
@@ -366,6 +378,12 @@ def _with_our_words(data: dict[str, Any]) -> dict[str, Any]:
         data[key] = {**ours[key], **(data[key] or {})}
     if isinstance(headers := data.get("headers"), dict):
         data["headers"] = {**ours["headers"], **headers}
+    if isinstance(thresholds := data.get("thresholds"), dict):
+        data["thresholds"] = {
+            rule: {name: {**entry, **theirs.get(name, {})} for name, entry in names.items()}
+            for rule, names in ours["thresholds"].items()
+            for theirs in [thresholds.get(rule) or {}]
+        }
     own = data.pop("sending_words", None)  # they are one kind of ``other_dates`` now
     if isinstance(own, list):
         data["other_dates"]["sending"] = [*data["other_dates"].get("sending", []), *own]

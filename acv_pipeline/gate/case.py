@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from acv_pipeline.contract import Indicator, Month, Source
+from acv_pipeline.contract.months import elapsed
 from acv_pipeline.gate.trajectory import Figures, Trajectory, trajectory_of
 
 
@@ -72,7 +73,7 @@ class MonthCase:
     All arrays follow ``codes``: every département of the territories, in code order.
 
     Attributes:
-        in_panel: whether the indicator expects the département.
+        in_panel: whether the département is in the indicator's panel.
         delivered: figures as delivered.
         quarantined: départements whose row of this month was quarantined (known holes).
         in_force: this month's figures accepted before, or None.
@@ -138,9 +139,26 @@ class MonthCase:
         return bool(np.all(same | (np.isnan(self.delivered) & np.isnan(self.in_force))))
 
     @cached_property
+    def expected(self) -> npt.NDArray[np.bool_]:
+        """Whether the indicator expects a figure of the département in this month."""
+        entry = self.indicator
+        if not (entry.panel_sometimes or entry.panel_joins):
+            return self.in_panel
+        there = [figures > 0 for _, figures in self.history]
+        absent = ~np.any(there, axis=0) & np.isin(self.codes, entry.panel_joins)
+        absent |= np.isin(self.codes, entry.panel_sometimes)
+        return np.asarray(self.in_panel & ~absent)
+
+    @cached_property
     def missing(self) -> npt.NDArray[np.bool_]:
-        """Panel départements without a delivered figure."""
-        return self.in_panel & np.isnan(self.delivered)
+        """Expected départements without a delivered figure."""
+        return self.expected & np.isnan(self.delivered)
+
+    @property
+    def age(self) -> int:
+        """How many months back it is from the newest month that is known or delivered with it."""
+        newest = max([*self.delivered_months, *(month for month, _ in self.later)], default=None)
+        return max(elapsed(self.month, newest), 0) if newest else 0
 
     @cached_property
     def trajectory(self) -> Trajectory | None:

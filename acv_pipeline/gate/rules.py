@@ -36,6 +36,16 @@ RULES = tuple(
 )
 """Every rule of the gate, in the order findings are listed."""
 
+ON_MOVEMENT = {
+    "national_total_decreases",
+    "several_departments_decrease",
+    "national_pace_jumps",
+    "one_department_dominates",
+    "all_figures_raised",
+    "most_departments_unchanged",
+}
+"""Rules that compare a step with the steps before it; across a break that means nothing."""
+
 RULES_BY_NAME: dict[str, Rule] = {rule.name: rule for rule in RULES}
 
 
@@ -44,9 +54,14 @@ def judge(case: MonthCase) -> list[Finding]:
 
     Blocking findings come first, each group in the order of ``RULES``. Figures that are in force
     already (delivered again with other published totals, or signed off before) are not held:
-    holding them would change nothing.
+    holding them would change nothing. Nor is a month of a break, by rules on how figures move.
     """
     findings = [finding for rule in RULES if (finding := rule(case)) is not None]
+    if case.month in case.indicator.breaks:
+        findings = [
+            replace(finding, blocking=finding.blocking and finding.rule not in ON_MOVEMENT)
+            for finding in findings
+        ]
     if case.is_in_force:
         findings = [replace(finding, blocking=False) for finding in findings]
     return sorted(findings, key=lambda finding: not finding.blocking)

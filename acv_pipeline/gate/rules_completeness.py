@@ -18,19 +18,24 @@ from acv_pipeline.gate.trajectory import has_figures
     ),
     rationale=(
         "The list of départements with a city in the programme is known and has not changed since "
-        "2018; a file without one of them is cut, filtered or badly keyed. Absent is never zero."
+        "2018; a file without one of them is cut, filtered or badly keyed. Absent is never zero. "
+        "An indicator whose départements come late, or have no figure now and then, says which."
     ),
 )
 def panel_department_missing(case: MonthCase, limits: Limits) -> Alarm | None:
-    """Panel départements without a figure; a few quarantined rows only warn (known holes)."""
+    """Expected départements without a figure; quarantined rows and small figures may only warn."""
     missing = case.missing
     if not missing.any():
         return None
     panel, absent = int(case.in_panel.sum()), int(missing.sum())
+    previous = case.trajectory.previous if case.trajectory else np.full(len(case.codes), np.nan)
+    small = missing & (previous < limits["small_figure"])
     known = missing & case.quarantined
     # each of the others may be a row whose code could not be read, while there are as many
-    unknown = absent - int(known.sum())
-    tolerable = unknown <= case.unreadable and (absent <= limits["max_quarantined_share"] * panel)
+    unknown = int((missing & ~known & ~small).sum())
+    tolerable = unknown <= case.unreadable + limits["max_missing"] and (
+        int((missing & ~small).sum()) <= limits["max_quarantined_share"] * panel
+    )
     summary = (
         f"{absent} of {panel} expected départements have no figure, "
         f"{int(known.sum())} of them because their row was quarantined"
@@ -42,7 +47,6 @@ def panel_department_missing(case: MonthCase, limits: Limits) -> Alarm | None:
             else (f"{case.unreadable} quarantined rows name")
         )
         summary += f"; {rows} no known département and may be among the other {unknown}"
-    previous = case.trajectory.previous if case.trajectory else np.full(len(case.codes), np.nan)
     return Alarm(
         summary=summary,
         evidence=table(

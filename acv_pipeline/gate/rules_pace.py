@@ -43,12 +43,13 @@ def _fastest_departments(case: MonthCase, trajectory: Trajectory, ratio: float) 
     rationale=(
         "The number of dossiers a month is bounded by budgets and staff; it varies with the season "
         "by a factor of about two around its median. A young programme grows in proportion to its "
-        "level instead: it is given its latest rates of growth. Gaps of several months are spread "
-        "over the months elapsed."
+        "level instead: it is given its latest rates of growth. A campaign comes back: the same "
+        "month of the year before counts too, and grows with the programme. Gaps of several months "
+        "are spread over the months elapsed."
     ),
 )
 def national_pace_jumps(case: MonthCase, limits: Limits) -> Alarm | None:
-    """National pace above what the usual one, the fastest one and the latest growth rates allow."""
+    """National pace above all that earlier paces, the season and the latest growth allow."""
     trajectory = case.trajectory
     if trajectory is None or len(trajectory.paces) < limits["min_earlier_paces"]:
         return None
@@ -58,16 +59,17 @@ def national_pace_jumps(case: MonthCase, limits: Limits) -> Alarm | None:
     high = max(
         limits["max_ratio"] * usual,
         limits["max_ratio_to_fastest"] * fastest,
+        limits["max_ratio_to_season"] * trajectory.seasonal_pace,
         trajectory.previous_total * growing / trajectory.months,
     )
     growth = limits["min_growth"] * trajectory.previous_total
-    if usual <= 0 or trajectory.pace <= high or trajectory.increment <= growth:
+    if high <= 0 or trajectory.pace <= high or trajectory.increment <= growth:
         return None
     return Alarm(
         summary=(
             f"{trajectory.pace:,.0f} {case.indicator.unit} a month since "
-            f"{trajectory.previous_month:%Y-%m}, {trajectory.pace / usual:.1f} times the usual "
-            f"{usual:,.0f} and {trajectory.pace / fastest:.1f} times the fastest pace so far"
+            f"{trajectory.previous_month:%Y-%m}; the usual pace is {usual:,.0f}, the fastest so "
+            f"far {fastest:,.0f}, and {high:,.0f} would not surprise"
         ),
         evidence=of_one(
             "national",

@@ -59,8 +59,9 @@ def most_departments_unchanged(case: MonthCase, limits: Limits) -> Alarm | None:
         "under a new name."
     ),
     rationale=(
-        "The same figures in nearly a hundred départements are no coincidence. With too short a "
-        "history to know whether the series ever stands still, this only warns."
+        "The same figures in nearly a hundred départements are no coincidence, unless the series "
+        "stood as still before. With too short a history to know whether it ever does, this only "
+        "warns."
     ),
 )
 def figures_repeat_earlier_month(case: MonthCase, limits: Limits) -> Alarm | None:
@@ -73,9 +74,14 @@ def figures_repeat_earlier_month(case: MonthCase, limits: Limits) -> Alarm | Non
     if not repeated:
         return None
     share, month, figures = max(repeated, key=lambda entry: entry[0])
-    usual = _usual_unchanged(case, limits)
-    if usual is not None and share <= limits["min_ratio_to_usual"] * usual:
-        return None
+    usual, trajectory = _usual_unchanged(case, limits), case.trajectory
+    if usual is not None and trajectory is not None:
+        quietest = 1 - float(trajectory.unchanged_shares.max())
+        if (
+            1 - usual < limits["min_usual_moving"]
+            or 1 - share >= limits["max_share_of_quietest"] * quietest
+        ):
+            return None
     same = (figures > 0) & (figures == case.figures)
     return Alarm(
         summary=(

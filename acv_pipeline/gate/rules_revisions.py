@@ -17,11 +17,12 @@ from acv_pipeline.gate.trajectory import has_figures
     ),
     rationale=(
         "Readers already have the earlier figures. Most corrections touch a few cells; one that "
-        "touches more, or moves the national total, needs a reason on record."
+        "touches more, or moves the national total, needs a reason on record. An indicator that is "
+        "revised as a habit says how far back and how much: such a revision is told and passes."
     ),
 )
 def large_revision(case: MonthCase, limits: Limits) -> Alarm | None:
-    """Share of changed cells, and change of the national sum, against the figures in force."""
+    """Changed cells, and change of the national sum; what is routine of a recent month warns."""
     if case.in_force is None:
         return None
     before, after = case.panel(case.in_force), case.figures
@@ -34,11 +35,18 @@ def large_revision(case: MonthCase, limits: Limits) -> Alarm | None:
     moved = float((after - before)[common].sum())
     if cells <= limits["max_cell_share"] and abs(moved) <= limits["max_national_share"] * total:
         return None
+    routine = (
+        case.age < limits["routine_months"]
+        and cells <= limits["routine_cell_share"]
+        and abs(moved) <= limits["routine_national_share"] * total
+    )
     return Alarm(
         summary=(
             f"{int(changed.sum())} of {int(common.sum())} figures in force change ({cells:.0%}), "
             f"the national total by {moved:+,.0f} ({moved / total if total else 0:+.1%})"
+            + (", a routine revision of this indicator" if routine else "")
         ),
+        blocking=not routine,
         evidence=table(
             case.codes,
             changed,

@@ -30,12 +30,14 @@ class Trajectory:
     times and then four times as fast. A baseline of zeros is no figure and gives no increment.
 
     Attributes:
+        month: the month judged.
         previous_month: the last accepted earlier month with a figure above zero.
         increments: delivered minus previous, per département.
         months: months elapsed since the figures last moved.
         pace: national increment per month since the figures last moved.
         paces: earlier national increments per month, oldest first.
         rates: the same steps as compound growth per month (0.02: 2 % a month).
+        ends: the month in which each step ends.
         gaps: how many months each step took.
         levels: the earlier figures that moved, the oldest first; between two of them is a step.
         department_pace: increments per month since the figures last moved, per département.
@@ -43,6 +45,7 @@ class Trajectory:
             départements above zero whose figure did not move.
     """
 
+    month: Month
     previous_month: Month
     previous: Figures
     increments: Figures
@@ -50,6 +53,7 @@ class Trajectory:
     pace: float
     paces: npt.NDArray[np.float64]
     rates: npt.NDArray[np.float64]
+    ends: Sequence[Month]
     gaps: npt.NDArray[np.float64]
     levels: Sequence[Figures]
     department_pace: Figures
@@ -84,6 +88,24 @@ class Trajectory:
     def fastest_paces(self) -> Figures:
         """Fastest earlier pace per département; 0 where none is above."""
         return np.asarray(np.fmax.reduce(self.department_paces, axis=0, initial=0.0))
+
+    @cached_property
+    def seasonal_pace(self) -> float:
+        """What the pace would be as a year ago, grown as much as the latest step did in a year.
+
+        0 where a step of a year ago is not known, or was none.
+        """
+        before = self._pace_before(self.month)
+        if not before > 0:
+            return 0.0
+        reference = self._pace_before(self.ends[-1])
+        growth = float(self.paces[-1]) / reference if reference > 0 else 1.0
+        return before * max(growth, 1.0)
+
+    def _pace_before(self, month: Month) -> float:
+        """The pace of the step that ended a year before ``month``; 0 where none did."""
+        year_ago = [elapsed(end, month) == 12 for end in self.ends]
+        return float(self.paces[year_ago].max(initial=0.0))
 
     @property
     def previous_total(self) -> float:
@@ -158,6 +180,7 @@ def trajectory_of(
     months = elapsed(moving[-1][0], month)
     increments = delivered - previous
     return Trajectory(
+        month=month,
         previous_month=previous_month,
         previous=previous,
         increments=increments,
@@ -165,6 +188,7 @@ def trajectory_of(
         pace=float(np.nansum(increments)) / months,
         paces=np.array(moves, dtype=np.float64) / gaps,
         rates=_growth_rates(steps, gaps),
+        ends=[month for month, _ in moving[1:]],
         gaps=gaps,
         levels=levels,
         department_pace=increments / months,

@@ -6,7 +6,8 @@ import csv
 import dataclasses
 import datetime as dt
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,6 +55,25 @@ def replay(
     Raises:
         LandingError: the folder holds no dated folder with files.
     """
+    with loaded(folder, contract, source, progress=progress) as (connection, report):
+        verdicts = read_ledger(connection, contract).verdicts
+        verdicts += _sent_again(connection, verdicts)
+    return Replay(sorted(verdicts, key=lambda v: (v.delivered_on, v.indicator_id, v.month)), report)
+
+
+@contextmanager
+def loaded(
+    folder: Path,
+    contract: Contract,
+    source: str,
+    *,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, LoadReport]]:
+    """A scratch warehouse with the releases in ``folder``, read and not judged, and what was read.
+
+    Raises:
+        LandingError: the folder holds no dated folder with files.
+    """
     if not folder.is_dir():
         raise LandingError(f"{folder} is not a folder: expected dated folders like 2021-05-07")
     with tempfile.TemporaryDirectory(prefix="acv-replay-") as scratch:
@@ -68,9 +88,7 @@ def replay(
                     f"{folder} holds no releases: expected dated folders like "
                     f"{folder}/2021-05-07/<files>"
                 )
-            verdicts = read_ledger(connection, contract).verdicts
-            verdicts += _sent_again(connection, verdicts)
-    return Replay(sorted(verdicts, key=lambda v: (v.delivered_on, v.indicator_id, v.month)), report)
+            yield connection, report
 
 
 def _sent_again(connection: duckdb.DuckDBPyConnection, verdicts: list[Verdict]) -> list[Verdict]:

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
@@ -17,6 +17,9 @@ from acv_pipeline.ledger.lateness import late_months
 from acv_pipeline.operations.standstill import Standstill, standing
 from acv_pipeline.operations.unused import OfDelivery, UnusedOfDelivery, unused_of_latest
 from acv_pipeline.warehouse.home import Home
+
+if TYPE_CHECKING:
+    from acv_pipeline.calibration.suggestions import FarThreshold
 
 # checks whose failures have entries of their own here
 SHOWN_APART = [
@@ -212,6 +215,8 @@ class Status:
     Attributes:
         unused: columns and sheets with numbers, of what each source sent last, that were not used:
             nothing wrong, but nothing to be silent about.
+        far: thresholds far from what the figures in force suggest by now, as little wrong; added
+            by who asks (``far_thresholds``), since it takes a second.
     """
 
     held: list[HeldMonth] = field(default_factory=list)
@@ -223,6 +228,7 @@ class Status:
     failing: list[FailingCheck] = field(default_factory=list)
     unused: list[UnusedOfDelivery] = field(default_factory=list)
     standstill: Standstill | None = None
+    far: list[FarThreshold] = field(default_factory=list)
 
     @property
     def is_fine(self) -> bool:

@@ -119,7 +119,12 @@ def write_contract(connection: duckdb.DuckDBPyConnection, contract: Contract) ->
     content: dict[str, list[tuple[object, ...]]] = {
         "sources": [(s.id, s.label, s.role, s.series) for s in contract.sources.values()],
         "indicators": [(i.id, i.short_name, i.label, i.first_month) for i in indicators],
-        "panel": [(i.id, code) for i in indicators for code in contract.panel(i.id)],
+        "panel": [
+            (i.id, code)
+            for i in indicators
+            for code in contract.panel(i.id)
+            if code not in {*i.panel_sometimes, *i.panel_joins}
+        ],
         "components": [(i.id, *p) for i in indicators for p in contract.components(i.id).items()],
     }
     for name, rows in content.items():

@@ -47,6 +47,15 @@ class Example:
         return f"{self.rule.name}: {self.name}"
 
 
+def with_habits(rule: Rule, indicator: Indicator = ACV, **values: float) -> Indicator:
+    """``indicator`` with thresholds of its own for one rule."""
+    thresholds = {key: dict(entries) for key, entries in indicator.thresholds.items()}
+    for name, value in values.items():
+        entry = thresholds[rule.name][name]
+        thresholds[rule.name][name] = entry.model_copy(update={"value": value})
+    return indicator.model_copy(update={"thresholds": thresholds})
+
+
 def level(value: float = 1000, size: int = SIZE) -> Figures:
     """The same figure in every département."""
     return np.full(size, float(value))

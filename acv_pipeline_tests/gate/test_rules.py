@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Iterator
 from importlib import import_module
 
 import numpy as np
 import pytest
 
-from acv_pipeline.contract import Indicator
 from acv_pipeline.gate.rule import Rule
-from acv_pipeline.gate.rules import RULES, RULES_BY_NAME, judge
-from acv_pipeline_tests.gate.examples import ACV, CONTRACT, Example, case_of, level, steady
+from acv_pipeline.gate.rules import ON_MOVEMENT, RULES, RULES_BY_NAME, judge
+from acv_pipeline_tests.gate.examples import (
+    ACV,
+    CONTRACT,
+    MONTH,
+    Example,
+    case_of,
+    level,
+    steady,
+    with_habits,
+)
 
 THEMES = [
     "attention", "completeness", "decreases", "files", "order", "pace", "repetition", "revisions",
@@ -25,7 +33,7 @@ EXAMPLES: list[Example] = [
 ]
 COUNTS = {
     "min_departments", "max_departments", "min_earlier_paces", "min_increment", "min_dwellings",
-    "min_level", "max_steps",
+    "min_level", "max_steps", "routine_months", "max_missing",
 }  # fmt: skip
 
 
@@ -43,28 +51,34 @@ def test_every_rule_has_an_example_that_passes_and_one_that_fails(rule: Rule) ->
     assert rule.blocking or "holds" not in outcomes
 
 
-def _mutations() -> Iterator[tuple[str, str, float]]:
-    for rule, names in ACV.thresholds.items():
-        for name, entry in names.items():
-            if name in COUNTS:
-                changed = [entry.value - 1, entry.value + 1]
-            elif name == "min_correlation":
-                changed = [1 - 1.1 * (1 - entry.value), 1 - 0.9 * (1 - entry.value)]
-            elif entry.value == 0:
-                changed = [0.001]
-            else:
-                changed = [0.9 * entry.value, 1.1 * entry.value]
-            for value in changed:
-                yield rule, name, value
+def _changed(name: str, value: float) -> list[float]:
+    """The threshold a little lower and a little higher."""
+    if name in COUNTS:
+        return [value - 1, value + 1]
+    if name == "min_correlation":
+        return [1 - 1.1 * (1 - value), 1 - 0.9 * (1 - value)]
+    return [0.9 * value, 1.1 * value] if value else [0.001, 0.001]
 
 
-@pytest.mark.parametrize(("rule", "name", "value"), list(_mutations()))
-def test_a_changed_threshold_breaks_an_example(rule: str, name: str, value: float) -> None:
-    thresholds = {key: dict(entries) for key, entries in ACV.thresholds.items()}
-    thresholds[rule][name] = thresholds[rule][name].model_copy(update={"value": value})
-    changed: Indicator = ACV.model_copy(update={"thresholds": thresholds})
+@pytest.mark.parametrize("which", [0, 1], ids=["lower", "higher"])
+@pytest.mark.parametrize(
+    ("rule", "name"), [(rule, name) for rule, names in ACV.thresholds.items() for name in names]
+)
+def test_a_changed_threshold_breaks_an_example(rule: str, name: str, which: int) -> None:
+    """Each example keeps the indicator it has, which may state thresholds of its own."""
     examples = [example for example in EXAMPLES if example.rule.name == rule]
-    assert any(example.observed(changed) != example.outcome for example in examples)
+    assert any(
+        example.observed(
+            with_habits(
+                example.rule,
+                own,
+                **{name: _changed(name, own.thresholds[rule][name].value)[which]},
+            )
+        )
+        != example.outcome
+        for example in examples
+        for own in [example.case.indicator]
+    )
 
 
 def test_thresholds_belong_to_rules_and_carry_a_reason() -> None:
@@ -103,6 +117,19 @@ def test_figures_in_force_are_not_held_again(quarantined: int) -> None:
     assert findings and not any(finding.blocking for finding in findings)
     changed = case_of(delivered, steady(level()), in_force=level(501), quarantined=rows)
     assert any(finding.blocking for finding in judge(changed))
+
+
+def test_across_a_break_steps_are_not_compared() -> None:
+    """A jump of the pace passes with a warning; a factor of ten is held still."""
+    names = {rule.name for rule in RULES if rule.blocking}
+    assert names > ON_MOVEMENT
+    broken = ACV.model_copy(update={"breaks": [MONTH]})
+    jump = case_of(level(1200), steady(level()), indicator=broken)
+    [pace] = [f for f in judge(jump) if f.rule == "national_pace_jumps"]
+    assert not pace.blocking
+    assert any(f.blocking for f in judge(dataclasses.replace(jump, indicator=ACV)))
+    scaled = case_of(level(10_000), steady(level()), indicator=broken)
+    assert [f.rule for f in judge(scaled) if f.blocking] == ["figures_scaled"]
 
 
 @pytest.mark.parametrize("history", [0, 1, 2, 5])

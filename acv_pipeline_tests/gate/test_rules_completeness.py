@@ -5,7 +5,16 @@ from acv_pipeline.gate.rules_completeness import (
     figure_outside_panel,
     panel_department_missing,
 )
-from acv_pipeline_tests.gate.examples import Example, Outcome, case_of, level, steady, with_first
+from acv_pipeline_tests.gate.examples import (
+    ACV,
+    Example,
+    Outcome,
+    case_of,
+    level,
+    steady,
+    with_first,
+    with_habits,
+)
 
 HISTORY = steady(level())
 NEXT = level(1010)
@@ -33,6 +42,15 @@ def _unreadable(count: int, quarantined: int, unreadable: int, outcome: Outcome)
     )
 
 
+def _small(previous: float, small_figure: float, outcome: Outcome) -> Example:
+    """One absent that had a small figure, with what the indicator calls small."""
+    indicator = with_habits(panel_department_missing, small_figure=small_figure)
+    history = steady(with_first(level(), 1, float(previous)), step=0)
+    case = case_of(with_first(NEXT, 1, np.nan), history, indicator=indicator)
+    name = f"absent after {previous}, small is below {small_figure}"
+    return Example(panel_department_missing, name, outcome, case)
+
+
 EXAMPLES = [
     _unreadable(2, 0, 2, "warns"),
     _unreadable(2, 0, 5, "warns"),
@@ -48,6 +66,39 @@ EXAMPLES = [
         "holds",
         case_of(with_first(NEXT, 1, np.nan), HISTORY),
     ),
+    Example(
+        panel_department_missing,
+        "one that usually has none",
+        "silent",
+        case_of(
+            with_first(NEXT, 1, np.nan),
+            HISTORY,
+            indicator=ACV.model_copy(update={"panel_sometimes": ["000"]}),
+        ),
+    ),
+    Example(
+        panel_department_missing,
+        "one that has not joined yet",
+        "silent",
+        case_of(
+            with_first(NEXT, 1, np.nan),
+            [with_first(figures, 1, np.nan) for figures in HISTORY],
+            indicator=ACV.model_copy(update={"panel_joins": ["000"]}),
+        ),
+    ),
+    Example(
+        panel_department_missing,
+        "one that joined before",
+        "holds",
+        case_of(
+            with_first(NEXT, 1, np.nan),
+            HISTORY,
+            indicator=ACV.model_copy(update={"panel_joins": ["000"]}),
+        ),
+    ),
+    _small(0, 0, "holds"),
+    _small(10, 10.5, "warns"),
+    _small(10, 9.5, "holds"),
     _holes(10, 10),
     _holes(11, 11),
     _holes(2, 1),

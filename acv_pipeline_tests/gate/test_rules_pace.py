@@ -33,6 +33,10 @@ GROWING = [level(1000 / 1.2**n) for n in (3, 2, 1, 0)]
 GROWING = [GROWING[0] - 10 * n for n in range(9, 0, -1)] + GROWING
 
 
+# A campaign of 2,000 in June a year ago; in May the pace was twice that of a year before
+CAMPAIGN = _uneven([960, 2000, *[960] * 10, 1920])
+
+
 def _largest(increment: float, others: float, outcome: str, history=HISTORY) -> Example:
     return Example(
         one_department_dominates,
@@ -81,6 +85,8 @@ EXAMPLES = [
     _pace("1.55 times the fastest", "holds", 3100, _uneven([960, 960, 960, 2000])),
     _pace("1.45 times the latest rates of growth", "silent", 1.45 * 0.2 * 96_000, GROWING),
     _pace("1.55 times the latest rates of growth", "holds", 1.55 * 0.2 * 96_000, GROWING),
+    _pace("1.45 times the season, grown in a year", "silent", 1.45 * 4000, CAMPAIGN),
+    _pace("1.55 times the season, grown in a year", "holds", 1.55 * 4000, CAMPAIGN),
     _pace("1.95 % of a high level", "silent", 9360, steady(level(5000))),
     _pace("2.05 % of a high level", "holds", 9840, steady(level(5000))),
     _largest(940, 10, "silent"),  # 940 of 1,890

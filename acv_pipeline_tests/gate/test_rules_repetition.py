@@ -28,11 +28,11 @@ def _still(count: int, size: int = 96) -> np.ndarray:
     return with_first(level(10, size), count, 0)
 
 
-def _habit(count: int, steps: int = 4) -> list[np.ndarray]:
+def _habit(count: int, steps: int = 4, size: int = 96) -> list[np.ndarray]:
     """A history in which ``count`` départements stand still at every step, never the same."""
-    figures, history = level(), [level()]
+    figures, history = level(size=size), [level(size=size)]
     for step in range(steps):
-        figures = figures + np.roll(_still(count), 48 * step)
+        figures = figures + np.roll(_still(count, size), size // 2 * step)
         history.append(figures)
     return history
 
@@ -47,13 +47,13 @@ def _unchanged(count: int, outcome: str, habit: int = 0, steps: int = 4) -> Exam
     )
 
 
-def _repeat(count: int, outcome: str, habit: int = 0, steps: int = 4) -> Example:
-    history = _habit(habit, steps)
+def _repeat(count: int, outcome: str, habit: int = 0, steps: int = 4, size: int = 96) -> Example:
+    history = _habit(habit, steps, size)
     return Example(
         figures_repeat_earlier_month,
-        f"{count} repeat the previous month, usually {habit}; {steps} steps known",
+        f"{count} of {size} repeat the previous month, usually {habit}; {steps} steps known",
         outcome,
-        case_of(history[-1] + _still(count), history),
+        case_of(history[-1] + _still(count, size), history),
     )
 
 
@@ -94,8 +94,16 @@ EXAMPLES = [
     Example(figures_repeat_earlier_month, "first month", "silent", case_of(BEFORE)),
     _repeat(91, "silent"),
     _repeat(92, "holds"),
-    _repeat(93, "silent", habit=47),  # 1.98 times the usual share
-    _repeat(95, "holds", habit=47),  # 2.02 times
+    _repeat(288, "holds", habit=250, size=300),  # 12 move, 24 % of the usual 50
+    _repeat(287, "silent", habit=250, size=300),  # 13 move, 26 %
+    _repeat(96, "holds", habit=86),
+    _repeat(96, "silent", habit=87),  # fewer than one in ten usually moves
+    Example(
+        figures_repeat_earlier_month,
+        "stood as still before",
+        "silent",
+        case_of(BEFORE + 10, [BEFORE - 20, BEFORE - 10, BEFORE, BEFORE, BEFORE + 10]),
+    ),
     _repeat(96, "warns", steps=2),
     _repeat(96, "holds", steps=3),
     Example(

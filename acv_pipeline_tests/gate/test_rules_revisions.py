@@ -6,7 +6,14 @@ from acv_pipeline.gate.rules_revisions import (
     large_revision,
     older_version_returns,
 )
-from acv_pipeline_tests.gate.examples import MONTH, Example, case_of, level, with_first
+from acv_pipeline_tests.gate.examples import (
+    MONTH,
+    Example,
+    case_of,
+    level,
+    with_first,
+    with_habits,
+)
 
 BEFORE = level()
 LARGE = level(size=200)
@@ -22,7 +29,30 @@ def _later(count: int, by: float, outcome: str) -> Example:
     )
 
 
+# Half of the cells of the latest three months, and 5 % of the total, may change by habit.
+ROUTINE = with_habits(
+    large_revision, routine_months=3, routine_cell_share=0.5, routine_national_share=0.05
+)
+
+
+def _routine(count: int, by: float, age: int, outcome: str) -> Example:
+    """``count`` of 200 cells of a month change, ``age`` months before the newest delivered."""
+    case = case_of(
+        with_first(LARGE, count, 1000.0 + by),
+        in_force=LARGE,
+        indicator=ROUTINE,
+        delivered_months=(MONTH, shift(MONTH, age)),
+    )
+    return Example(large_revision, f"{count} change by {by}, {age} months old", outcome, case)
+
+
 EXAMPLES = [
+    _routine(98, 1.0, 2, "warns"),
+    _routine(98, 1.0, 3, "holds"),
+    _routine(102, 1.0, 2, "holds"),
+    _routine(98, 101.0, 2, "warns"),
+    _routine(98, 103.0, 2, "holds"),
+    _routine(10, 1.0, 30, "silent"),
     Example(large_revision, "first delivery", "silent", case_of(BEFORE)),
     Example(large_revision, "unchanged", "silent", case_of(BEFORE, in_force=BEFORE)),
     Example(

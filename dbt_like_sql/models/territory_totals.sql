@@ -1,7 +1,8 @@
 -- Sums over regions and the country. A sum is complete when every département the panel expects
 -- there has a figure. An increment between sums over different départements would be no
 -- increment: a territory has one when each of its expected départements has one, all counted
--- from the same previous month.
+-- from the same previous month. Where none is expected (all of them may have no figure), what
+-- there is makes the sum.
 with expected as (
 
     select
@@ -52,10 +53,11 @@ judged as (
 
     select
         sums.*,
-        sums.departments_expected = expected.departments as is_complete,
-        sums.departments_expected = expected.departments and sums.is_comparable as has_increment
+        sums.departments_expected = coalesce(expected.departments, 0) as is_complete,
+        sums.departments_expected = coalesce(expected.departments, 0)
+            and sums.is_comparable as has_increment
     from sums
-    inner join expected
+    left join expected
         on expected.indicator_id = sums.indicator_id
         and expected.level = sums.level
         and expected.territory_code = sums.territory_code

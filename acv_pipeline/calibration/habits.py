@@ -1,0 +1,374 @@
+"""What an indicator's past says of its habits: its panel, its revisions, its thresholds.
+
+A threshold that the contract lets history raise (``up_to``) is raised where the common one would
+have held months of the past: to half above what these needed. Nothing is learned from few months.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+
+from acv_pipeline.calibration.past import Past, Version
+from acv_pipeline.contract import Indicator, Month
+from acv_pipeline.contract.model import Threshold, Thresholds
+from acv_pipeline.contract.months import elapsed
+from acv_pipeline.gate.case import MonthCase, Totals
+from acv_pipeline.gate.rule import Rule
+from acv_pipeline.gate.rules import ON_MOVEMENT, RULES_BY_NAME, judge
+from acv_pipeline.gate.rules_completeness import panel_department_missing
+from acv_pipeline.gate.rules_repetition import increments_equal_sister
+from acv_pipeline.gate.rules_revisions import large_revision
+
+MIN_STEPS = 3  # a month is judged once so many steps are known, as most rules ask for
+MIN_JUDGED = 6  # months judged; fewer say nothing of what is usual
+GAPS = (1, 2)  # months before a month that may have been held
+MIN_PANEL = 3  # months, to tell who has figures
+MARGIN = 1.5  # what the past needed, and half above
+RARE = 0.05  # of the months is no habit
+MIN_REVISED = 3  # deliveries with a large revision, and a third of all, make a routine
+
+Need = tuple[str, str]  # rule and threshold
+
+
+@dataclass(frozen=True)
+class Habits:
+    """What is learned; ``indicator`` is the contract's with all of it.
+
+    Attributes:
+        learned: the thresholds that differ from the contract's common ones.
+        notes: what could not be learned, and months that stand out.
+    """
+
+    indicator: Indicator
+    learned: Thresholds
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One change of a month that was delivered before."""
+
+    delivered_on: object
+    month: Month
+    age: int
+    cells: float
+    national: float
+
+
+class Evidence:
+    """What the past shows, measured once; ``habits`` draws on all of it, or on all but a month."""
+
+    def __init__(self, past: Past) -> None:
+        self.past = past
+        self.cases = past.cases
+        self.judged = [
+            case.trajectory is not None and len(case.trajectory.paces) >= MIN_STEPS
+            for case in self.cases
+        ]
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether there are months enough to learn thresholds from."""
+        return sum(self.judged) >= MIN_JUDGED
+
+    @cached_property
+    def needs(self) -> list[dict[Need, float]]:
+        """By month, what thresholds it needs to pass where the common ones hold it.
+
+        Infinite where even the highest that the contract allows holds it.
+        """
+        return [
+            self._needs_of(case) if judged else {}
+            for case, judged in zip(self.cases, self.judged, strict=True)
+        ]
+
+    def _needs_of(self, case: MonthCase) -> dict[Need, float]:
+        """What a month needs, also where the months before it were not accepted.
+
+        A threshold that is too low for one month must not hold those that follow as well.
+        """
+        needs = dict(_needs(case))
+        for gap in GAPS:
+            after_gap = replace(case, history=case.history[:-gap])
+            steps = after_gap.trajectory
+            if steps is not None and len(steps.paces) >= MIN_STEPS:
+                for key, value in _needs(after_gap):
+                    if math.isfinite(value):  # a break stays one
+                        needs[key] = max(value, needs.get(key, 0.0))
+        return needs
+
+    @cached_property
+    def revisions(self) -> list[Revision]:
+        """Every change of a figure that was delivered before, but of those that were errors."""
+        found = []
+        for month, versions in self.past.versions.items():
+            for before, after in pairwise(versions):
+                common = ~np.isnan(before.figures) & ~np.isnan(after.figures)
+                change = (after.figures - before.figures)[common]
+                total = before.figures[common].sum()
+                if change.any() and total > 0 and not self._is_error(month, before):
+                    age = max(elapsed(month, max(after.months)), 0)
+                    national = abs(float(change.sum())) / float(total)
+                    cells = float((change != 0).mean())
+                    found.append(Revision(after.delivered_on, month, age, cells, national))
+        return found
+
+    def _is_error(self, month: Month, version: Version) -> bool:
+        """Whether the gate would have held a version, so that putting it right is no habit."""
+        if month not in self.past.months:
+            return True
+        case = self.cases[self.past.months.index(month)]
+        wrong = replace(case, delivered=version.figures, in_force=None, totals=Totals())
+        rules = [finding.rule for finding in judge(wrong) if finding.blocking]
+        return rules not in ([], [panel_department_missing.name])
+
+    def habits(self, without: Month | None = None) -> Habits:
+        """What is learned from the past, or from all months of it but one."""
+        kept = [month != without for month in self.past.months]
+        notes: list[str] = []
+        panel, learned = self._panel(np.array(kept), notes)
+        enough = sum(k and j for k, j in zip(kept, self.judged, strict=True))
+        if enough < MIN_JUDGED:
+            notes.append(
+                f"{enough} months have {MIN_STEPS} steps before them; below {MIN_JUDGED} no "
+                "threshold is learned: the common ones stay, which are cautious"
+            )
+        else:
+            panel["breaks"] = self._raised(kept, enough, learned, notes)
+            self._routine(without, learned)
+        own = {
+            rule: {**names, **learned.get(rule, {})}
+            for rule, names in self.past.indicator.thresholds.items()
+        }
+        return Habits(
+            self.past.indicator.model_copy(update={**panel, "thresholds": own}), learned, notes
+        )
+
+    def _panel(self, kept: np.ndarray, notes: list[str]) -> tuple[dict[str, object], Thresholds]:
+        """Who never, sometimes or once it joined has a figure; which figures may be missing."""
+        months = [m for m, k in zip(self.past.months, kept, strict=True) if k]
+        if len(months) < MIN_PANEL:
+            notes.append(
+                f"{len(months)} months are too few to tell who has figures: all are expected"
+            )
+            return {}, {}
+        figures = self.past.final[kept]
+        has, codes = ~np.isnan(figures), self.past.codes
+        ever = (figures > 0).any(axis=0)
+        begins = has.argmax(axis=0)
+        after = np.arange(len(months))[:, None] >= begins
+        holes = after & ~has & ever
+        often = ever & (holes.sum(axis=0) > np.maximum(RARE * after.sum(axis=0), 1))
+        once = ever & holes.any(axis=0) & ~often
+        late = ever & ~often & (begins > 0)
+        # where départements join, those without a figure so far may join as well; so may a zero
+        joins = late | (~ever & (late.any() | has[-1]))
+        learned: dict[str, Threshold] = {}
+        common = self.past.indicator.thresholds[panel_department_missing.name]
+        missing = (holes & once).sum(axis=1)
+        if (missing > 0).sum() >= max(MIN_STEPS, len(months) / 4):
+            why = (
+                f"in {int((missing > 0).sum())} of {len(months)} past months some département that "
+                f"usually has a figure had none, up to {missing.max()} at once; half above."
+            )
+            value = min(math.ceil(MARGIN * missing.max()), common["max_missing"].up_to or 0)
+            learned["max_missing"] = Threshold(value=value, why=why)
+        elif once.any():
+            notes.append(
+                f"{', '.join(codes[once])}: one month or two without a figure are taken for errors"
+            )
+        lost = [figures[m - 1, d] for m, d in np.argwhere(holes) if has[m - 1, d]]
+        limit = common["small_figure"].up_to or 0
+        if len(lost) >= MIN_STEPS and (most := max(lost) + 1) <= limit:
+            why = (
+                f"{int(holes.any(axis=0).sum())} départements had no figure now and then, after "
+                f"{max(lost):g} at most: small figures are left out by habit."
+            )
+            learned["small_figure"] = Threshold(value=most, why=why)
+        panel = {
+            "panel_excludes": codes[~ever & ~joins].tolist(),
+            "panel_sometimes": codes[often].tolist(),
+            "panel_joins": codes[joins].tolist(),
+        }
+        return panel, {panel_department_missing.name: learned} if learned else {}
+
+    def _raised(
+        self, kept: list[bool], enough: int, learned: Thresholds, notes: list[str]
+    ) -> list[Month]:
+        """Thresholds that the common ones are too low for; returns months that none would pass."""
+        breaks: set[Month] = set()
+        by_threshold: dict[Need, list[tuple[float, Month]]] = {}
+        for needs, keep, month in zip(self.needs, kept, self.past.months, strict=True):
+            for key, value in needs.items() if keep else ():
+                by_threshold.setdefault(key, []).append((value, month))
+        for (rule, name), found in by_threshold.items():
+            common = self.past.indicator.thresholds[rule][name]
+            for value, month in found:
+                if math.isinf(value):
+                    notes.append(
+                        f"{rule} would hold {month:%Y-%m} whatever is learned: taken for a break; "
+                        "take it out of the entry if it was an error"
+                    )
+                    breaks |= {month} & ({month} if rule in ON_MOVEMENT else set())
+            needed = sorted((value, month) for value, month in found if math.isfinite(value))
+            if not needed:
+                continue
+            most = needed[-1][0]
+            value = min(_upwards(MARGIN * most), common.up_to or common.value)
+            room = "half above leaves room for a good month."
+            if value == common.up_to:
+                room = f"half above would pass the highest that the contract allows, {value:g}."
+            why = (
+                f"{len(needed)} of {enough} past months would be held by the common "
+                f"{common.value:g}, alone or after a held one ({_some([m for _, m in needed])}); "
+                f"the most was {most:.3g}, and {room}"
+            )
+            learned.setdefault(rule, {})[name] = Threshold(value=value, why=why)
+
+        return sorted(breaks)
+
+    def _routine(self, without: Month | None, learned: Thresholds) -> None:
+        """Revisions that come so often that they are no event."""
+        common = self.past.indicator.thresholds[large_revision.name]
+        large = [
+            revision
+            for revision in self.revisions
+            if revision.month != without
+            and (
+                revision.cells > common["max_cell_share"].value
+                or revision.national > common["max_national_share"].value
+            )
+        ]
+        revised = len({revision.delivered_on for revision in large})
+        if revised < MIN_REVISED or revised < self.past.deliveries / 3:
+            return
+        oldest = max(revision.age for revision in large) + 1
+        if oldest > len(self.past.months) / 2:  # they reach back as far as there are months
+            oldest = int(common["routine_months"].up_to or oldest)
+        most = {
+            "routine_months": oldest,
+            "routine_cell_share": max(revision.cells for revision in large),
+            "routine_national_share": max(revision.national for revision in large),
+        }
+        says = {
+            "routine_months": "they reached back {most:.0f} months, the month itself included",
+            "routine_cell_share": "they changed up to {most:.0%} of the figures",
+            "routine_national_share": "they moved the national total by up to {most:.1%}",
+        }
+        learned[large_revision.name] = {
+            name: Threshold(
+                value=min(
+                    math.ceil(MARGIN * value)
+                    if name == "routine_months"
+                    else _upwards(MARGIN * value),
+                    common[name].up_to or 0,
+                ),
+                why=f"{revised} of {self.past.deliveries} past deliveries revised earlier months: "
+                f"{says[name].format(most=value)}; half above leaves room.",
+            )
+            for name, value in most.items()
+        }
+
+
+def _needs(case: MonthCase) -> Iterator[tuple[Need, float]]:
+    """The thresholds that must be raised for a month to pass, and how far."""
+    for name, thresholds in case.indicator.thresholds.items():
+        free = {key: entry.up_to for key, entry in thresholds.items() if entry.up_to is not None}
+        rule = RULES_BY_NAME[name]
+        limits = case.indicator.limits(name)
+        if not free or rule in (panel_department_missing, large_revision):
+            continue  # what these need is learned from the panel, and from the revisions
+        if not _holds(rule, case, limits):
+            continue
+        needed = {**limits, **free}
+        if _holds(rule, case, needed):
+            yield from (((name, key), math.inf) for key in free)
+            continue
+        for key, up_to in free.items():  # each as low as it may be, beside those before it
+            low, high = limits[key], up_to
+            if not _holds(rule, case, {**needed, key: low}):
+                needed[key] = low
+                continue
+            for _ in range(12):
+                middle = (low + high) / 2
+                if _holds(rule, case, {**needed, key: middle}):
+                    low = middle
+                else:
+                    high = middle
+            needed[key] = high
+            yield (name, key), high
+
+
+def _holds(rule: Rule, case: MonthCase, limits: dict[str, float]) -> bool:
+    alarm = rule.check(case, limits)
+    return alarm is not None and (rule.blocking if alarm.blocking is None else alarm.blocking)
+
+
+def _upwards(value: float) -> float:
+    """Two figures that say something, rounded up."""
+    if value <= 0:
+        return 0.0
+    unit = 10.0 ** (math.floor(math.log10(value)) - 1)
+    return float(f"{math.ceil(round(value / unit, 6)) * unit:.6g}")
+
+
+def _some(months: list[Month]) -> str:
+    """The latest three months, and how many others."""
+    latest = [f"{month:%Y-%m}" for month in sorted(months)[-3:]]
+    return ", ".join([*latest, *([f"{len(months) - 3} others"] if len(months) > 3 else [])])
+
+
+def sister_of(past: Past) -> str | None:
+    """The indicator beside it whose figures are most likely taken for its own.
+
+    The one with the most months in common; none whose increments equal this one's by nature.
+    """
+    months = set(past.months)
+    by_months = sorted(past.others, key=lambda i: (-len(months & set(past.others[i])), i))
+    for candidate in by_months:
+        if not months & set(past.others[candidate]):
+            break
+        if not any(increments_equal_sister(case) for case in past.beside(candidate).cases):
+            return candidate
+    return None
+
+
+def refusal(past: Past) -> str | None:
+    """Why the gate is not for this indicator; None where it is a cumulative count."""
+    if past.not_whole > RARE:
+        return (
+            f"{past.not_whole:.0%} of its figures have decimals: a share or a mean has no sum over "
+            "the départements, and the gate is for cumulative counts"
+        )
+    if "%" in past.unit:
+        return f"its unit is “{past.unit}”: a share, and the gate is for cumulative counts"
+    final = past.final
+    averages = [
+        totals.national <= np.nanmax(figures) < np.nansum(figures) / 2
+        for month, figures in zip(past.months, final, strict=True)
+        if (totals := past.versions[month][-1].totals).national is not None
+    ]
+    if averages and np.mean(averages) > 0.5:
+        return (
+            "its national figure lies among those of the départements and is not their sum: "
+            "a share or a mean, and the gate is for cumulative counts"
+        )
+    steps = np.diff(final, axis=0)
+    if len(steps) < MIN_STEPS:
+        return None
+    moves = steps[~np.isnan(steps) & (steps != 0)]
+    falls = float((np.nansum(steps, axis=1) < 0).mean())
+    falling = float((moves < 0).mean()) if len(moves) else 0.0
+    if falls > 0.25 or falling > 0.25:
+        return (
+            f"its national sum falls in {falls:.0%} of the steps, and {falling:.0%} of the moves "
+            "of its départements are downwards: a stock or a level, and the gate is for cumulative "
+            "counts, which only grow"
+        )
+    return None

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from acv_pipeline.contract import Contract, load_contract
-from acv_pipeline.contract.model import CONTRACT_FILE
+from acv_pipeline.contract.loading import CONTRACT_FILE
 from acv_pipeline.contract.months import month_end, month_of
 from acv_pipeline.definitions import build_definitions
 from acv_pipeline.flow.pipeline import Pipeline

@@ -9,7 +9,7 @@ import duckdb
 import yaml
 
 from acv_pipeline.contract import load_contract
-from acv_pipeline.contract.model import CONTRACT_FILE, SQL_PROJECT
+from acv_pipeline.contract.loading import CONTRACT_FILE, SQL_PROJECT
 from acv_pipeline.contract.months import month_of, month_range, shift
 from acv_pipeline.sample_data import generate
 

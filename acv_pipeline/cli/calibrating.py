@@ -17,7 +17,7 @@ from acv_pipeline.cli.common import home_of, home_option, plain_errors, wrong_us
 from acv_pipeline.cli.terminal import Progress
 from acv_pipeline.cli.terminal_calibration import print_calibration
 from acv_pipeline.contract import load_contract
-from acv_pipeline.contract.model import CONTRACT_FILE
+from acv_pipeline.contract.loading import CONTRACT_FILE
 from acv_pipeline.warehouse import read_published
 
 

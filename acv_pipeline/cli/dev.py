@@ -8,7 +8,7 @@ import sys
 
 from acv_pipeline.cli import without_warnings
 from acv_pipeline.cli.common import plain_errors, wrong_use
-from acv_pipeline.contract.model import beside_package
+from acv_pipeline.contract.loading import beside_package
 from acv_pipeline.orchestration.instance import instance
 from acv_pipeline.warehouse.home import Home
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
-from acv_pipeline.contract.model import SQL_PROJECT
+from acv_pipeline.contract.loading import SQL_PROJECT
 from acv_pipeline.contract.tables import tables
 from acv_pipeline.models import parsing
 from acv_pipeline.models.building import SqlTestResult, load_seed, offending_rows, replace_table

@@ -11,7 +11,7 @@ from acv_pipeline.calibration.expected import Expected, expected, rates, with_ha
 from acv_pipeline.calibration.habits import Evidence, sister_of
 from acv_pipeline.calibration.past import past_of_folder
 from acv_pipeline.contract import load_contract
-from acv_pipeline.contract.model import CONTRACT_FILE
+from acv_pipeline.contract.loading import CONTRACT_FILE
 
 
 @dataclass(frozen=True)

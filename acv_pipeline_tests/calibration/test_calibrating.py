@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from acv_pipeline.cli.main import main
 from acv_pipeline.contract import load_contract
-from acv_pipeline.contract.model import CONTRACT_FILE
+from acv_pipeline.contract.loading import CONTRACT_FILE
 from acv_pipeline.contract.months import shift
 from acv_pipeline.sample_data.other_habits import CAMPAIGNS, REVISED, write_releases
 from acv_pipeline_tests.deliveries import ACV, REAL_DATA, WHY_NO_REAL_DATA, deliver

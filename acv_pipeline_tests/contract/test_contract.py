@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from acv_pipeline.contract import Contract, ContractError, load_contract
-from acv_pipeline.contract.model import CONTRACT_FILE
+from acv_pipeline.contract.loading import CONTRACT_FILE
 from acv_pipeline.contract.months import elapsed, month_end, month_of, month_range, shift
 
 ACV, PVD = "nb-logement-accompagnement", "nb-logements-renoves-petites-villes"

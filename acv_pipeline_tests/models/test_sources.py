@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from acv_pipeline.contract.model import SQL_PROJECT
+from acv_pipeline.contract.loading import SQL_PROJECT
 from acv_pipeline.contract.tables import tables
 from acv_pipeline.contract.yaml_file import read_yaml
 

@@ -15,7 +15,7 @@ import pytest
 import sqlglot
 
 from acv_pipeline.contract import Contract, load_contract
-from acv_pipeline.contract.model import CONTRACT_FILE
+from acv_pipeline.contract.loading import CONTRACT_FILE
 from acv_pipeline.landing.whole_files import sha256
 from acv_pipeline.publishing.release import make_release
 from acv_pipeline.publishing.release.declared import SQL_TYPES, columns, release_files, tables

@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from acv_pipeline.contract import load_contract
-from acv_pipeline.contract.model import CONTRACT_FILE
+from acv_pipeline.contract.loading import CONTRACT_FILE
 from acv_pipeline_tests.tidying.outcomes import outcome
 
 ENTRY = """

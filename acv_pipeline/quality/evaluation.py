@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -78,7 +78,7 @@ def evaluate(
         return []
     tallies: dict[tuple[str, str], _Tally] = {}
     run = f"{min(months):%Y-%m} to {max(months):%Y-%m}"
-    with attributed(connection, contract, months):
+    with attributed(connection, contract, months), _nothing_left_behind():
         # Great Expectations validates while DuckDB looks for what breaks the other rules
         validated = _validated(
             connection, [r for r in chosen if isinstance(r, SuiteRule)], contract, run, results
@@ -97,6 +97,17 @@ def evaluate(
         for check in checks
         for month in months
     ]
+
+
+@contextmanager
+def _nothing_left_behind() -> Iterator[None]:
+    """After an error, nothing goes on validating and keeping results."""
+    try:
+        yield
+    except BaseException:
+        if started.cache_info().currsize:
+            started().stop()
+        raise
 
 
 def _by_sql(connection: duckdb.DuckDBPyConnection, rule: SqlRule) -> _Tally:

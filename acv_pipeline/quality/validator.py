@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 import pickle
 import subprocess
 import sys
-from concurrent.futures import Future, ThreadPoolExecutor
+import traceback
+from concurrent.futures import Future
 from functools import cache
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any, BinaryIO, cast
 
 
@@ -21,34 +25,51 @@ class Validator:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__],
+            [sys.executable, "-P", "-m", __name__],  # nothing is imported from where a user stands
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for the process it serves
         )
         atexit.register(self._process.kill)  # it may still be importing
-        self._thread = ThreadPoolExecutor(1)
+        self._waiting: SimpleQueue[tuple[Future[Any], tuple[Any, ...]]] = SimpleQueue()
+        # no pool: Python waits for the threads of one before it ends
+        Thread(target=self._work, daemon=True).start()
 
     def ask(self, function: str, *arguments: Any) -> Future[Any]:
         """What the function will return, asked after what was asked before.
 
-        The result raises whatever the function raises, or ``RuntimeError`` if the process ended,
-        say because the machine has no memory left.
+        The result raises ``RuntimeError`` with the traceback of what the function raises, or if
+        the process ended, say because the machine has no memory left.
         """
-        return self._thread.submit(self._call, function, arguments)
+        answer: Future[Any] = Future()
+        self._waiting.put((answer, (function, arguments)))
+        return answer
 
-    def _call(self, function: str, arguments: tuple[Any, ...]) -> Any:
+    def stop(self) -> None:
+        """End the process, whatever it is at: nobody waits for its answers any more."""
+        self._process.kill()
+        started.cache_clear()
+
+    def _work(self) -> None:
+        while True:
+            answer, asked = self._waiting.get()
+            try:
+                answer.set_result(self._call(asked))
+            except Exception as error:
+                answer.set_exception(error)
+
+    def _call(self, asked: tuple[Any, ...]) -> Any:
         try:
-            _send(cast(BinaryIO, self._process.stdin), (function, arguments))
-            answer, raised = pickle.load(cast(BinaryIO, self._process.stdout))
-        except (OSError, EOFError) as error:
+            _send(cast(BinaryIO, self._process.stdin), asked)
+            answer, failure = pickle.load(cast(BinaryIO, self._process.stdout))
+        except (OSError, EOFError, pickle.UnpicklingError) as error:
+            self.stop()
             code = self._process.wait()
-            started.cache_clear()
             raise RuntimeError(
                 f"Great Expectations' process ended with exit code {code}"
             ) from error
-        if raised:
-            raise raised
+        if failure:
+            raise RuntimeError(f"in Great Expectations' process:\n{failure}")
         return answer
 
 
@@ -70,9 +91,10 @@ def serve(calls: BinaryIO, answers: BinaryIO) -> None:
         except EOFError:
             return
         try:
-            _send(answers, (getattr(validation, function)(*arguments), None))
-        except Exception as error:  # is the caller's
-            _send(answers, (None, error))
+            answer = getattr(validation, function)(*arguments), ""
+        except Exception:  # as text: not every error can be sent
+            answer = None, traceback.format_exc()
+        _send(answers, answer)
 
 
 def _send(to: BinaryIO, what: Any) -> None:
@@ -81,5 +103,9 @@ def _send(to: BinaryIO, what: Any) -> None:
 
 
 if __name__ == "__main__":
-    answers, sys.stdout = sys.stdout.buffer, sys.stderr  # what libraries print is no answer
-    serve(sys.stdin.buffer, answers)
+    pipe = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what libraries print is no answer
+    try:
+        serve(sys.stdin.buffer, pipe)
+    except BrokenPipeError:  # whom it served was killed
+        os._exit(0)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -18,6 +20,8 @@ from acv_pipeline.cli.terminal import Progress
 from acv_pipeline.cli.terminal_calibration import print_calibration
 from acv_pipeline.contract import load_contract
 from acv_pipeline.contract.loading import CONTRACT_FILE
+from acv_pipeline.contract.spelling import UnknownNameError, unknown
+from acv_pipeline.landing.whole_files import write_whole
 from acv_pipeline.warehouse import read_published
 
 
@@ -42,7 +46,7 @@ def calibrate(
                 "--write changes your own contract, and $ACV_CONTRACT names none: "
                 f"cp {CONTRACT_FILE} contract.yml; export ACV_CONTRACT=$PWD/contract.yml"
             )
-        if indicator in [entry.short_name for entry in contract.indicators.values()]:
+        with suppress(UnknownNameError):  # it may be one that the contract is to learn of
             indicator = contract.indicator_named(indicator).id
         sources = [
             name
@@ -51,7 +55,7 @@ def calibrate(
         ]
         source = source or ("barometre" if folder else next(iter(sources), "barometre"))
         if source not in contract.sources:
-            wrong_use(f"unknown source {source!r}: known are {', '.join(contract.sources)}")
+            raise unknown("source", source, contract.sources)
         if folder:
             with Progress() as progress:
                 past = past_of_folder(
@@ -70,9 +74,12 @@ def calibrate(
         print_calibration(past, habits, rates)
         if write:
             text = contract_with(path, past, lines)
+            with tempfile.TemporaryDirectory() as scratch:  # what can't be read isn't written
+                tried = Path(scratch) / path.name
+                tried.write_text(text, encoding="utf-8")
+                load_contract(tried)
             click.echo(difference(path, text) or "The contract says so already.")
-            path.write_text(text, encoding="utf-8")
-            load_contract()
+            write_whole(path.resolve(), text)
         else:
             click.echo("\n".join(["The entry, which --write puts into the contract:", *lines]))
     sys.exit(FINE)

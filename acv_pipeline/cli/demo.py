@@ -60,7 +60,7 @@ def _run(home: Home, contract: Contract, last: Month) -> None:
         lacking={BAD: late},
         by=shift(last, 1),  # the earliest: today may be that day
     )
-    _step(1, f"Synthetic deliveries of both partners, 2018-09 to {before:%Y-%m}, and releases")
+    _step(1, f"Synthetic deliveries of both partners to {before:%Y-%m}, and releases")
     files = len(arrive(until={GOOD: before, BAD: before}).files)
     click.echo(f"{files} files under {_shown(landing)} (synthetic: never publish)")
 

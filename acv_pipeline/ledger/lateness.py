@@ -10,6 +10,7 @@ import duckdb
 
 from acv_pipeline.contract import Contract, Month, Source, month_range
 from acv_pipeline.contract.months import first_day, shift
+from acv_pipeline.ledger.months_on_record import month_counted_for
 
 CHECK = "delivery_not_overdue"
 
@@ -61,7 +62,7 @@ def late_months(
             " where source = ? and status = 'refused' order by delivered_on, file_name",
             [source.id],
         ).fetchall():
-            refused[shift(first_day(day), -1)].append(f"{name} (received {day})")
+            refused[month_counted_for(day, contract)].append(f"{name} (received {day})")
         for month in month_range(min(came), shift(first_day(today), -1)):
             deadline = due_on(source, month)
             if month not in came and deadline is not None and deadline < today:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection
 
 import duckdb
@@ -77,6 +78,11 @@ def remove_due(connection: duckdb.DuckDBPyConnection, months: Collection[Month])
         connection.execute("delete from validated.due_months where month = ?", [month])
 
 
+def month_counted_for(delivered_on: dt.date, contract: Contract) -> Month:
+    """The month of a delivery that names none that is over: the one before the day it came."""
+    return max(shift(first_day(delivered_on), -1), contract.first_month)
+
+
 def rows_received(connection: duckdb.DuckDBPyConnection, source: str) -> dict[Month, int]:
     """How many rows with a figure, or in quarantine, ``source`` delivered for each month."""
     return _counts(
@@ -98,7 +104,7 @@ def rows_of(connection: duckdb.DuckDBPyConnection, table: str) -> dict[Month, in
 def _attributed(
     connection: duckdb.DuckDBPyConnection, contract: Contract, which: str = "true"
 ) -> set[Month]:
-    """A delivery that names no month that is over counts for the one before the day it came."""
+    """The months that deliveries count for which name none that is over."""
     days = _set(
         connection,
         f"""
@@ -110,7 +116,7 @@ def _attributed(
         )
         """,
     )
-    return {max(shift(first_day(day), -1), contract.first_month) for day in days}
+    return {month_counted_for(day, contract) for day in days}
 
 
 def _counts(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[Month, int]:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+from acv_pipeline.cli import calibrating
 from acv_pipeline.cli.main import main
 from acv_pipeline.contract import load_contract
 from acv_pipeline.contract.loading import CONTRACT_FILE
@@ -96,6 +97,16 @@ def test_what_people_wrote_into_an_entry_stays(releases: Path, contract_file: Pa
     result = calibrate("DF", releases, "--write")
     assert result.exit_code == 0, result.output
     assert contract_file.read_text(encoding="utf-8") == text
+
+
+def test_a_contract_that_could_not_be_read_is_not_written(
+    releases: Path, contract_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = contract_file.read_text(encoding="utf-8")
+    monkeypatch.setattr(calibrating, "contract_with", lambda *_: "sources: [")
+    result = calibrate(REVISED, releases, "--write")
+    assert result.exit_code == 2 and "is not valid YAML" in result.output
+    assert contract_file.read_text(encoding="utf-8") == before
 
 
 def test_without_a_contract_of_ones_own_nothing_is_written(

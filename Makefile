@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ACV_HOME ?= $(CURDIR)/demo_home
 
-.PHONY: demo test quick dev fuzz torture audit sbom bench lint lock clean help
+.PHONY: demo test quick dev messages fuzz torture audit sbom bench lint lock clean help
 
 help:
 	@sed -n '1,4s/^# //p' Makefile
@@ -76,6 +76,17 @@ lint: $(VENV)/.test
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+
+# the catalogue of texts, in step with the code; what lacks its French is told by the tests
+PO := acv_pipeline/language/fr/LC_MESSAGES/acv_pipeline
+messages: $(VENV)/.test
+	@$(BIN)/pybabel --quiet extract --mapping pyproject.toml --no-location --sort-output \
+		--keywords "both marked in_language:2 plural:1,2 both_plural:1,2" \
+		--output $(PO).pot acv_pipeline
+	@$(BIN)/pybabel --quiet update --ignore-pot-creation-date --no-fuzzy-matching \
+		--ignore-obsolete --width 96 --locale fr --input-file $(PO).pot --output-file $(PO).po
+	@rm $(PO).pot
+	@$(BIN)/pybabel --quiet compile --locale fr --input-file $(PO).po --output-file $(PO).mo
 
 dev: $(VENV)/.run
 	@ACV_HOME="$(ACV_HOME)" $(BIN)/python -m acv_pipeline.cli.dev

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ from acv_pipeline_tests.deliveries import REAL_DATA, WHY_NO_REAL_DATA
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
     from xdist.scheduler import LoadScopeScheduling
+
+os.environ["ACV_LANGUAGE"] = "en"  # the texts that tests expect, whatever the machine's locale
 
 BROWSER_ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",

@@ -17,6 +17,7 @@ from acv_pipeline.contract import ContractError, Month
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.contract.spelling import UnknownNameError
 from acv_pipeline.landing import LandingError
+from acv_pipeline.language import _
 from acv_pipeline.ledger.corrections import CorrectionsError
 from acv_pipeline.models import SqlProjectError
 from acv_pipeline.warehouse import WarehouseError
@@ -37,7 +38,7 @@ class MonthType(click.ParamType[Month]):
         try:
             return month_of(value)
         except ValueError:
-            self.fail(f"{value!r} is not a month: write it like 2021-03", param, ctx)
+            self.fail(_("'{value}' is not a month: write it like 2021-03", value=value), param, ctx)
 
 
 class MonthRange(click.ParamType[tuple[Month, Month]]):
@@ -55,9 +56,9 @@ class MonthRange(click.ParamType[tuple[Month, Month]]):
         try:
             months = month_of(first), month_of(last if separator else first)
         except ValueError:
-            self.fail(f"{value!r}: write months like 2021-03:2021-06", param, ctx)
+            self.fail(_("'{value}': write months like 2021-03:2021-06", value=value), param, ctx)
         if months[0] > months[1]:
-            self.fail(f"{value!r}: the first month comes after the last", param, ctx)
+            self.fail(_("'{value}': the first month comes after the last", value=value), param, ctx)
         return months
 
 

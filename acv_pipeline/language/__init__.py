@@ -1,0 +1,106 @@
+"""The languages people are told things in: one catalogue for all texts of the program.
+
+A text stands in the code in English, as a call of one of the functions below, and in French in
+``fr/LC_MESSAGES/acv_pipeline.po``, which ``make messages`` keeps in step with the code. Values go
+in by name, with Python's format specifications; numbers are written as each language writes them.
+"""
+
+from __future__ import annotations
+
+import gettext
+import os
+import string
+from dataclasses import dataclass
+from functools import cache
+from numbers import Real
+from pathlib import Path
+from typing import Any
+
+LANGUAGES = ("fr", "en")
+NARROW = "\u202f"  # narrow no-break space: groups of digits, and before ; ! ? %
+
+
+@dataclass(frozen=True)
+class Both:
+    """Something that is written differently in the two languages."""
+
+    fr: str
+    en: str
+
+    def __getitem__(self, language: str) -> str:
+        """The text in ``fr`` or ``en``."""
+        return self.fr if language == "fr" else self.en
+
+    def __str__(self) -> str:
+        """The text in the user's language."""
+        return self[language()]
+
+
+def language() -> str:
+    """``fr`` or ``en``: what ``ACV_LANGUAGE`` says, else the locale; English where neither does."""
+    for name in ("ACV_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := os.environ.get(name):
+            return "fr" if value.lower().startswith("fr") else "en"
+    return "en"
+
+
+def _(message: str, **values: Any) -> str:
+    """A text in the user's language, with its values."""
+    return in_language(language(), message, **values)
+
+
+def plural(one: str, many: str, count: int, **values: Any) -> str:
+    """One of two texts in the user's language, as ``count`` (which is a value too) asks."""
+    return _plural(language(), one, many, count, **values)
+
+
+def both(message: str, **values: Any) -> Both:
+    """A text in both languages, for what is kept or sent to somebody else."""
+    return Both(*(in_language(each, message, **values) for each in LANGUAGES))
+
+
+def both_plural(one: str, many: str, count: int, **values: Any) -> Both:
+    """``plural`` in both languages."""
+    return Both(*(_plural(each, one, many, count, **values) for each in LANGUAGES))
+
+
+def marked(message: str) -> str:
+    """The text as it stands: it is translated where it is shown."""
+    return message
+
+
+def in_language(language: str, message: str, **values: Any) -> str:
+    """A text in one language, with its values."""
+    return _FORMATTERS[language].format(_catalogue(language).gettext(message), **values)
+
+
+def _plural(language: str, one: str, many: str, count: int, **values: Any) -> str:
+    text = _catalogue(language).ngettext(one, many, count)
+    return _FORMATTERS[language].format(text, count=count, **values)
+
+
+@cache
+def _catalogue(language: str) -> gettext.NullTranslations:
+    if language == "en":  # the texts themselves
+        return gettext.NullTranslations()
+    return gettext.translation("acv_pipeline", Path(__file__).parent, [language])
+
+
+class _Formatter(string.Formatter):
+    """``str.format`` with the numbers of a language, and of a ``Both`` its text."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def format_field(self, value: Any, spec: str) -> str:
+        """The value as ``spec`` says."""
+        if isinstance(value, Both):
+            value = value[self.language]
+        text = format(value, spec)
+        if self.language == "fr" and spec and isinstance(value, Real):
+            text = text.translate(_FRENCH_NUMBER)
+        return text
+
+
+_FRENCH_NUMBER = str.maketrans({",": NARROW, ".": ",", "%": f"{NARROW}%"})
+_FORMATTERS = {each: _Formatter(each) for each in LANGUAGES}

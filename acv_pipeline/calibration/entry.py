@@ -23,7 +23,7 @@ OURS = (
     "panel_excludes",
     "panel_sometimes",
     "panel_joins",
-    "breaks",
+    "unusual_months",
     "sister",
     "thresholds",
 )
@@ -47,8 +47,9 @@ def learned_lines(past: Past, habits: Habits, expected: Expected) -> list[str]:
         lines.append(f"    panel_sometimes: {json.dumps(entry.panel_sometimes)}")
     if entry.panel_joins:
         lines.append(f"    panel_joins: {json.dumps(entry.panel_joins)}")
-    if entry.breaks:
-        lines.append(f"    breaks: [{', '.join(f'{month:%Y-%m}' for month in entry.breaks)}]")
+    if entry.unusual_months:
+        months = ", ".join(f"{month:%Y-%m}" for month in entry.unusual_months)
+        lines.append(f"    unusual_months: [{months}]")
     lines = [part for line in lines for part in _wrapped(line)]
     if entry.sister:
         lines.append(f"    sister: {entry.sister}")

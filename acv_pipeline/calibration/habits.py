@@ -140,7 +140,7 @@ class Evidence:
                 "threshold is learned: the common ones stay, which are cautious"
             )
         else:
-            panel["breaks"] = self._raised(kept, enough, learned, notes)
+            panel["unusual_months"] = self._raised(kept, enough, learned, notes)
             self._routine(without, learned)
         own = {
             rule: {**names, **learned.get(rule, {})}
@@ -202,7 +202,7 @@ class Evidence:
         self, kept: list[bool], enough: int, learned: Thresholds, notes: list[str]
     ) -> list[Month]:
         """Thresholds that the common ones are too low for; returns months that none would pass."""
-        breaks: set[Month] = set()
+        unusual: set[Month] = set()
         by_threshold: dict[Need, list[tuple[float, Month]]] = {}
         for needs, keep, month in zip(self.needs, kept, self.past.months, strict=True):
             for key, value in needs.items() if keep else ():
@@ -212,10 +212,11 @@ class Evidence:
             for value, month in found:
                 if math.isinf(value):
                     notes.append(
-                        f"{rule} would hold {month:%Y-%m} whatever is learned: taken for a break; "
-                        "take it out of the entry if it was an error"
+                        f"{rule} would hold {month:%Y-%m} whatever is learned: taken for an "
+                        "unusual month; take it out of the entry if it was an error, and put it "
+                        "into breaks if something else is counted since"
                     )
-                    breaks |= {month} & ({month} if rule in ON_MOVEMENT else set())
+                    unusual |= {month} & ({month} if rule in ON_MOVEMENT else set())
             needed = sorted((value, month) for value, month in found if math.isfinite(value))
             if not needed:
                 continue
@@ -231,7 +232,7 @@ class Evidence:
             )
             learned.setdefault(rule, {})[name] = Threshold(value=value, why=why)
 
-        return sorted(breaks)
+        return sorted(unusual)
 
     def _routine(self, without: Month | None, learned: Thresholds) -> None:
         """Revisions that come so often that they are no event."""

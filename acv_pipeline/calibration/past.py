@@ -144,7 +144,7 @@ def with_candidate(contract: Contract, indicator_id: str, source_id: str) -> Con
         "panel_excludes": [],
         "panel_sometimes": [],
         "panel_joins": [],
-        "breaks": [],
+        "unusual_months": [],
         "thresholds": {
             rule: {
                 name: known.thresholds[rule][name] if entry.up_to is None else entry

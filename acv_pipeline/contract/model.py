@@ -84,6 +84,19 @@ class Target(_Entry):
     why: str = Field(min_length=20)
 
 
+class Words(_Entry):
+    """One text in both languages."""
+
+    fr: str
+    en: str
+
+
+class Break(Words):
+    """The month from which something else is counted, and what changed, in words."""
+
+    month: MonthField
+
+
 class Indicator(_Entry):
     """One cumulative count per département and month.
 
@@ -92,7 +105,8 @@ class Indicator(_Entry):
 
     The départements outside ``panel_excludes`` are expected every month, but for those of
     ``panel_sometimes``, which may have no figure, and those of ``panel_joins`` before their first.
-    In the months of ``breaks`` the figures moved as they never do, and that was no error.
+    From each month of ``breaks`` on something else is counted: nothing compares across it. In
+    ``unusual_months`` the figures moved as they never do, and that was no error.
     """
 
     id: str
@@ -105,7 +119,8 @@ class Indicator(_Entry):
     panel_excludes: list[str]
     panel_sometimes: list[str] = []
     panel_joins: list[str] = []
-    breaks: list[MonthField] = []
+    breaks: list[Break] = []
+    unusual_months: list[MonthField] = []
     sister: str | None = None
     target: Target | None = None
     thresholds: Thresholds
@@ -118,13 +133,6 @@ class Indicator(_Entry):
     def limits(self, rule: str) -> dict[str, float]:
         """The thresholds of one gate rule, by name; empty when the rule needs none."""
         return {name: entry.value for name, entry in self.thresholds.get(rule, {}).items()}
-
-
-class Words(_Entry):
-    """One text in both languages."""
-
-    fr: str
-    en: str
 
 
 class Licence(_Entry):
@@ -263,7 +271,8 @@ class Contract(_Entry):
     @cached_property
     def reading_version(self) -> str:
         """Changes with all that reading a delivery depends on: not with thresholds and dataset."""
-        judging = {"thresholds", "target", "panel_sometimes", "panel_joins", "breaks"}
+        judging = {"thresholds", "target", "panel_sometimes", "panel_joins"}
+        judging |= {"breaks", "unusual_months"}
         text = self.model_dump_json(
             exclude={"thresholds": True, "dataset": True, "indicators": {"__all__": judging}}
         )

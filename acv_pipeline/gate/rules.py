@@ -44,7 +44,7 @@ ON_MOVEMENT = {
     "all_figures_raised",
     "most_departments_unchanged",
 }
-"""Rules that compare a step with the steps before it; across a break that means nothing."""
+"""Rules that compare a step with the steps before it."""
 
 RULES_BY_NAME: dict[str, Rule] = {rule.name: rule for rule in RULES}
 
@@ -54,10 +54,12 @@ def judge(case: MonthCase) -> list[Finding]:
 
     Blocking findings come first, each group in the order of ``RULES``. Figures that are in force
     already (delivered again with other published totals, or signed off before) are not held:
-    holding them would change nothing. Nor is a month of a break, by rules on how figures move.
+    holding them would change nothing. Nor is the month of a break, or one that is known to be
+    unusual, by rules on how figures move.
     """
     findings = [finding for rule in RULES if (finding := rule(case)) is not None]
-    if case.month in case.indicator.breaks:
+    known = {entry.month for entry in case.indicator.breaks} | {*case.indicator.unusual_months}
+    if case.month in known:
         findings = [
             replace(finding, blocking=finding.blocking and finding.rule not in ON_MOVEMENT)
             for finding in findings

@@ -125,6 +125,7 @@ def write_contract(connection: duckdb.DuckDBPyConnection, contract: Contract) ->
             for code in contract.panel(i.id)
             if code not in {*i.panel_sometimes, *i.panel_joins}
         ],
+        "breaks": [(i.id, b.month, b.fr, b.en) for i in indicators for b in i.breaks],
         "components": [(i.id, *p) for i in indicators for p in contract.components(i.id).items()],
     }
     for name, rows in content.items():

@@ -113,15 +113,15 @@ def test_nothing_is_learned_from_few_months_and_it_says_so(contract: Contract) -
     assert any("all are expected" in note for note in habits.notes)
 
 
-def test_a_month_that_nothing_lets_pass_is_a_break_and_teaches_no_pace(
+def test_a_month_that_nothing_lets_pass_is_unusual_and_teaches_no_pace(
     contract: Contract,
 ) -> None:
     """A programme that begins slowly: from one month on it grows forty times as fast."""
     steps = np.diff([np.zeros(101), *course(24, pace=10)], axis=0)
     steps[8:] *= 40
     habits = learned(past(contract, list(steps.cumsum(axis=0))))
-    assert dt.date(2020, 9, 1) in habits.indicator.breaks
-    assert any("taken for a break" in note for note in habits.notes)
+    assert dt.date(2020, 9, 1) in habits.indicator.unusual_months
+    assert any("taken for an unusual month" in note for note in habits.notes)
     assert national_pace_jumps.name not in habits.learned
 
 
@@ -198,5 +198,5 @@ def test_an_unusual_month_counts_as_held_while_the_others_do_not_teach_it(
     steps = np.diff([np.zeros(101), *course(26, pace=10)], axis=0)
     steps[20] *= 8
     evidence = Evidence(past(contract, list(steps.cumsum(axis=0))))
-    assert evidence.habits().indicator.breaks == [dt.date(2021, 9, 1)]
+    assert evidence.habits().indicator.unusual_months == [dt.date(2021, 9, 1)]
     assert dt.date(2021, 9, 1) in expected(evidence).held

@@ -36,6 +36,19 @@ def test_who_is_added_up(contract: Contract) -> None:
     assert contract.components(PVD) == {"anah": dt.date(2020, 10, 1)}
 
 
+def test_a_break_has_its_reason_in_both_languages(tmp_path: Path) -> None:
+    indicators = yaml.safe_load(CONTRACT_FILE.read_text(encoding="utf-8"))["indicators"]
+    before = load_contract(changed(tmp_path))
+    indicators[ACV]["breaks"] = [{"month": "2024-01", "fr": "périmètre", "en": "perimeter"}]
+    contract = load_contract(changed(tmp_path, indicators=indicators))
+    [entry] = contract.indicators[ACV].breaks
+    assert (entry.month, entry.fr, entry.en) == (dt.date(2024, 1, 1), "périmètre", "perimeter")
+    assert contract.reading_version == before.reading_version, "nothing is read again"
+    del indicators[ACV]["breaks"][0]["en"]
+    with pytest.raises(ContractError, match="breaks"):
+        load_contract(changed(tmp_path, indicators=indicators))
+
+
 def test_territories_of_the_code_officiel_géographique(contract: Contract) -> None:
     territories = contract.territories
     assert (len(territories.departments), len(territories.regions)) == (101, 18)

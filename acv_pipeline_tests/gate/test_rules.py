@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 import json
 from importlib import import_module
+from typing import Any
 
 import numpy as np
 import pytest
 
+from acv_pipeline.contract.model import Break
 from acv_pipeline.gate.rule import Rule
 from acv_pipeline.gate.rules import ON_MOVEMENT, RULES, RULES_BY_NAME, judge
 from acv_pipeline_tests.gate.examples import (
@@ -119,11 +121,18 @@ def test_figures_in_force_are_not_held_again(quarantined: int) -> None:
     assert any(finding.blocking for finding in judge(changed))
 
 
-def test_across_a_break_steps_are_not_compared() -> None:
+@pytest.mark.parametrize(
+    "known",
+    [
+        {"breaks": [Break(month=MONTH, fr="périmètre", en="perimeter")]},
+        {"unusual_months": [MONTH]},
+    ],
+)
+def test_across_a_break_steps_are_not_compared(known: dict[str, Any]) -> None:
     """A jump of the pace passes with a warning; a factor of ten is held still."""
     names = {rule.name for rule in RULES if rule.blocking}
     assert names > ON_MOVEMENT
-    broken = ACV.model_copy(update={"breaks": [MONTH]})
+    broken = ACV.model_copy(update=known)
     jump = case_of(level(1200), steady(level()), indicator=broken)
     [pace] = [f for f in judge(jump) if f.rule == "national_pace_jumps"]
     assert not pace.blocking

@@ -205,6 +205,36 @@ def test_a_partner_alone_and_the_first_month_of_a_total_are_no_break(joined: Wor
     ) == [(month("2018-09"), month("2020-01")), (month("2020-03"), month("2020-03"))]
 
 
+def test_where_a_perimeter_moves_nothing_compares_in_any_series(world: World) -> None:
+    world.insert("contract.breaks", (ACV, month("2020-02"), "périmètre", "perimeter"))
+    world.insert("contract.breaks", (ACV, month("2020-04"), "périmètre", "perimeter"))
+    figures = {f"2020-0{n}": {"01": n, "2A": 2 * n} for n in (1, 2, 3, 5)}
+    for source in ("anah", "action_logement", "barometre"):
+        world.figures(source, figures)
+    world.build()
+    for series in ("anah", "total", "published"):
+        assert world.rows(
+            "select strftime(month, '%Y-%m'), increment is not null, is_break"
+            f" from marts.monthly_increments where series = '{series}' and department_code = '01'"
+            " order by month"
+        ) == [
+            ("2020-01", False, False),
+            ("2020-02", False, True),
+            ("2020-03", True, False),
+            ("2020-05", False, True),  # April has no figure: the break shows in the next
+        ], series
+
+
+def test_a_break_before_the_first_figure_breaks_nothing(world: World) -> None:
+    world.insert("contract.breaks", (ACV, month("2020-01"), "périmètre", "perimeter"))
+    for source in ("anah", "action_logement"):
+        world.figures(source, {"2020-01": {"01": 0}, "2020-02": {"01": 5}, "2020-03": {"01": 6}})
+    world.build()
+    assert world.rows("select max(is_break), max(increment) from marts.monthly_increments") == [
+        (False, 2)
+    ]
+
+
 def test_a_partner_that_joins_before_anything_is_counted_breaks_nothing(world: World) -> None:
     world.insert("contract.sources", ("third", "Third", "partner", "third"))
     world.insert("contract.components", (ACV, "third", month("2020-02")))

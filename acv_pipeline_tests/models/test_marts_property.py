@@ -16,6 +16,7 @@ from acv_pipeline_tests.models.world import ACV, PVD, World, in_force, month
 PANEL = ["01", "03", "2A", "2B"]  # regions 84, 84, 94, 94
 MONTHS = [month(text) for text in ("2019-11", "2019-12", "2020-01", "2020-03", "2020-04")]
 THIRD_JOINS = month("2020-03")
+PERIMETER_MOVES = month("2020-02")
 COMPONENTS = {
     ACV: {
         "anah": month("2018-09"),
@@ -56,6 +57,7 @@ def open_world(project: Project) -> World:
     world = World(project, panel=PANEL)
     world.insert("contract.sources", ("third", "Third", "partner", "third"))
     world.insert("contract.components", (ACV, "third", THIRD_JOINS))
+    world.insert("contract.breaks", (PVD, PERIMETER_MOVES, "périmètre", "perimeter"))
     return world
 
 
@@ -78,13 +80,15 @@ def expected_increments(series: pd.DataFrame) -> pd.DataFrame:
     for (indicator, name), of_series in series.groupby(["indicator_id", "series"]):
         counted = of_series.loc[of_series["cumulative_dwellings"] > 0, "month"]
         start = counted.min() if len(counted) else dt.date.max
-        joins = THIRD_JOINS if (indicator, name) == (ACV, "total") else dt.date.max
+        changes = [PERIMETER_MOVES] if indicator == PVD else []
+        changes += [THIRD_JOINS] if (indicator, name) == (ACV, "total") else []
+        change = changes[0] if changes else dt.date.max
         for _, line in of_series.groupby("department_code"):
             line = line.sort_values("month").assign(
                 previous_month=None, increment=np.nan, is_break=False
             )
             after = line[line["month"] >= start]
-            earlier, later = after[after["month"] < joins], after[after["month"] >= joins]
+            earlier, later = after[after["month"] < change], after[after["month"] >= change]
             for alike in (earlier, later):
                 line.loc[alike.index, "previous_month"] = alike["month"].shift()
                 line.loc[alike.index, "increment"] = alike["cumulative_dwellings"].diff()

@@ -16,7 +16,7 @@ BREAKS = {
         " where series = 'anah' and department_code = '01' and month = '2020-02-01'",
         {"2020-02", "2020-03"},
     ),
-    "increments_keep_the_same_partners": (
+    "increments_cross_no_break": (
         "update contract.components set first_month = '2020-03-01' where source = 'anah'",
         {"2020-03"},
     ),
@@ -151,7 +151,7 @@ def test_an_increment_across_a_break_is_found(sound: World) -> None:
     sound.insert("contract.sources", ("third", "Third", "partner", "third"))
     sound.insert("contract.components", (ACV, "third", month("2020-02")))
     sound.figures("third", {"2020-02": {"01": 100, "2A": 50}})
-    name = "increments_keep_the_same_partners"
+    name = "increments_cross_no_break"
     assert sound.build().project.run_test(sound.connection, name).passed
     sound.connection.execute(
         "update marts.monthly_increments set previous_month = '2020-01-01', increment = 110"
@@ -161,11 +161,23 @@ def test_an_increment_across_a_break_is_found(sound: World) -> None:
         {
             "month": month("2020-02"),
             "indicator_id": ACV,
-            "new_partner": "third",
+            "series": "total",
+            "what": "third",
             "departments": 1,
             "dwellings": 110,
         }
     ]
+
+
+def test_an_increment_across_a_perimeter_that_moved_is_found(sound: World) -> None:
+    name = "increments_cross_no_break"
+    assert sound.project.run_test(sound.connection, name).passed
+    sound.insert("contract.breaks", (ACV, month("2020-02"), "périmètre", "perimeter"))
+    found = sound.project.run_test(sound.connection, name)
+    assert {(row["series"], row["what"]) for row in found.sample} == {
+        (series, "perimeter") for series in ("anah", "action_logement", "total")
+    }
+    assert sound.build().project.run_test(sound.connection, name).passed
 
 
 def test_a_figure_that_changed_on_its_way_to_the_ranking_is_found(sound: World) -> None:

@@ -1,7 +1,7 @@
 -- What each month adds: the cumulative minus that of the same département's previous month that
 -- has a figure. While a series is zero everywhere nothing has been counted yet: such a month is
--- a starting line, so it has no increment and no increment starts from it. A break, where other
--- partners are counted than before, is a starting line too.
+-- a starting line, so it has no increment and no increment starts from it. A break, where
+-- something else is counted than before, is a starting line too.
 with starts as (
 
     select
@@ -26,11 +26,10 @@ compared as (
             over comparable as previous_month,
         lag(case when figures.month >= starts.first_month then figures.cumulative_dwellings end)
             over comparable as previous_dwellings,
-        coalesce(
-            lag(case when figures.month >= starts.first_month then figures.comparable_since end)
-                over months < figures.comparable_since,
-            false
-        ) as is_break
+        lag(case when figures.month >= starts.first_month then figures.month end)
+            over months is not null
+            and coalesce(lag(figures.comparable_since) over months <> figures.comparable_since, true)
+            and figures.comparable_since is not null as is_break
     from {{ ref('series') }} as figures
     inner join starts
         on starts.indicator_id = figures.indicator_id

@@ -1,6 +1,7 @@
 -- Whose figures: each source's own, and `total`, the sum of the partners the contract counts in
--- a month, for the départements where all of them have a figure. What a total counts changes where a
--- partner joins: only months with the same `comparable_since` compare.
+-- a month, for the départements where all of them have a figure. What is counted changes at a break of
+-- the indicator, and in a total where a partner joins: only months with the same `comparable_since`
+-- compare.
 with figures as (
 
     select
@@ -18,18 +19,29 @@ with figures as (
 
 ),
 
-partners as (
+changes as (
+
+    select indicator_id, first_month as month, 1 as partners
+    from {{ source('contract', 'components') }}
+    union all
+    select indicator_id, month, 0 as partners
+    from {{ source('contract', 'breaks') }}
+
+),
+
+months as (
 
     select
-        months.indicator_id,
-        months.month,
-        count(*) as expected,
-        max(components.first_month) as comparable_since
-    from (select distinct indicator_id, month from figures where series = 'total') as months
-    inner join {{ source('contract', 'components') }} as components
-        on components.indicator_id = months.indicator_id
-        and components.first_month <= months.month
-    group by months.indicator_id, months.month
+        counted.indicator_id,
+        counted.month,
+        sum(changes.partners) as partners,
+        max(changes.month) as total_comparable_since,
+        max(case when changes.partners = 0 then changes.month end) as comparable_since
+    from (select distinct indicator_id, month from figures) as counted
+    left join changes
+        on changes.indicator_id = counted.indicator_id
+        and changes.month <= counted.month
+    group by counted.indicator_id, counted.month
 
 ),
 
@@ -49,15 +61,18 @@ totals as (
 )
 
 select
-    indicator_id,
-    series,
-    month,
-    department_code,
-    cumulative_dwellings,
-    is_corrected,
-    cast(null as date) as comparable_since
+    figures.indicator_id,
+    figures.series,
+    figures.month,
+    figures.department_code,
+    figures.cumulative_dwellings,
+    figures.is_corrected,
+    months.comparable_since
 from figures
-where series <> 'total'
+inner join months
+    on months.indicator_id = figures.indicator_id
+    and months.month = figures.month
+where figures.series <> 'total'
 
 union all
 
@@ -68,9 +83,9 @@ select
     totals.department_code,
     totals.cumulative_dwellings,
     totals.is_corrected,
-    partners.comparable_since
+    months.total_comparable_since as comparable_since
 from totals
-inner join partners
-    on partners.indicator_id = totals.indicator_id
-    and partners.month = totals.month
-    and partners.expected = totals.partners
+inner join months
+    on months.indicator_id = totals.indicator_id
+    and months.month = totals.month
+    and months.partners = totals.partners

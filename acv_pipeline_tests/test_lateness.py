@@ -20,7 +20,7 @@ from acv_pipeline.operations.status import status
 from acv_pipeline.quality.lateness_checks import evaluate_lateness_checks, lateness_checks
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests import warehouses
-from acv_pipeline_tests.deliveries import deliver, deliver_course
+from acv_pipeline_tests.deliveries import ACV, deliver, deliver_course
 
 
 def refused(landing: Path) -> None:
@@ -167,3 +167,13 @@ def test_everybody_goes_by_the_same_day(
     assert pipeline.fingerprint()[0] != arrived, "what waited is there now"
     assert len(load_register(home.corrections, contract)) == 1
     assert len(load(received, landing, contract).new) == 1
+
+
+def test_between_the_months_of_its_rhythm_nobody_is_late(
+    received: duckdb.DuckDBPyConnection, contract: Contract
+) -> None:
+    acv = contract.indicators[ACV].model_copy(update={"months_between": 2})
+    rare = contract.model_copy(update={"indicators": {**contract.indicators, ACV: acv}})
+    assert late(received, rare, "2021-05-21") == []
+    assert late(received, rare, "2021-07-19") == [("anah", "2021-05", 29)]
+    assert len(late(received, contract, "2021-07-19")) == 3

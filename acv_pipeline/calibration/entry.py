@@ -24,6 +24,7 @@ OURS = (
     "panel_sometimes",
     "panel_joins",
     "unusual_months",
+    "months_between",
     "sister",
     "thresholds",
 )
@@ -43,6 +44,8 @@ def learned_lines(past: Past, habits: Habits, expected: Expected) -> list[str]:
         *told,
         f"    panel_excludes: {json.dumps(entry.panel_excludes)}",
     ]
+    if entry.months_between > 1:
+        lines.append(f"    months_between: {entry.months_between}")
     if entry.panel_sometimes:
         lines.append(f"    panel_sometimes: {json.dumps(entry.panel_sometimes)}")
     if entry.panel_joins:

@@ -7,6 +7,7 @@ have held months of the past: to half above what these needed. Nothing is learne
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -133,6 +134,7 @@ class Evidence:
         kept = [month != without for month in self.past.months]
         notes: list[str] = []
         panel, learned = self._panel(np.array(kept), notes)
+        panel["months_between"] = self._months_between()
         enough = sum(k and j for k, j in zip(kept, self.judged, strict=True))
         if enough < MIN_JUDGED:
             notes.append(
@@ -197,6 +199,16 @@ class Evidence:
             "panel_joins": codes[joins].tolist(),
         }
         return panel, {panel_department_missing.name: learned} if learned else {}
+
+    def _months_between(self) -> int:
+        """How many months lie between figures, if nearly always as many; else 1."""
+        months = self.past.months
+        gaps = Counter(elapsed(*pair) for pair in pairwise(months))
+        if gaps.total() < MIN_STEPS:
+            return 1
+        [(usual, count)] = gaps.most_common(1)
+        in_step = all(gap % usual == 0 for gap in gaps)
+        return usual if in_step and count >= (1 - 2 * RARE) * gaps.total() else 1
 
     def _raised(
         self, kept: list[bool], enough: int, learned: Thresholds, notes: list[str]

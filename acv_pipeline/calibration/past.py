@@ -145,6 +145,7 @@ def with_candidate(contract: Contract, indicator_id: str, source_id: str) -> Con
         "panel_sometimes": [],
         "panel_joins": [],
         "unusual_months": [],
+        "months_between": 1,
         "thresholds": {
             rule: {
                 name: known.thresholds[rule][name] if entry.up_to is None else entry

@@ -23,6 +23,8 @@ def print_calibration(past: Past, habits: Habits, expected: Expected) -> None:
         f"  panel: {always} départements always, {len(entry.panel_joins)} once they joined, "
         f"{len(entry.panel_sometimes)} sometimes, {len(entry.panel_excludes)} never"
     )
+    if entry.months_between > 1:
+        click.echo(f"  rhythm: a figure every {entry.months_between} months")
     for rule, names in habits.learned.items():
         for name, threshold in names.items():
             click.echo(f"  {rule}: {name} = {threshold.value:g}\n      {threshold.why}")

@@ -105,6 +105,7 @@ class Indicator(_Entry):
 
     The départements outside ``panel_excludes`` are expected every month, but for those of
     ``panel_sometimes``, which may have no figure, and those of ``panel_joins`` before their first.
+    There is a figure every ``months_between`` months (3: quarterly).
     From each month of ``breaks`` on something else is counted: nothing compares across it. In
     ``unusual_months`` the figures moved as they never do, and that was no error.
     """
@@ -116,6 +117,7 @@ class Indicator(_Entry):
     names: list[str]
     unit: str
     first_month: MonthField
+    months_between: int = 1
     panel_excludes: list[str]
     panel_sometimes: list[str] = []
     panel_joins: list[str] = []
@@ -272,7 +274,7 @@ class Contract(_Entry):
     def reading_version(self) -> str:
         """Changes with all that reading a delivery depends on: not with thresholds and dataset."""
         judging = {"thresholds", "target", "panel_sometimes", "panel_joins"}
-        judging |= {"breaks", "unusual_months"}
+        judging |= {"breaks", "unusual_months", "months_between"}
         text = self.model_dump_json(
             exclude={"thresholds": True, "dataset": True, "indicators": {"__all__": judging}}
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import duckdb
 
 from acv_pipeline.contract import Contract, Month, Source, month_range
-from acv_pipeline.contract.months import first_day, shift
+from acv_pipeline.contract.months import elapsed, first_day, shift
 from acv_pipeline.ledger.months_on_record import month_counted_for
 
 CHECK = "delivery_not_overdue"
@@ -42,18 +42,22 @@ def late_months(
 ) -> list[Late]:
     """Every month past its deadline that the source has delivered nothing usable for.
 
-    A source is awaited from the first month it ever delivered: nobody is late who has not begun.
+    A source is awaited from the first month it ever delivered (nobody is late who has not begun),
+    in every month in which one of its indicators has a figure.
     A month that was held, or whose rows are in quarantine, did come. What was refused did not: it
     counts for the month before it came, as it was not read.
     """
     late: list[Late] = []
     for source in contract.sources.values():
         rows = connection.execute(
-            "select distinct month from raw.tidy_rows join raw.deliveries using (delivery_id)"
-            " where source = ? and fate in ('figure', 'quarantined') and month is not null",
+            "select distinct indicator_id, month"
+            " from raw.tidy_rows join raw.deliveries using (delivery_id)"
+            " where source = ? and fate in ('figure', 'quarantined') and month is not null"
+            " order by month desc",
             [source.id],
         ).fetchall()
-        came = {month for (month,) in rows}
+        came = {month for _, month in rows}
+        begun = {indicator: first for indicator, first in rows if indicator in contract.indicators}
         if not came:
             continue
         refused: dict[Month, list[str]] = defaultdict(list)
@@ -65,7 +69,17 @@ def late_months(
             refused[month_counted_for(day, contract)].append(f"{name} (received {day})")
         for month in month_range(min(came), shift(first_day(today), -1)):
             deadline = due_on(source, month)
-            if month not in came and deadline is not None and deadline < today:
+            if month in came or not _is_awaited(month, begun, contract):
+                continue
+            if deadline is not None and deadline < today:
                 days = (today - deadline).days
                 late.append(Late(source.id, month, deadline, days, tuple(refused[month])))
     return late
+
+
+def _is_awaited(month: Month, begun: dict[str, Month], contract: Contract) -> bool:
+    """Whether one of the indicators that a source began to send has a figure of that month."""
+    return not begun or any(
+        elapsed(first, month) % contract.indicators[indicator].months_between == 0
+        for indicator, first in begun.items()
+    )

@@ -29,6 +29,7 @@ def past(
     contract: Contract,
     months: list[Figures],
     revised: dict[int, list[tuple[int, Figures]]] | None = None,
+    every: int = 1,
     **others: list[Figures],
 ) -> Past:
     """Figures of one month per delivery, and by delivery the months it revises."""
@@ -40,13 +41,14 @@ def past(
 
     deliveries = []
     for n, figures in enumerate(months):
-        blocks = {(NEW, shift(FIRST, n)): as_block(figures)}
+        month = shift(FIRST, n * every)
+        blocks = {(NEW, month): as_block(figures)}
         for m, again in (revised or {}).get(n, []):
             blocks[NEW, shift(FIRST, m)] = as_block(again)
         for other, theirs in others.items():
             name = {"acv": ACV, "pvd": PVD}[other]
             blocks[name, shift(FIRST, n)] = as_block(theirs[n])
-        day = shift(FIRST, n + 1) + dt.timedelta(days=19)
+        day = shift(month, 1) + dt.timedelta(days=19)
         deliveries.append(DeliveryFigures(str(n), "barometre", day, f"{n}.csv", blocks))
     return past_of(deliveries, open_contract, "barometre", NEW)
 
@@ -84,6 +86,16 @@ def test_who_never_sometimes_or_late_has_a_figure(contract: Contract) -> None:
     entry = learned(past(contract, months)).indicator
     assert entry.panel_joins == [codes[0], codes[2]]  # where one joined, another may
     assert entry.panel_excludes == []
+
+
+def test_a_figure_every_quarter_is_a_rhythm_and_a_gap_is_none(contract: Contract) -> None:
+    assert learned(past(contract, course(10))).indicator.months_between == 1
+    assert learned(past(contract, course(10), every=3)).indicator.months_between == 3
+    few = past(contract, course(3), every=3)
+    assert learned(few).indicator.months_between == 1
+    gap = past(contract, course(10))
+    del gap.versions[shift(FIRST, 4)]
+    assert learned(gap).indicator.months_between == 1
 
 
 def test_one_hole_in_a_long_past_is_an_error_and_told(contract: Contract) -> None:

@@ -132,6 +132,11 @@ class Indicator(_Entry):
         """The programme's name in full, as people say it (``Petites villes de demain``)."""
         return max(self.names[:2], key=len, default=self.short_name)
 
+    @property
+    def months_of_breaks(self) -> frozenset[Month]:
+        """From each of these on something else is counted."""
+        return frozenset(entry.month for entry in self.breaks)
+
     def limits(self, rule: str) -> dict[str, float]:
         """The thresholds of one gate rule, by name; empty when the rule needs none."""
         return {name: entry.value for name, entry in self.thresholds.get(rule, {}).items()}

@@ -164,7 +164,7 @@ class MonthCase:
     def trajectory(self) -> Trajectory | None:
         """How the panel's figures have moved; None when nothing was accepted before."""
         history = [(month, self.panel(figures)) for month, figures in self.history]
-        return trajectory_of(self.month, self.figures, history)
+        return trajectory_of(self.month, self.figures, history, self.indicator.months_of_breaks)
 
 
 @dataclass(frozen=True)

@@ -58,8 +58,7 @@ def judge(case: MonthCase) -> list[Finding]:
     unusual, by rules on how figures move.
     """
     findings = [finding for rule in RULES if (finding := rule(case)) is not None]
-    known = {entry.month for entry in case.indicator.breaks} | {*case.indicator.unusual_months}
-    if case.month in known:
+    if case.month in case.indicator.months_of_breaks | {*case.indicator.unusual_months}:
         findings = [
             replace(finding, blocking=finding.blocking and finding.rule not in ON_MOVEMENT)
             for finding in findings

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 
 from acv_pipeline.gate.case import MonthCase
@@ -44,9 +42,7 @@ def ranking_reshuffled(case: MonthCase, limits: Limits) -> Alarm | None:
     correlation = _rank_correlation(trajectory.previous, case.figures)
     if not correlation < limits["min_correlation"]:
         return None
-    usual = np.nanmedian(
-        [_rank_correlation(a, b) for a, b in itertools.pairwise(trajectory.levels)]
-    )
+    usual = np.nanmedian([_rank_correlation(a, b) for a, b in trajectory.steps])
     if 1 - correlation <= limits["max_ratio_to_usual"] * (1 - usual):
         return None
     common = trajectory.common

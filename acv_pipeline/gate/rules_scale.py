@@ -138,10 +138,8 @@ def all_figures_raised(case: MonthCase, limits: Limits) -> Alarm | None:
     judging = limits["min_level"], limits["min_departments"], limits["quantile"]
     growth, evenness = _slowest_growth(trajectory.previous, case.figures, *judging)
     long_enough = np.flatnonzero(trajectory.gaps >= trajectory.months)[-int(limits["max_steps"]) :]
-    earlier = [
-        _slowest_growth(trajectory.levels[step], trajectory.levels[step + 1], *judging)
-        for step in long_enough
-    ]
+    steps = [trajectory.steps[step] for step in long_enough]
+    earlier = [_slowest_growth(before, after, *judging) for before, after in steps]
     earlier = [known for known in earlier if not np.isnan(known[0])]
     if len(earlier) < limits["min_earlier_paces"] or not growth > limits["min_growth"]:
         return None

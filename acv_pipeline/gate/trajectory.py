@@ -6,7 +6,7 @@ The increments and paces that every rule on movement compares with.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
@@ -27,7 +27,8 @@ class Trajectory:
 
     Paces are per month elapsed, and are taken between figures that differ: a series republished
     unchanged for three months and then updated has moved once in four months, not never three
-    times and then four times as fast. A baseline of zeros is no figure and gives no increment.
+    times and then four times as fast. A baseline of zeros is no figure and gives no increment. A
+    step across a break teaches no pace.
 
     Attributes:
         month: the month judged.
@@ -39,7 +40,7 @@ class Trajectory:
         rates: the same steps as compound growth per month (0.02: 2 % a month).
         ends: the month in which each step ends.
         gaps: how many months each step took.
-        levels: the earlier figures that moved, the oldest first; between two of them is a step.
+        steps: the figures on both sides of each step.
         department_pace: increments per month since the figures last moved, per département.
         unchanged_shares: for each earlier pair of neighbouring months, the share of the
             départements above zero whose figure did not move.
@@ -55,7 +56,7 @@ class Trajectory:
     rates: npt.NDArray[np.float64]
     ends: Sequence[Month]
     gaps: npt.NDArray[np.float64]
-    levels: Sequence[Figures]
+    steps: Sequence[tuple[Figures, Figures]]
     department_pace: Figures
     unchanged_shares: npt.NDArray[np.float64]
 
@@ -67,8 +68,10 @@ class Trajectory:
     @cached_property
     def department_paces(self) -> npt.NDArray[np.float64]:
         """Earlier increments per month, one row per step, one column per département."""
-        paces: npt.NDArray[np.float64] = np.diff(np.array(self.levels), axis=0)
-        paces /= self.gaps[:, None]
+        paces = np.empty((len(self.steps), len(self.increments)))
+        for pace, (earlier, later), gap in zip(paces, self.steps, self.gaps, strict=True):
+            np.subtract(later, earlier, out=pace)
+            pace /= gap
         return paces
 
     @cached_property
@@ -157,25 +160,30 @@ def _growth_rates(
 
 
 def trajectory_of(
-    month: Month, delivered: Figures, accepted: Sequence[tuple[Month, Figures]]
+    month: Month,
+    delivered: Figures,
+    accepted: Sequence[tuple[Month, Figures]],
+    breaks: Collection[Month] = (),
 ) -> Trajectory | None:
     """The movement up to ``month``; None when nothing above zero was accepted before.
 
     Args:
         accepted: the accepted earlier months, oldest first.
+        breaks: months from which something else is counted.
     """
     history = [(month, figures) for month, figures in accepted if has_figures(figures)]
     if not history:
         return None
     previous_month, previous = history[-1]
     moving = _moving(history)
-    gaps = np.array(
-        [elapsed(start, end) for (start, _), (end, _) in itertools.pairwise(moving)],
-        dtype=np.float64,
-    )
-    levels = [figures for _, figures in moving]
+    moves_to = [
+        (start, end)
+        for start, end in itertools.pairwise(moving)
+        if not any(start[0] < month <= end[0] for month in breaks)
+    ]
+    gaps = np.array([elapsed(start, end) for (start, _), (end, _) in moves_to], dtype=np.float64)
+    steps = [(earlier, later) for (_, earlier), (_, later) in moves_to]
     pairs = itertools.pairwise(figures for _, figures in history)
-    steps = list(itertools.pairwise(levels))
     moves = [np.nansum(later - earlier) for earlier, later in steps]
     months = elapsed(moving[-1][0], month)
     increments = delivered - previous
@@ -188,9 +196,9 @@ def trajectory_of(
         pace=float(np.nansum(increments)) / months,
         paces=np.array(moves, dtype=np.float64) / gaps,
         rates=_growth_rates(steps, gaps),
-        ends=[month for month, _ in moving[1:]],
+        ends=[end for _, (end, _) in moves_to],
         gaps=gaps,
-        levels=levels,
+        steps=steps,
         department_pace=increments / months,
         unchanged_shares=np.array([unchanged_share(*pair) for pair in pairs]),
     )

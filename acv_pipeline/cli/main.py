@@ -26,6 +26,7 @@ COMMANDS = {
     "data-docs": ("upkeep", "Build Great Expectations' own pages of what runs found."),
     "rebuild": ("upkeep", "Make the warehouse again from the deliveries."),
     "backup": ("upkeep", "Write the whole home to FILE, also while runs go on."),
+    "upgrade": ("upgrading", "Take over a home that an earlier version wrote, after a backup."),
     "restore": ("upkeep", "Put the home back as it was when FILE was made."),
 }
 """The module of each command, and what ``acv --help`` says of it."""

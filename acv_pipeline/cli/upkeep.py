@@ -62,7 +62,7 @@ def _list(what: str, names: list[str]) -> None:
 def backup(file: Path, home: Path | None) -> None:
     """Write the whole home to FILE, also while runs go on."""
     with plain_errors(BackupError):
-        made = back_up(home_of(home), load_contract(), file, log=to_stderr)
+        made = back_up(home_of(home), file, log=to_stderr)
     click.echo(f"{file}: {made.files} files, {made.byte_size / 1e6:.1f} MB, made {made.made_at}.")
 
 

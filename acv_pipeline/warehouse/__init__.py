@@ -1,6 +1,7 @@
 """The warehouse: one DuckDB file that runs write, one published copy that people read."""
 
 from acv_pipeline.warehouse.connection import (
+    held_as_it_is,
     is_readable,
     open_warehouse,
     put_copy,
@@ -31,6 +32,7 @@ __all__ = [
     "figures_moved",
     "fingerprints",
     "has_fingerprint",
+    "held_as_it_is",
     "in_plain_words",
     "is_readable",
     "journal_of",

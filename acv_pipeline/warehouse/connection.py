@@ -15,7 +15,7 @@ import duckdb
 from acv_pipeline.contract import Contract
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline.warehouse.journal import journal_of, restore_words, write_journal
-from acv_pipeline.warehouse.migrations import is_current, migrate
+from acv_pipeline.warehouse.migrations import PROGRAM, is_up_to_date, migrate, program_version
 from acv_pipeline.warehouse.schema import (
     commits,
     create_commit_counter,
@@ -114,7 +114,7 @@ def open_warehouse(
         connection.execute(DICTIONARIES)
         create_commit_counter(connection)
         wanted = layout(contract)
-        if not is_current(connection) or not has_fingerprint(connection, "tables", wanted):
+        if not is_up_to_date(connection) or not has_fingerprint(connection, "tables", wanted):
             with transaction(connection):
                 migrate(connection)
                 create_tables(connection)
@@ -122,10 +122,25 @@ def open_warehouse(
                 if commits(connection) == 1:  # new: somebody deleted the one that people signed in
                     restore_words(connection, home)
                 set_fingerprint(connection, "tables", wanted)
+                set_fingerprint(connection, PROGRAM, program_version())
         before = commits(connection)
         yield connection
         if commits(connection) != before or not journal_of(home).exists():
             write_journal(connection, home)
+
+
+@contextmanager
+def held_as_it_is(
+    home: Home, *, log: Callable[[str], None] | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse, whichever version made it, while no other process writes it.
+
+    Raises:
+        WarehouseError: it is held too long, or unreadable.
+    """
+    connection = _open(home.warehouse, read_only=False, wait_seconds=WAIT_SECONDS, log=log)
+    with closing(connection), in_plain_words(home.root):
+        yield connection
 
 
 @contextmanager

@@ -5,21 +5,38 @@ Tables and columns that are only added need none: ``schema`` makes them.
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 import duckdb
 
 from acv_pipeline.contract.tables import tables
-from acv_pipeline.warehouse.schema import own_tables
+from acv_pipeline.warehouse.schema import has_fingerprint, own_tables
 from acv_pipeline.warehouse.trouble import WarehouseError
 
 SCHEMA_VERSION = 3
+PROGRAM = "program"  # the fingerprint of a warehouse that says which version wrote it last
+
+
+def program_version() -> str:
+    """The version of this program, such as ``0.1.0``."""
+    return version("acv_pipeline")
+
+
+def is_up_to_date(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether this version of the program wrote the warehouse last.
+
+    Raises:
+        WarehouseError: a later version of this program made it.
+    """
+    return is_current(connection) and has_fingerprint(connection, PROGRAM, program_version())
 
 
 def schema_version(connection: duckdb.DuckDBPyConnection) -> int:
     """Of a warehouse that was just made: today's; the first versions wrote none down."""
     there = own_tables(connection)
     if "raw.schema_version" in there:
-        ((version,),) = connection.execute("select version from raw.schema_version").fetchall()
-        return int(version)
+        ((found,),) = connection.execute("select version from raw.schema_version").fetchall()
+        return int(found)
     return 1 if "raw.deliveries" in there else SCHEMA_VERSION
 
 
@@ -29,12 +46,12 @@ def is_current(connection: duckdb.DuckDBPyConnection) -> bool:
     Raises:
         WarehouseError: a later version of this program made it.
     """
-    if (version := schema_version(connection)) > SCHEMA_VERSION:
+    if (found := schema_version(connection)) > SCHEMA_VERSION:
         raise WarehouseError(
-            f"the warehouse has schema version {version}, this program knows {SCHEMA_VERSION}: "
+            f"the warehouse has schema version {found}, this program knows {SCHEMA_VERSION}: "
             "install the version of the program that made it, or a later one"
         )
-    return "raw.schema_version" in own_tables(connection) and version == SCHEMA_VERSION
+    return "raw.schema_version" in own_tables(connection) and found == SCHEMA_VERSION
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:

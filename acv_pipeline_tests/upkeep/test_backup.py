@@ -46,7 +46,7 @@ def test_it_comes_back_at_another_place_and_goes_on(
     tables: Callable[[Home], Contents],
 ) -> None:
     before = tables(recorded)
-    made = back_up(recorded, contract, tmp_path / "acv.tar.gz")
+    made = back_up(recorded, tmp_path / "acv.tar.gz")
     other = Home(tmp_path / "other" / "home")
     restored, aside = restore(tmp_path / "acv.tar.gz", other)
     assert restored == made and aside is None
@@ -87,7 +87,7 @@ def test_it_waits_for_a_run_and_copies_a_record_that_is_being_written(
     said: list[str] = []
     try:
         assert busy.stdout is not None and busy.stdout.readline() == "held\n"
-        back_up(recorded, contract, tmp_path / "acv.tar.gz", log=said.append)
+        back_up(recorded, tmp_path / "acv.tar.gz", log=said.append)
         assert busy.poll() is None, "it was still writing"
     finally:
         busy.kill()
@@ -103,7 +103,7 @@ def test_a_damaged_or_cut_backup_changes_nothing(
     recorded: Home, contract: Contract, tmp_path: Path
 ) -> None:
     file = tmp_path / "acv.tar.gz"
-    back_up(recorded, contract, file)
+    back_up(recorded, file)
     whole = file.read_bytes()
     (recorded.root / "at_work.lock").touch()
     before = sorted(path.name for path in recorded.root.iterdir())
@@ -126,7 +126,7 @@ def test_a_home_in_use_is_refused_and_one_that_is_there_put_aside(
     recorded: Home, contract: Contract, tmp_path: Path
 ) -> None:
     file = tmp_path / "acv.tar.gz"
-    back_up(recorded, contract, file)
+    back_up(recorded, file)
     with pytest.raises(BackupError, match="--force"):
         restore(file, recorded)
     with recorded.at_work(), pytest.raises(BackupError, match="a run is at work"):
@@ -145,9 +145,9 @@ def test_places_where_a_backup_makes_no_sense(
         (Path("/proc/acv.tar.gz"), r"cannot write /proc/acv.tar.gz \(No such file or directory\)"),
     ):
         with pytest.raises(BackupError, match=why):
-            back_up(recorded, contract, target)
+            back_up(recorded, target)
     with pytest.raises(BackupError, match="no warehouse"):
-        back_up(Home(tmp_path / "empty"), contract, tmp_path / "acv.tar.gz")
+        back_up(Home(tmp_path / "empty"), tmp_path / "acv.tar.gz")
 
 
 def test_the_commands(recorded: Home, tmp_path: Path) -> None:

@@ -13,13 +13,15 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from click.testing import CliRunner, Result
 
+from acv_pipeline.cli.main import main
 from acv_pipeline.contract import Contract, load_contract
 from acv_pipeline.contract.tables import tables as contract_tables
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.warehouse import WarehouseError, open_warehouse, own_tables, read_journal
 from acv_pipeline.warehouse.home import Home
-from acv_pipeline.warehouse.migrations import SCHEMA_VERSION, schema_version
+from acv_pipeline.warehouse.migrations import SCHEMA_VERSION, program_version, schema_version
 from acv_pipeline_tests.torture.forks import flow
 from acv_pipeline_tests.upkeep.conftest import Contents
 
@@ -86,6 +88,78 @@ def test_a_warehouse_of_a_later_version_is_a_clear_error(
         open_warehouse(lived_in, contract),
     ):
         pass
+
+
+@pytest.mark.parametrize("layout", sorted(LAYOUTS.glob("*.sql")), ids=lambda path: path.stem)
+def test_upgrading_keeps_the_home_as_it_was(
+    lived_in: Home, landing: Path, tables: Callable[[Home], Contents], layout: Path, tmp_path: Path
+) -> None:
+    """What the backup holds is what the earlier version left; what comes of it is the same."""
+    expected = tables(lived_in)
+    _as_of_then(lived_in, layout)
+    then = lived_in.warehouse.read_bytes()
+    kept = tmp_path / "kept.tar.gz"
+    upgraded = acv("upgrade", "--home", str(lived_in.root), "--backup", str(kept))
+    assert upgraded.exit_code == 0, upgraded.output
+    first, second, *_ = upgraded.output.splitlines()
+    assert first == (f"{lived_in.root}: written by an earlier version, now by {program_version()}")
+    assert second.startswith(f"As it was: {kept} (")
+    restored = Home(tmp_path / "restored")
+    assert acv("restore", str(kept), "--home", str(restored.root)).exit_code == 0
+    with (
+        duckdb.connect(str(restored.warehouse), read_only=True) as old,
+        duckdb.connect() as asked,
+    ):
+        (tmp_path / "then.duckdb").write_bytes(then)
+        asked.execute(f"attach '{tmp_path / 'then.duckdb'}' as was (read_only)")
+        listed = "select schema_name, table_name, column_count from duckdb_tables() order by all"
+        assert own_tables(old) and "raw.schema_version" not in own_tables(old)
+        assert old.execute(listed).fetchall() == [
+            row[1:]
+            for row in asked.execute(
+                "select database_name, schema_name, table_name, column_count"
+                " from duckdb_tables() where database_name = 'was' order by all"
+            ).fetchall()
+        ]
+    flow(lived_in, landing)
+    assert {name: len(rows) for name, rows in tables(lived_in).items()} == {
+        name: len(rows) for name, rows in expected.items()
+    }
+    before = lived_in.warehouse.stat().st_mtime_ns
+    again = acv("upgrade", "--home", str(lived_in.root))
+    assert (again.exit_code, again.output) == (
+        0,
+        f"{lived_in.root}: version {program_version()} wrote it, nothing to do\n",
+    )
+    assert lived_in.warehouse.stat().st_mtime_ns == before
+
+
+def test_a_home_of_a_later_version_is_neither_upgraded_nor_backed_up(lived_in: Home) -> None:
+    with duckdb.connect(str(lived_in.warehouse)) as connection:
+        connection.execute("update raw.schema_version set version = version + 1")
+    told = acv("upgrade", "--home", str(lived_in.root))
+    assert told.exit_code == 2
+    assert "has schema version 4, this program knows 3" in told.output
+    assert list(lived_in.root.parent.glob("*.tar.gz")) == []
+
+
+def test_a_backup_that_cannot_be_written_leaves_the_home_as_it_was(
+    lived_in: Home, tmp_path: Path
+) -> None:
+    with duckdb.connect(str(lived_in.warehouse)) as connection:
+        connection.execute("delete from raw.fingerprints where what = 'program'")
+    before = lived_in.warehouse.read_bytes()
+    told = acv(
+        "upgrade", "--home", str(lived_in.root), "--backup", str(tmp_path / "no" / "b.tar.gz")
+    )
+    assert told.exit_code == 2 and f"{tmp_path / 'no'} is not a folder" in told.output
+    assert lived_in.warehouse.read_bytes() == before
+    nothing = acv("upgrade", "--home", str(tmp_path / "nowhere"))
+    assert nothing.exit_code == 2 and "holds no warehouse: nothing to upgrade" in nothing.output
+
+
+def acv(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
 
 
 def _as_of_version_1(connection: duckdb.DuckDBPyConnection) -> None:

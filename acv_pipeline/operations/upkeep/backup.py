@@ -17,9 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from acv_pipeline.contract import Contract
 from acv_pipeline.landing.whole_files import sha256
-from acv_pipeline.warehouse import in_plain_words, is_readable, open_warehouse
+from acv_pipeline.warehouse import held_as_it_is, in_plain_words, is_readable
 from acv_pipeline.warehouse.home import Home
 
 MANIFEST = "manifest.json"
@@ -44,10 +43,8 @@ class Backup:
     byte_size: int
 
 
-def back_up(
-    home: Home, contract: Contract, target: Path, *, log: Callable[[str], None] = lambda _: None
-) -> Backup:
-    """Write everything the home holds to ``target``.
+def back_up(home: Home, target: Path, *, log: Callable[[str], None] = lambda _: None) -> Backup:
+    """Write everything the home holds to ``target``, as it is, whichever version made it.
 
     The warehouse is copied while no run writes it, Dagster's record after it: what a run records
     in between is recorded again after a restore, never missing.
@@ -67,7 +64,7 @@ def back_up(
         raise BackupError(f"{target.parent} is not a folder")
     with in_plain_words(home.root):
         try:
-            manifest = _packed(home, contract, target, log)
+            manifest = _packed(home, target, log)
         except OSError as error:
             raise BackupError(
                 f"cannot write {target} ({error.strerror}): choose another place"
@@ -113,13 +110,11 @@ def restore(source: Path, home: Home, *, force: bool = False) -> tuple[Backup, P
     return _described(manifest, source), aside
 
 
-def _packed(
-    home: Home, contract: Contract, target: Path, log: Callable[[str], None]
-) -> dict[str, Any]:
+def _packed(home: Home, target: Path, log: Callable[[str], None]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
         copy = Path(folder) / "home"
         copy.mkdir()
-        with open_warehouse(home, contract, log=log) as connection:
+        with held_as_it_is(home, log=log) as connection:
             connection.execute("checkpoint")
             for path in (home.warehouse, home.published):
                 if path.exists():

@@ -74,7 +74,7 @@ class Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
     help=_("From monthly deliveries to the indicator 'Action Cœur de Ville: dwellings supported'."),
 )
-@click.version_option(package_name="acv_pipeline")
+@click.version_option(package_name="acv_pipeline", help=_("Show the version and exit."))
 def main() -> None:
     """All commands."""
 

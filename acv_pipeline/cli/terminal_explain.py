@@ -220,14 +220,23 @@ def _held(figure: Figure, part: Part, home: Home) -> list[str]:
     held = part.held
     if held is None:
         return []
+    said = {
+        "source": part.label,
+        "delivery": _delivery(held),
+        "says": _("nothing here") if held.value is None else _number(held.value),
+        "stays": _number(part.value),
+    }
     lines = [
         _(
             "{source}, {delivery}: it says {says}; until someone signs it off or a correction "
+            "comes, no figure is in force",
+            **said,
+        )
+        if part.value is None
+        else _(
+            "{source}, {delivery}: it says {says}; until someone signs it off or a correction "
             "comes, {stays} is in force",
-            source=part.label,
-            delivery=_delivery(held),
-            says=_("nothing here") if held.value is None else _number(held.value),
-            stays=_("no figure") if part.value is None else _number(part.value),
+            **said,
         )
     ]
     for finding in held.findings:

@@ -69,8 +69,8 @@ def specs(pipeline: Pipeline) -> list[dg.AssetSpec]:
             REPORT,
             description=(
                 "The page for people: one self-contained file in French and English with the "
-                "national course, the map, the ranking, a section per département, revisions and "
-                "held months."
+                "national trajectory, the map, the ranking, a section per département, revisions "
+                "and held months."
             ),
             deps=[COPY, RELEASE],
             group=GROUP,

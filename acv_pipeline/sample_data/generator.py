@@ -10,7 +10,6 @@ from pathlib import Path
 import pandas as pd
 
 from acv_pipeline.contract import Contract, Month
-from acv_pipeline.sample_data.courses import ACV, FIRST_MONTH, LAST_MONTH
 from acv_pipeline.sample_data.deliveries import (
     HABITS,
     KEY,
@@ -23,6 +22,7 @@ from acv_pipeline.sample_data.deliveries import (
 )
 from acv_pipeline.sample_data.layouts import file_stem, is_single, rows_of
 from acv_pipeline.sample_data.releases import FILE_STEM, SOURCE, Release, plan_releases
+from acv_pipeline.sample_data.trajectories import ACV, FIRST_MONTH, LAST_MONTH
 from acv_pipeline.sample_data.writers import WRITERS, csv_text
 
 SEED = 2018
@@ -33,7 +33,7 @@ DONNÉES SYNTHÉTIQUES / SYNTHETIC DATA
 
 Every file in this folder was made by the sample data generator of acv_pipeline.
 No figure in it was delivered or published by Anah, Action Logement or the Baromètre des
-résultats de l'action publique. Four published national totals calibrate the invented course.
+résultats de l'action publique. Four published national totals calibrate the invented trajectory.
 Never publish anything computed from these files.
 """
 

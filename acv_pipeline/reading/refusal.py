@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from acv_pipeline.language import Both
-
 
 class DeliveryRefused(Exception):  # noqa: N818 - it is an outcome, not an error
     """A delivery that cannot be used at all: nothing of it is loaded, it stays on record.
@@ -19,7 +17,3 @@ class DeliveryRefused(Exception):  # noqa: N818 - it is an outcome, not an error
         self.reason_code = reason_code
         self.reason = reason
         self.reason_fr = reason_fr
-
-    def __str__(self) -> str:
-        """The reason in the user's language."""
-        return str(Both(self.reason_fr, self.reason))

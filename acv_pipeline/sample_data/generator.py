@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from acv_pipeline.contract import Contract, Month
+from acv_pipeline.language import _
 from acv_pipeline.sample_data.deliveries import (
     HABITS,
     KEY,
@@ -158,7 +159,13 @@ def corrected_delivery(
 
 def _check_month(month: Month) -> None:
     if month < FIRST_MONTH:
-        raise SampleDataError(f"no sample data for {month:%Y-%m}: it begins in {FIRST_MONTH:%Y-%m}")
+        raise SampleDataError(
+            _(
+                "no sample data for {month:%Y-%m}: it begins in {first:%Y-%m}",
+                month=month,
+                first=FIRST_MONTH,
+            )
+        )
 
 
 def _month_of(contract: Contract, source: str, month: Month, seed: int) -> pd.DataFrame:
@@ -221,6 +228,8 @@ def _folder(landing: Path, source: str, day: dt.date) -> Path:
 
 def _write(path: Path, content: bytes) -> None:
     if path.exists() and path.read_bytes() != content:
-        raise SampleDataError(f"{path} exists with other content: choose an empty folder")
+        raise SampleDataError(
+            _("{path} exists with other content: choose an empty folder", path=path)
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)

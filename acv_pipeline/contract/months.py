@@ -7,8 +7,17 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
+from acv_pipeline.language import Both, _, both, marked
+
 Month: TypeAlias = dt.date
 """A month, as its first day."""
+
+
+_NAMES = (
+    marked("January"), marked("February"), marked("March"), marked("April"), marked("May"),
+    marked("June"), marked("July"), marked("August"), marked("September"), marked("October"),
+    marked("November"), marked("December"),
+)  # fmt: skip
 
 
 def month_of(text: str) -> Month:
@@ -61,6 +70,21 @@ def spans(months: Iterable[Month]) -> list[tuple[Month, Month]]:
         else:
             found.append((month, month))
     return found
+
+
+def spans_shown(months: Iterable[Month]) -> str:
+    """``2021-01 to 2021-03, 2021-05``, in the user's language."""
+    return ", ".join(
+        f"{first:%Y-%m}"
+        if first == last
+        else _("{first:%Y-%m} to {last:%Y-%m}", first=first, last=last)
+        for first, last in spans(months)
+    )
+
+
+def in_words(month: Month) -> Both:
+    """``mars 2021``, ``March 2021``."""
+    return both("{month} {year}", month=both(_NAMES[month.month - 1]), year=month.year)
 
 
 def in_english(month: Month) -> str:

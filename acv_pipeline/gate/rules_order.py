@@ -64,7 +64,7 @@ def ranking_reshuffled(case: MonthCase, limits: Limits) -> Alarm | None:
     what_to_do="Compare the two rows with the previous file; ask {contact} which is right.",
     rationale=(
         "When one département falls and another rises, and each figure continues the other's "
-        "course, two rows or two names were exchanged. Sums don't change, so no total shows it."
+        "trajectory, two rows or two names were exchanged. Sums don't change, so no total shows it."
     ),
 )
 def two_departments_swapped(case: MonthCase, limits: Limits) -> Alarm | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gettext
 import os
 import string
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from numbers import Real
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 LANGUAGES = ("fr", "en")
+CATALOGUE = "acv_pipeline", Path(__file__).parent  # its name, and where it is
 NARROW = "\u202f"  # narrow no-break space: groups of digits, and before ; ! ? %
 
 
@@ -44,7 +46,7 @@ def language() -> str:
     return "en"
 
 
-def _(message: str, **values: Any) -> str:
+def _(message: str, /, **values: Any) -> str:
     """A text in the user's language, with its values."""
     return in_language(language(), message, **values)
 
@@ -54,7 +56,7 @@ def plural(one: str, many: str, count: int, **values: Any) -> str:
     return _plural(language(), one, many, count, **values)
 
 
-def both(message: str, **values: Any) -> Both:
+def both(message: str, /, **values: Any) -> Both:
     """A text in both languages, for what is kept or sent to somebody else."""
     return Both(*(in_language(each, message, **values) for each in LANGUAGES))
 
@@ -64,12 +66,17 @@ def both_plural(one: str, many: str, count: int, **values: Any) -> Both:
     return Both(*(_plural(each, one, many, count, **values) for each in LANGUAGES))
 
 
+def kept(record: Mapping[str, Any], name: str) -> Any:
+    """What a record holds in both languages, in the user's: ``name`` in English, ``name_fr``."""
+    return (language() == "fr" and record.get(f"{name}_fr")) or record.get(name)
+
+
 def marked(message: str) -> str:
     """The text as it stands: it is translated where it is shown."""
     return message
 
 
-def in_language(language: str, message: str, **values: Any) -> str:
+def in_language(language: str, message: str, /, **values: Any) -> str:
     """A text in one language, with its values."""
     return _FORMATTERS[language].format(_catalogue(language).gettext(message), **values)
 
@@ -83,7 +90,7 @@ def _plural(language: str, one: str, many: str, count: int, **values: Any) -> st
 def _catalogue(language: str) -> gettext.NullTranslations:
     if language == "en":  # the texts themselves
         return gettext.NullTranslations()
-    return gettext.translation("acv_pipeline", Path(__file__).parent, [language])
+    return gettext.translation(*CATALOGUE, [language])
 
 
 class _Formatter(string.Formatter):

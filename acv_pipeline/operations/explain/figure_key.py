@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from acv_pipeline.contract import Contract, Indicator, Month, Source
 from acv_pipeline.contract.spelling import letters, unknown
+from acv_pipeline.language import _
 
 TOTAL = "total"
 
@@ -85,5 +86,5 @@ def _department(contract: Contract, text: str) -> str:
     for code, name in departments.items():
         if letters(text) in map(letters, [name, *contract.department_variants.get(code, [])]):
             return code
-    expected = "give its code (91, 2A, 971) or its name (Essonne)"
+    expected = _("give its code (91, 2A, 971) or its name (Essonne)")
     raise unknown("département", text, departments.values(), expected)

@@ -47,7 +47,7 @@ def replay(folder: Path, source: str, as_json: bool, labels: Path | None) -> Non
                 "month": verdict.month.isoformat(),
                 "verdict": shown_verdict(verdict),
                 "rules": [finding.rule for finding in verdict.findings],
-                "summaries": [finding.summary for finding in verdict.findings],
+                "summaries": [str(finding.summary) for finding in verdict.findings],
             }
             for verdict in result.verdicts
         ]

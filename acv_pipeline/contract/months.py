@@ -7,6 +7,8 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
+from acv_pipeline.language import Both, _, both, marked
+
 Month: TypeAlias = dt.date
 """A month, as its first day."""
 
@@ -19,7 +21,7 @@ def month_of(text: str) -> Month:
     """
     day = dt.date.fromisoformat(text if len(text) > 7 else f"{text}-01")
     if day.day != 1:
-        raise ValueError(f"{text!r} is not a month: write it like 2021-03")
+        raise ValueError(_("'{value}' is not a month: write it like 2021-03", value=text))
     return day
 
 
@@ -63,6 +65,27 @@ def spans(months: Iterable[Month]) -> list[tuple[Month, Month]]:
     return found
 
 
+NAMES = (
+    marked("January"),
+    marked("February"),
+    marked("March"),
+    marked("April"),
+    marked("May"),
+    marked("June"),
+    marked("July"),
+    marked("August"),
+    marked("September"),
+    marked("October"),
+    marked("November"),
+    marked("December"),
+)
+
+
+def in_words(month: Month) -> Both:
+    """``March 2021``."""
+    return both("{month} {year}", month=both(NAMES[month.month - 1]), year=month.year)
+
+
 def in_english(month: Month) -> str:
     """``March 2021``."""
-    return f"{calendar.month_name[month.month]} {month.year}"
+    return in_words(month).en

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -13,6 +14,7 @@ import numpy.typing as npt
 from acv_pipeline.contract import Indicator, Month, Source
 from acv_pipeline.contract.months import elapsed
 from acv_pipeline.gate.trajectory import Figures, Trajectory, trajectory_of
+from acv_pipeline.language import Both
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Rival:
     file_name: str
     figures: Figures
     outcome: Literal["counts", "gives way", "undecided"]
-    why: str
+    why: Both
 
 
 @dataclass(frozen=True)
@@ -167,9 +169,14 @@ class MonthCase:
         return trajectory_of(self.month, self.figures, history)
 
 
+def said(recorded: Mapping[str, Any], what: Literal["summary", "probable_cause"]) -> Both:
+    """A text of a recorded finding; one recorded before it had both languages is English."""
+    return Both(fr=recorded.get(f"{what}_fr") or recorded[what] or "", en=recorded[what] or "")
+
+
 @dataclass(frozen=True)
 class Finding:
-    """A rule that does not hold for a month; stored as JSON in this order.
+    """A rule that does not hold for a month.
 
     Attributes:
         rule: the rule's name, as its check is called.
@@ -182,6 +189,20 @@ class Finding:
 
     rule: str
     blocking: bool
-    summary: str
-    probable_cause: str | None = None
+    summary: Both
+    probable_cause: Both | None = None
     evidence: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def recorded(self) -> dict[str, Any]:
+        """As it is kept, in JSON: the texts in English, and in French under ``…_fr``."""
+        cause = self.probable_cause
+        return {
+            "rule": self.rule,
+            "blocking": self.blocking,
+            "summary": self.summary.en,
+            "summary_fr": self.summary.fr,
+            "probable_cause": cause and cause.en,
+            "probable_cause_fr": cause and cause.fr,
+            "evidence": self.evidence,
+        }

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gettext
 import os
 import string
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from numbers import Real
@@ -64,9 +65,37 @@ def both_plural(one: str, many: str, count: int, **values: Any) -> Both:
     return Both(*(_plural(each, one, many, count, **values) for each in LANGUAGES))
 
 
+def listed(parts: Iterable[Both | str], separator: str = ", ") -> Both:
+    """Some things one after the other, each in both languages."""
+    parts = list(parts)
+    return Both(
+        *(
+            separator.join(part[each] if isinstance(part, Both) else part for part in parts)
+            for each in LANGUAGES
+        )
+    )
+
+
+def together(sentences: Iterable[Both]) -> Both:
+    """Some sentences as one, with a semicolon between them."""
+    sentences = list(sentences)
+    return Both(
+        fr="\u00a0; ".join(each.fr for each in sentences),
+        en="; ".join(each.en for each in sentences),
+    )
+
+
 def marked(message: str) -> str:
     """The text as it stands: it is translated where it is shown."""
     return message
+
+
+def of_file(text: str) -> Both:
+    """A text that stands in a file which says it in English, and may be a user's own.
+
+    It is in both languages as it stands there, unless the catalogue has French for it.
+    """
+    return Both(*(_catalogue(each).gettext(text) if text else text for each in LANGUAGES))
 
 
 def in_language(language: str, message: str, **values: Any) -> str:

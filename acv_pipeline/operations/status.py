@@ -267,7 +267,9 @@ def _rows(
 ) -> list[Entry]:
     """A row each; with ``contract``, its last field is whom to ask: its second is the source."""
     rows = connection.execute(sql, given).fetchall()
-    return [entry(*row, *([contract.source(row[1]).contact] if contract else [])) for row in rows]
+    return [
+        entry(*row, *([str(contract.source(row[1]).contact)] if contract else [])) for row in rows
+    ]
 
 
 def without_figures(connection: duckdb.DuckDBPyConnection, deliveries: Sequence[str]) -> bool:
@@ -289,7 +291,7 @@ def _late(
             source,
             [entry.month for entry in of_source],
             max(entry.days_late for entry in of_source),
-            contract.source(source).contact,
+            str(contract.source(source).contact),
             [entry.month for entry in of_source if entry.refused],
         )
         for source in contract.sources
@@ -303,7 +305,9 @@ def _held(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[Hel
         findings = [finding for finding in json.loads(evidence) if finding["blocking"]]
         rules = [finding["rule"] for finding in findings]
         source = contract.source(delivery[1])
-        advice = [RULES_BY_NAME[rule].advice(source) for rule in rules if rule in RULES_BY_NAME]
-        of_month = [indicator_id, month, rules, findings, source.contact, advice, stay]
+        advice = [
+            str(RULES_BY_NAME[rule].advice(source)) for rule in rules if rule in RULES_BY_NAME
+        ]
+        of_month = [indicator_id, month, rules, findings, str(source.contact), advice, stay]
         held.append(HeldMonth(*delivery, *of_month))
     return held

@@ -18,7 +18,7 @@ from acv_pipeline.language import NARROW, _, both, both_plural, in_language, plu
 
 REPOSITORY = Path(acv_pipeline.language.__file__).parents[2]
 PO = Path(acv_pipeline.language.__file__).with_name("fr") / "LC_MESSAGES" / "acv_pipeline.po"
-KEYWORDS = "both marked in_language:2 plural:1,2 both_plural:1,2"
+KEYWORDS = "both marked sql_text in_language:2 plural:1,2 both_plural:1,2"
 
 
 def catalogue() -> Catalog:
@@ -36,7 +36,7 @@ def test_it_has_the_texts_of_the_code_and_no_other(tmp_path: Path) -> None:
         [
             *(sys.executable, "-m", "babel.messages.frontend", "--quiet", "extract"),
             *("--mapping", "pyproject.toml", "--keywords", KEYWORDS),
-            *("--output", str(template), "acv_pipeline"),
+            *("--output", str(template), "acv_pipeline", "dbt_like_sql"),
         ],
         cwd=REPOSITORY,
         check=True,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -167,11 +166,6 @@ class MonthCase:
         """How the panel's figures have moved; None when nothing was accepted before."""
         history = [(month, self.panel(figures)) for month, figures in self.history]
         return trajectory_of(self.month, self.figures, history)
-
-
-def said(recorded: Mapping[str, Any], what: Literal["summary", "probable_cause"]) -> Both:
-    """A text of a recorded finding; one recorded before it had both languages is English."""
-    return Both(fr=recorded.get(f"{what}_fr") or recorded[what] or "", en=recorded[what] or "")
 
 
 @dataclass(frozen=True)

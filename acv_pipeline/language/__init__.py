@@ -10,7 +10,7 @@ from __future__ import annotations
 import gettext
 import os
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from numbers import Real
@@ -83,6 +83,12 @@ def together(sentences: Iterable[Both]) -> Both:
         fr="\u00a0; ".join(each.fr for each in sentences),
         en="; ".join(each.en for each in sentences),
     )
+
+
+def of_record(entry: Mapping[str, Any], name: str) -> Both:
+    """A text that is on record in English, and in French under ``…_fr`` if it was known then."""
+    english = entry[name] or ""
+    return Both(fr=entry.get(f"{name}_fr") or english, en=english)
 
 
 def marked(message: str) -> str:

@@ -10,6 +10,8 @@ from typing import Any
 
 import duckdb
 
+from acv_pipeline.language import of_record
+
 
 @dataclass(frozen=True)
 class UnusedPart:
@@ -94,11 +96,11 @@ def unused_parts(account: Sequence[dict[str, Any]]) -> list[UnusedPart]:
             parts += [
                 UnusedPart(
                     sheet["sheet"], column["column"], column["header"], column["numbers"],
-                    column["why"] or "",
+                    str(of_record(column, "why")),
                 )
                 for column in columns
                 if not column["used"] and column["numbers"]
             ]  # fmt: skip
         elif numbers := sum(column["numbers"] for column in columns):
-            parts.append(UnusedPart(sheet["sheet"], "", "", numbers, sheet["why"] or ""))
+            parts.append(UnusedPart(sheet["sheet"], "", "", numbers, str(of_record(sheet, "why"))))
     return parts

@@ -10,9 +10,8 @@ from typing import Any
 import duckdb
 
 from acv_pipeline.contract import Contract, Month
-from acv_pipeline.gate.case import said
 from acv_pipeline.gate.rules import RULES
-from acv_pipeline.language import _, both
+from acv_pipeline.language import _, both, of_record
 from acv_pipeline.quality.check import Check, CheckResult
 
 ASSET = "validated_dwellings"
@@ -100,8 +99,8 @@ def _result(
         sentence
         for f in standing
         for sentence in (
-            _sentence(_("{where}: {summary}", where=f["where"], summary=said(f, "summary"))),
-            _sentence(_("Probable cause: {cause}", cause=said(f, "probable_cause")))
+            _sentence(_("{where}: {summary}", where=f["where"], summary=of_record(f, "summary"))),
+            _sentence(_("Probable cause: {cause}", cause=of_record(f, "probable_cause")))
             if f["probable_cause"]
             else "",
             _("Ask {contact}.", contact=f["contact"]),
@@ -112,7 +111,7 @@ def _result(
         sentence
         for f in signed
         for sentence in (
-            _sentence(_("{where}: {summary}", where=f["where"], summary=said(f, "summary"))),
+            _sentence(_("{where}: {summary}", where=f["where"], summary=of_record(f, "summary"))),
             _sentence(_("Signed off by {who}", who=f["signed_off"])),
         )
     ]

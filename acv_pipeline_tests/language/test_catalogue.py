@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import string
 import subprocess
 import sys
@@ -69,6 +70,13 @@ def test_the_french_has_the_values_of_the_english() -> None:
         assert placeholders(french[0]) <= placeholders(english[-1]), message.id
 
 
+def test_no_line_breaks_before_a_colon() -> None:
+    for message in catalogue():
+        french = message.string if isinstance(message.string, tuple) else (message.string,)
+        for text in french if message.id else ():
+            assert not re.search(r" [:;!?»]|« ", text), f"an ordinary space: {text}"
+
+
 def test_what_is_loaded_is_what_was_written() -> None:
     compiled = io.BytesIO()
     write_mo(compiled, catalogue())
@@ -110,7 +118,7 @@ def test_numbers_are_written_as_the_language_writes_them() -> None:
 def test_a_text_within_a_text_is_in_the_same_language() -> None:
     inner = both("'{value}': the first month comes after the last", value="2")
     outer = both("{what}!", what=inner)
-    assert outer.fr == "'2' : le premier mois vient après le dernier!"
+    assert outer.fr == "'2'\u00a0: le premier mois vient après le dernier!"
     assert outer.en == "'2': the first month comes after the last!"
 
 

@@ -21,6 +21,7 @@ from pydantic import (
 from acv_pipeline.contract.months import Month, month_of
 from acv_pipeline.contract.spelling import unknown
 from acv_pipeline.contract.territories import Territories
+from acv_pipeline.language import Both
 
 """Entries that a contract may leave to the package's own."""
 
@@ -35,6 +36,19 @@ class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(cached_property,))
 
 
+def _in_both(value: Any) -> Any:
+    """One text for both languages, or one for each."""
+    if isinstance(value, str):
+        return Both(value, value)
+    if isinstance(value, dict) and set(value) != {"fr", "en"}:
+        raise ValueError("expected one text, or two: {fr: …, en: …}")
+    return value
+
+
+Words = Annotated[Both, BeforeValidator(_in_both)]
+"""A text in both languages; one alone is for both."""
+
+
 class Contribution(_Entry):
     """A source's figures are part of an indicator, from ``since`` on (else its first month)."""
 
@@ -43,13 +57,16 @@ class Contribution(_Entry):
 
 
 class Source(_Entry):
-    """Who sends: a ``partner`` whose figures are added up, or a ``reference`` compared with."""
+    """Who sends: a ``partner`` whose figures are added up, or a ``reference`` compared with.
+
+    ``contact`` is whom to ask; in French it must go well after « à » (« l'équipe …»).
+    """
 
     id: str
     asset: str
     label: str
     role: Literal["partner", "reference"]
-    contact: str
+    contact: Words
     publication_lag_days: int | None = Field(default=None, ge=1)
     default_indicator: str | None = None
     full_history: bool = False
@@ -84,17 +101,12 @@ class Target(_Entry):
     why: str = Field(min_length=20)
 
 
-class Words(_Entry):
-    """One text in both languages."""
-
-    fr: str
-    en: str
-
-
-class Break(Words):
-    """The month from which something else is counted, and what changed, in words."""
+class Break(_Entry):
+    """The month from which something else is counted, and what changed, in both languages."""
 
     month: MonthField
+    fr: str
+    en: str
 
 
 class Indicator(_Entry):
@@ -115,7 +127,7 @@ class Indicator(_Entry):
     label: str
     label_en: str
     names: list[str]
-    unit: str
+    unit: Words
     first_month: MonthField
     months_between: int = 1
     panel_excludes: list[str]
@@ -191,7 +203,7 @@ class Contract(_Entry):
 
     first_month: MonthField
     timezone: str
-    data_contact: str
+    data_contact: Words
     sources: dict[str, Source]
     indicators: dict[str, Indicator]
     thresholds: Thresholds
@@ -308,7 +320,7 @@ class Contract(_Entry):
             label=indicator_id,
             label_en=indicator_id,
             names=[],
-            unit="",
+            unit=Both("", ""),
             first_month=self.first_month,
             panel_excludes=[],
             thresholds=self.thresholds,

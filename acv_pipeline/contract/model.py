@@ -171,7 +171,11 @@ class OfficialNames(_Entry):
 
 
 class Dataset(_Entry):
-    """What the open data set says of itself; ``name`` is its short name in addresses."""
+    """What the open data set says of itself; ``name`` is its short name in addresses.
+
+    ``contact`` is whom readers may ask: an address of a role, for mail or on the web. ``page`` is
+    where the data are published.
+    """
 
     name: str
     title: Words
@@ -184,6 +188,14 @@ class Dataset(_Entry):
     keywords: list[str]
     licence: Licence
     official_names: dict[str, OfficialNames]
+    contact: str | None = Field(default=None, pattern=r"^(https://\S+|[^@\s:]+@[^@\s:]+\.\w+)$")
+    page: str | None = Field(default=None, pattern=r"^https://\S+$")
+
+    @property
+    def contact_link(self) -> str | None:
+        """What a link to the contact leads to."""
+        is_mail = self.contact and not self.contact.startswith("https://")
+        return f"mailto:{self.contact}" if is_mail else self.contact
 
 
 class StandingWords(_Entry):

@@ -53,6 +53,7 @@ class Data:
         excludes: the panel is not of all départements.
         marked: sources whose files are synthetic.
         published: national totals that the reference states, from 2020-01 on.
+        moved: the month since which marts say that something else is counted, by the same partners.
         checks: whether each check that was evaluated passed.
     """
 
@@ -67,6 +68,7 @@ class Data:
     marked: Sequence[str] = ()
     checks: Sequence[bool] = ()
     published: Sequence[int] = ()
+    moved: str | None = None
 
 
 PLAIN = grown("2020-01", 2, 2, 3, 1, 6, 2, 2, 1, 1, 2, 3, 2, 1, 2)  # to 2021-03
@@ -93,6 +95,8 @@ WORLDS = {
     "joins": Data(
         PLAIN, {"third": grown("2020-09", 9, 1, 1, 2, 1, 1, low=(900,) * 3)}, third="2020-09"
     ),
+    "still": Data(grown("2020-01", 0, 0)),
+    "moves": Data(PLAIN, moved="2020-09"),
     "joins now": Data(PLAIN, {"third": {"2021-03": [900] * 3}}, third="2021-03"),
     "joins later": Data(
         PLAIN,
@@ -213,4 +217,24 @@ def fill(connection: Any, data: Data) -> None:
             "insert into validated.check_results values"
             " ('validated_dwellings', ?, '2020-01-01', ?, 'warn', 1, 'it fails', 'ask', '[]', ?)",
             [f"check_{n}", passed, dt.datetime(2021, 7, 1)],
+        )
+
+
+def move_perimeter(connection: Any, since: str) -> None:
+    """Have marts say that from a month on something else is counted."""
+    month = month_of(since)
+    connection.execute(
+        "update marts.series set comparable_since = $1 where series = 'total' and month >= $1",
+        [month],
+    )
+    for mart in ("monthly_increments", "department_rankings", "territory_totals"):
+        lacking = "increment = null" + (
+            ", rank_cumulative_change = null"
+            if mart == "department_rankings"
+            else ", previous_month = null, months_elapsed = null"
+        )
+        connection.execute(
+            f"update marts.{mart} set is_break = true, {lacking}"
+            " where series = 'total' and month = $1",
+            [month],
         )

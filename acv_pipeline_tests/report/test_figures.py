@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from acv_pipeline.publishing.report import Report
 from acv_pipeline.publishing.report.figures import figures
+from acv_pipeline.publishing.report.words import month_name
 from acv_pipeline_tests.deliveries import ACV, PVD
 from acv_pipeline_tests.report.conftest import Open, report_on, rows
 from acv_pipeline_tests.report.world import HELD_MONTH, World
@@ -81,6 +83,35 @@ def test_every_figure_is_that_of_the_marts(
         assert value(cells[6]) == pytest.approx(rate, abs=0.051)
         assert value(cells[7]) == pytest.approx(100 * share, abs=0.051)
 
+    # regions: sums of the ranking's départements, ranked where all expected ones are there
+    places = world.contract.territories
+    members: dict[str, list[str]] = defaultdict(list)
+    for code in shown:
+        members[places.region_of[code]].append(code)
+    panel = world.contract.panel(indicator)
+    totals_by_region = rows(
+        world.connection,
+        "select territory_code, cumulative_dwellings, increment, is_complete from"
+        " marts.territory_totals where indicator_id = ? and series = ? and month = ?"
+        " and level = 'region'",
+        *of, month,
+    )  # fmt: skip
+    ranked = [total for _, total, _, is_complete in totals_by_region if is_complete]
+    cells_of = {row[2]: row[1:] for row in page.eval_on_selector(f"#{slug}-regions", CELLS)}
+    assert {region for region, *_ in totals_by_region} == set(members)
+    assert cells_of.keys() == {places.regions[places.region_of[c]] for c in [*shown, *panel]}
+    for region, total, increment, is_complete in totals_by_region:
+        cells = cells_of[places.regions[region]]
+        assert value(cells[0]) == (1 + sum(r > total for r in ranked) if is_complete else None)
+        assert value(cells[2]) == total == sum(value(shown[c][3]) or 0 for c in members[region])
+        assert value(cells[3]) == increment
+        rate = 10_000 * total / sum(places.population[code] for code in members[region])
+        assert value(cells[4]) == pytest.approx(rate, abs=0.051)
+        there = [code for code in panel if places.region_of[code] == region]
+        known = sum(code in shown for code in there)
+        assert cells[5].startswith(f"{known} sur {len(there)}")
+        assert is_complete == (known == len(there))
+
     # national table
     totals = rows(
         world.connection,
@@ -119,9 +150,9 @@ def test_every_figure_is_that_of_the_marts(
         position,
     )
     on_page = {
-        (code, row[0], *map(value, row[2:])) for code, found in sections.items() for row in found
+        (code, row[1], *map(value, row[2:])) for code, found in sections.items() for row in found
     }
-    assert on_page == {(c, f"{m:%Y-%m}", v, i, r) for c, m, v, i, r in every}
+    assert on_page == {(c, month_name(m, "fr", short=True), v, i, r) for c, m, v, i, r in every}
 
 
 def test_parts_add_up_to_the_complete_totals(world: World, report: Report, open_page: Open) -> None:

@@ -200,8 +200,18 @@ def test_the_map_shows_the_chosen_measure_and_reads_out(report: Report, open_pag
     page.emulate_media(reduced_motion="reduce")
     assert page.evaluate(fill) != by_rate
     page.dispatch_event("#acv use[data-code='974']", "pointerenter")
+    figure = page.inner_text("#acv-ranking tr[data-code='974'] .n >> nth=0")
     said = page.inner_text("#acv .atlas .readout")
-    assert said.startswith("974 La Réunion") and "Cumul" in said
+    assert said.startswith(f"La Réunion (974)\u00a0: {figure} logements à fin juin 2020, soit ")
+    assert said.endswith(" sur 23. Voir ce département")
+    page.dispatch_event("#acv use[data-code='2A']", "pointerenter")
+    said = page.inner_text("#acv .atlas .readout")
+    assert "un chiffre est attendu, il manque à fin juin 2020." in said
+    page.click("#language")
+    page.dispatch_event("#acv .close-up use[data-code='75']", "pointerenter")
+    said = page.inner_text("#acv .atlas .readout")
+    assert said == "Paris (75): outside the perimeter, the indicator expects no figure there."
+    assert page.locator("#acv .map use.on[data-code='75']").count() == 2, "here and in the close-up"
 
 
 def test_a_month_pointed_at_is_read_out_of_the_table(report: Report, open_page: Open) -> None:
@@ -212,8 +222,11 @@ def test_a_month_pointed_at_is_read_out_of_the_table(report: Report, open_page: 
     assert where
     page.mouse.move(where["x"] + where["width"] * 0.25, where["y"] + where["height"] / 2)
     said = page.inner_text("#acv .chart .readout")
-    total = page.text_content("#acv-national tr[data-from='2020-02'] td:nth-child(2)")
-    assert said.startswith(f"févr. 2020 · Cumul {total} · Ajouté +")
+    row = page.locator("#acv-national tr[data-from='2020-02'] td")
+    total, added = (cell.strip().removeprefix("+") for cell in row.all_text_contents()[:2])
+    assert said == (
+        f"À fin février 2020, {total} logements, {added} de plus qu’à fin janvier 2020."
+    )
 
 
 def test_without_a_script_the_page_is_complete_in_french(report: Report, open_page: Open) -> None:
@@ -245,7 +258,7 @@ def test_it_prints_on_a4(report: Report, open_page: Open) -> None:
     assert pdf.startswith(b"%PDF")
     sizes = set(re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", pdf))
     assert {(round(float(w)), round(float(h))) for w, h in sizes} == {(595, 842)}
-    assert 4 <= len(re.findall(rb"/Type /Page\b", pdf)) <= 12
+    assert 4 <= len(re.findall(rb"/Type /Page\b", pdf)) <= 14
     page.emulate_media(media="print")
     assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
     assert not page.locator(".contents").is_visible()
@@ -254,6 +267,56 @@ def test_it_prints_on_a4(report: Report, open_page: Open) -> None:
     assert (
         page.evaluate("getComputedStyle(document.querySelector('.scroll')).overflow") == "visible"
     )
+
+
+EDGE = 48  # points, the lower margin of a sheet
+LINE_BELOW, TABLE_BELOW = 45, 100  # for a line; for a note, a table's head and its first row
+
+
+def test_no_heading_is_alone_at_the_foot_of_a_page(report: Report, open_page: Open) -> None:
+    page = open_page(report)
+    printed = []
+    for pushed in range(0, 700, 100):  # wherever sheets happen to end
+        page.evaluate("n => document.querySelector('.top').style.paddingBottom = n + 'px'", pushed)
+        pdf = page.pdf(prefer_css_page_size=True, outline=True, tagged=True)
+        outline = re.findall(
+            rb"/Title <FEFF([0-9A-F]+)>[^>]*?/Dest \[\d+ 0 R /XYZ [-\d.]+ ([-\d.]+)", pdf
+        )
+        printed += [(bytes.fromhex(t.decode()).decode("utf-16-be"), float(y)) for t, y in outline]
+    assert len(printed) > 7 * 20
+    for title, height in printed:
+        is_of_table = title.startswith(("Classement", "Les régions"))
+        assert height > EDGE + (TABLE_BELOW if is_of_table else LINE_BELOW), title
+
+
+def test_the_ranking_shows_the_figure_on_a_telephone(report: Report, open_page: Open) -> None:
+    page = open_page(report, viewport={"width": 390, "height": 844})
+    for cell in ("td.bar .n", "th a"):
+        box = page.locator(f"#acv-ranking tbody tr >> nth=0 >> {cell}").bounding_box()
+        assert box and box["x"] >= 0 and box["x"] + box["width"] <= 390 - 16
+    assert not page.locator("#acv-ranking th:nth-child(3)").is_visible(), "the région"
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_nothing_is_above_the_header(width: int, report: Report, open_page: Open) -> None:
+    page = open_page(report, viewport={"width": width, "height": 844})
+    buttons = page.locator("#language").bounding_box()
+    kicker = page.locator(".top .kicker").bounding_box()
+    assert buttons and kicker
+    assert buttons["y"] <= 16
+    assert kicker["x"] == (buttons["x"] if width == 390 else 256), "they stand where texts do"
+    assert kicker["y"] < 2 * 16 + buttons["height"]
+
+
+def test_the_tables_on_quality_are_whole_on_a_desktop(
+    real_report: Report, report: Report, open_page: Open
+) -> None:
+    for of in (real_report, report):
+        page = open_page(of, viewport={"width": 1440, "height": 900})
+        clipped = page.eval_on_selector_all(
+            "#quality .scroll", "all => all.filter(e => e.scrollWidth > e.clientWidth).length"
+        )
+        assert clipped == 0
 
 
 def test_headings_and_tables_say_what_they_are(report: Report, open_page: Open) -> None:
@@ -268,7 +331,15 @@ def test_headings_and_tables_say_what_they_are(report: Report, open_page: Open) 
         "table",
         "all => all.map(t => [Boolean(t.caption && t.caption.textContent.trim()),"
         " [...t.tHead.rows[0].cells].every(c => c.scope === 'col'),"
+        " t.matches('.m') ||"
         " [...t.tBodies[0].rows].every(r => [...r.cells].some(c => c.scope === 'row'))])",
     )
     assert len(tables) > 20
     assert all(all(table) for table in tables)
+    # those by month and département leave it to the browser, which knows
+    session = page.context.new_cdp_session(page)
+    root = session.send("DOM.getDocument")["root"]["nodeId"]
+    query = {"nodeId": root, "selector": "#d974 table.m tbody th"}
+    heading = session.send("DOM.querySelector", query)["nodeId"]
+    found = session.send("Accessibility.getPartialAXTree", {"nodeId": heading})["nodes"]
+    assert found[0]["role"]["value"] == "rowheader"

@@ -142,5 +142,5 @@ def test_nothing_is_drawn_across_a_break() -> None:
     spark = sparkline(rows, months[0], months[-1])
     assert spark.count('class="bk"') == 1
     line_path = re.search(r'class="ln" d="([^"]*)"', spark)
-    assert line_path and re.findall("[ML]", line_path[1]) == ["M", "L", "M", "L"]
+    assert line_path and re.findall("[Ml]", line_path[1]) == ["M", "l", "M", "l"]
     assert 'class="gp"' not in spark

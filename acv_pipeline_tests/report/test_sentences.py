@@ -19,7 +19,13 @@ from acv_pipeline.publishing.report.queries import Row, fetch
 from acv_pipeline.publishing.report.report import ACCOUNTS
 from acv_pipeline.warehouse import open_warehouse, transaction
 from acv_pipeline.warehouse.home import Home
-from acv_pipeline_tests.report.few_figures import WORLDS, Data, contract_of, fill
+from acv_pipeline_tests.report.few_figures import (
+    WORLDS,
+    Data,
+    contract_of,
+    fill,
+    move_perimeter,
+)
 from acv_pipeline_tests.warehouses import PROJECT
 
 Said = dict[str, list[dict[str, Any]]]
@@ -114,8 +120,38 @@ SENTENCES = [
     s("break", "plain", "joins"),
     s("break", "joins later", "joins now"),
     s("break", "alone", "joins"),
+    s("break", "moves", "joins"),
+    s("break_perimeter", "joins", "moves"),
+    s("break_perimeter", "plain", "moves"),
+    s("break_means", "plain", "joins"),
+    s("break_here", "plain", "moves"),
     s("break_here", "plain", "joins"),
     s("break_here", "joins later", "joins now"),
+    # what is pointed at
+    s("says_figure", "lately incomplete", "plain", where(month="2021-01")),
+    s("says_absent", "plain", "lately incomplete"),
+    s("says_outside", "everywhere", "plain"),
+    s("says_total", "never complete", "plain"),
+    s("growth_more", "falling", "plain"),
+    s("growth_more", "one month", "plain"),
+    s("growth_more", "joins", "joins", where(since="2020-08")),
+    s("growth_more", "moves", "moves", where(since="2020-08")),
+    s("growth_fewer", "plain", "falling"),
+    s("growth_same", "plain", "still"),
+    s("growth_mean", "plain", "gap"),
+    s("growth_break", "plain", "joins"),
+    s("growth_break", "joins later", "moves"),
+    s("says_incomplete", "plain", "hole"),
+    s("says_held", "newer held", "held"),
+    s("says_held", "joins later", "both held"),
+    s("says_partial", "disjoint", "waits"),
+    s("says_partial", "waits", "waits", names_third),
+    s("says_disjoint", "waits", "disjoint"),
+    s("says_none", "plain", "gap"),
+    s("when_at_end", "plain", "held"),
+    s("when_between", "gap at the end", "gap"),
+    s("says_part", "single", "plain"),
+    s("says_parts", "single", "plain"),
     # what lacks
     s("newer_held", "plain", "newer held"),
     s("newer_held", "held", "newer held"),
@@ -186,6 +222,16 @@ SENTENCES = [
     s("absent_is_not_zero", "plain", "lately incomplete"),
     s("outside", "everywhere", "plain"),
     s("outside", "outside", "outside", about_04_of_both),
+    # regions
+    s("by_region", "lately incomplete", "plain", where(month="2021-01")),
+    s("regions_since", "one month", "plain"),
+    s("regions_since", "joins now", "plain"),
+    s("counted", "lately incomplete", "plain", where(n=2)),
+    s("compare_now", "lately incomplete", "plain", where(month="2021-01")),
+    # to be quoted
+    s("cite", "all synthetic", "plain"),
+    s("cite", "lately incomplete", "plain", where(month="2021-01")),
+    s("cite_synthetic", "plain", "part synthetic"),
     # partners
     s("partners_at", "single", "plain"),
     s("partners_at", "lately incomplete", "plain", where(month="2021-03")),
@@ -223,11 +269,13 @@ SENTENCES = [
 LABELS = re.compile(
     r"col_|check\.|table_|chart_|measure|absence\.|fall\.|kind\.|level\.|severity\.|held_|about|"
     r"method_|withdrawn$|skip$|contents$|kicker$|to_dark$|to_light$|target_here$|course$|as_table$|"
-    r"to$|map_(classes|class_count|note|hint|credit)$|ranking_ties$|search$|shown$|corrected$|"
+    r"to$|map_(classes|class_count|note|hint|credit|close_up)$|ranking_ties$|search$|shown$|corrected$|"
     r"partners$|movers?_|mover$|trust$|holds$|received_on$|finding$|revisions$|revision_(more|line)$|"
     r"published_revisions$|corrections$|by_whom$|departments(_intro)?$|open_all$|close_all$|"
     r"department_revisions$|quality(_intro)?$|rows_note$|all_sources$|finding_held$|written_on$|"
-    r"nobody$|release_sha256$|access$"
+    r"nobody$|release_sha256$|access$|see$|csv$|picture$|remarks$|copy$|copied$|selected$|consulted$|"
+    r"compare(_first|_second|_what|_chart|_months)?$|regions_note$|cite_(version|link)$|"
+    r"open_data_page$"
 )
 
 
@@ -259,6 +307,8 @@ def said_in(
             fill(connection, data)
             with transaction(connection):
                 PROJECT.build(connection)
+            if data.moved:
+                move_perimeter(connection, data.moved)
             patch.setattr(words, "text", listening)
             patch.setattr(page_module, "_text", page_module._text.__wrapped__)
             page_module._environment.cache_clear()

@@ -45,7 +45,8 @@ def test_every_text_is_used() -> None:
     )
     for key in words.names():
         group, _, name = key.partition(".")
-        built = [f"'{group}.' ~", f'f"{group}.'] if name else [f"'{key.rpartition('_')[0]}_' ~"]
+        stem = key.rpartition("_")[0]
+        built = [f"'{group}.' ~", f'f"{group}.'] if name else [f"'{stem}_' ~", f'f"{stem}_{{']
         written = [f"'{key}'", f'"{key}"', f"@{key}"]
         assert any(text in sources for text in [*written, *built]), key
 
@@ -100,5 +101,5 @@ def test_french_spaces_and_apostrophes() -> None:
 def test_one_text_for_both_is_written_once_and_escaped() -> None:
     assert words.in_both(words.Both("<b>", "<b>")) == "&lt;b&gt;"
     assert words.in_both(words.Both("<a", "b")) == (
-        '<span class="l" lang="fr">&lt;a</span><span class="l" lang="en">b</span>'
+        "<span class=l lang=fr>&lt;a</span><span class=l lang=en>b</span>"
     )

@@ -16,7 +16,14 @@ from acv_pipeline.contract.months import elapsed, month_range
 from acv_pipeline.contract.synthetic import FILE_MARK
 from acv_pipeline.models.headline import headline_series
 from acv_pipeline.operations.explain import Figure, FigureKey, explain, series_of, sources_of
-from acv_pipeline.publishing.report.queries import DepartmentMonth, PartnerMonth, Row, Total, fetch
+from acv_pipeline.publishing.report.queries import (
+    DepartmentMonth,
+    PartnerMonth,
+    Region,
+    Row,
+    Total,
+    fetch,
+)
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,7 @@ class IndicatorFigures:
         sources: who sends them.
         course: every month from the first figure to the last one known of, in order.
         departments: every month of every département of the series, in order of month and rank.
+        regions: the sums of that ranking's month by region, those with a rank first.
         absent: the expected départements without a figure in the last month, each explained.
         partners: the complete totals split by partner; empty when the series is no total.
         provenance: the files behind the figures in force.
@@ -64,6 +72,7 @@ class IndicatorFigures:
     expected: list[str]
     course: list[CourseMonth]
     departments: list[DepartmentMonth]
+    regions: list[Region]
     absent: list[Figure]
     holds: list[Row]
     revisions: list[Row]
@@ -167,9 +176,9 @@ def neighbours(course: Sequence[CourseMonth]) -> list[tuple[Total, Total, int]]:
 
 
 def breaks(course: Sequence[CourseMonth]) -> list[tuple[Month, Month]]:
-    """The months since which other partners are counted, each with the one that held before."""
-    known = {m.total.comparable_since for m in course if m.total}
-    return [(later, earlier) for earlier, later in pairwise(sorted(filter(None, known)))]
+    """The months since which something else is counted, each with the one that held before."""
+    known = {m.total.comparable_since or Month.min for m in course if m.total}
+    return [(later, earlier) for earlier, later in pairwise(sorted(known))]
 
 
 def figures(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[IndicatorFigures]:
@@ -244,6 +253,7 @@ def _of_indicator(
         expected=expected,
         course=course,
         departments=rows,
+        regions=fetch(connection, "regions", Region, **of, series=series, month=last),
         absent=[
             explain(connection, contract, FigureKey(code, indicator, last, series))
             for code in expected

@@ -17,10 +17,17 @@ MAINLAND_BOX = (60.0, 0.0, 940.0, 880.0)  # left, top, right, bottom
 INSET_TOP, INSET_HEIGHT, INSET_GAP = 925.0, 120.0, 40.0
 HEIGHT, NAME_ROOM = 1090, 12
 LEAST_ISLAND = 12.0  # square units; smaller parts of a département would be specks
-LEAST_LABELLED = 900.0  # square units that a code needs
+
+INNER_SUBURBS = ("75", "92", "93", "94")  # too small to be seen or pointed at on the map
+CLOSE_UP_BOX = (22.0, 50.0, 212.0, 196.0)  # where the map has the sea
+
+LINE = 3  # units between the lines on which room for a code is looked for
+LEAST_LINES = 2  # above and below the code's middle: a code is 12 units high
+CODE_SHAPE = 1.75  # a code with its margin is so much wider than high
 
 Ring = list[tuple[float, float]]
 GridRing = list[tuple[int, int]]
+Spans = list[tuple[float, float]]
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _TOKEN = re.compile(r"[a-zA-Z]|-?(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?")
@@ -33,8 +40,8 @@ class Outline:
 
     Attributes:
         path: SVG path data, whole numbers in a box of ``WIDTH`` by ``HEIGHT``.
-        centre: of its largest part.
-        has_room: its code can be written in it.
+        centre: the middle of the largest room for its code, else of its largest part.
+        has_room: its code can be written in it without touching a border.
         name_at: where the name of an overseas département goes, below it.
     """
 
@@ -58,6 +65,14 @@ def outlines(codes: tuple[str, ...], scale: float = 1) -> dict[str, Outline]:
         rings = _fitted({code: overseas[code]}, box, scale)[code]
         placed[code] = _outline(rings, name_at=(round(left + width / 2), HEIGHT - NAME_ROOM))
     return placed
+
+
+@cache
+def close_up() -> dict[str, Outline]:
+    """Paris and the départements around it once more, large, in a corner of the map."""
+    drawing = ElementTree.fromstring((files(PACKAGE) / DRAWING).read_text(encoding="utf-8"))
+    shapes = _group(drawing, MAINLAND, INNER_SUBURBS)
+    return {code: _outline(rings) for code, rings in _fitted(shapes, CLOSE_UP_BOX, 1).items()}
 
 
 def _group(
@@ -123,8 +138,8 @@ def _outline(rings: list[Ring], name_at: tuple[int, int] | None = None) -> Outli
     path = "".join(
         _written(ring) for ring in snapped if ring is largest or _area(ring) >= LEAST_ISLAND
     )
-    has_room = name_at is None and _area(largest) >= LEAST_LABELLED
-    return Outline(path, _centre(largest), has_room, name_at)
+    room = _room(largest) if name_at is None else None
+    return Outline(path, room or _centre(largest), room is not None, name_at)
 
 
 def _snapped(ring: Ring) -> GridRing:
@@ -171,3 +186,41 @@ def _centre(ring: GridRing) -> tuple[int, int]:
     x = sum((x1 + x2) * double for x1, _, x2, _, double in _edges(ring)) / three
     y = sum((y1 + y2) * double for _, y1, _, y2, double in _edges(ring)) / three
     return round(x), round(y)
+
+
+def _room(ring: GridRing) -> tuple[int, int] | None:
+    """The middle of the largest box of a code's shape that lies within; None if none does."""
+    low, high = min(y for _, y in ring), max(y for _, y in ring)
+    lines = [_spans(ring, y + 0.5) for y in range(low, high, LINE)]  # between points of the grid
+    found = None
+    common = dict(enumerate(lines))
+    for around in range(1, len(lines)):
+        common = {
+            at: _overlaps(_overlaps(spans, lines[at - around]), lines[at + around])
+            for at, spans in common.items()
+            if around <= at < len(lines) - around
+        }
+        width = CODE_SHAPE * 2 * around * LINE
+        fitting = [
+            (b - a, at, a) for at, spans in common.items() for a, b in spans if b - a >= width
+        ]
+        if not fitting:
+            break
+        if around >= LEAST_LINES:
+            span, at, left = max(fitting)
+            found = (round(left + span / 2), round(low + 0.5 + at * LINE))
+    return found
+
+
+def _spans(ring: GridRing, y: float) -> Spans:
+    """From where to where a horizontal line is within a ring."""
+    crossed = sorted(
+        x1 + (y - y1) * (x2 - x1) / (y2 - y1)
+        for x1, y1, x2, y2, _ in _edges(ring)
+        if (y1 < y) != (y2 < y)
+    )
+    return list(zip(crossed[::2], crossed[1::2], strict=True))
+
+
+def _overlaps(these: Spans, those: Spans) -> Spans:
+    return [(max(a, c), min(b, d)) for a, b in these for c, d in those if max(a, c) < min(b, d)]

@@ -17,12 +17,15 @@ from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.synthetic import FILE_MARK
 from acv_pipeline.publishing.report import words
 from acv_pipeline.publishing.report.figures import IndicatorFigures, neighbours, summaries
-from acv_pipeline.publishing.report.outlines import HEIGHT, WIDTH, outlines
+from acv_pipeline.publishing.report.outlines import HEIGHT, WIDTH, close_up, outlines
 from acv_pipeline.publishing.report.palette import style_sheet
 from acv_pipeline.publishing.report.queries import Row
+from acv_pipeline.publishing.report.tooltips import of_department, of_months, of_partners
 from acv_pipeline.publishing.report.views import CELLS_NAMED, IndicatorView
 
 HERE = Path(__file__).parent
+SCRIPTS = ("reading", "tables", "pointing", "taking", "comparing", "places")
+"""In this order: later ones use what earlier ones name."""
 _DAY = ("§written-on§", "§le§")
 """Where the day of writing goes: as the machine reads it, as people do."""
 
@@ -46,7 +49,7 @@ def page(
         if any(code in v.figures.expected or code in v.figures.by_department for v in views)
     ]
     style = style_sheet() + (HERE / "style.css").read_text(encoding="utf-8")
-    script = (HERE / "script.js").read_text(encoding="utf-8")
+    script = _script()
     html = (
         _environment()
         .get_template("page.html")
@@ -61,6 +64,7 @@ def page(
             with_section=with_section,
             outlines=outlines(tuple(departments)),
             map_size=(WIDTH, HEIGHT),
+            close_up=close_up(),
             release_sha256=release_sha256,
             written_on=Markup('<time datetime="{}">{}</time>').format(*_DAY),
             written_on_day=_DAY[0],
@@ -76,6 +80,12 @@ def dated(html: str, written_on: dt.date) -> str:
     """The page with the day it was written on."""
     machine, people = _DAY
     return html.replace(machine, written_on.isoformat()).replace(people, f"{written_on:%d/%m/%Y}")
+
+
+def _script() -> str:
+    """The scripts as one, so that what they share is theirs alone."""
+    parts = [(HERE / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
+    return f'"use strict";\n(() => {{\n{"".join(parts)}}})();'
 
 
 def _policy(script: str) -> str:
@@ -100,6 +110,10 @@ def _environment() -> Environment:
         t=_text,
         b=words.in_both,
         both=words.both,
+        t_svg=_svg_text,
+        of_department=of_department,
+        of_months=of_months,
+        of_partners=of_partners,
         Both=words.Both,
         said=lambda text: words.in_both(words.contract_words(text)),
         contract_words=words.contract_words,
@@ -110,6 +124,8 @@ def _environment() -> Environment:
         percent=lambda share: words.percent(share, "fr"),
         dash=words.DASH,
         month=_month,
+        month_words=lambda month: words.month_name(month, "fr", short=True),
+        months_short=words.months_short("fr"),
         day=_day,
         months_listed=words.months_listed,
         text=words.text,
@@ -124,6 +140,15 @@ def _environment() -> Environment:
 @lru_cache(4096)
 def _text(key: str, **values: Any) -> Markup:
     return words.in_both(words.both(key, **values))
+
+
+@cache
+def _svg_text(key: str) -> Markup:
+    """A text within a drawing."""
+    return Markup("").join(
+        Markup('<tspan class="l" lang="{}">{}</tspan>').format(language, words.text(key, language))
+        for language in words.LANGUAGES
+    )
 
 
 @cache

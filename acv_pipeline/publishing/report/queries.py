@@ -91,6 +91,16 @@ class DepartmentMonth(_Growing):
 
 
 @dataclass(frozen=True)
+class Region(_Growing):
+    """The sum of a region's départements in one month; ranked where all expected ones count."""
+
+    region_code: str
+    is_complete: bool
+    rank: int | None
+    is_tied: bool
+
+
+@dataclass(frozen=True)
 class PartnerMonth:
     """A partner's part of the total of one month."""
 

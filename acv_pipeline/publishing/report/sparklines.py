@@ -14,8 +14,8 @@ from acv_pipeline.contract import Month
 from acv_pipeline.contract.months import elapsed
 from acv_pipeline.publishing.report.queries import DepartmentMonth
 
-STEP = 6  # units a month is wide
-COURSE, SPACE, BARS = 60, 8, 32  # heights: course, between, increments
+STEP = 6  # units a month is wide, a bar is one less
+COURSE, SPACE, BARS = 120, 16, 64  # heights: course, between, increments
 HEIGHT = COURSE + SPACE + BARS
 
 
@@ -29,31 +29,38 @@ def sparkline(rows: Sequence[DepartmentMonth], first: Month, last: Month) -> Mar
     top = max(row.cumulative_dwellings for row in rows) or 1
     line, gaps, breaks = "", "", ""
     before: DepartmentMonth | None = None
+    was = 0
     for row in rows:
-        at = f"{x(row.month)} {_level(row.cumulative_dwellings, top):g}"
+        level = _level(row.cumulative_dwellings, top)
         neighbours = before is not None and elapsed(before.month, row.month) == 1
-        line += f"{'L' if neighbours and not row.is_break else 'M'}{at}"
+        if neighbours and not row.is_break:
+            line += f"l{STEP} {level - was}"
+        else:
+            line += f"M{x(row.month)} {level}"
         if row.is_break:
             breaks += f"M{x(row.month) - STEP // 2} 0V{HEIGHT}"
         elif before and not neighbours:
-            gaps += f"M{x(before.month)} {_level(before.cumulative_dwellings, top):g}L{at}"
-        before = row
+            gaps += f"M{x(before.month)} {was}L{x(row.month)} {level}"
+        before, was = row, level
     paces = [(row, row.pace) for row in rows if row.pace is not None]
     high, low = max([1, *(p for _, p in paces)]), min([0, *(p for _, p in paces)])
-    zero = COURSE + SPACE + BARS * high / (high - low)
+    zero = round(COURSE + SPACE + BARS * high / (high - low))
     months, means = "", ""
+    months_end = None
     for row, pace in paces:
         width = (row.months_elapsed or 1) * STEP - 1
-        height = pace * BARS / (high - low)
-        bar = f"M{x(row.month) - width} {zero:.3g}h{width}v{-height:.3g}h-{width}z"
-        if row.months_elapsed == 1:
-            months += bar
+        height = round(pace * BARS / (high - low))
+        begins = x(row.month) - width
+        if row.months_elapsed == 1:  # bars are one outline that returns to zero between them
+            months += f"h{begins - months_end}" if months_end else f"M{begins} {zero}"
+            months += f"v{-height}h{width}v{height}"
+            months_end = x(row.month)
         else:
-            means += bar
+            means += f"M{begins} {zero}v{-height}h{width}v{height}z"
     wide = x(last) + 1
     parts = {"ln": line, "gp": gaps, "br": months, "mn": means, "bk": breaks}
     drawn = Markup("").join(
-        Markup('<path class="{}" d="{}"/>').format(name, path)
+        Markup('<path class="{}" d="{}"/>').format(name, path.replace(" -", "-"))
         for name, path in parts.items()
         if path
     )
@@ -63,5 +70,5 @@ def sparkline(rows: Sequence[DepartmentMonth], first: Month, last: Month) -> Mar
     ).format(wide, HEIGHT, drawn)
 
 
-def _level(value: int, top: int) -> float:
-    return round(COURSE - (COURSE - 3) * value / top, 1)
+def _level(value: int, top: int) -> int:
+    return round(COURSE - (COURSE - 6) * value / top)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +20,7 @@ from acv_pipeline.publishing.report.maps import MapClass, classify
 from acv_pipeline.publishing.report.outlines import Outline, outlines
 from acv_pipeline.publishing.report.palette import PARTNERS, variable
 from acv_pipeline.publishing.report.plot import Frame, Spec
-from acv_pipeline.publishing.report.queries import DepartmentMonth, Total
+from acv_pipeline.publishing.report.queries import DepartmentMonth, Region, Total
 from acv_pipeline.publishing.report.sparklines import sparkline
 from acv_pipeline.publishing.report.words import Both, both, listed
 
@@ -38,6 +39,28 @@ class Part:
     colour: str
     value: int
     share: float
+
+
+@dataclass(frozen=True)
+class RegionLine:
+    """A region of the ranking's month.
+
+    Attributes:
+        total: its sum; None while none of its départements has a figure.
+        departments: how many of those ``expected`` there have a figure.
+        population: of all its départements that have a figure.
+    """
+
+    code: str
+    total: Region | None
+    departments: int
+    expected: int
+    population: int
+
+    @property
+    def rate(self) -> float | None:
+        """Dwellings per 10,000 people who live in the départements with a figure."""
+        return 10_000 * self.total.cumulative_dwellings / self.population if self.total else None
 
 
 @dataclass(frozen=True)
@@ -69,13 +92,29 @@ class IndicatorView:
             return both("series_published", sources=names)
         return both("series_total" if len(counted) > 1 else "series_single", sources=names)
 
+    @property
+    def cited(self) -> list[str]:
+        """The sources that count in the ranking's month."""
+        shown = self.figures
+        counted = sources_of(self.contract, shown.indicator.id, shown.series, shown.ranking_month)
+        return [source.id for source in counted]
+
+    @property
+    def regions_since(self) -> Month | None:
+        """The month that most regions' increments count from."""
+        since = Counter(row.previous_month for row in self.figures.regions if row.previous_month)
+        return max(since, key=lambda month: (since[month], month), default=None)
+
     def labels(self, sources: Sequence[str]) -> Both:
         """Sources by their names."""
         return listed([self.contract.source(source).label for source in sources])
 
     @property
     def breaks(self) -> list[tuple[Month, Both]]:
-        """The months in which partners join that did not count in the first figures, and who."""
+        """The months since which something else is counted, and which partners joined then.
+
+        No partner joined where a perimeter moved.
+        """
         since = self.contract.components(self.figures.indicator.id)
         return [
             (month, self.labels([s for s, first in since.items() if before < first <= month]))
@@ -209,6 +248,26 @@ class IndicatorView:
                 for code, outline in drawn
                 if code not in rates
             ),
+        ]
+
+    @cached_property
+    def regions(self) -> list[RegionLine]:
+        """The regions that have a figure in the ranking's month, or of which one is expected."""
+        known = {row.region_code: row for row in self.figures.regions}
+        places = self.contract.territories
+        expected = Counter(places.region_of[code] for code in self.figures.expected)
+        counted: dict[str, list[str]] = defaultdict(list)
+        for code in self.ranked:
+            counted[places.region_of[code]].append(code)
+        return [
+            RegionLine(
+                code,
+                known.get(code),
+                len(set(counted[code]) & set(self.figures.expected)),
+                expected[code],
+                sum(places.population[department] for department in counted[code]),
+            )
+            for code in [*known, *(code for code in expected if code not in known)]
         ]
 
     @cached_property

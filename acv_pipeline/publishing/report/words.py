@@ -61,6 +61,11 @@ def month_name(month: Month, language: str, *, short: bool = False) -> str:
     return f"{names[month.month - 1][language]} {month.year}"
 
 
+def months_short(language: str) -> list[str]:
+    """The short names of the twelve months."""
+    return [names[language] for names in _all_texts()["months_short"]]
+
+
 def day_name(day: dt.date, language: str) -> str:
     """``1er janvier 2023`` or ``1 January 2023``."""
     number_of_day = "1er" if language == "fr" and day.day == 1 else str(day.day)
@@ -201,6 +206,6 @@ def in_both(words: Both) -> Markup:
     if words.fr == words.en:
         return escape(words.fr)
     return Markup("").join(
-        Markup('<span class="l" lang="{}">{}</span>').format(language, words[language])
+        Markup("<span class=l lang={}>{}</span>").format(language, words[language])
         for language in LANGUAGES
     )

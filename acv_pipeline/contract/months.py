@@ -7,6 +7,8 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
+from acv_pipeline.language import Both, both, marked
+
 Month: TypeAlias = dt.date
 """A month, as its first day."""
 
@@ -66,3 +68,31 @@ def spans(months: Iterable[Month]) -> list[tuple[Month, Month]]:
 def in_english(month: Month) -> str:
     """``March 2021``."""
     return f"{calendar.month_name[month.month]} {month.year}"
+
+
+_NAMES = (
+    marked("January"),
+    marked("February"),
+    marked("March"),
+    marked("April"),
+    marked("May"),
+    marked("June"),
+    marked("July"),
+    marked("August"),
+    marked("September"),
+    marked("October"),
+    marked("November"),
+    marked("December"),
+)
+
+
+def in_words(month: Month) -> Both:
+    """``mars 2021``, ``March 2021``."""
+    name = both(_NAMES[month.month - 1])
+    return Both(fr=f"{name.fr} {month.year}", en=f"{name.en} {month.year}")
+
+
+def day_in_words(day: dt.date) -> Both:
+    """``1er mars 2021``, ``1 March 2021``."""
+    month = in_words(day)
+    return Both(fr=f"{'1er' if day.day == 1 else day.day} {month.fr}", en=f"{day.day} {month.en}")

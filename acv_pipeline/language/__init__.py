@@ -10,6 +10,7 @@ from __future__ import annotations
 import gettext
 import os
 import string
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from numbers import Real
@@ -62,6 +63,11 @@ def both(message: str, **values: Any) -> Both:
 def both_plural(one: str, many: str, count: int, **values: Any) -> Both:
     """``plural`` in both languages."""
     return Both(*(_plural(each, one, many, count, **values) for each in LANGUAGES))
+
+
+def kept(record: Mapping[str, Any], name: str) -> Any:
+    """What a record holds in both languages, in the user's: ``name`` in English, ``name_fr``."""
+    return (language() == "fr" and record.get(f"{name}_fr")) or record.get(name)
 
 
 def marked(message: str) -> str:

@@ -15,7 +15,8 @@ SIGN_OFF, SIGNATURE = "sign_off", "signature"
 
 def ui_address() -> str:
     """The beginning of every address: ``$ACV_UI_URL``, else that of ``make dev``."""
-    return os.environ.get("ACV_UI_URL") or "http://127.0.0.1:3000"
+    own = f"http://127.0.0.1:{os.environ.get('ACV_PORT') or '3000'}"
+    return os.environ.get("ACV_UI_URL") or own
 
 
 def sign_off_form(delivery: str, indicator: str, month: str) -> str:

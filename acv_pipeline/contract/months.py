@@ -90,3 +90,9 @@ def in_words(month: Month) -> Both:
 def in_english(month: Month) -> str:
     """``March 2021``."""
     return in_words(month).en
+
+
+def day_in_words(day: dt.date) -> Both:
+    """``1er mars 2021``, ``1 March 2021``."""
+    month = in_words(day)
+    return Both(fr=f"{'1er' if day.day == 1 else day.day} {month.fr}", en=f"{day.day} {month.en}")

@@ -51,10 +51,13 @@ def examples(stages: dict[str, Path], contract: Contract, folder: Path) -> dict[
         "recovery": recovery,
         "digest": monthly,
     }
-    return {
+    assert held.mail is not None
+    begin, end = held.mail.index("To be forwarded"), held.mail.index("\n\n-- \n")
+    texts = {
         name: f"Subject: {message.subject}\n\n{message.text}".replace(str(folder), "/srv/acv/home")
         for name, message in shown.items()
     }
+    return texts | {"letter": f"{held.mail[begin:end]}\n"}
 
 
 def with_examples(text: str, messages: dict[str, str]) -> str:

@@ -10,6 +10,7 @@ import datetime as dt
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from acv_pipeline.contract import load_contract
@@ -22,9 +23,9 @@ from acv_pipeline.warehouse.home import Home
 def main(home: str, now: str, dies: str) -> None:
     send = Channel.send
 
-    def fatal(channel: Channel, message: Message) -> None:
+    def fatal(channel: Channel, message: Message, files: Sequence[Path]) -> None:
         if dies == "after":
-            send(channel, message)
+            send(channel, message, files)
         os.kill(os.getpid(), signal.SIGKILL)
 
     if dies != "never":

@@ -15,7 +15,9 @@ import pytest
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.operations.alerts import FailedRun, deliver, send_digest
-from acv_pipeline.operations.alerts.channels import KEY_HEADER, SETTING, configured
+from acv_pipeline.operations.alerts.channels import SETTING, configured
+from acv_pipeline.operations.alerts.deliver import REPORT_SETTING
+from acv_pipeline.operations.alerts.mail import KEY_HEADER
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.alerts.receivers import Mailbox, Webhook, free_port
 from acv_pipeline_tests.alerts.world import FALL, HELD, UNEXPLAINED, show
@@ -56,12 +58,16 @@ def test_a_bad_month_is_told_once_and_its_correction_once(
     assert [mail[KEY_HEADER] for mail in mailbox.mails] == [post["key"] for post in webhook.posts]
     assert [h[KEY_HEADER] for h in webhook.headers] == [post["key"] for post in webhook.posts]
     assert len({mail[KEY_HEADER] for mail in mailbox.mails}) == 4
-    assert mailbox.mails[0]["References"] == mailbox.mails[3]["References"]
-    body = mailbox.mails[0].get_content()
+    told, *_, solved = mailbox.mails
+    assert solved["In-Reply-To"] == solved["References"] == told["Message-ID"]
+    assert told["References"] is None
+    assert [part.get_content_type() for part in told.iter_parts()] == ["text/plain", "text/html"]
+    body, page = (part.get_content() for part in told.iter_parts())
+    link = "http://dagster:3000/assets/validated_dwellings?view=checks"
+    assert f'<a href="{link}"' in page
     assert "the data unit of Action Logement Services" in body
     assert "acv signoff" in body and f"--home {home.root}" in body
-    assert "http://dagster:3000/assets/validated_dwellings" in body
-    assert mailbox.mails[0].get_content_type() == "text/plain"
+    assert link in body
 
 
 def test_a_channel_that_is_down_for_an_hour_loses_nothing_and_does_not_flood(
@@ -358,29 +364,39 @@ def test_the_digest_goes_out_once_per_month_where_digests_go(
     assert "Rank  Département" in mailbox.mails[-1].get_content()
 
 
-def test_the_report_page_goes_with_the_digest_by_mail(
+def test_the_report_page_is_attached_to_digests_where_that_is_asked_for(
     home: Home,
     contract: Contract,
     stages: dict[str, Path],
     mailbox: Mailbox,
-    webhook: Webhook,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    _set(monkeypatch, mailbox.url, webhook.url)
+    _set(monkeypatch, mailbox.url)
     show(home, stages["corrected"])
     home.report.parent.mkdir()
     home.report.write_text("<!doctype html><title>page</title>", encoding="utf-8")
-    july, june = dt.date(2021, 7, 1), dt.date(2021, 6, 1)
+    july, june, may = (dt.date(2021, month, 1) for month in (7, 6, 5))
     send_digest(home, contract, july, NOW)
-    (page,) = mailbox.mails[-1].iter_attachments()
-    assert page.get_filename() == "index.html"
-    assert "<title>page</title>" in page.get_content()
-    assert "attachment" not in webhook.posts[-1] or not webhook.posts[-1]["attachment"]
+    assert not list(mailbox.mails[-1].iter_attachments())
+    text = mailbox.mails[-1].get_body(("plain",))
+    assert text and f"The report page: {home.report}" in text.get_content()
+    # where people open it is a link
+    monkeypatch.setenv(REPORT_SETTING, "https://acv.example.org/report/")
+    send_digest(home, contract, june, NOW)
+    page = mailbox.mails[-1].get_body(("html",))
+    assert page and '<a href="https://acv.example.org/report/"' in page.get_content()
+    assert str(home.report) not in page.get_content()
+
+    _set(monkeypatch, f"digest+page={mailbox.url}")
+    send_digest(home, contract, july, NOW)
+    (file,) = mailbox.mails[-1].iter_attachments()
+    assert file.get_filename() == "index.html"
+    assert "<title>page</title>" in file.get_content()
     # queued while the mail server was away, and the page is gone when it is back
     mailbox.stop()
-    send_digest(home, contract, june, NOW + MINUTE)
+    send_digest(home, contract, may, NOW + MINUTE)
     home.report.unlink()
     mailbox.start()
     deliver(home, contract, NOW + 2 * MINUTE)
-    assert "June 2021" in mailbox.subjects[-1]
+    assert "May 2021" in mailbox.subjects[-1]
     assert not list(mailbox.mails[-1].iter_attachments())

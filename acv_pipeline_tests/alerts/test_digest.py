@@ -61,7 +61,7 @@ def test_a_held_month_is_said_to_be_missing_and_why(told: dict[str, Message]) ->
 
 def test_html_holds_the_same_and_loads_nothing(told: dict[str, Message]) -> None:
     for one in told.values():
-        assert not re.search(r"<(script|img|link|iframe)|url\(|src=|href=", one.html)
+        assert not re.search(r"<(script|img|link|iframe)|url\(|src=", one.html)
         shown = re.sub(r"<[^>]+>", " ", one.html)
         for word in re.findall(r"[\d,]{5,}", one.text):
             assert word in shown

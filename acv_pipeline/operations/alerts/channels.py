@@ -1,4 +1,4 @@
-"""Where messages go: the addresses of ``ACV_ALERT_URLS``, sent to through Apprise."""
+"""Where messages go: the addresses of ``ACV_ALERT_URLS``, in Apprise's notation."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from acv_pipeline.operations.alerts.facts import Fact
+from acv_pipeline.operations.alerts.mail import KEY_HEADER, send_mail, why_not
 from acv_pipeline.operations.alerts.messages import Message
 
 SETTING = "ACV_ALERT_URLS"
-KEY_HEADER = "X-ACV-Alert-Key"
 LOG = "log"
 
 log = logging.getLogger("acv_pipeline.alerts")
 
 # an address may hold commas itself: only one that another address follows separates
-_SEPARATOR = re.compile(r"[\s,]+(?=(?:error=|warn=|digest=)?[A-Za-z0-9]+://)")
-_ENTRY = re.compile(r"(?:(error|warn|digest)=)?(.*)", re.DOTALL)
+_SEPARATOR = re.compile(r"[\s,]+(?=(?:(?:error|warn|digest|digest\+page)=)?[A-Za-z0-9]+://)")
+_ENTRY = re.compile(r"(?:(error|warn|digest)(\+page)?=)?(.*)", re.DOTALL)
+_MAIL = ("mailto://", "mailtos://")
 
 
 class SendError(Exception):
@@ -38,11 +39,13 @@ class Channel:
     Attributes:
         label: names it in the outbox and in logs; the address cannot be told from it.
         only: ``error``, ``warn`` or ``digest`` when nothing else goes there.
+        with_report: whether the report page is attached to digests.
         url: the address, which may hold a password or token; None for the local log.
     """
 
     label: str
     only: str | None = None
+    with_report: bool = False
     url: str | None = field(default=None, repr=False)
 
     def wants(self, fact: Fact) -> bool:
@@ -54,14 +57,19 @@ class Channel:
         """Whether the monthly digest goes here."""
         return self.only in (None, "digest")
 
-    def send(self, message: Message) -> None:
-        """Hand the message over.
+    @property
+    def is_mail(self) -> bool:
+        """Whether files can go with what is sent here."""
+        return self.url is not None and self.url.lower().startswith(_MAIL)
+
+    def send(self, message: Message, files: Sequence[Path] = ()) -> None:
+        """Hand the message over, in mails with these files.
 
         Raises:
             SendError: it was not accepted.
         """
         if self.url is not None:
-            return _send(self.url, message)
+            return _send(self.url, message, files if self.is_mail else None)
         # nothing below WARNING is shown where logging is not set up
         level = logging.ERROR if message.weight == "error" else logging.WARNING
         return log.log(
@@ -78,9 +86,9 @@ def configured(environment: Mapping[str, str] = os.environ) -> list[Channel]:
     for entry in _SEPARATOR.split(text):
         match = _ENTRY.fullmatch(entry)
         assert match is not None  # the pattern takes any text
-        only, url = match.groups()
-        label = _label(url) if only is None else f"{only}={_label(url)}"
-        channels[label] = Channel(label, only, url)
+        only, page, url = match.groups()
+        label = _label(url) if only is None else f"{only}{page or ''}={_label(url)}"
+        channels[label] = Channel(label, only, page is not None, url)
     return list(channels.values())
 
 
@@ -92,7 +100,8 @@ def _label(url: str) -> str:
     return f"{scheme[1].lower() if scheme else 'unknown'}-{digest.hex()}"
 
 
-def _send(url: str, message: Message) -> None:
+def _send(url: str, message: Message, files: Sequence[Path] | None) -> None:
+    """``files``: of mails, what goes with them."""
     with _diagnosis() as records:
         import apprise
 
@@ -104,12 +113,16 @@ def _send(url: str, message: Message) -> None:
                     f"this entry of {SETTING} is no address that the notification library Apprise "
                     "understands"
                 )
-            is_mail = url.lower().startswith(("mailto://", "mailtos://"))
+            if files is not None:
+                if getattr(target, "pgp_mode", "no") != "no":
+                    raise SendError("mails are not signed or encrypted here: leave PGP out of it")
+                # ?format=text in the address asks for plain text
+                html = apprise.NotifyFormat.HTML
+                send_mail(target, message, files, html=target.resolve_format(html) == html)
+                return
             headers: Any = getattr(target, "headers", None)
             if isinstance(headers, dict):
                 headers[KEY_HEADER] = message.key
-                if is_mail:
-                    headers["References"] = f"<{message.thread}@acv-pipeline.invalid>"
             extras: Any = getattr(target, "payload_extras", None)
             if isinstance(extras, dict):
                 extras["key"] = message.key
@@ -119,17 +132,12 @@ def _send(url: str, message: Message) -> None:
             ):
                 # chats refuse long messages; whoever reads keys gets each message whole
                 target.overflow_mode = apprise.OverflowMode.SPLIT
-            # ?format=text in the address asks for plain text
-            html = apprise.NotifyFormat.HTML
-            rich = message.html if is_mail and target.resolve_format(html) == html else None
-            file = message.attachment if is_mail else None
             manager = apprise.Apprise(asset=asset)
             manager.add(target)
             accepted = manager.notify(
                 title=message.subject,
-                body=rich or message.text,
-                body_format=html if rich else apprise.NotifyFormat.TEXT,
-                attach=file if file and Path(file).is_file() else None,
+                body=message.text,
+                body_format=apprise.NotifyFormat.TEXT,
                 notify_type={
                     "error": apprise.NotifyType.FAILURE,
                     "warn": apprise.NotifyType.WARNING,
@@ -137,6 +145,8 @@ def _send(url: str, message: Message) -> None:
             )
         except SendError:
             raise
+        except OSError as error:  # of mails: a plugin keeps its own
+            raise SendError(why_not(error)) from None
         except Exception as error:  # a plugin's fault must not take the other channels with it
             # its text may quote the address
             raise SendError(f"{type(error).__name__} in the notification library") from None
@@ -174,8 +184,6 @@ def _reason(lines: list[str]) -> str:
         return f"no connection: {os.strerror(int(match[1]))}"
     if match := re.search(r"error=(\d{3})\b", text):
         return f"it answered with HTTP status {match[1]}"
-    if match := re.search(r"Socket Exception: \(?(\d{3})\b", text):
-        return f"the mail server answered with status {match[1]}"
     if re.search(r"timed? ?out", text, re.IGNORECASE):
         return "it did not answer in time"
     return "it was not accepted"

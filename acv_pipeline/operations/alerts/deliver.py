@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import duckdb
 
 from acv_pipeline.contract import Contract, Month
+from acv_pipeline.operations import quarantine
 from acv_pipeline.operations.alerts.channels import Channel, SendError, configured
 from acv_pipeline.operations.alerts.digest import digest, digest_key
 from acv_pipeline.operations.alerts.facts import (
@@ -23,11 +28,13 @@ from acv_pipeline.operations.alerts.facts import (
     standstill_facts,
 )
 from acv_pipeline.operations.alerts.messages import Message
+from acv_pipeline.operations.alerts.notice import synthetic_notice
 from acv_pipeline.operations.alerts.outbox import Outbox, count_waiting, open_outbox
 from acv_pipeline.operations.standstill import standing
 from acv_pipeline.warehouse import WarehouseError, read_published
 from acv_pipeline.warehouse.home import Home
 
+REPORT_SETTING = "ACV_REPORT_URL"  # where people open the report page
 FAILURES_IN_A_ROW = 2  # then a channel is left alone until the next round
 
 log = logging.getLogger("acv_pipeline.alerts")
@@ -73,7 +80,7 @@ def deliver(
     with open_outbox(home.root) as outbox:
         if outbox is None:
             return Delivered(waiting=count_waiting(home.root))
-        facts, warehouse_read = _facts(home, contract, now, failed_runs)
+        facts, warehouse_read, notice = _facts(home, contract, now, failed_runs)
         facts = [*standstill_facts(contract, standing(home), now), *facts]
         outbox.sync(
             facts,
@@ -84,8 +91,9 @@ def deliver(
                 or (failed_runs is not None if key.startswith(RUN_PREFIX) else warehouse_read)
             ),
             links_base=links_base,
+            notice=notice,
         )
-        return _send_all(outbox, channels, outbox.waiting(channels), now)
+        return _send_all(home, contract, outbox, channels, outbox.waiting(channels), now)
 
 
 def send_digest(
@@ -112,12 +120,13 @@ def send_digest(
         if not lacking:
             return Delivered()
         report = home.report if home.report.exists() else None
+        address = os.environ.get(REPORT_SETTING) or None
         with read_published(home) as connection:
-            message = digest(connection, contract, month, links_base, report)
+            message = digest(connection, contract, month, links_base, report, address)
         outbox.enqueue_digest(message, lacking, now)
         # alerts are sent by a round that has looked at what stands
-        waiting = [(label, m) for label, m in outbox.waiting(lacking) if m.key == message.key]
-        return _send_all(outbox, channels, waiting, now)
+        queued = [(label, m) for label, m in outbox.waiting(lacking) if m.key == message.key]
+        return _send_all(home, contract, outbox, channels, queued, now)
 
 
 def _channels() -> dict[str, Channel]:
@@ -129,21 +138,24 @@ def _facts(
     contract: Contract,
     now: dt.datetime,
     failed_runs: Sequence[FailedRun] | None,
-) -> tuple[list[Fact], bool]:
-    """What stands, and whether the published copy could be asked."""
+) -> tuple[list[Fact], bool, str | None]:
+    """What stands, whether the published copy could be asked, and what it says of all figures."""
     runs = failed_runs or ()
     if not home.published.exists():
-        return run_facts(contract, runs), False
+        return run_facts(contract, runs), False, None
     today = now.astimezone(ZoneInfo(contract.timezone)).date()
     try:
         with read_published(home) as connection:
-            return standing_facts(connection, contract, today, home, runs), True
+            facts = standing_facts(connection, contract, today, home, runs)
+            return facts, True, synthetic_notice(connection)
     except (WarehouseError, duckdb.Error) as error:  # or published by an older program
         log.warning("alerts go on without the figures this time: %s", error)
-        return run_facts(contract, runs), False
+        return run_facts(contract, runs), False, None
 
 
 def _send_all(
+    home: Home,
+    contract: Contract,
     outbox: Outbox,
     channels: dict[str, Channel],
     messages: Sequence[tuple[str, Message]],
@@ -157,7 +169,8 @@ def _send_all(
             continue
         outbox.sending(label, message)
         try:
-            channels[label].send(message)
+            with _files(home, contract, channels[label], message) as files:
+                channels[label].send(message, files)
         except SendError as error:
             failures[label] += 1
             waiting += 1
@@ -171,3 +184,26 @@ def _send_all(
         recovered += over
         told += len(message.items) - over
     return Delivered(told, recovered, waiting)
+
+
+@contextmanager
+def _files(
+    home: Home, contract: Contract, channel: Channel, message: Message
+) -> Iterator[list[Path]]:
+    """What goes with a mail. A file that cannot be made stays away: the mail matters more."""
+    files = []
+    if channel.with_report and message.report and Path(message.report).is_file():
+        files.append(Path(message.report))
+    with TemporaryDirectory() as folder:
+        for delivery, name in message.sheets if channel.is_mail else ():
+            path = Path(folder) / delivery[:12] / name
+            path.parent.mkdir()
+            try:
+                with read_published(home) as connection:
+                    table = quarantine.waiting(connection, contract, delivery=delivery)
+                quarantine.export(table, path)
+            except (WarehouseError, quarantine.ExportError, duckdb.Error) as error:
+                log.warning("a mail goes without %s: %s", name, error)
+                continue
+            files.append(path)
+        yield files

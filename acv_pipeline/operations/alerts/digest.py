@@ -3,43 +3,44 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from acv_pipeline.contract import Contract, Indicator, Month
-from acv_pipeline.contract.months import in_english, shift
+from acv_pipeline.contract.months import in_words, shift
+from acv_pipeline.language import _, marked, of_record, plural
 from acv_pipeline.models.headline import lacking
-from acv_pipeline.operations.alerts.messages import SUBJECT, Message
+from acv_pipeline.operations.alerts.message_parts import (
+    Heading,
+    Line,
+    Link,
+    Part,
+    Table,
+    as_html,
+    as_text,
+)
+from acv_pipeline.operations.alerts.messages import Message, short_hash, subject_line
+from acv_pipeline.operations.alerts.notice import synthetic_notice
 
 TOP = 10
 MOST_LINES = 12
 _STATUS = {
-    "loaded": "in force",
-    "partial": "in force, except for what is listed below or in quarantine",
-    "held": "held back",
-    "refused": "could not be used",
-    "duplicate": "the same file as before",
+    "loaded": marked("in force"),
+    "partial": marked("in force, except for what is listed below or in quarantine"),
+    "held": marked("held back"),
+    "refused": marked("could not be used"),
+    "duplicate": marked("the same file as before"),
 }
 
 
 def digest_key(month: Month) -> str:
     """The key of a month's digest in the outbox."""
-    return hashlib.sha256(f"digest/{month}".encode()).hexdigest()[:16]
-
-
-@dataclass(frozen=True)
-class _Section:
-    heading: str
-    lines: Sequence[str]
-    columns: Sequence[str] = ()
-    rows: Sequence[Sequence[str]] = ()
+    return short_hash(f"digest/{month}")
 
 
 def digest(
@@ -48,42 +49,48 @@ def digest(
     month: Month,
     links_base: str | None = None,
     report: Path | None = None,
+    report_address: str | None = None,
 ) -> Message:
     """What there is to say of ``month``, and of what was received in the month after it.
 
     Args:
         links_base: address of the Dagster UI.
-        report: the report page, which goes with mails.
+        report: the report page, for who wants it attached.
+        report_address: where people open the report page.
     """
     asked = _Asked(connection, contract, month)
     start, end = asked.received
     indicators = list(contract.indicators.values())
-    sections = [
-        *(asked.figures(indicator) for indicator in indicators),
-        asked.came(),
-        asked.held(),
-        asked.revised(),
-    ]
-    links = [
-        *(["The report page goes with mails, as an attachment."] if report else []),
-        *([links_base] if links_base else []),
-    ]
-    if links:
-        sections.append(_Section("Where to look", links))
-    subject = f"{SUBJECT} {in_english(month)}: {asked.headline(indicators[0])}"
-    intro = (
-        f"The public indicator “Action Cœur de Ville: dwellings supported” for "
-        f"{in_english(month)}: its figures, and what was received from {start} to "
-        f"{end - dt.timedelta(days=1)}. Figures count dwellings since the start of the programme."
+    intro = _(
+        "The public indicator “Action Cœur de Ville: dwellings supported” for {month}: its "
+        "figures, and what was received from {first} to {last}. Figures count dwellings since the "
+        "start of the programme.",
+        month=in_words(month),
+        first=start,
+        last=end - dt.timedelta(days=1),
     )
+    parts: list[Part] = [Line(intro)]
+    for indicator in indicators:
+        parts += asked.figures(indicator)
+    parts += [*asked.came(), *asked.held(), *asked.revised()]
+    links: list[Part] = [Link(address) for address in (report_address, links_base) if address]
+    if report and not report_address:
+        links.insert(0, Line(_("The report page: {file}", file=report)))
+    if links:
+        parts += [Heading(_("Where to look")), *links]
+    notice = synthetic_notice(connection)
+    headline = asked.headline(indicators[0])
+    subject = subject_line(
+        _("{month}: {headline}", month=in_words(month), headline=headline), notice
+    )
+    above = f"{notice}\n\n" if notice else ""
     return Message(
-        digest_key(month),
         digest_key(month),
         "info",
         subject,
-        _text(intro, sections),
-        _html(subject, intro, sections),
-        attachment=str(report) if report else None,
+        f"{above}{as_text(parts, underlined=True)}\n",
+        html=as_html(subject, parts, notice, _("Sent by acv_pipeline.")),
+        report=str(report) if report else None,
     )
 
 
@@ -97,11 +104,6 @@ class _National:
     added: int | None
     since: Month | None
     months: int | None
-
-    @property
-    def span(self) -> str:
-        """How long the addition took, where that is not the one month everybody expects."""
-        return f" in {self.months} months" if self.months != 1 else ""
 
 
 @dataclass(frozen=True)
@@ -133,23 +135,43 @@ class _Asked:
     def headline(self, indicator: Indicator) -> str:
         national = self.national(indicator)
         if national is None:
-            return "no total yet"
-        added = "" if national.added is None else f" ({national.added:+,}{national.span})"
-        rest = "" if national.is_complete else ", incomplete"
-        return f"{national.total:,} dwellings supported{added}{rest}"
+            return _("no total yet")
+        added = ""
+        if national.added is not None and national.months is not None:
+            added = " " + plural(
+                "({added:+,})",
+                "({added:+,} in {count} months)",
+                national.months,
+                added=national.added,
+            )
+        if national.is_complete:
+            return _("{total:,} dwellings supported{added}", total=national.total, added=added)
+        return _(
+            "{total:,} dwellings supported{added}, incomplete", total=national.total, added=added
+        )
 
-    def figures(self, indicator: Indicator) -> _Section:
-        heading = f"{indicator.programme}: figures and ranking"
+    def figures(self, indicator: Indicator) -> list[Part]:
+        heading = Heading(_("{programme}: figures and ranking", programme=indicator.programme))
         national = self.national(indicator)
         if national is None:
-            return _Section(heading, [self.why_no_total(indicator)])
-        rest = "." if national.is_complete else ", some départements missing."
-        lines = [f"{national.total:,} dwellings in all{rest}"]
+            return [heading, Line(self.why_no_total(indicator))]
+        lines = [
+            _("{total:,} dwellings in all.", total=national.total)
+            if national.is_complete
+            else _("{total:,} dwellings in all, some départements missing.", total=national.total)
+        ]
         if national.added is not None and national.since is not None:
-            span = f" ({national.months} months)" if national.months != 1 else ""
-            lines.append(f"{national.added:+,} dwellings since {in_english(national.since)}{span}.")
+            lines.append(
+                plural(
+                    "{added:+,} dwellings since {month}.",
+                    "{added:+,} dwellings since {month} ({count} months).",
+                    national.months or 1,
+                    added=national.added,
+                    month=in_words(national.since),
+                )
+            )
         if national.is_break:
-            lines.append("A break: other partners are counted than before, so nothing compares.")
+            lines.append(_("A break: other partners are counted than before, so nothing compares."))
         rows = self.rows(
             """
             select rank_cumulative, department_code || ' ' || department_name,
@@ -160,48 +182,68 @@ class _Asked:
             """,
             [indicator.id, self.month, TOP],
         )
-        columns = ["Rank", "Département", "Dwellings", "Added", "Rank by added", "Ranks climbed"]
+        columns = [
+            _("Rank"),
+            _("Département"),
+            _("Dwellings"),
+            _("Added"),
+            _("Rank by added"),
+            _("Ranks climbed"),
+        ]
         table = [
             [
                 str(rank),
                 name,
-                f"{total:,}",
-                "" if added is None else f"{added:+,}",
+                _("{value:,}", value=total),
+                "" if added is None else _("{value:+,}", value=added),
                 "" if by_added is None else str(by_added),
-                f"{climbed:+}" if climbed else "",
+                _("{value:+,}", value=climbed) if climbed else "",
             ]
             for rank, name, total, added, by_added, climbed in rows
         ]
-        return _Section(heading, lines, columns, table)
+        return [heading, *map(Line, lines), *([Table(columns, table, (1,))] if table else [])]
 
     def why_no_total(self, indicator: Indicator) -> str:
         missing = lacking(self.connection, self.contract, indicator.id, self.month)
+        month = in_words(self.month)
         if not missing:
-            return f"No total for {in_english(self.month)}."
-        whose = " and ".join(self.contract.source(source).label for source in missing)
-        return f"No total for {in_english(self.month)}: no figures in force from {whose}."
+            return _("No total for {month}.", month=month)
+        *before, last = [self.contract.source(source).label for source in missing]
+        whose = _("{before} and {last}", before=", ".join(before), last=last) if before else last
+        return _(
+            "No total for {month}: no figures in force from {sources}.", month=month, sources=whose
+        )
 
-    def came(self) -> _Section:
+    def came(self) -> list[Part]:
         rows = self.rows(
-            "select delivered_on, source, file_name, row_count, status, reason from raw.deliveries"
-            " where delivered_on >= ? and delivered_on < ?"
+            "select delivered_on, source, file_name, row_count, status, reason, reason_fr"
+            " from raw.deliveries where delivered_on >= ? and delivered_on < ?"
             " order by delivered_on, source, file_name",
             self.received,
         )
-        lines = [
-            f"{day}, {self.contract.source(source).label}: {name}, {count:,} rows,"
-            f" {_STATUS[status]}" + (f" ({reason})" if reason else "")
-            for day, source, name, count, status, reason in rows
-        ]
-        seen = {source for _, source, *_ in rows}
+        lines = []
+        for day, source, name, count, status, reason, reason_fr in rows:
+            why = of_record({"reason": reason, "reason_fr": reason_fr}, "reason")
+            lines.append(
+                _(
+                    "{day}, {source}: {file}, {count:,} rows, {status}",
+                    day=day,
+                    source=self.contract.source(source).label,
+                    file=name,
+                    count=count,
+                    status=_(_STATUS[status]),
+                )
+                + (f" ({why})" if why else "")
+            )
+        seen = {row[1] for row in rows}
         lines += [
-            f"Nothing came from {source.label}."
+            _("Nothing came from {source}.", source=source.label)
             for source in self.contract.sources.values()
             if source.id not in seen and source.publication_lag_days is not None
         ]
-        return _Section("What came", _shortened(lines))
+        return _part(_("What came"), lines)
 
-    def held(self) -> _Section:
+    def held(self) -> list[Part]:
         start, end = self.received
         lines = []
         for month, source, indicator, evidence, status, by, reason in self.rows(
@@ -216,16 +258,25 @@ class _Asked:
             """,
             [end, start, self.month],
         ):
-            why = "; ".join(f["summary"] for f in json.loads(evidence) if f["blocking"])
+            findings = [finding for finding in json.loads(evidence) if finding["blocking"]]
             now = {
-                "held": "Still held back.",
-                "signed_off": f"Released by {by}: {reason}.",
-                "superseded": "A later delivery took its place.",
+                "held": _("Still held back."),
+                "signed_off": _("Released by {by}: {reason}.", by=by, reason=reason),
+                "superseded": _("A later delivery took its place."),
             }[status]
-            lines.append(f"{in_english(month)} from {self.whose(source, indicator)}: {why}. {now}")
-        return _Section("What was held back, and why", _shortened(lines) or ["Nothing."])
+            lines.append(
+                _(
+                    "{month} from {source} ({programme}): {why}. {now}",
+                    month=in_words(month),
+                    source=self.contract.source(source).label,
+                    programme=self.contract.indicator(indicator).programme,
+                    why="; ".join(str(of_record(finding, "summary")) for finding in findings),
+                    now=now,
+                )
+            )
+        return _part(_("What was held back, and why"), lines or [_("Nothing.")])
 
-    def revised(self) -> _Section:
+    def revised(self) -> list[Part]:
         lines = []
         for source, indicator, first, last, count, effect, gone in self.rows(
             """
@@ -236,68 +287,29 @@ class _Asked:
             """,
             self.received,
         ):
-            span = in_english(first) + ("" if first == last else f" to {in_english(last)}")
-            withdrawn = f", {gone:,} of them withdrawn" if gone else ""
+            months: object = in_words(first)
+            if first != last:
+                months = _("{first} to {last}", first=months, last=in_words(last))
+            withdrawn = _(", {count:,} of them withdrawn", count=gone) if gone else ""
             lines.append(
-                f"{self.whose(source, indicator)}: {count:,} "
-                f"{'figure' if count == 1 else 'figures'} of {span} changed{withdrawn}, by "
-                f"{effect:+,} dwellings in all."
+                plural(
+                    "{source} ({programme}): {count:,} figure of {months} changed{withdrawn}, by "
+                    "{effect:+,} dwellings in all.",
+                    "{source} ({programme}): {count:,} figures of {months} changed{withdrawn}, by "
+                    "{effect:+,} dwellings in all.",
+                    count,
+                    source=self.contract.source(source).label,
+                    programme=self.contract.indicator(indicator).programme,
+                    months=months,
+                    withdrawn=withdrawn,
+                    effect=effect,
+                )
             )
-        return _Section("What changed in earlier figures", lines or ["Nothing."])
-
-    def whose(self, source: str, indicator: str) -> str:
-        label = self.contract.source(source).label
-        return f"{label} ({self.contract.indicator(indicator).programme})"
+        return _part(_("What changed in earlier figures"), lines or [_("Nothing.")])
 
 
-def _shortened(lines: list[str]) -> list[str]:
-    if len(lines) <= MOST_LINES:
-        return lines
-    return [*lines[:MOST_LINES], f"and {len(lines) - MOST_LINES} more"]
-
-
-def _text(intro: str, sections: Sequence[_Section]) -> str:
-    parts = [intro]
-    for section in sections:
-        parts += ["", section.heading, "-" * len(section.heading), *section.lines]
-        if section.rows:
-            table = [section.columns, *section.rows]
-            widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-            parts.append("")
-            parts += [_row(row, widths) for row in table]
-    return "\n".join(parts) + "\n"
-
-
-def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
-    """Names to the left, figures to the right."""
-    padded = [
-        cell.ljust(width) if place == 1 else cell.rjust(width)
-        for place, (cell, width) in enumerate(zip(cells, widths, strict=True))
-    ]
-    return "  ".join(padded).rstrip()
-
-
-def _html(title: str, intro: str, sections: Sequence[_Section]) -> str:
-    parts: list[Any] = [
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}'
-        '</title></head><body style="font-family:sans-serif;color:#1e1e1e;max-width:44em">',
-        f"<p>{escape(intro)}</p>",
-    ]
-    for section in sections:
-        parts.append(f'<h2 style="font-size:1.1em">{escape(section.heading)}</h2>')
-        parts += [f'<p style="margin:0.3em 0">{escape(line)}</p>' for line in section.lines]
-        if section.rows:
-            parts.append('<table style="border-collapse:collapse;margin-top:0.6em">')
-            parts.append(_html_row("th", section.columns))
-            parts += [_html_row("td", row) for row in section.rows]
-            parts.append("</table>")
-    return "\n".join([*parts, "</body></html>"])
-
-
-def _html_row(tag: str, cells: Sequence[str]) -> str:
-    shown = [
-        f'<{tag} style="padding:0.2em 0.7em;border-bottom:1px solid #ccc;'
-        f'text-align:{"left" if place == 1 else "right"}">{escape(cell)}</{tag}>'
-        for place, cell in enumerate(cells)
-    ]
-    return f"<tr>{''.join(shown)}</tr>"
+def _part(heading: str, lines: Sequence[str]) -> list[Part]:
+    shown = list(map(Line, lines[:MOST_LINES]))
+    if more := len(lines) - len(shown):
+        shown.append(Line(plural("and {count} more", "and {count} more", more)))
+    return [Heading(heading), *shown]

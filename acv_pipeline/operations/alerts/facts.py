@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,10 +12,13 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from acv_pipeline.contract import Contract, Month, Source
-from acv_pipeline.contract.months import in_english
+from acv_pipeline.contract.months import in_words
 from acv_pipeline.gate.rules import RULES_BY_NAME
+from acv_pipeline.language import _, of_record, plural
 from acv_pipeline.ledger.lateness import CHECK as LATE_CHECK
 from acv_pipeline.ledger.lateness import Late, late_months
+from acv_pipeline.operations.alerts.evidence import worst_rows
+from acv_pipeline.operations.alerts.letter import ForPartner, for_partner
 from acv_pipeline.operations.standstill import Standstill
 from acv_pipeline.operations.status import HeldMonth, status
 from acv_pipeline.quality.check import Severity
@@ -27,8 +29,6 @@ STANDSTILL = "standstill"
 JUDGED = "validated_dwellings"
 REMIND_AFTER_DAYS = 7
 READABLE = "delivery_readable"
-EVIDENCE_ROWS = 3
-PLACES = ("department", "department_code", "territory", "territory_code")
 # refused deliveries, late months; a partner that is missing is held, late, or not due yet
 FACTS_OF_THEIR_OWN = (READABLE, LATE_CHECK, "every_partner_present")
 
@@ -60,6 +60,7 @@ class Fact:
         month: the month it is about, if any.
         version: when it changes, the fact is news again.
         remind_after_days: told again after so many days; never when None.
+        for_partner: of a held month, what the partner is to be told.
     """
 
     key: str
@@ -74,6 +75,7 @@ class Fact:
     month: Month | None = None
     version: str = ""
     remind_after_days: int | None = None
+    for_partner: ForPartner | None = None
 
 
 def standing_facts(
@@ -103,7 +105,7 @@ def standing_facts(
         months={(source, month) for source, _, month in held} | {(e.source, e.month) for e in late},
     )
     facts = [
-        *(_held(contract, month, home) for month in held.values()),
+        *(_held(connection, contract, month, home) for month in held.values()),
         *(
             _check(contract, check)
             for check in failing
@@ -128,15 +130,18 @@ def run_facts(contract: Contract, failed_runs: Iterable[FailedRun]) -> list[Fact
                 key=f"{RUN_PREFIX}{run.run_id}",
                 group=f"{RUN_PREFIX}{run.job}",
                 severity="error",
-                title=f"a run of {run.job} that failed",
-                titles=f"{{count}} runs of {run.job} that failed",
+                title=_("a run of {job} that failed", job=run.job),
+                titles=_("{count} runs of {job} that failed", count="{count}", job=run.job),
                 lines=(
-                    *(said or ["It left no message."]),
-                    "The figures published before stay as they were.",
+                    *(said or [_("It left no message.")]),
+                    _("The figures published before stay as they were."),
                 ),
                 ask=(str(contract.data_contact),),
                 what_to_do=(
-                    "Open the run, read why it failed, and start it again once the cause is gone.",
+                    _(
+                        "Open the run, read why it failed, and start it again once the cause is "
+                        "gone."
+                    ),
                 ),
                 link=run.link,
             )
@@ -156,16 +161,22 @@ def standstill_facts(
             key=STANDSTILL,
             group=STANDSTILL,
             severity="error",
-            title="deliveries that arrive are not taken in",
-            titles="deliveries that arrive are not taken in",
+            title=_("deliveries that arrive are not taken in"),
+            titles=_("deliveries that arrive are not taken in"),
             lines=(
                 standstill.reason,
-                f"Since {since:%Y-%m-%d %H:%M} what is named above could not be read. Nothing of "
-                "it is in the figures; those published before stay as they were.",
+                _(
+                    "Since {since:%Y-%m-%d %H:%M} what is named above could not be read. Nothing "
+                    "of it is in the figures; those published before stay as they were.",
+                    since=since,
+                ),
             ),
             ask=(str(contract.data_contact),),
             what_to_do=(
-                "Put right what is named above. What arrived meanwhile is then taken in by itself.",
+                _(
+                    "Put right what is named above. What arrived meanwhile is then taken in by "
+                    "itself."
+                ),
             ),
             link="/automation",
             remind_after_days=REMIND_AFTER_DAYS,
@@ -173,35 +184,57 @@ def standstill_facts(
     ]
 
 
-def _held(contract: Contract, held: HeldMonth, home: Home) -> Fact:
+def _held(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, held: HeldMonth, home: Home
+) -> Fact:
     source, indicator = contract.source(held.source), contract.indicator(held.indicator_id)
-    whose = f"from {source.label} ({indicator.programme}) held back"
+
+    def title(months: object) -> str:
+        return _(
+            "{months} from {source} ({programme}) held back",
+            months=months,
+            source=source.label,
+            programme=indicator.programme,
+        )
+
     lines = [
-        f"Nothing of {in_english(held.month)} in {held.file_name} (received {held.delivered_on}) "
-        "is in force or published; earlier figures, if any, stay."
+        _(
+            "Nothing of {month} in {file} (received {day}) is in force or published; earlier "
+            "figures, if any, stay.",
+            month=in_words(held.month),
+            file=held.file_name,
+            day=held.delivered_on,
+        )
     ]
     for finding in held.findings:
         rule = RULES_BY_NAME.get(finding["rule"])
-        lines.append(f"{rule.title if rule else finding['rule']}: {finding['summary']}.")
-        if finding["probable_cause"]:
-            lines.append(f"Probable cause: {finding['probable_cause']}.")
-        lines += _evidence(contract, finding["evidence"])
+        lines.append(
+            _(
+                "{rule}: {summary}.",
+                rule=_(rule.title) if rule else finding["rule"],
+                summary=of_record(finding, "summary"),
+            )
+        )
+        if cause := str(of_record(finding, "probable_cause")):
+            lines.append(_("Probable cause: {cause}.", cause=cause))
+        lines += worst_rows(contract, finding["evidence"])
     command = home.sign_off(held.delivery_id, held.indicator_id, held.month, elsewhere=True)
     return Fact(
         key=f"held/{held.source}/{held.indicator_id}/{held.month:%Y-%m}",
         group=f"held/{held.source}/{held.indicator_id}",
         severity="error",
-        title=f"{in_english(held.month)} {whose}",
-        titles=f"{{which}} {whose}",
+        title=title(in_words(held.month)),
+        titles=title("{which}"),
         lines=tuple(lines),
-        ask=(held.ask,),
+        ask=(str(held.ask),),
         what_to_do=(
-            *dict.fromkeys(held.what_to_do),
-            f"If the figures are right, release them: {command}",
+            *dict.fromkeys(map(str, held.what_to_do)),
+            _("If the figures are right, release them: {command}", command=command),
         ),
         link=f"/assets/{JUDGED}?view=checks",
         month=held.month,
         version=" ".join([held.delivery_id[:12], *sorted(held.rules)]),
+        for_partner=for_partner(connection, contract, held),
     )
 
 
@@ -250,17 +283,24 @@ def _failing_checks(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any
 def _check(contract: Contract, check: Mapping[str, Any]) -> Fact:
     asset, name, month = check["asset"], check["check_name"], check["month"]
     rule = RULES_BY_NAME.get(name) if asset == JUDGED else None
-    plain = f"failing check “{name.replace('_', ' ')}” of {asset.replace('_', ' ')}"
-    what = rule.title if rule else plain
+    what = (
+        _(rule.title)
+        if rule
+        else _(
+            "failing check “{check}” of {asset}",
+            check=name.replace("_", " "),
+            asset=asset.replace("_", " "),
+        )
+    )
     severity: Severity = "error" if check["severity"] == "error" else "warn"
-    rows = _evidence(contract, check["sample"])
+    rows = worst_rows(contract, check["sample"])
     return Fact(
         key=f"check/{asset}/{name}/{month:%Y-%m}",
         group=f"check/{asset}/{name}",
         severity=severity,
-        title=f"{what}, {in_english(month)}",
+        title=f"{what}, {in_words(month)}",
         titles=f"{what}, {{which}}",
-        lines=(check["summary"] or "The check fails.", *rows),
+        lines=(check["summary"] or _("The check fails."), *rows),
         ask=_contacts(contract, asset, check["summary"]),
         what_to_do=(check["what_to_do"],),
         link=f"/assets/{asset}?view=checks",
@@ -273,11 +313,11 @@ def _refused(
     connection: duckdb.DuckDBPyConnection, contract: Contract, standing: set[str | None]
 ) -> list[Fact]:
     rows = connection.execute(
-        "select delivery_id, source, file_name, delivered_on, reason from raw.deliveries"
-        " where status = 'refused' order by delivered_on, source, file_name"
+        "select delivery_id, source, file_name, delivered_on, reason, reason_fr"
+        " from raw.deliveries where status = 'refused' order by delivered_on, source, file_name"
     ).fetchall()
     facts = []
-    for delivery_id, source_id, file_name, delivered_on, reason in rows:
+    for delivery_id, source_id, file_name, delivered_on, reason, reason_fr in rows:
         if delivery_id not in standing:
             continue
         source = contract.source(source_id)
@@ -286,16 +326,32 @@ def _refused(
                 key=f"refused/{delivery_id[:12]}",
                 group=f"refused/{source_id}",
                 severity="error",
-                title=f"a file from {source.label} that could not be used ({file_name})",
-                titles=f"{{count}} files from {source.label} that could not be used",
+                title=_(
+                    "a file from {source} that could not be used ({file})",
+                    source=source.label,
+                    file=file_name,
+                ),
+                titles=_(
+                    "{count} files from {source} that could not be used",
+                    count="{count}",
+                    source=source.label,
+                ),
                 lines=(
-                    f"{file_name}, received {delivered_on}: {reason}",
-                    "Nothing of it was used; earlier figures, if any, stay.",
+                    _(
+                        "{file}, received {day}: {reason}",
+                        file=file_name,
+                        day=delivered_on,
+                        reason=of_record({"reason": reason, "reason_fr": reason_fr}, "reason"),
+                    ),
+                    _("Nothing of it was used; earlier figures, if any, stay."),
                 ),
                 ask=(str(source.contact),),
                 what_to_do=(
-                    f"Ask {source.contact} for a corrected file and put it in the folder of the "
-                    "day it arrives.",
+                    _(
+                        "Ask {contact} for a corrected file and put it in the folder of the day it "
+                        "arrives.",
+                        contact=source.contact,
+                    ),
                 ),
                 link=f"/assets/{source.asset}?view=checks",
             )
@@ -305,19 +361,36 @@ def _refused(
 
 def _late(contract: Contract, late: Late) -> Fact:
     source = contract.source(late.source)
-    days = "1 day" if late.days_late == 1 else f"{late.days_late} days"
-    came = ", ".join(f"{file} was refused" for file in late.refused) or "nothing came"
+    came = ", ".join(_("{file} was refused", file=file) for file in late.refused)
     return Fact(
         key=f"late/{late.source}/{late.month:%Y-%m}",
         group=f"late/{late.source}",
         severity="warn",
-        title=f"{in_english(late.month)} from {source.label}: {days} late",
-        titles=f"{{which}} from {source.label}: late",
-        lines=(f"{in_english(late.month)} was due on {late.due_on}, {days} ago; {came}.",),
+        title=plural(
+            "{month} from {source}: {count} day late",
+            "{month} from {source}: {count} days late",
+            late.days_late,
+            month=in_words(late.month),
+            source=source.label,
+        ),
+        titles=_("{which} from {source}: late", which="{which}", source=source.label),
+        lines=(
+            plural(
+                "{month} was due on {day}, {count} day ago; {what_came}.",
+                "{month} was due on {day}, {count} days ago; {what_came}.",
+                late.days_late,
+                month=in_words(late.month),
+                day=late.due_on,
+                what_came=came or _("nothing came"),
+            ),
+        ),
         ask=(str(source.contact),),
         what_to_do=(
-            f"Ask {source.contact} when the file will come; once it has, put it in the landing "
-            "zone, in the folder of the day it arrives.",
+            _(
+                "Ask {contact} when the file will come; once it has, put it in the landing zone, "
+                "in the folder of the day it arrives.",
+                contact=source.contact,
+            ),
         ),
         link=f"/assets/{source.asset}",
         month=late.month,
@@ -328,41 +401,6 @@ def _late(contract: Contract, late: Late) -> Fact:
 def _contacts(contract: Contract, asset: str, summary: str) -> tuple[str, ...]:
     """The sources the asset or the summary speaks of, else whoever looks after the data."""
     sources: Iterable[Source] = contract.sources.values()
-    concerned = [
-        contact
-        for s in sources
-        if (contact := str(s.contact)) in (summary or "") or s.asset == asset
-    ]
+    contacts = [(source.asset, str(source.contact)) for source in sources]
+    concerned = [who for of, who in contacts if of == asset or who in (summary or "")]
     return tuple(concerned) or (str(contract.data_contact),)
-
-
-def _evidence(contract: Contract, rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The worst rows as ``59 Nord: previous 1,847, delivered 3,810``, and how many more."""
-    lines = []
-    for row in rows[:EVIDENCE_ROWS]:
-        cells = {name: _shown(contract, name, v) for name, v in row.items() if v not in (None, "")}
-        place = next((cells.pop(name) for name in PLACES if name in cells), None)
-        said = ", ".join(
-            f"{name.removesuffix('_id').replace('_', ' ')} {v}" for name, v in cells.items()
-        )
-        lines.append(f"  - {place}: {said}" if place else f"  - {said}")
-    if len(rows) > EVIDENCE_ROWS:
-        lines.append(f"  - and {len(rows) - EVIDENCE_ROWS} more")
-    return lines
-
-
-def _shown(contract: Contract, column: str, value: Any) -> str:
-    """A cell of evidence in words: names for codes, months without a day, digits in groups."""
-    if column == "department_code" and value in contract.territories.departments:
-        return f"{value} {contract.territories.departments[value]}"
-    if column == "indicator_id":
-        return contract.indicator(str(value)).programme
-    if column in ("source", "series") and value in contract.sources:
-        return contract.sources[value].label
-    if column == "delivery_id":
-        return str(value)[:12]
-    if "month" in column and re.fullmatch(r"\d{4}-\d\d-01", str(value)):
-        return str(value)[:7]
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value)
-    return f"{value:,}"

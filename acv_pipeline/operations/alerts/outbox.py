@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from acv_pipeline.operations.alerts.facts import Fact
-from acv_pipeline.operations.alerts.messages import Item, Message, compose
+from acv_pipeline.operations.alerts.messages import Item, Message, compose, short_hash
 
 FILE = "alerts.sqlite"
 LOCK_FILE = "alerts.lock"
@@ -28,6 +28,7 @@ create table if not exists standing (
 ) without rowid;
 create table if not exists told (
     channel text, key text, since text not null, told_at text not null, fact text not null,
+    thread text not null default '', -- key of the message that told it first
     primary key (channel, key)
 ) without rowid;
 create table if not exists messages (
@@ -56,6 +57,7 @@ class Outbox:
         *,
         known: Callable[[str], bool] = lambda _: True,
         links_base: str | None = None,
+        notice: str | None = None,
     ) -> None:
         """Queue, for every channel, what it was not told yet and what is over.
 
@@ -66,6 +68,7 @@ class Outbox:
             facts: all that stands.
             channels: by label, whether a fact is to be told there.
             known: whether the facts of a key were looked for; of the others nothing is over.
+            notice: what messages say before anything else.
         """
         stamp = _stamp(now)
         standing = {fact.key for fact in facts}
@@ -86,7 +89,7 @@ class Outbox:
                     for item in _difference(facts, since, self._told(channel), wants, known, now)
                     if item.fact.key not in unsure  # first things first
                 ]
-                self._requeue(channel, compose(news, links_base), stamp)
+                self._requeue(channel, compose(news, links_base, notice), stamp)
             oldest = _stamp(now - dt.timedelta(days=KEEP_DAYS))
             self._db.execute(
                 "delete from messages where state = 'sent' and not is_digest and sent_at < ?",
@@ -141,7 +144,8 @@ class Outbox:
                     self._db.execute("delete from told where channel = ? and key = ?", told)
                 else:
                     told += [item.since, _stamp(now), _FACT.dump_json(item.fact).decode()]
-                    self._db.execute("insert or replace into told values (?, ?, ?, ?, ?)", told)
+                    told.append(item.thread or message.key)
+                    self._db.execute("insert or replace into told values (?, ?, ?, ?, ?, ?)", told)
             failing = self._db.execute(
                 "delete from failing where channel = ? returning since", [channel]
             ).fetchall()
@@ -162,9 +166,9 @@ class Outbox:
 
     def _told(self, channel: str) -> dict[str, Item]:
         return {
-            key: Item("tell", _FACT.validate_json(fact), since, told_at)
-            for key, since, told_at, fact in self._db.execute(
-                "select key, since, told_at, fact from told where channel = ?", [channel]
+            key: Item("tell", _FACT.validate_json(fact), since, told_at, thread)
+            for key, since, told_at, fact, thread in self._db.execute(
+                "select key, since, told_at, fact, thread from told where channel = ?", [channel]
             ).fetchall()
         }
 
@@ -212,11 +216,28 @@ def open_outbox(home: Path, *, wait_seconds: float = LOCK_SECONDS) -> Iterator[O
         connection = sqlite3.connect(home / FILE)
         try:
             connection.executescript(_TABLES)
+            _take_over(connection)
             yield Outbox(connection)
         finally:
             connection.close()
     finally:
         lock.close()
+
+
+def _take_over(connection: sqlite3.Connection) -> None:
+    """An outbox of an earlier version, whose mails named their group's thread."""
+    if "thread" in {name for _, name, *_ in connection.execute("pragma table_info(told)")}:
+        return
+    with connection:
+        connection.execute("begin immediate")
+        connection.execute("alter table told add column thread text not null default ''")
+        for channel, key, fact in connection.execute(
+            "select channel, key, fact from told"
+        ).fetchall():
+            connection.execute(
+                "update told set thread = ? where channel = ? and key = ?",
+                [short_hash(_FACT.validate_json(fact).group), channel, key],
+            )
 
 
 def count_waiting(home: Path) -> int:
@@ -253,9 +274,9 @@ def _difference(
         if before is None:
             items.append(Item("tell", fact, since[fact.key]))
         elif before.fact.version != fact.version:
-            items.append(Item("tell", fact, before.since, before.last_told))
+            items.append(replace(before, fact=fact))
         elif fact.group in overdue:  # all of a group at once, not each on a day of its own
-            items.append(Item("remind", fact, before.since, before.last_told))
+            items.append(replace(before, verb="remind", fact=fact))
     items += [
         replace(item, verb="solve")
         for key, item in told.items()

@@ -42,7 +42,7 @@ def bad(tmp_path_factory: pytest.TempPathFactory, contract: Contract) -> Path:
     folder = tmp_path_factory.mktemp("mails")
     home, landing = Home(folder / "home"), folder / "landing"
     for source in ("anah", "action_logement"):
-        deliveries.deliver_course(
+        deliveries.deliver_trajectory(
             landing, contract, source, ["2021-01", "2021-02", "2021-03", "2021-04"]
         )
     right = deliveries.course(contract, month_of("2021-05"), source="action_logement")

@@ -137,7 +137,7 @@ def test_the_same_file_from_two_sources(acv: Acv, landing: Path, contract: Contr
     assert (month, severity) == ("2018-09", "warn") and "counts for anah" in str(summary)
     said = acv("status").output
     assert "September.csv (action_logement, received 2018-10-12) has the bytes of" in said
-    assert contract.sources["action_logement"].contact in said
+    assert contract.sources["action_logement"].contact.en in said
     # its own figures settle it
     own = steady_figures(contract, month_of("2018-09"), source="action_logement")
     deliver(landing, "action_logement", "2018-10-20", {"2018-09": own})

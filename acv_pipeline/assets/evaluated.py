@@ -46,7 +46,7 @@ def evaluation(
     # as text: the UI would plot numbers over the time of recording, which means nothing here
     metadata: dict[str, Any] = {"checked": str(result.checked)}
     if not result.passed:
-        metadata |= {"failed": str(result.failed), "what to do": result.check.what_to_do}
+        metadata |= {"failed": str(result.failed), "what to do": str(result.check.what_to_do)}
     for hold, command in (holds := holds or {}).items():
         whose = f" ({hold.source}, {hold.indicator})" if len(holds) > 1 else ""
         form = sign_off_form(hold.delivery_id[:12], hold.indicator, f"{hold.month:%Y-%m}")

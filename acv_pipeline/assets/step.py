@@ -26,7 +26,7 @@ from acv_pipeline.contract import Month
 from acv_pipeline.flow.pipeline import Log, Pipeline
 from acv_pipeline.flow.turn import Turn, span
 from acv_pipeline.landing import LandingError
-from acv_pipeline.language import _
+from acv_pipeline.language import _, both, together
 from acv_pipeline.ledger.corrections import CorrectionsError
 from acv_pipeline.models import SqlProjectError
 from acv_pipeline.publishing.published_copy import COPY, NotPublishedError
@@ -192,14 +192,14 @@ class Step:
             self.context.instance.add_run_tags(self.context.run.run_id, HELD)
         self.warehouse.end_turn()
         if found:
-            held_months = [
-                _("{held}. Ask {contact}", held=hold.named, contact=hold.contact) for hold in found
-            ]
             raise dg.Failure(
                 description=_(
-                    "held, everything else is recorded: {months}. If the figures are right: "
+                    "held, everything else is recorded: {holds}. If the figures are right: "
                     "{commands}",
-                    months="; ".join(held_months),
+                    holds=together(
+                        both("{hold}. Ask {contact}", hold=hold.named, contact=hold.contact)
+                        for hold in found
+                    ),
                     commands="; ".join(hold.command(self.pipeline.home) for hold in found),
                 ),
                 allow_retries=False,

@@ -28,7 +28,7 @@ def month_of(text: str) -> Month:
     """
     day = dt.date.fromisoformat(text if len(text) > 7 else f"{text}-01")
     if day.day != 1:
-        raise ValueError(f"{text!r} is not a month: write it like 2021-03")
+        raise ValueError(_("'{value}' is not a month: write it like 2021-03", value=text))
     return day
 
 
@@ -89,4 +89,4 @@ def in_words(month: Month) -> Both:
 
 def in_english(month: Month) -> str:
     """``March 2021``."""
-    return f"{calendar.month_name[month.month]} {month.year}"
+    return in_words(month).en

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gettext
 import os
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from numbers import Real
@@ -66,14 +66,48 @@ def both_plural(one: str, many: str, count: int, **values: Any) -> Both:
     return Both(*(_plural(each, one, many, count, **values) for each in LANGUAGES))
 
 
-def kept(record: Mapping[str, Any], name: str) -> Any:
-    """What a record holds in both languages, in the user's: ``name`` in English, ``name_fr``."""
-    return (language() == "fr" and record.get(f"{name}_fr")) or record.get(name)
+def listed(parts: Iterable[Both | str], separator: str = ", ") -> Both:
+    """Some things one after the other, each in both languages."""
+    parts = list(parts)
+    return Both(
+        *(
+            separator.join(part[each] if isinstance(part, Both) else part for part in parts)
+            for each in LANGUAGES
+        )
+    )
+
+
+def together(sentences: Iterable[Both]) -> Both:
+    """Some sentences as one, with a semicolon between them."""
+    sentences = list(sentences)
+    return Both(
+        fr="\u00a0; ".join(each.fr for each in sentences),
+        en="; ".join(each.en for each in sentences),
+    )
+
+
+def of_record(entry: Mapping[str, Any], name: str) -> Both:
+    """A text that is on record in English, and in French under ``…_fr`` if it was known then."""
+    english = entry[name] or ""
+    return Both(fr=entry.get(f"{name}_fr") or english, en=english)
+
+
+def kept(entry: Mapping[str, Any], name: str) -> str:
+    """A text that is on record, in the user's language; empty where there is none."""
+    return str(of_record(entry, name))
 
 
 def marked(message: str) -> str:
     """The text as it stands: it is translated where it is shown."""
     return message
+
+
+def of_file(text: str) -> Both:
+    """A text that stands in a file which says it in English, and may be a user's own.
+
+    It is in both languages as it stands there, unless the catalogue has French for it.
+    """
+    return Both(*(_catalogue(each).gettext(text) if text else text for each in LANGUAGES))
 
 
 def in_language(language: str, message: str, /, **values: Any) -> str:

@@ -100,7 +100,7 @@ def load(
             )
         except DeliveryRefused as refusal:
             intake.refused(file, delivery_id, refusal, read_with, received_at)
-            report.refused.append((_place(file), str(refusal)))
+            report.refused.append((_place(file), str(refusal.said)))
         else:
             intake.delivery(file, delivery_id, tidy, read_with, received_at)
     intake.finish()

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from acv_pipeline.contract.yaml_file import read_yaml
+from acv_pipeline.language import both, marked
 from acv_pipeline.models.nodes import SqlProjectError
 
 Entry: TypeAlias = dict[str, Any]
@@ -33,12 +34,12 @@ _KEYS: dict[str, tuple[list[str], list[str], list[str]]] = {
 _COLUMN_KEYS = ["name", "data_type", "description"]
 # those that dbt brings along: what they are given besides the column, and what they say
 BUILT_IN = {
-    "not_null": ((), "{column_name} is never null."),
-    "unique": ((), "No {column_name} is there twice."),
-    "accepted_values": (("values",), "{column_name} is one of {values}."),
-    "relationships": (("field", "to"), "Each {column_name} is a {field} of {to}."),
+    "not_null": ((), marked("{column_name} is never null.")),
+    "unique": ((), marked("No {column_name} is there twice.")),
+    "accepted_values": (("values",), marked("{column_name} is one of {values}.")),
+    "relationships": (("field", "to"), marked("Each {column_name} is a {field} of {to}.")),
 }
-_WHAT_TO_DO = "Correct the model's SQL, or what it reads; the sample has the rows."
+_WHAT_TO_DO = both("Correct the model's SQL, or what it reads; the sample has the rows.")
 _DOC_BLOCK = re.compile(r"{%-?\s*docs\s+(\w+)\s*-?%}(.*?){%-?\s*enddocs\s*-?%}", re.DOTALL)
 _DOC = re.compile(r"""{{\s*doc\(['"](\w+)['"]\)\s*}}""")
 
@@ -122,7 +123,7 @@ def _built_in(generic: str, model: str, place: dict[str, str], entry: Entry) -> 
     config = entry.get("config") or {}
     return {
         "name": f"{generic}_{model}_{name}",
-        "description": told.format(**words),
+        "description": both(told, **words),
         **entry,
         "config": config | {"meta": {"what_to_do": _WHAT_TO_DO} | (config.get("meta") or {})},
         "arguments": given,

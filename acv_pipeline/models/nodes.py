@@ -10,6 +10,8 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined, TemplateError, nodes
 
+from acv_pipeline.language import Both
+
 KNOWN_NAMES = {"ref", "source", "config", "as_of"}
 _DIALECT = Environment(undefined=StrictUndefined, autoescape=False)
 
@@ -152,8 +154,8 @@ class SqlTest:
     """
 
     name: str
-    description: str
-    what_to_do: str
+    description: Both
+    what_to_do: Both
     severity: str
     select: Select
     models: tuple[str, ...]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+from acv_pipeline.language import Both, of_file
 from acv_pipeline.models.described import Entry, severity
 from acv_pipeline.models.generic_tests import generic_tests
 from acv_pipeline.models.nodes import Column, Model, Seed, Select, SqlProjectError, SqlTest
@@ -102,8 +103,8 @@ def read_tests(
     return {
         name: SqlTest(
             name=name,
-            description=described[name]["description"].strip(),
-            what_to_do=described[name]["config"]["meta"]["what_to_do"].strip(),
+            description=_in_both(described[name]["description"]),
+            what_to_do=_in_both(described[name]["config"]["meta"]["what_to_do"]),
             # as in dbt, what the SQL says counts before what the YAML says
             severity=severity(
                 str(select.path),
@@ -114,6 +115,11 @@ def read_tests(
         )
         for name, select in selects.items()
     }
+
+
+def _in_both(said: str | Both) -> Both:
+    """What a ``.yml`` file says, which has French where the catalogue knows it."""
+    return said if isinstance(said, Both) else of_file(said.strip())
 
 
 def _described(

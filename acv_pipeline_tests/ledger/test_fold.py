@@ -17,6 +17,7 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.gate.case import Finding, MonthCase
 from acv_pipeline.gate.rules_files import same_day_files_differ
+from acv_pipeline.language import both
 from acv_pipeline.ledger.blocks import DeliveryFigures
 from acv_pipeline.ledger.fold import fold
 from acv_pipeline.ledger.load import load
@@ -76,7 +77,7 @@ def holding(*values: float) -> Callable[[MonthCase], list[Finding]]:
 
     def judge(case: MonthCase) -> list[Finding]:
         if case.delivered[0] in values:
-            return [Finding("test_rule", blocking=True, summary="held by the test")]
+            return [Finding("test_rule", blocking=True, summary=both("held by the test"))]
         return []
 
     return judge

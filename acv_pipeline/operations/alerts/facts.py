@@ -134,7 +134,7 @@ def run_facts(contract: Contract, failed_runs: Iterable[FailedRun]) -> list[Fact
                     *(said or ["It left no message."]),
                     "The figures published before stay as they were.",
                 ),
-                ask=(contract.data_contact,),
+                ask=(str(contract.data_contact),),
                 what_to_do=(
                     "Open the run, read why it failed, and start it again once the cause is gone.",
                 ),
@@ -163,7 +163,7 @@ def standstill_facts(
                 f"Since {since:%Y-%m-%d %H:%M} what is named above could not be read. Nothing of "
                 "it is in the figures; those published before stay as they were.",
             ),
-            ask=(contract.data_contact,),
+            ask=(str(contract.data_contact),),
             what_to_do=(
                 "Put right what is named above. What arrived meanwhile is then taken in by itself.",
             ),
@@ -292,7 +292,7 @@ def _refused(
                     f"{file_name}, received {delivered_on}: {reason}",
                     "Nothing of it was used; earlier figures, if any, stay.",
                 ),
-                ask=(source.contact,),
+                ask=(str(source.contact),),
                 what_to_do=(
                     f"Ask {source.contact} for a corrected file and put it in the folder of the "
                     "day it arrives.",
@@ -314,7 +314,7 @@ def _late(contract: Contract, late: Late) -> Fact:
         title=f"{in_english(late.month)} from {source.label}: {days} late",
         titles=f"{{which}} from {source.label}: late",
         lines=(f"{in_english(late.month)} was due on {late.due_on}, {days} ago; {came}.",),
-        ask=(source.contact,),
+        ask=(str(source.contact),),
         what_to_do=(
             f"Ask {source.contact} when the file will come; once it has, put it in the landing "
             "zone, in the folder of the day it arrives.",
@@ -328,8 +328,12 @@ def _late(contract: Contract, late: Late) -> Fact:
 def _contacts(contract: Contract, asset: str, summary: str) -> tuple[str, ...]:
     """The sources the asset or the summary speaks of, else whoever looks after the data."""
     sources: Iterable[Source] = contract.sources.values()
-    concerned = [s.contact for s in sources if s.asset == asset or s.contact in (summary or "")]
-    return tuple(concerned) or (contract.data_contact,)
+    concerned = [
+        contact
+        for s in sources
+        if (contact := str(s.contact)) in (summary or "") or s.asset == asset
+    ]
+    return tuple(concerned) or (str(contract.data_contact),)
 
 
 def _evidence(contract: Contract, rows: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -15,7 +15,7 @@ import duckdb
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.months import spans_shown
 from acv_pipeline.gate.rules_files import same_day_files_differ
-from acv_pipeline.language import _, marked, of_record, plural
+from acv_pipeline.language import _, kept, marked, plural
 from acv_pipeline.ledger.load import LoadReport
 from acv_pipeline.ledger.replay import Comparison, Replay, shown_verdict
 from acv_pipeline.models.headline import lacking
@@ -198,7 +198,7 @@ def print_outcome(
                     "  ! {what}: {file} is not used: {summary}",
                     what=what,
                     file=file_name,
-                    summary=of_record(beside[0], "summary"),
+                    summary=kept(beside[0], "summary"),
                 )
             )
         elif month in accepted.get((source, indicator), ()):
@@ -287,8 +287,8 @@ def _print_held(held: HeldMonth, home: Home) -> None:
         )
     )
     for finding in held.findings:
-        click.echo("      " + _said(finding["rule"], of_record(finding, "summary")))
-        if cause := str(of_record(finding, "probable_cause")):
+        click.echo("      " + _said(finding["rule"], kept(finding, "summary")))
+        if cause := kept(finding, "probable_cause"):
             click.echo(_("        probable cause: {cause}", cause=cause))
     _ask(held.ask)
     for line in dict.fromkeys(held.what_to_do):
@@ -374,7 +374,7 @@ def print_status(found: Status, home: Home, *, quiet: bool = False) -> None:
                 file=refused.file_name,
                 source=refused.source,
                 day=refused.delivered_on,
-                reason=of_record(vars(refused), "reason"),
+                reason=kept(vars(refused), "reason"),
             )
         )
         _ask(refused.ask)
@@ -387,7 +387,7 @@ def print_status(found: Status, home: Home, *, quiet: bool = False) -> None:
                 file=rows.file_name,
                 source=rows.source,
                 day=rows.delivered_on,
-                reason=of_record(vars(rows), "reason"),
+                reason=kept(vars(rows), "reason"),
             )
         )
         click.echo(_("      for example {row}", row=rows.example))

@@ -6,7 +6,7 @@ import datetime as dt
 import shlex
 from collections.abc import Iterator, Sequence
 
-from acv_pipeline.language import _, marked, of_record, plural
+from acv_pipeline.language import _, kept, marked, plural
 from acv_pipeline.operations.explain import Figure, Increment, Judgement, Part, Rank, Value
 from acv_pipeline.operations.row_place import row_place
 from acv_pipeline.warehouse.home import Home
@@ -212,7 +212,7 @@ def _finding(finding: dict[str, object]) -> str:
         "  {mark} {rule}: {summary}",
         mark=mark,
         rule=finding["rule"],
-        summary=of_record(finding, "summary"),
+        summary=kept(finding, "summary"),
     )
 
 
@@ -243,7 +243,7 @@ def _held(figure: Figure, part: Part, home: Home) -> list[str]:
         if not finding["blocking"]:
             continue
         lines.append(_finding(finding))
-        if cause := str(of_record(finding, "probable_cause")):
+        if cause := kept(finding, "probable_cause"):
             lines.append(_("    probable cause: {cause}", cause=cause))
         lines += [
             _("    evidence: {row}", row=", ".join(f"{name} {v}" for name, v in row.items()))

@@ -128,6 +128,7 @@ class Indicator(_Entry):
     label_en: str
     names: list[str]
     unit: Words
+    unit_of_one: Words | None = None
     first_month: MonthField
     months_between: int = 1
     panel_excludes: list[str]
@@ -148,6 +149,14 @@ class Indicator(_Entry):
     def months_of_breaks(self) -> frozenset[Month]:
         """From each of these on something else is counted."""
         return frozenset(entry.month for entry in self.breaks)
+
+    def units(self, number: float) -> Both:
+        """The unit as it is written after a number: one has another word than many."""
+        one = self.unit_of_one or self.unit
+        whole = round(abs(number))  # as it is shown
+        return Both(
+            fr=one.fr if whole < 2 else self.unit.fr, en=one.en if whole == 1 else self.unit.en
+        )
 
     def limits(self, rule: str) -> dict[str, float]:
         """The thresholds of one gate rule, by name; empty when the rule needs none."""

@@ -90,13 +90,14 @@ def figure_outside_panel(case: MonthCase, limits: Limits) -> Alarm | None:
     outside = ~case.in_panel & (case.delivered > 0)
     if not outside.any():
         return None
+    dwellings = case.delivered[outside].sum()
     return Alarm(
         summary=both_plural(
             "{count} département without a city in the programme has {dwellings:,.0f} {unit}",
             "{count} départements without a city in the programme have {dwellings:,.0f} {unit}",
             int(outside.sum()),
-            dwellings=case.delivered[outside].sum(),
-            unit=case.indicator.unit,
+            dwellings=dwellings,
+            unit=case.indicator.units(dwellings),
         ),
         evidence=table(
             case.codes,

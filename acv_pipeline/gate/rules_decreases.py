@@ -66,13 +66,14 @@ def department_decreases(case: MonthCase, limits: Limits) -> Alarm | None:
     if trajectory is None or not (trajectory.increments < 0).any():
         return None
     fallen = trajectory.increments < 0
+    fall = -trajectory.increments[fallen].sum()
     return Alarm(
         summary=both_plural(
             "{count} département falls, by {fall:,.0f} {unit} in all, since {month:%Y-%m}",
             "{count} départements fall, by {fall:,.0f} {unit} in all, since {month:%Y-%m}",
             int(fallen.sum()),
-            fall=-trajectory.increments[fallen].sum(),
-            unit=case.indicator.unit,
+            fall=fall,
+            unit=case.indicator.units(fall),
             month=trajectory.previous_month,
         ),
         evidence=_decreases(case, trajectory),
@@ -110,7 +111,7 @@ def several_departments_decrease(case: MonthCase, limits: Limits) -> Alarm | Non
             known=int(trajectory.common.sum()),
             month=trajectory.previous_month,
             fall=total,
-            unit=case.indicator.unit,
+            unit=case.indicator.units(total),
         ),
         evidence=_decreases(case, trajectory),
     )

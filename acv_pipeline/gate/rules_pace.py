@@ -71,7 +71,7 @@ def national_pace_jumps(case: MonthCase, limits: Limits) -> Alarm | None:
             "{pace:,.0f} {unit} a month since {month:%Y-%m}; the usual pace is {usual:,.0f}, the "
             "fastest so far {fastest:,.0f}, and {high:,.0f} would not surprise",
             pace=trajectory.pace,
-            unit=case.indicator.unit,
+            unit=case.indicator.units(trajectory.pace),
             month=trajectory.previous_month,
             usual=usual,
             fastest=fastest,
@@ -127,7 +127,7 @@ def one_department_dominates(case: MonthCase, limits: Limits) -> Alarm | None:
             code=case.codes[largest],
             increment=increment,
             all=trajectory.gross_increment,
-            unit=case.indicator.unit,
+            unit=case.indicator.units(trajectory.gross_increment),
             share=share,
             month=trajectory.previous_month,
         ),

@@ -142,7 +142,7 @@ def exceeds_later_month(case: MonthCase, limits: Limits) -> Alarm | None:
             count,
             month=month,
             excess=excess,
-            unit=case.indicator.unit,
+            unit=case.indicator.units(excess),
         ),
         evidence=table(
             case.codes,

@@ -96,7 +96,7 @@ def region_differs_from_departments(case: MonthCase, limits: Limits) -> Alarm | 
             int(wrong.sum()),
             regions=len(codes),
             apart=apart,
-            unit=case.indicator.unit,
+            unit=case.indicator.units(apart),
         ),
         evidence=table(
             codes,

@@ -92,6 +92,11 @@ def of_record(entry: Mapping[str, Any], name: str) -> Both:
     return Both(fr=entry.get(f"{name}_fr") or english, en=english)
 
 
+def kept(entry: Mapping[str, Any], name: str) -> str:
+    """A text that is on record, in the user's language; empty where there is none."""
+    return str(of_record(entry, name))
+
+
 def marked(message: str) -> str:
     """The text as it stands: it is translated where it is shown."""
     return message

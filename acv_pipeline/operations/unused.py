@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from acv_pipeline.language import _, marked, of_record, plural
+from acv_pipeline.language import _, kept, marked, plural
 
 
 @dataclass(frozen=True)
@@ -105,11 +105,11 @@ def unused_parts(account: Sequence[dict[str, Any]]) -> list[UnusedPart]:
             parts += [
                 UnusedPart(
                     sheet["sheet"], column["column"], column["header"], column["numbers"],
-                    str(of_record(column, "why")),
+                    kept(column, "why") or "",
                 )
                 for column in columns
                 if not column["used"] and column["numbers"]
             ]  # fmt: skip
         elif numbers := sum(column["numbers"] for column in columns):
-            parts.append(UnusedPart(sheet["sheet"], "", "", numbers, str(of_record(sheet, "why"))))
+            parts.append(UnusedPart(sheet["sheet"], "", "", numbers, kept(sheet, "why") or ""))
     return parts

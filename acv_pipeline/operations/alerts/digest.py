@@ -13,7 +13,7 @@ import duckdb
 
 from acv_pipeline.contract import Contract, Indicator, Month
 from acv_pipeline.contract.months import in_words, shift
-from acv_pipeline.language import _, marked, of_record, plural
+from acv_pipeline.language import _, kept, marked, plural
 from acv_pipeline.models.headline import lacking
 from acv_pipeline.operations.alerts.message_parts import (
     Heading,
@@ -223,7 +223,7 @@ class _Asked:
         )
         lines = []
         for day, source, name, count, status, reason, reason_fr in rows:
-            why = of_record({"reason": reason, "reason_fr": reason_fr}, "reason")
+            why = kept({"reason": reason, "reason_fr": reason_fr}, "reason")
             lines.append(
                 _(
                     "{day}, {source}: {file}, {count:,} rows, {status}",
@@ -270,7 +270,7 @@ class _Asked:
                     month=in_words(month),
                     source=self.contract.source(source).label,
                     programme=self.contract.indicator(indicator).programme,
-                    why="; ".join(str(of_record(finding, "summary")) for finding in findings),
+                    why="; ".join(kept(finding, "summary") for finding in findings),
                     now=now,
                 )
             )

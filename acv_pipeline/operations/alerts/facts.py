@@ -14,7 +14,7 @@ import duckdb
 from acv_pipeline.contract import Contract, Month, Source
 from acv_pipeline.contract.months import in_words
 from acv_pipeline.gate.rules import RULES_BY_NAME
-from acv_pipeline.language import _, of_record, plural
+from acv_pipeline.language import _, kept, plural
 from acv_pipeline.ledger.lateness import CHECK as LATE_CHECK
 from acv_pipeline.ledger.lateness import Late, late_months
 from acv_pipeline.operations.alerts.evidence import worst_rows
@@ -212,10 +212,10 @@ def _held(
             _(
                 "{rule}: {summary}.",
                 rule=_(rule.title) if rule else finding["rule"],
-                summary=of_record(finding, "summary"),
+                summary=kept(finding, "summary"),
             )
         )
-        if cause := str(of_record(finding, "probable_cause")):
+        if cause := kept(finding, "probable_cause"):
             lines.append(_("Probable cause: {cause}.", cause=cause))
         lines += worst_rows(contract, finding["evidence"])
     command = home.sign_off(held.delivery_id, held.indicator_id, held.month, elsewhere=True)
@@ -341,7 +341,7 @@ def _refused(
                         "{file}, received {day}: {reason}",
                         file=file_name,
                         day=delivered_on,
-                        reason=of_record({"reason": reason, "reason_fr": reason_fr}, "reason"),
+                        reason=kept({"reason": reason, "reason_fr": reason_fr}, "reason"),
                     ),
                     _("Nothing of it was used; earlier figures, if any, stay."),
                 ),

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from acv_pipeline.contract import Contract, Source
-from acv_pipeline.language import _, of_record
+from acv_pipeline.language import _, kept
 from acv_pipeline.operations.explain.figure_key import FigureKey
 from acv_pipeline.operations.explain.on_record import (
     Absence,
@@ -224,7 +224,7 @@ class _Cell:
                 _(
                     "{source}'s row is in quarantine: {reason} ({file}, received {day}, {row})",
                     source=self.source.label,
-                    reason=of_record({"reason": reason, "reason_fr": reason_fr}, "reason"),
+                    reason=kept({"reason": reason, "reason_fr": reason_fr}, "reason"),
                     file=file_name,
                     day=day,
                     row=row_shown(*row),
@@ -266,7 +266,7 @@ class _Cell:
                 _(
                     "{source}'s delivery was refused: {reason} ({file}, received {day})",
                     source=self.source.label,
-                    reason=of_record({"reason": reason, "reason_fr": reason_fr}, "reason"),
+                    reason=kept({"reason": reason, "reason_fr": reason_fr}, "reason"),
                     file=file_name,
                     day=day,
                 ),

@@ -45,7 +45,7 @@ def bad(tmp_path_factory: pytest.TempPathFactory, contract: Contract) -> Path:
         deliveries.deliver_trajectory(
             landing, contract, source, ["2021-01", "2021-02", "2021-03", "2021-04"]
         )
-    right = deliveries.trajectory(contract, month_of("2021-05"), source="action_logement")
+    right = deliveries.steady_figures(contract, month_of("2021-05"), source="action_logement")
     wrong: dict[str, int | str] = {code: value * 10 for code, value in right.items()}
     wrong["59"] = "12 ou 13"
     deliveries.deliver(landing, "action_logement", "2021-06-11", {"2021-05": wrong}, name=HOSTILE)
@@ -90,7 +90,10 @@ def test_what_is_wrong_with_a_month_can_be_sent_to_the_partner_as_it_is(
         assert "acv signoff" in part and "acv signoff" not in letter
     text = body(held, "plain").partition("Objet")[2]
     rows = [line for line in text.splitlines() if line.startswith("84 Vaucluse ")]
-    value = deliveries.trajectory(contract, month_of("2021-05"), source="action_logement")["84"] * 10
+    value = (
+        deliveries.steady_figures(contract, month_of("2021-05"), source="action_logement")["84"]
+        * 10
+    )
     assert f" {value:,} ".replace(",", "\u202f") in rows[0]
 
 

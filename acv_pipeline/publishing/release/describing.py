@@ -19,6 +19,7 @@ PACKAGE = "datapackage.json"
 _MEDIA_TYPES = {
     ".csv": "text/csv",
     ".parquet": "application/vnd.apache.parquet",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".json": "application/json",
     ".md": "text/markdown",
 }
@@ -142,12 +143,21 @@ def write_package(
 
 def _resources(file: ReleaseFile, folder: Path) -> list[dict[str, Any]]:
     title, description = file.title.fr, file.table.description.fr
+    spreadsheet = folder / file.xlsx
     return [
         _resource(folder / file.csv, file.stem, title, description)
         | {"profile": "tabular-data-resource", "encoding": "utf-8", "schema": file.schema},
         # frictionless would need another library to look into it
         _resource(folder / file.parquet, f"{file.stem}-parquet", f"{title} (Parquet)", description)
         | {"type": "file"},
+        *(
+            [
+                _resource(spreadsheet, f"{file.stem}-xlsx", f"{title} (tableur)", description)
+                | {"type": "file"}
+            ]
+            if spreadsheet.exists()  # no spreadsheet holds some tables
+            else []
+        ),
         _resource(
             folder / file.schema,
             f"{file.stem}-schema",

@@ -22,6 +22,7 @@ from acv_pipeline.publishing.release.folder import (
     staging,
 )
 from acv_pipeline.publishing.release.origins import origins
+from acv_pipeline.publishing.release.spreadsheets import write_spreadsheet
 from acv_pipeline.publishing.release.writing import (
     ReleaseError,
     Rows,
@@ -110,7 +111,12 @@ def _release(
             changes = compare(connection, collection, standing, changed)
         example = first_provenance(connection, collection[0])
         whose = origins(connection, contract, collection)
-        write_readme(contract, files, counts, months, whose, example, version, place)
+        too_large = [
+            rows.file.stem
+            for rows in collection
+            if not write_spreadsheet(connection, rows, whose, contract.dataset, place)
+        ]
+        write_readme(contract, files, counts, months, whose, example, version, too_large, place)
         write_dictionary(files, place)
         write_changes(contract, changes, version, place)
         write_package(contract, files, months, whose, version, place)

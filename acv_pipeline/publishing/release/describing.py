@@ -11,6 +11,7 @@ from typing import Any
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.months import month_end
 from acv_pipeline.landing.whole_files import sha256
+from acv_pipeline.language import _
 from acv_pipeline.publishing.release.declared import Column, ReleaseFile
 from acv_pipeline.publishing.release.folder import Version
 from acv_pipeline.publishing.release.origins import Origins
@@ -87,7 +88,7 @@ def write_schemas(files: Iterable[ReleaseFile], folder: Path) -> None:
 def covered(folder: Path) -> str:
     """From which month to which a release is, as its Data Package says."""
     said = json.loads((folder / PACKAGE).read_text(encoding="utf-8"))["temporal"]
-    return f"{said['start'][:7]} to {said['end'][:7]}"
+    return _("{first} to {last}", first=said["start"][:7], last=said["end"][:7])
 
 
 def write_package(

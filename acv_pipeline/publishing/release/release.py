@@ -10,6 +10,7 @@ import duckdb
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.landing.whole_files import sha256
+from acv_pipeline.language import _
 from acv_pipeline.publishing.release.changes import Changes, compare, differing, is_data
 from acv_pipeline.publishing.release.describing import write_package, write_schemas
 from acv_pipeline.publishing.release.documents import write_changes, write_dictionary, write_readme
@@ -76,7 +77,9 @@ def make_release(
             return _release(connection, contract, collection, place, today) if collection else None
     except (OSError, duckdb.IOException) as error:
         reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
-        raise ReleaseError(f"cannot write a release to {folder}: {reason}") from error
+        raise ReleaseError(
+            _("cannot write a release to {folder}: {reason}", folder=folder, reason=reason)
+        ) from error
 
 
 def _release(

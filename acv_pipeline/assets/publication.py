@@ -56,13 +56,13 @@ def specs(pipeline: Pipeline) -> list[dg.AssetSpec]:
         spec(
             RELEASE,
             description=(
-                "The figures in force as open data: a dated folder with CSV and Parquet files, "
-                "their schemas, a data package, what changed and checksums. Never rewritten; the "
-                "same content makes no new one."
+                "The figures in force as open data: a dated folder with CSV, Parquet and XLSX "
+                "files, their schemas, a data package, what changed and checksums. Never "
+                "rewritten; the same content makes no new one."
             ),
             deps=[COPY],
             group=GROUP,
-            kinds={"csv", "parquet"},
+            kinds={"csv", "parquet", "excel"},
             code=[CODE / "publishing" / "release" / "tables.yml"],
         ),
         spec(

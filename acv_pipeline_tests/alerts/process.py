@@ -10,7 +10,7 @@ import datetime as dt
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from acv_pipeline.contract import load_contract
@@ -23,7 +23,7 @@ from acv_pipeline.warehouse.home import Home
 def main(home: str, now: str, dies: str) -> None:
     send = Channel.send
 
-    def fatal(channel: Channel, message: Message, files: Sequence[Path]) -> None:
+    def fatal(channel: Channel, message: Message, files: Mapping[str, Path]) -> None:
         if dies == "after":
             send(channel, message, files)
         os.kill(os.getpid(), signal.SIGKILL)

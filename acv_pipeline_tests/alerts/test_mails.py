@@ -98,7 +98,7 @@ def test_what_is_wrong_with_a_month_can_be_sent_to_the_partner_as_it_is(
 
 
 def test_the_rows_in_quarantine_go_with_it(held: EmailMessage) -> None:
-    (sheet,) = held.iter_attachments()
+    _, sheet = held.iter_attachments()
     name = sheet.get_filename()
     assert name and name.startswith("lignes_en_quarantaine_ACV_AL_2021-05") and "<" not in name
     assert name in body(held, "plain")
@@ -107,6 +107,23 @@ def test_the_rows_in_quarantine_go_with_it(held: EmailMessage) -> None:
     assert found["fichier / file"] == HOSTILE
     assert found["logements_cumules"] == "12 ou 13"
     assert found["motif"]
+
+
+def test_the_letter_is_a_mail_of_its_own_with_all_that_goes_with_it(held: EmailMessage) -> None:
+    attached, sheet = held.iter_attachments()
+    assert attached.get_content_type() == "message/rfc822"
+    assert attached.get_filename() == "a_transmettre.eml"
+    letter = attached.get_content()
+    assert letter["Subject"] == "Action cœur de ville, mai 2021\u00a0: chiffres à vérifier"
+    assert letter["To"] is letter["From"] is None
+    text = body(letter, "plain")
+    assert text.startswith("À l'attention de\u00a0: ") and text in body(held, "plain")
+    assert '<html lang="fr">' in body(letter, "html")
+    for part in (text, body(letter, "html")):
+        assert "signoff" not in part and "http" not in part and "forwarded" not in part
+    (rows,) = letter.iter_attachments()
+    assert rows.get_filename() == sheet.get_filename()
+    assert rows.get_content() == sheet.get_content()
 
 
 def test_chats_get_neither_letter_nor_file(
@@ -146,12 +163,15 @@ def test_every_mail_can_be_read_on_a_telephone_and_by_everybody(
     _held(bad, home, contract, mailbox, monkeypatch)
     send_digest(home, contract, month_of("2021-04"), NOW, "http://127.0.0.1:3001")
     assert len(mailbox.mails) > 1
-    for mail in mailbox.mails:
+    pages = [(body(mail, "html"), language) for mail in mailbox.mails]
+    letters = [part for mail in mailbox.mails for part in mail.iter_attachments()]
+    pages.append((body(letters[0].get_content(), "html"), "fr"))
+    for html, expected in pages:
         for width in (390, 1000):
             page = browser.new_page(viewport={"width": width, "height": 800})
-            page.set_content(body(mail, "html"))
+            page.set_content(html)
             assert page.evaluate("document.documentElement.scrollWidth") <= width
-            assert page.evaluate("document.documentElement.lang") == language
+            assert page.evaluate("document.documentElement.lang") == expected
             found = Axe().run(page, options={"resultTypes": ["violations"]})
             assert [v["id"] for v in found.response["violations"]] == []
             page.close()

@@ -29,6 +29,7 @@ OFFICIAL_COLUMNS = {
     "regional": "mesure,indicateur,id_indicateur,code_region,libelle_region",
     "national": "mesure,indicateur,id_indicateur,maille_geographique",
 }
+ENDS = (".csv", ".parquet", ".xlsx", ".schema.json")
 PANDAS_TYPES = {"string": "str", "integer": "Int64", "number": "float64", "boolean": "boolean"}
 
 
@@ -56,11 +57,11 @@ def equal(left: pd.DataFrame, right: pd.DataFrame, key: list[str]) -> None:
         assert mine == theirs, column
 
 
-def test_every_table_is_there_three_times_and_nothing_else(released: Released) -> None:
+def test_every_table_is_there_four_times_and_nothing_else(released: Released) -> None:
     names = {path.name for path in released.folder.iterdir()}
     stems = {name.removesuffix(".csv") for name in names if name.endswith(".csv")}
     assert stems == set(released.release.row_counts) and len(stems) == 13
-    twins = {f"{stem}{end}" for stem in stems for end in (".csv", ".parquet", ".schema.json")}
+    twins = {f"{stem}{end}" for stem in stems for end in ENDS}
     others = {"README.md", "dictionnaire.md", "CHANGES.md", "datapackage.json", SUMS}
     assert names == twins | others
 
@@ -360,7 +361,7 @@ def test_revisions_are_those_of_the_marts(released: Released) -> None:
 def test_the_package_and_its_schemas_are_valid(official: Released, tmp_path: Path) -> None:
     report = frictionless.validate(str(official.folder / "datapackage.json"))
     assert report.valid, report.flatten(["name", "type", "note"])
-    assert len(report.tasks) == 13 * 3 + 3
+    assert len(report.tasks) == 13 * 4 + 3
     for file in official.folder.glob("*.schema.json"):
         assert frictionless.validate(str(file), type="schema").valid, file.name
     # what is not so is seen: a code without its zero, a checksum that is another's

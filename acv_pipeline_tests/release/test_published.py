@@ -15,9 +15,9 @@ def test_a_whole_release_is_published_once(small: Released, tmp_path: Path) -> N
         settings = Settings("demo", portal.url, DATASET, KEY)
         first = publish(small.folder, settings, tmp_path / "datagouv.json")
         files = list(small.folder.iterdir())
-        assert len(first.files) == len(files) == len(portal.resources) == 13 * 3 + 5
+        assert len(first.files) == len(files) == len(portal.resources) == 13 * 4 + 5
         for path in files:
-            known = path.suffix in (".csv", ".json", ".parquet")
+            known = path.suffix in (".csv", ".json", ".parquet", ".xlsx")
             name = path.name if known else f"{path.name}.txt"
             assert portal.held(name) == path.read_bytes()
         titles = [resource["title"] for resource in portal.resources[:3]]

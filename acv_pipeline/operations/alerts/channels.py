@@ -7,12 +7,13 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from acv_pipeline.language import _
 from acv_pipeline.operations.alerts.facts import Fact
 from acv_pipeline.operations.alerts.mail import KEY_HEADER, send_mail, why_not
 from acv_pipeline.operations.alerts.messages import Message
@@ -62,18 +63,23 @@ class Channel:
         """Whether files can go with what is sent here."""
         return self.url is not None and self.url.lower().startswith(_MAIL)
 
-    def send(self, message: Message, files: Sequence[Path] = ()) -> None:
+    def send(self, message: Message, files: Mapping[str, Path] | None = None) -> None:
         """Hand the message over, in mails with these files.
 
         Raises:
             SendError: it was not accepted.
         """
         if self.url is not None:
-            return _send(self.url, message, files if self.is_mail else None)
+            return _send(self.url, message, (files or {}) if self.is_mail else None)
         # nothing below WARNING is shown where logging is not set up
         level = logging.ERROR if message.weight == "error" else logging.WARNING
         return log.log(
-            level, "%s (%s sends such messages by mail or chat)", message.subject, SETTING
+            level,
+            _(
+                "{subject} ({setting} sends such messages by mail or chat)",
+                subject=message.subject,
+                setting=SETTING,
+            ),
         )
 
 
@@ -100,7 +106,7 @@ def _label(url: str) -> str:
     return f"{scheme[1].lower() if scheme else 'unknown'}-{digest.hex()}"
 
 
-def _send(url: str, message: Message, files: Sequence[Path] | None) -> None:
+def _send(url: str, message: Message, files: Mapping[str, Path] | None) -> None:
     """``files``: of mails, what goes with them."""
     with _diagnosis() as records:
         import apprise
@@ -110,12 +116,17 @@ def _send(url: str, message: Message, files: Sequence[Path] | None) -> None:
             target = apprise.Apprise.instantiate(url, asset=asset)
             if target is None:
                 raise SendError(
-                    f"this entry of {SETTING} is no address that the notification library Apprise "
-                    "understands"
+                    _(
+                        "this entry of {setting} is no address that the notification library "
+                        "Apprise understands",
+                        setting=SETTING,
+                    )
                 )
             if files is not None:
                 if getattr(target, "pgp_mode", "no") != "no":
-                    raise SendError("mails are not signed or encrypted here: leave PGP out of it")
+                    raise SendError(
+                        _("mails are not signed or encrypted here: leave PGP out of it")
+                    )
                 # ?format=text in the address asks for plain text
                 html = apprise.NotifyFormat.HTML
                 send_mail(target, message, files, html=target.resolve_format(html) == html)
@@ -149,7 +160,9 @@ def _send(url: str, message: Message, files: Sequence[Path] | None) -> None:
             raise SendError(why_not(error)) from None
         except Exception as error:  # a plugin's fault must not take the other channels with it
             # its text may quote the address
-            raise SendError(f"{type(error).__name__} in the notification library") from None
+            raise SendError(
+                _("{error} in the notification library", error=type(error).__name__)
+            ) from None
     if not accepted:
         raise SendError(_reason(records))
 
@@ -181,9 +194,9 @@ def _reason(lines: list[str]) -> str:
     """Why, in words of our own: only numbers are taken from what Apprise said."""
     text = "\n".join(lines)
     if match := re.search(r"Errno (-?\d+)", text):
-        return f"no connection: {os.strerror(int(match[1]))}"
+        return _("no connection: {reason}", reason=os.strerror(int(match[1])))
     if match := re.search(r"error=(\d{3})\b", text):
-        return f"it answered with HTTP status {match[1]}"
+        return _("it answered with HTTP status {status}", status=match[1])
     if re.search(r"timed? ?out", text, re.IGNORECASE):
-        return "it did not answer in time"
-    return "it was not accepted"
+        return _("it did not answer in time")
+    return _("it was not accepted")

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from acv_pipeline.contract import Contract, Month
+from acv_pipeline.language import _
 from acv_pipeline.operations import quarantine
 from acv_pipeline.operations.alerts.channels import Channel, SendError, configured
 from acv_pipeline.operations.alerts.digest import digest, digest_key
@@ -149,7 +150,7 @@ def _facts(
             facts = standing_facts(connection, contract, today, home, runs)
             return facts, True, synthetic_notice(connection)
     except (WarehouseError, duckdb.Error) as error:  # or published by an older program
-        log.warning("alerts go on without the figures this time: %s", error)
+        log.warning(_("alerts go on without the figures this time: {error}", error=error))
         return run_facts(contract, runs), False, None
 
 
@@ -175,11 +176,23 @@ def _send_all(
             failures[label] += 1
             waiting += 1
             if outbox.failed(label, message, str(error), now):
-                log.warning("alert channel %s does not work, its messages wait: %s", label, error)
+                log.warning(
+                    _(
+                        "alert channel {channel} does not work, its messages wait: {error}",
+                        channel=label,
+                        error=error,
+                    )
+                )
             continue
         failures[label] = 0
         if since := outbox.sent(label, message, now):
-            log.warning("alert channel %s works again; it had failed since %s", label, since)
+            log.warning(
+                _(
+                    "alert channel {channel} works again; it had failed since {since}",
+                    channel=label,
+                    since=since,
+                )
+            )
         over = sum(item.verb == "solve" for item in message.items)
         recovered += over
         told += len(message.items) - over
@@ -189,21 +202,22 @@ def _send_all(
 @contextmanager
 def _files(
     home: Home, contract: Contract, channel: Channel, message: Message
-) -> Iterator[list[Path]]:
+) -> Iterator[dict[str, Path]]:
     """What goes with a mail. A file that cannot be made stays away: the mail matters more."""
-    files = []
+    files = {}
     if channel.with_report and message.report and Path(message.report).is_file():
-        files.append(Path(message.report))
+        files["report"] = Path(message.report)
+    sheets = [sheet for letter in message.letters for sheet in letter.sheets]
     with TemporaryDirectory() as folder:
-        for delivery, name in message.sheets if channel.is_mail else ():
+        for delivery, name in sheets if channel.is_mail else ():
             path = Path(folder) / delivery[:12] / name
-            path.parent.mkdir()
+            path.parent.mkdir(exist_ok=True)
             try:
                 with read_published(home) as connection:
                     table = quarantine.waiting(connection, contract, delivery=delivery)
                 quarantine.export(table, path)
             except (WarehouseError, quarantine.ExportError, duckdb.Error) as error:
-                log.warning("a mail goes without %s: %s", name, error)
+                log.warning(_("a mail goes without {file}: {error}", file=name, error=error))
                 continue
-            files.append(path)
+            files[delivery] = path
         yield files

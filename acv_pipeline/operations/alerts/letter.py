@@ -108,15 +108,13 @@ def letter(told: Sequence[ForPartner]) -> Letter:
     """One letter about held months of one partner and indicator, the last ones in full."""
     first = told[0]
     months = ", ".join(dict.fromkeys(in_words(each.month).fr for each in told))
+    subject = in_language(
+        FR,
+        "{programme}, {months}: figures to be checked",
+        programme=first.programme,
+        months=months,
+    )
     parts: list[Heading | Line | Point | Table] = [
-        Line(
-            in_language(
-                FR,
-                "Subject: {programme}, figures of {months}: to be checked",
-                programme=first.programme,
-                months=months,
-            )
-        ),
         Line(in_language(FR, "For the attention of: {contact}", contact=first.contact)),
     ]
     if any(FILE_MARK in each.file_name for each in told):
@@ -162,7 +160,7 @@ def letter(told: Sequence[ForPartner]) -> Letter:
         Line(in_language(FR, "Thank you. With kind regards,")),
         Line(in_language(FR, "The team in charge of “{title}”", title=first.producer)),
     ]
-    return Letter(parts)
+    return Letter(subject, parts)
 
 
 def quarantine_sheets(told: Sequence[ForPartner]) -> dict[str, str]:

@@ -12,17 +12,19 @@ import os
 import re
 import smtplib
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from email.header import Header
 from email.mime.application import MIMEApplication
 from email.mime.base import MIMEBase
+from email.mime.message import MIMEMessage
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.utils import formataddr, formatdate
 from pathlib import Path
 from typing import Any
 
-from acv_pipeline.operations.alerts.messages import Message
+from acv_pipeline.language import _
+from acv_pipeline.operations.alerts.messages import Message, ToForward
 
 KEY_HEADER = "X-ACV-Alert-Key"
 DOMAIN = "acv-pipeline.invalid"  # of Message-IDs: the same whatever server they are sent through
@@ -30,11 +32,12 @@ DOMAIN = "acv-pipeline.invalid"  # of Message-IDs: the same whatever server they
 log = logging.getLogger("acv_pipeline.alerts")
 
 
-def send_mail(target: Any, message: Message, files: Sequence[Path], *, html: bool) -> None:
+def send_mail(target: Any, message: Message, files: Mapping[str, Path], *, html: bool) -> None:
     """Send a message to all recipients of an address, as one mail.
 
     Args:
         target: a mail address as Apprise understood it.
+        files: what is attached; rows in quarantine by their delivery.
         html: whether HTML goes with the plain text.
 
     Raises:
@@ -51,7 +54,7 @@ def send_mail(target: Any, message: Message, files: Sequence[Path], *, html: boo
     for header, value in target.headers.items():
         if header not in mail:
             mail[header] = value
-    everybody = [*(address for _, address in target.targets), *target.cc, *target.bcc]
+    everybody = [*(address for _name, address in target.targets), *target.cc, *target.bcc]
     with _server(target) as server:
         refused = server.send_message(mail, sender, everybody)
     if refused:
@@ -61,27 +64,31 @@ def send_mail(target: Any, message: Message, files: Sequence[Path], *, html: boo
 def why_not(error: OSError) -> str:
     """Why a mail was not accepted, in words without an address."""
     if isinstance(error, TimeoutError):
-        return "it did not answer in time"
+        return _("it did not answer in time")
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        codes = sorted({code for code, _ in error.recipients.values()})
-        return f"the mail server refused the recipients with status {', '.join(map(str, codes))}"
+        codes = sorted({str(code) for code, *_rest in error.recipients.values()})
+        return _(
+            "the mail server refused the recipients with status {status}", status=", ".join(codes)
+        )
     if isinstance(error, smtplib.SMTPResponseException):
-        return f"the mail server answered with status {error.smtp_code}"
+        return _("the mail server answered with status {status}", status=error.smtp_code)
     if isinstance(error, smtplib.SMTPException) or error.errno is None:
-        return f"{type(error).__name__} while speaking to the mail server"
-    return f"no connection: {os.strerror(error.errno)}"
+        return _("{error} while speaking to the mail server", error=type(error).__name__)
+    return _("no connection: {reason}", reason=os.strerror(error.errno))
 
 
-def written(message: Message, files: Sequence[Path] = (), *, html: bool = True) -> MIMEBase:
+def written(message: Message, files: Mapping[str, Path], *, html: bool = True) -> MIMEBase:
     """The mail but for who sends it to whom."""
-    mail: MIMEBase = MIMEText(message.mail or message.text, "plain", "utf-8")
-    if html and message.html:
-        mail = MIMEMultipart("alternative", None, [mail, MIMEText(message.html, "html", "utf-8")])
-    if files:
-        mail = MIMEMultipart("mixed", None, [mail, *map(_attached, files)])
-    # the newer interface of Python's library spoils long subjects with accents
-    subject = Header(re.sub(r"\s*[\r\n]\s*", " ", message.subject), header_name="Subject")
-    mail["Subject"] = subject  # type: ignore[assignment]  # as the library is documented
+    letters = [
+        _letter(each, [files[delivery] for delivery, _name in each.sheets if delivery in files])
+        for each in message.letters
+    ]
+    mail = _mail(
+        message.subject,
+        message.mail or message.text,
+        message.html if html else None,
+        [*letters, *map(_attached, files.values())],
+    )
     mail["Date"] = formatdate(localtime=True)
     mail["Message-ID"] = _id(message.key)
     if earlier := " ".join(map(_id, message.replies_to)):
@@ -90,6 +97,27 @@ def written(message: Message, files: Sequence[Path] = (), *, html: bool = True) 
     mail[KEY_HEADER] = message.key
     mail["Auto-Submitted"] = "auto-generated"  # no out-of-office answers
     return mail
+
+
+def _mail(subject: str, text: str, html: str | None, attached: Sequence[MIMEBase]) -> MIMEBase:
+    mail: MIMEBase = MIMEText(text, "plain", "utf-8")
+    if html:
+        mail = MIMEMultipart("alternative", None, [mail, MIMEText(html, "html", "utf-8")])
+    if attached:
+        mail = MIMEMultipart("mixed", None, [mail, *attached])
+    # the newer interface of Python's library spoils long subjects with accents
+    header = Header(re.sub(r"\s*[\r\n]\s*", " ", subject), header_name="Subject")
+    mail["Subject"] = header  # type: ignore[assignment]  # as the library is documented
+    return mail
+
+
+def _letter(letter: ToForward, files: Sequence[Path]) -> MIMEBase:
+    """A mail within the mail, to be opened and forwarded with all that goes with it."""
+    mail = _mail(letter.subject, letter.text, letter.html, list(map(_attached, files)))
+    mail["X-Unsent"] = "1"  # Outlook opens it as a draft
+    part = MIMEMessage(mail)
+    part.add_header("Content-Disposition", "attachment", filename="a_transmettre.eml")
+    return part
 
 
 def _attached(file: Path) -> MIMEBase:

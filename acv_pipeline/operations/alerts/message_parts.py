@@ -55,6 +55,7 @@ class Table:
 class Letter:
     """A part that is passed on as it is; in French whatever the language around it."""
 
+    subject: str
     parts: Sequence[Heading | Line | Point | Table]
 
 
@@ -90,19 +91,20 @@ def as_text(parts: Iterable[Part], *, underlined: bool = False) -> str:
                 lines.append(f"{indent}{'  ' if indent else ''}- {text}")
             case Table():
                 lines += ["", *_text_rows(part)]
-            case Letter(inside):
-                lines += ["", "-" * WIDTH, *_letter(inside), "-" * WIDTH]
+            case Letter():
+                rule = "-" * WIDTH
+                lines += ["", rule, f"Objet\u00a0: {part.subject}", "", letter_text(part), rule]
     return "\n".join(lines)
 
 
-def _letter(parts: Sequence[Part]) -> list[str]:
-    """With a line's space between paragraphs, as in letters."""
+def letter_text(letter: Letter) -> str:
+    """Plain text, with a line's space between paragraphs, as in letters."""
     lines: list[str] = []
-    for kind, of_kind in groupby(parts, type):
+    for kind, of_kind in groupby(letter.parts, type):
         texts = [as_text([part]).strip("\n") for part in of_kind]
         for text in texts if kind is Line else ["\n".join(texts)]:
             lines += [*([""] if lines else []), text]
-    return lines
+    return "\n".join(lines)
 
 
 def _text_rows(table: Table) -> list[str]:
@@ -140,17 +142,30 @@ def as_html(title: str, parts: Iterable[Part], notice: str | None, footer: str) 
         footer: who sends this.
     """
     lines = [
-        f'<!doctype html><html lang="{language()}"><head><meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width">',
-        f'<title>{escape(title)}</title></head><body style="{_BODY}">',
-        f'<main style="{_MAIN}">',
         *([f'<p style="{_NOTICE}"><strong>{escape(notice)}</strong></p>'] if notice else []),
         f'<h1 style="font-size:1.3em;margin:0 0 12px">{escape(title)}</h1>',
         *_html_parts(parts),
         f'<p style="margin:24px 0 0;color:#595959;font-size:0.87em">{escape(footer)}</p>',
+    ]
+    return _page(title, language(), lines)
+
+
+def letter_html(letter: Letter) -> str:
+    """A page with nothing but the letter."""
+    subject = f'<h1 style="font-size:1em">{escape(letter.subject)}</h1>'
+    return _page(letter.subject, "fr", [subject, *_html_parts(letter.parts)])
+
+
+def _page(title: str, language: str, lines: Iterable[str]) -> str:
+    parts = [
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width">',
+        f'<title>{escape(title)}</title></head><body style="{_BODY}">',
+        f'<main style="{_MAIN}">',
+        *lines,
         "</main></body></html>",
     ]
-    return "\n".join(lines)
+    return "\n".join(parts)
 
 
 def _html_parts(parts: Iterable[Part]) -> list[str]:
@@ -189,8 +204,8 @@ def _html(part: Part) -> str:
             table = f'<table style="{style}">{"".join(rows)}</table>'
             # wider than a telephone, it moves within; by the keyboard too
             return f'<div tabindex="0" style="overflow-x:auto;margin:8px 0">{table}</div>'
-        case Letter(inside):
-            inner = "\n".join(_html_parts(inside))
+        case Letter(subject, inside):
+            inner = "\n".join(_html_parts([Line(f"Objet\u00a0: {subject}"), *inside]))
             return f'<div lang="fr" style="{_LETTER}">\n{inner}\n</div>'
 
 

@@ -24,6 +24,8 @@ from acv_pipeline.operations.alerts.message_parts import (
     Point,
     as_html,
     as_text,
+    letter_html,
+    letter_text,
 )
 
 Verb = Literal["tell", "remind", "solve"]
@@ -49,6 +51,16 @@ class Item:
 
 
 @dataclass(frozen=True)
+class ToForward:
+    """A letter as a mail of its own; ``sheets``: delivery and file name of what goes with it."""
+
+    subject: str
+    text: str
+    html: str
+    sheets: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Message:
     """One message as it goes out.
 
@@ -59,7 +71,7 @@ class Message:
         mail: what a mail says as text, where that is more.
         html: what a mail says.
         report: path of the report page, for who wants it attached, if it is still there by then.
-        sheets: spreadsheets of rows in quarantine that go with mails: delivery and file name.
+        letters: what partners are to be told, each to be forwarded from a mail as it is.
     """
 
     key: str
@@ -70,7 +82,7 @@ class Message:
     html: str | None = None
     items: tuple[Item, ...] = ()
     report: str | None = None
-    sheets: tuple[tuple[str, str], ...] = ()
+    letters: tuple[ToForward, ...] = ()
 
     @property
     def replies_to(self) -> list[str]:
@@ -161,17 +173,17 @@ def _message(
     verb, key = items[0].verb, _key(items)
     weight = _weight(verb, _facts(items))
     subject = subject_line(_with_verb(verb, weight, headline), notice)
-    letters, sheets = ([], {}) if verb == "solve" else _letters(groups)
+    shown, letters = ([], []) if verb == "solve" else _letters(groups)
     footer = _signed(key)
     return Message(
         key,
         weight,
         subject,
         _text(parts, notice, footer),
-        mail=_text([*parts, *letters], notice, footer) if letters else None,
-        html=as_html(subject, [*parts, *letters], notice, footer),
+        mail=_text([*parts, *shown], notice, footer) if shown else None,
+        html=as_html(subject, [*parts, *shown], notice, footer),
         items=tuple(items),
-        sheets=tuple(sheets.items()),
+        letters=tuple(letters),
     )
 
 
@@ -189,16 +201,21 @@ def _weighed(weight: Weight, headline: str) -> str:
     return _("Warning: {headline}", headline=headline)
 
 
-def _letters(groups: Sequence[Sequence[Item]]) -> tuple[list[Part], dict[str, str]]:
-    """What partners are to be told, and the spreadsheets that go with it."""
+def _letters(groups: Sequence[Sequence[Item]]) -> tuple[list[Part], list[ToForward]]:
+    """What partners are to be told: as part of a message, and each as a mail of its own."""
     parts: list[Part] = []
-    sheets: dict[str, str] = {}
+    letters: list[ToForward] = []
     for group in groups:
         if told := [fact.for_partner for fact in _facts(group) if fact.for_partner]:
             asked = ", ".join(dict.fromkeys(role for item in group for role in item.fact.ask))
-            parts += [Heading(_("To be forwarded to {contact}", contact=asked)), letter(told)]
-            sheets |= quarantine_sheets(told)
-    return parts, sheets
+            one = letter(told)
+            parts += [Heading(_("To be forwarded to {contact}", contact=asked)), one]
+            sheets = tuple(quarantine_sheets(told).items())
+            letters.append(ToForward(one.subject, letter_text(one), letter_html(one), sheets))
+    if parts:
+        hint = _("The same is attached as a mail of its own: open it and forward it.")
+        parts.insert(1, Line(hint))
+    return parts, letters
 
 
 def _single(group: Sequence[Item], links_base: str | None) -> list[Part]:

@@ -14,8 +14,8 @@ from acv_pipeline.publishing.release.describing import PACKAGE
 from acv_pipeline.publishing.release.folder import SUMS, read_sums
 
 # udata takes only names that end in what it knows; these it has known for years
-_KNOWN = (".csv", ".json", ".parquet")
-_KINDS = {".csv": "main", ".parquet": "other"}
+_KNOWN = (".csv", ".json", ".parquet", ".xlsx")
+_KINDS = {".csv": "main", ".parquet": "other", ".xlsx": "other"}
 _DOCUMENTATION = "documentation"
 _OWN = {
     PACKAGE: ("Data Package", "Tous les fichiers de la version, avec leurs empreintes."),

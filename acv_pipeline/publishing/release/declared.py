@@ -34,6 +34,7 @@ class Column(_Entry):
     """One column: what it means in both languages, and what its values look like.
 
     Attributes:
+        heading: what spreadsheets call it, in French.
         empty: when it has no value; a column without always has one.
         pattern: regular expression that a whole text matches.
         values: every value it can take, with its meaning.
@@ -42,6 +43,7 @@ class Column(_Entry):
 
     name: str
     type: Literal["string", "integer", "number", "boolean", "date"]
+    heading: str
     fr: str
     en: str
     unit: str | None = None
@@ -58,7 +60,9 @@ class Column(_Entry):
 
     def filled(self, **words: str) -> Column:
         """The column with ``words`` in the places that its texts leave for them."""
-        changed = {key: getattr(self, key).format(**words) for key in ("name", "fr", "en")}
+        changed = {
+            key: getattr(self, key).format(**words) for key in ("name", "heading", "fr", "en")
+        }
         return self.model_copy(update=changed)
 
 
@@ -98,6 +102,11 @@ class ReleaseFile:
     def parquet(self) -> str:
         """Name of its twin."""
         return f"{self.stem}.parquet"
+
+    @property
+    def xlsx(self) -> str:
+        """Name of its twin for people with a spreadsheet."""
+        return f"{self.stem}.xlsx"
 
     @property
     def schema(self) -> str:

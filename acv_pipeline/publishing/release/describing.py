@@ -11,6 +11,7 @@ from typing import Any
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.months import month_end
 from acv_pipeline.landing.whole_files import sha256
+from acv_pipeline.language import _
 from acv_pipeline.publishing.release.declared import Column, ReleaseFile
 from acv_pipeline.publishing.release.folder import Version
 from acv_pipeline.publishing.release.origins import Origins
@@ -19,6 +20,7 @@ PACKAGE = "datapackage.json"
 _MEDIA_TYPES = {
     ".csv": "text/csv",
     ".parquet": "application/vnd.apache.parquet",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".json": "application/json",
     ".md": "text/markdown",
 }
@@ -86,7 +88,7 @@ def write_schemas(files: Iterable[ReleaseFile], folder: Path) -> None:
 def covered(folder: Path) -> str:
     """From which month to which a release is, as its Data Package says."""
     said = json.loads((folder / PACKAGE).read_text(encoding="utf-8"))["temporal"]
-    return f"{said['start'][:7]} to {said['end'][:7]}"
+    return _("{first} to {last}", first=said["start"][:7], last=said["end"][:7])
 
 
 def write_package(
@@ -142,12 +144,21 @@ def write_package(
 
 def _resources(file: ReleaseFile, folder: Path) -> list[dict[str, Any]]:
     title, description = file.title.fr, file.table.description.fr
+    spreadsheet = folder / file.xlsx
     return [
         _resource(folder / file.csv, file.stem, title, description)
         | {"profile": "tabular-data-resource", "encoding": "utf-8", "schema": file.schema},
         # frictionless would need another library to look into it
         _resource(folder / file.parquet, f"{file.stem}-parquet", f"{title} (Parquet)", description)
         | {"type": "file"},
+        *(
+            [
+                _resource(spreadsheet, f"{file.stem}-xlsx", f"{title} (tableur)", description)
+                | {"type": "file"}
+            ]
+            if spreadsheet.exists()  # no spreadsheet holds some tables
+            else []
+        ),
         _resource(
             folder / file.schema,
             f"{file.stem}-schema",

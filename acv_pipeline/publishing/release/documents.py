@@ -23,6 +23,7 @@ def write_readme(
     whose: Origins,
     example: str,
     version: Version,
+    too_large: list[str],
     folder: Path,
 ) -> None:
     """The data set's description, in French and English.
@@ -32,6 +33,7 @@ def write_readme(
         months: months of the headline figures, by indicator.
         whose: who produced the figures, and whether they are real.
         example: a provenance as the release has it.
+        too_large: tables that no spreadsheet can hold, by file without extension.
     """
     _write(
         folder / "README.md",
@@ -54,6 +56,7 @@ def write_readme(
             codes=sorted({c.name for file in files for c in file.columns if c.looks_numeric}),
             counts=counts,
             example=example,
+            too_large=too_large,
         ),
     )
 

@@ -10,6 +10,7 @@ import duckdb
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.landing.whole_files import sha256
+from acv_pipeline.language import _
 from acv_pipeline.publishing.release.changes import Changes, compare, differing, is_data
 from acv_pipeline.publishing.release.describing import write_package, write_schemas
 from acv_pipeline.publishing.release.documents import write_changes, write_dictionary, write_readme
@@ -22,6 +23,7 @@ from acv_pipeline.publishing.release.folder import (
     staging,
 )
 from acv_pipeline.publishing.release.origins import origins
+from acv_pipeline.publishing.release.spreadsheets import write_spreadsheet
 from acv_pipeline.publishing.release.writing import (
     ReleaseError,
     Rows,
@@ -75,7 +77,9 @@ def make_release(
             return _release(connection, contract, collection, place, today) if collection else None
     except (OSError, duckdb.IOException) as error:
         reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
-        raise ReleaseError(f"cannot write a release to {folder}: {reason}") from error
+        raise ReleaseError(
+            _("cannot write a release to {folder}: {reason}", folder=folder, reason=reason)
+        ) from error
 
 
 def _release(
@@ -110,7 +114,12 @@ def _release(
             changes = compare(connection, collection, standing, changed)
         example = first_provenance(connection, collection[0])
         whose = origins(connection, contract, collection)
-        write_readme(contract, files, counts, months, whose, example, version, place)
+        too_large = [
+            rows.file.stem
+            for rows in collection
+            if not write_spreadsheet(connection, rows, whose, contract.dataset, place)
+        ]
+        write_readme(contract, files, counts, months, whose, example, version, too_large, place)
         write_dictionary(files, place)
         write_changes(contract, changes, version, place)
         write_package(contract, files, months, whose, version, place)

@@ -11,6 +11,7 @@ import duckdb
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.months import first_day
+from acv_pipeline.language import _
 from acv_pipeline.models.headline import headline_series
 from acv_pipeline.publishing.release.declared import SQL_TYPES, Column, ReleaseFile, release_files
 from acv_pipeline.publishing.release.rendering import literal, rendered
@@ -86,7 +87,9 @@ def _fill(connection: duckdb.DuckDBPyConnection, table: str, file: ReleaseFile, 
         connection.execute(f"insert into {table} select {chosen} from ({select}) order by {key}")
     except (duckdb.ConstraintException, duckdb.ConversionException) as error:
         reason = str(error).partition("\n")[0]
-        raise ReleaseError(f"{file.csv} is not what its columns promise: {reason}") from error
+        raise ReleaseError(
+            _("{file} is not what its columns promise: {reason}", file=file.csv, reason=reason)
+        ) from error
     (count,) = connection.execute(f"select count(*) from {table}").fetchall()[0]
     return int(count)
 

@@ -10,6 +10,7 @@ from importlib.metadata import version
 import duckdb
 
 from acv_pipeline.contract.tables import tables
+from acv_pipeline.language import _
 from acv_pipeline.warehouse.schema import has_fingerprint, own_tables
 from acv_pipeline.warehouse.trouble import WarehouseError
 
@@ -48,8 +49,12 @@ def is_current(connection: duckdb.DuckDBPyConnection) -> bool:
     """
     if (found := schema_version(connection)) > SCHEMA_VERSION:
         raise WarehouseError(
-            f"the warehouse has schema version {found}, this program knows {SCHEMA_VERSION}: "
-            "install the version of the program that made it, or a later one"
+            _(
+                "the warehouse has schema version {version}, this program knows {known}: install "
+                "the version of the program that made it, or a later one",
+                version=found,
+                known=SCHEMA_VERSION,
+            )
         )
     return "raw.schema_version" in own_tables(connection) and found == SCHEMA_VERSION
 

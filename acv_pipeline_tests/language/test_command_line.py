@@ -97,7 +97,7 @@ def test_status(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "si les chiffres sont justes\u00a0: acv signoff" in said
     assert "! EN RETARD action_logement\u00a0: 2018-12 à " in said
     rows = "  ! 1 ligne du fichier dec.csv (anah, reçu le 2019-01-10) en quarantaine\u00a0: "
-    assert f"{rows}«\u00a0environ cent\u00a0» n'est pas un nombre" in said
+    assert f"{rows}«\u00a0environ cent\u00a0» n'est pas un nombre compréhensible" in said
     assert "par exemple ligne 2\u00a0: 01 | 2018-12-31 | environ cent" in said
     assert "✗ REFUSÉ jan.csv (partenaire anah), reçu le 2019-02-10\u00a0: " in said
     assert "s'adresser à\u00a0: " in said

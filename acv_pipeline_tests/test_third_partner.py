@@ -111,7 +111,12 @@ def test_the_entry_is_all_it_takes(tmp_path: Path, landing: Path, contract: Cont
     ]
     with read_published(Home(acv.home)) as connection:
         told = digest(connection, contract, month_of(SINCE))
-    assert "A break: other partners are counted than before" in told.text
+    assert (
+        "A break, so nothing compares with before: Banque des Territoires joins the sum."
+        in told.text
+    )
     assert "+" not in told.subject
     shown = acv("explain", "62", SINCE)
-    assert "a break: other partners are counted than before" in shown.output
+    assert (
+        "a break, something else is counted: Banque des Territoires joins the sum" in shown.output
+    )

@@ -73,7 +73,7 @@ def _head(figure: Figure, home: Home) -> str:
         rows.append([since, _number(added.value, sign=True), _place(added.rank)])
     else:
         why = (
-            _("a break: other partners are counted than before")
+            _("a break, something else is counted: {change}", change=figure.what_changed)
             if figure.is_break
             else _("no earlier figure to count from")
         )

@@ -21,7 +21,7 @@ from pydantic import (
 from acv_pipeline.contract.months import Month, month_of
 from acv_pipeline.contract.spelling import unknown
 from acv_pipeline.contract.territories import Territories
-from acv_pipeline.language import Both, _, marked
+from acv_pipeline.language import Both, _, both, marked, together
 
 """Entries that a contract may leave to the package's own."""
 
@@ -107,6 +107,11 @@ class Break(_Entry):
     month: MonthField
     fr: str
     en: str
+
+    @property
+    def words(self) -> Both:
+        """What changed."""
+        return Both(fr=self.fr, en=self.en)
 
 
 class Indicator(_Entry):
@@ -403,6 +408,18 @@ class Contract(_Entry):
             for part in source.contributes
             if part.indicator == indicator_id
         }
+
+    def last_change(self, indicator_id: str, series: str, month: Month) -> Both | None:
+        """What is counted otherwise since the last break of a series up to a month, in words."""
+        found: dict[Month, list[Both]] = {}
+        if series == "total":
+            for source, since in self.components(indicator_id).items():
+                joins = both("{source} joins the sum", source=self.source(source).label)
+                found.setdefault(since, []).append(joins)
+        for entry in self.indicator(indicator_id).breaks:
+            found.setdefault(entry.month, []).append(entry.words)
+        until = max((since for since in found if since <= month), default=None)
+        return None if until is None else together(found[until])
 
     def headers_of(self, source_id: str) -> dict[str, list[str]]:
         """Column names by meaning: the contract's, and the source's own in front."""

@@ -77,8 +77,8 @@ def test_wrong_dates_and_an_empty_home_are_wrong_use(known: Home, home: Home) ->
 
 SHAPE = {
     "": "department_code department_name indicator_id indicator series month as_of value increment"
-    " is_break rank rank_change share_of_national dwellings_per_10k_inhabitants believed parts"
-    " absences rules",
+    " is_break what_changed rank rank_change share_of_national dwellings_per_10k_inhabitants"
+    " believed parts absences rules",
     "increment": "value previous_month months_elapsed rank why reason",
     "rank": "place of tied_with",
     "believed": "value since until",

@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import Any
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.contract.model import Contribution, Source, Target
+from acv_pipeline.contract.model import Break, Contribution, Source, Target
 from acv_pipeline.contract.months import month_of, month_range, shift
 from acv_pipeline.contract.synthetic import FILE_MARK
 from acv_pipeline_tests.deliveries import ACV, PVD
@@ -53,7 +53,7 @@ class Data:
         excludes: the panel is not of all départements.
         marked: sources whose files are synthetic.
         published: national totals that the reference states, from 2020-01 on.
-        moved: the month since which marts say that something else is counted, by the same partners.
+        moved: the month since which the perimeter is another, by the same partners.
         checks: whether each check that was evaluated passed.
     """
 
@@ -139,6 +139,9 @@ def contract_of(contract: Contract, data: Data) -> Contract:
         name: entry.model_copy(
             update={
                 "panel_excludes": excluded,
+                "breaks": [Break(month=month_of(data.moved), fr="trois villes", en="three towns")]
+                if data.moved and name == ACV
+                else [],
                 "target": Target(value=TARGET, why="A round figure, for these tests only.")
                 if name == ACV
                 else None,
@@ -217,24 +220,4 @@ def fill(connection: Any, data: Data) -> None:
             "insert into validated.check_results values"
             " ('validated_dwellings', ?, '2020-01-01', ?, 'warn', 1, 'it fails', 'ask', '[]', ?)",
             [f"check_{n}", passed, dt.datetime(2021, 7, 1)],
-        )
-
-
-def move_perimeter(connection: Any, since: str) -> None:
-    """Have marts say that from a month on something else is counted."""
-    month = month_of(since)
-    connection.execute(
-        "update marts.series set comparable_since = $1 where series = 'total' and month >= $1",
-        [month],
-    )
-    for mart in ("monthly_increments", "department_rankings", "territory_totals"):
-        lacking = "increment = null" + (
-            ", rank_cumulative_change = null"
-            if mart == "department_rankings"
-            else ", previous_month = null, months_elapsed = null"
-        )
-        connection.execute(
-            f"update marts.{mart} set is_break = true, {lacking}"
-            " where series = 'total' and month = $1",
-            [month],
         )

@@ -24,7 +24,6 @@ from acv_pipeline_tests.report.few_figures import (
     Data,
     contract_of,
     fill,
-    move_perimeter,
 )
 from acv_pipeline_tests.warehouses import PROJECT
 
@@ -307,8 +306,6 @@ def said_in(
             fill(connection, data)
             with transaction(connection):
                 PROJECT.build(connection)
-            if data.moved:
-                move_perimeter(connection, data.moved)
             patch.setattr(words, "text", listening)
             patch.setattr(page_module, "_text", page_module._text.__wrapped__)
             page_module._environment.cache_clear()

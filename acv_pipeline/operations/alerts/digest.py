@@ -171,7 +171,10 @@ class _Asked:
                 )
             )
         if national.is_break:
-            lines.append(_("A break: other partners are counted than before, so nothing compares."))
+            change = self.contract.last_change(indicator.id, "total", self.month)
+            lines.append(
+                _("A break, so nothing compares with before: {change}.", change=change or "")
+            )
         rows = self.rows(
             """
             select rank_cumulative, department_code || ' ' || department_name,

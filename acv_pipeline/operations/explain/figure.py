@@ -58,7 +58,8 @@ class Figure:
 
     Attributes:
         value: cumulative dwellings in force; None: there is none, and ``absences`` says why.
-        is_break: other partners are counted than in the figure before, so there is no increment.
+        is_break: something else is counted than in the figure before, so there is no increment.
+        what_changed: at a break, what is counted otherwise, in the user's language.
         believed: what it was before, oldest first, the present value last.
         rules: the gate's rules, by which every month of every delivery is judged.
     """
@@ -73,6 +74,7 @@ class Figure:
     value: int | None
     increment: Increment | None
     is_break: bool
+    what_changed: str | None
     rank: Rank | None
     rank_change: int | None
     share_of_national: float | None
@@ -114,6 +116,8 @@ def _explain(connection: duckdb.DuckDBPyConnection, contract: Contract, key: Fig
         for source in sources_of(contract, indicator.id, series)
     ]
     row = _ranked(connection, key, series)
+    is_break = bool(row and row["is_break"])
+    change = contract.last_change(indicator.id, series, month) if is_break else None
     return Figure(
         department_code=code,
         department_name=contract.territories.departments[code],
@@ -124,7 +128,8 @@ def _explain(connection: duckdb.DuckDBPyConnection, contract: Contract, key: Fig
         as_of=key.as_of,
         value=row["cumulative_dwellings"] if row else None,
         increment=_increment(row) if row else None,
-        is_break=bool(row and row["is_break"]),
+        is_break=is_break,
+        what_changed=None if change is None else str(change),
         rank=_rank(row, "cumulative_dwellings", "rank_cumulative") if row else None,
         rank_change=row["rank_cumulative_change"] if row else None,
         share_of_national=row["share_of_national"] if row else None,

@@ -22,7 +22,7 @@ from acv_pipeline.publishing.report.palette import PARTNERS, variable
 from acv_pipeline.publishing.report.plot import Frame, Spec
 from acv_pipeline.publishing.report.queries import DepartmentMonth, Region, Total
 from acv_pipeline.publishing.report.sparklines import sparkline
-from acv_pipeline.publishing.report.words import Both, both, listed
+from acv_pipeline.publishing.report.words import Both, both, contract_words, listed
 
 # One for screens and paper, one for telephones: letters keep a readable size in both.
 WIDE, NARROW = Frame(790, 250), Frame(340, 210, right=4)
@@ -110,14 +110,19 @@ class IndicatorView:
         return listed([self.contract.source(source).label for source in sources])
 
     @property
-    def breaks(self) -> list[tuple[Month, Both]]:
-        """The months since which something else is counted, and which partners joined then.
-
-        No partner joined where a perimeter moved.
-        """
+    def breaks(self) -> list[tuple[Month, Both, list[Both]]]:
+        """The months since which something else is counted: who joined, and what else changed."""
         since = self.contract.components(self.figures.indicator.id)
         return [
-            (month, self.labels([s for s, first in since.items() if before < first <= month]))
+            (
+                month,
+                self.labels([s for s, first in since.items() if before < first <= month]),
+                [
+                    contract_words(entry.words)
+                    for entry in self.figures.indicator.breaks
+                    if before < entry.month <= month
+                ],
+            )
             for month, before in breaks(self.figures.course)
         ]
 

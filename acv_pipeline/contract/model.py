@@ -21,7 +21,7 @@ from pydantic import (
 from acv_pipeline.contract.months import Month, month_of
 from acv_pipeline.contract.spelling import unknown
 from acv_pipeline.contract.territories import Territories
-from acv_pipeline.language import Both
+from acv_pipeline.language import Both, _, marked
 
 """Entries that a contract may leave to the package's own."""
 
@@ -40,8 +40,8 @@ def _in_both(value: Any) -> Any:
     """One text for both languages, or one for each."""
     if isinstance(value, str):
         return Both(value, value)
-    if isinstance(value, dict) and set(value) != {"fr", "en"}:
-        raise ValueError("expected one text, or two: {fr: …, en: …}")
+    if not isinstance(value, Both) and (not isinstance(value, dict) or {*value} != {"fr", "en"}):
+        raise ValueError(_("expected one text, or two: fr and en"))
     return value
 
 
@@ -244,7 +244,14 @@ class Contract(_Entry):
             own = entry.get("thresholds") or {}
             for rule, names in own.items():
                 if strange := sorted(set(names) - set(common.get(rule) or {})):
-                    raise ValueError(f"indicator {key}: {rule} knows no threshold {strange}")
+                    raise ValueError(
+                        _(
+                            "indicator {indicator}: {rule} knows no threshold {names}",
+                            indicator=key,
+                            rule=rule,
+                            names=strange,
+                        )
+                    )
             entry["thresholds"] = {rule: {**common[rule], **own.get(rule, {})} for rule in common}
         return data
 
@@ -254,15 +261,35 @@ class Contract(_Entry):
             named = [c.indicator for c in source.contributes]
             for indicator in [*named, *filter(None, [source.default_indicator])]:
                 if indicator not in self.indicators:
-                    raise ValueError(f"source {source.id} names the unknown indicator {indicator}")
+                    raise ValueError(
+                        _(
+                            "source {source} names the unknown indicator {indicator}",
+                            source=source.id,
+                            indicator=indicator,
+                        )
+                    )
         for entry in self.indicators.values():
             codes = {*entry.panel_excludes, *entry.panel_sometimes, *entry.panel_joins}
             if nowhere := sorted(codes - set(self.territories.departments)):
-                raise ValueError(f"indicator {entry.id} names unknown départements {nowhere}")
+                raise ValueError(
+                    _(
+                        "indicator {indicator} names unknown départements {codes}",
+                        indicator=entry.id,
+                        codes=nowhere,
+                    )
+                )
             if entry.sister and entry.sister not in self.indicators:
-                raise ValueError(f"indicator {entry.id} names the unknown sister {entry.sister}")
+                raise ValueError(
+                    _(
+                        "indicator {indicator} names the unknown sister {sister}",
+                        indicator=entry.id,
+                        sister=entry.sister,
+                    )
+                )
         if unlike := sorted(set(self.dataset.official_names) ^ set(self.indicators)):
-            raise ValueError(f"dataset.official_names must name the indicators; not so: {unlike}")
+            raise ValueError(
+                _("dataset.official_names must name the indicators; not so: {names}", names=unlike)
+            )
         return self
 
     @field_validator("foreign_identifiers")
@@ -271,7 +298,9 @@ class Contract(_Entry):
         try:
             re.compile(pattern)
         except re.error as error:
-            raise ValueError(f"{pattern!r} is no pattern: {error}") from error
+            raise ValueError(
+                _("'{text}' is no pattern: {error}", text=pattern, error=error)
+            ) from error
         return pattern
 
     @cached_property
@@ -332,7 +361,7 @@ class Contract(_Entry):
         for name, entry in named.items():
             if name.casefold() == text.casefold():
                 return entry
-        raise unknown("indicator", text, named)
+        raise unknown(marked("indicator"), text, named)
 
     def components(self, indicator_id: str) -> dict[str, Month]:
         """The partners whose sum is the indicator, each with its first month."""

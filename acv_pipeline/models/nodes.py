@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined, TemplateError, nodes
 
-from acv_pipeline.language import Both
+from acv_pipeline.language import Both, _
 
 KNOWN_NAMES = {"ref", "source", "config", "as_of"}
 _DIALECT = Environment(undefined=StrictUndefined, autoescape=False)
@@ -105,7 +105,7 @@ def _calls(text: str) -> list[tuple[str, list[Any], dict[str, Any]]]:
     """
     tree = _DIALECT.parse(text)
     if unknown := {name.name for name in tree.find_all(nodes.Name)} - KNOWN_NAMES:
-        raise TemplateError(f"{', '.join(sorted(unknown))} is undefined")
+        raise TemplateError(_("{names} is undefined", names=", ".join(sorted(unknown))))
     try:
         return [
             (
@@ -116,11 +116,17 @@ def _calls(text: str) -> list[tuple[str, list[Any], dict[str, Any]]]:
             for call in tree.find_all(nodes.Call)
         ]
     except nodes.Impossible as error:
-        raise TemplateError("an argument is no constant") from error
+        raise TemplateError(_("an argument is no constant")) from error
 
 
 def _unusable(path: Path, error: TemplateError) -> SqlProjectError:
-    return SqlProjectError(f"{path}: {error}; the SQL may use ref(), source() and config() only")
+    return SqlProjectError(
+        _(
+            "{file}: {error}; the SQL may use ref(), source() and config() only",
+            file=path,
+            error=error,
+        )
+    )
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import duckdb
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.gate.rules import RULES_BY_NAME
+from acv_pipeline.ledger.corrections import mismatch_in_words
 from acv_pipeline.ledger.lateness import CHECK as LATENESS
 from acv_pipeline.ledger.lateness import late_months
 from acv_pipeline.operations.row_place import row_shown
@@ -107,7 +108,7 @@ order by delivered_on, source, file_name
 _STALE_CORRECTIONS = """
 select
     entry, source, indicator_id, month, department_code, delivered, corrected,
-    corrected_by, problem
+    corrected_by, {problem}
 from validated.correction_matches
 where problem is not null
 order by entry
@@ -252,7 +253,11 @@ def status(
         held=_held(connection, contract),
         quarantined=_quarantined(connection, contract),
         refused=_rows(connection, RefusedDelivery, _REFUSED, contract),
-        stale_corrections=_rows(connection, StaleCorrection, _STALE_CORRECTIONS),
+        stale_corrections=_rows(
+            connection,
+            StaleCorrection,
+            _STALE_CORRECTIONS.format(problem=mismatch_in_words()),
+        ),
         shared=_rows(connection, SharedDelivery, _SHARED, contract),
         late=_late(connection, contract, contract.today()),
         failing=_rows(connection, FailingCheck, _FAILING, given=[SHOWN_APART]),

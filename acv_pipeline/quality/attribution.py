@@ -18,7 +18,7 @@ from contextlib import contextmanager
 import duckdb
 
 from acv_pipeline.contract import Contract, Month
-from acv_pipeline.quality.check import sql_reason
+from acv_pipeline.warehouse.in_words import sql_reason
 
 CHECKED_MONTHS = "checked_months"
 """month: the months asked about."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from acv_pipeline.contract import Month
-from acv_pipeline.language import Both, _, language
+from acv_pipeline.language import Both
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,20 +116,3 @@ class SqlRule:
 
 
 Rule = SuiteRule | SqlRule
-
-
-def sql_text(message: str, **expressions: str) -> str:
-    """A text in the user's language as an SQL expression; its values are expressions too."""
-    marks = {name: f"\0{name}\0" for name in expressions}
-    pieces = _(message, **marks).split("\0")  # at every other place stands the name of a value
-    return " || ".join(
-        f"cast({expressions[piece]} as text)" if at % 2 else "'" + piece.replace("'", "''") + "'"
-        for at, piece in enumerate(pieces)
-        if piece
-    )
-
-
-def sql_reason(table: str) -> str:
-    """The column ``reason`` of a table that has it in both languages, in the user's."""
-    english = f"{table}.reason"
-    return f"coalesce({table}.reason_fr, {english})" if language() == "fr" else english

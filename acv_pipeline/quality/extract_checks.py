@@ -17,9 +17,8 @@ from acv_pipeline.quality.check import (
     Severity,
     SqlRule,
     SuiteRule,
-    sql_reason,
-    sql_text,
 )
+from acv_pipeline.warehouse.in_words import sql_reason, sql_text
 
 REASONS: dict[str, tuple[str, ...]] = {
     "departments_recognised": (

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.language import Both, both
+from acv_pipeline.ledger.corrections import mismatch_in_words
 from acv_pipeline.quality.attribution import CHECKED_MONTHS, CHECKED_QUARANTINE, DEPARTMENTS
 from acv_pipeline.quality.check import (
     Check,
@@ -14,9 +15,8 @@ from acv_pipeline.quality.check import (
     Severity,
     SqlRule,
     SuiteRule,
-    sql_reason,
-    sql_text,
 )
+from acv_pipeline.warehouse.in_words import sql_reason, sql_text
 
 DWELLINGS = "validated_dwellings"
 QUARANTINED = "quarantined_rows"
@@ -151,17 +151,23 @@ left join validated.corrections as corrections
 """
 
 
-_CORRECTIONS_STILL_MATCH = """
+def _corrections_still_match() -> str:
+    said = sql_text(
+        "entry {entry} ({source} {department}): {problem}",
+        entry="entry",
+        source="source",
+        department="department_code",
+        problem=mismatch_in_words(),
+    )
+    return f"""
 select
     month,
-    case
-        when problem is not null
-            then 'entry ' || entry || ' (' || source || ' ' || department_code || '): ' || problem
-    end as problem,
+    case when problem is not null then {said} end as problem,
     entry, source, indicator_id, department_code, delivered, corrected, found, reason,
     corrected_by, corrected_on, delivery_id, row_number
 from validated.correction_matches
 """
+
 
 # A quarantined row counts for the month the extract's checks show it under.
 _WAITING = f"""
@@ -279,7 +285,7 @@ def validated_rules(contract: Contract) -> list[Rule]:
         SqlRule((panel_complete,), _panel_complete(), looked_at=_EXPECTED),
         SqlRule((every_partner,), _EVERY_PARTNER_PRESENT),
         SqlRule((provenance,), _every_figure_has_provenance(), looked_at=_COUNTED),
-        SqlRule((corrections,), _CORRECTIONS_STILL_MATCH),
+        SqlRule((corrections,), _corrections_still_match()),
         SuiteRule(QUARANTINED, (says_why,), _WAITING),
         SqlRule((no_open_quarantine,), _no_open_quarantine()),
     ]

@@ -143,10 +143,11 @@ def test_replay(home: Home, contract: Contract, monkeypatch: pytest.MonkeyPatch,
 def test_signing_off(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """The last test of this home: November is in force then."""
     place, why = ("--home", str(home.root)), ("--reason", "vérifié", "--by", "cheffe de bureau")
+    wrong = shown(monkeypatch, "signoff", "0000", "ACV", "2018-11", *why, *place, code=2)
     (command,) = re.findall(r"acv signoff (\w+) ", shown(monkeypatch, "status", *place, code=1))
     done = shown(monkeypatch, "signoff", command, "ACV", "2018-11", *why, *place, code=0)
     assert done.startswith("Débloqué\u00a0: nb-logement-accompagnement 2018-11 de la livraison ")
-    assert english(done) == []
+    assert english(wrong + done) == []
 
 
 @pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)])
@@ -170,6 +171,8 @@ def test_help(command: tuple[str, ...]) -> None:
         (["run", "trop"], "Argument en trop (trop)"),
         (["restore", "nulle_part.tar"], "nulle_part.tar n'existe pas"),
         (["backup", "x.tar", "--home", "vide"], "ne contient aucun entrepôt"),
+        (["status", "--home", "vide"], "acv run --home"),
+        (["replay", "vide", "--source", "anha"], "anah"),
     ],
 )
 def test_wrong_use(arguments: list[str], expected: str, tmp_path: Path) -> None:

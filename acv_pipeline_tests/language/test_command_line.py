@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import click
+import dagster as dg
 import pytest
 from click.testing import CliRunner
 
 from acv_pipeline.cli.main import COMMANDS, main
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
+from acv_pipeline.orchestration.instance import instance as open_instance
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import deliver, deliver_trajectory, steady_figures
 
@@ -90,6 +92,21 @@ def test_a_run_tells_in_french_what_came(home: Home) -> None:
     assert "le mois n'a aucun chiffre de ce partenaire" in said
     assert "jan.csv refusé\u00a0: " in said
     assert english(said) == []
+
+
+def test_the_run_on_dagsters_record_says_what_is_held(home: Home) -> None:
+    with open_instance(home) as dagster:
+        failed = dagster.get_run_ids(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE]))
+        said = [
+            entry.dagster_event.step_failure_data.user_failure_data.description
+            for run in failed
+            for entry in dagster.all_logs(run, of_type=dg.DagsterEventType.STEP_FAILURE)
+        ]
+    (why,) = said
+    assert why.startswith(
+        "des mois sont retenus, tout le reste est enregistré\u00a0: Action Logement, ACV 2018-11"
+    )
+    assert "Si les chiffres sont justes\u00a0: acv signoff" in why and english(why) == []
 
 
 def test_status(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

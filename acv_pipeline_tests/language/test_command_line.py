@@ -31,7 +31,7 @@ ENGLISH = re.compile(
 )
 # as they are in any language: options, quoted words, file names, what stands after =
 AS_THEY_ARE = re.compile(
-    r"--[a-z-]+|“[^”]*”|«[^»]*»|‹[^›]*›|'[^']*'|\S+\.(csv|xlsx|yml|html|duckdb)\b|/\S+|\$\w+"
+    r"--[a-z-]+|“[^”]*”|«[^»]*»|‹[^›]*›|(?<!\w)'[^']*'|\S+\.(csv|xlsx|yml|html|duckdb)\b|/\S+|\$\w+"
 )
 
 

@@ -57,7 +57,7 @@ def print_calibration(past: Past, habits: Habits, expected: Expected) -> None:
     click.echo(_("What to expect, each month judged with what the others teach:"))
     _line(_("good months held"), len(expected.held), expected.judged)
     for kind, (made, found) in expected.caught.items():
-        _line(_("held: {kind}", kind=kind), found, made)
+        _line(_("held: {kind}", kind=_(kind)), found, made)
     for month, rules in expected.held.items():
         named = ", ".join(rules)
         click.echo(_("  ! {month:%Y-%m} would be held by {rules}", month=month, rules=named))

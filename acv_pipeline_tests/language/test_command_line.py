@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import click
+import dagster as dg
 import pytest
 from click.testing import CliRunner
 
 from acv_pipeline.cli.main import COMMANDS, main
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
+from acv_pipeline.orchestration.instance import instance as open_instance
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import deliver, deliver_trajectory, steady_figures
 
@@ -29,7 +31,7 @@ ENGLISH = re.compile(
 )
 # as they are in any language: options, quoted words, file names, what stands after =
 AS_THEY_ARE = re.compile(
-    r"--[a-z-]+|“[^”]*”|«[^»]*»|‹[^›]*›|'[^']*'|\S+\.(csv|xlsx|yml|html|duckdb)\b|/\S+|\$\w+"
+    r"--[a-z-]+|“[^”]*”|«[^»]*»|‹[^›]*›|(?<!\w)'[^']*'|\S+\.(csv|xlsx|yml|html|duckdb)\b|/\S+|\$\w+"
 )
 
 
@@ -92,6 +94,21 @@ def test_a_run_tells_in_french_what_came(home: Home) -> None:
     assert english(said) == []
 
 
+def test_the_run_on_dagsters_record_says_what_is_held(home: Home) -> None:
+    with open_instance(home) as dagster:
+        failed = dagster.get_run_ids(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE]))
+        said = [
+            entry.dagster_event.step_failure_data.user_failure_data.description
+            for run in failed
+            for entry in dagster.all_logs(run, of_type=dg.DagsterEventType.STEP_FAILURE)
+        ]
+    (why,) = said
+    assert why.startswith(
+        "des mois sont retenus, tout le reste est enregistré\u00a0: Action Logement, ACV 2018-11"
+    )
+    assert "Si les chiffres sont justes\u00a0: acv signoff" in why and english(why) == []
+
+
 def test_status(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     said = shown(monkeypatch, "status", "--home", str(home.root), code=1)
     assert "si les chiffres sont justes\u00a0: acv signoff" in said
@@ -143,10 +160,11 @@ def test_replay(home: Home, contract: Contract, monkeypatch: pytest.MonkeyPatch,
 def test_signing_off(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """The last test of this home: November is in force then."""
     place, why = ("--home", str(home.root)), ("--reason", "vérifié", "--by", "cheffe de bureau")
+    wrong = shown(monkeypatch, "signoff", "0000", "ACV", "2018-11", *why, *place, code=2)
     (command,) = re.findall(r"acv signoff (\w+) ", shown(monkeypatch, "status", *place, code=1))
     done = shown(monkeypatch, "signoff", command, "ACV", "2018-11", *why, *place, code=0)
     assert done.startswith("Débloqué\u00a0: nb-logement-accompagnement 2018-11 de la livraison ")
-    assert english(done) == []
+    assert english(wrong + done) == []
 
 
 @pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)])
@@ -170,6 +188,8 @@ def test_help(command: tuple[str, ...]) -> None:
         (["run", "trop"], "Argument en trop (trop)"),
         (["restore", "nulle_part.tar"], "nulle_part.tar n'existe pas"),
         (["backup", "x.tar", "--home", "vide"], "ne contient aucun entrepôt"),
+        (["status", "--home", "vide"], "acv run --home"),
+        (["replay", "vide", "--source", "anha"], "anah"),
     ],
 )
 def test_wrong_use(arguments: list[str], expected: str, tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def figure_key(
     named = indicator or next(iter(contract.indicators))
     what = contract.indicator_named(named)
     if series is not None and series not in (known := series_of(contract, what.id)):
-        raise unknown(f"{what.short_name} series", series, known)
+        raise unknown(_("{indicator} series", indicator=what.short_name), series, known)
     return FigureKey(_department(contract, department), what, month, series, as_of)
 
 

@@ -121,7 +121,7 @@ class Turn:
             NotPublishedError: it isn't; readers keep the last copy.
             WarehouseError: the copy cannot be written.
         """
-        self.log("making sure that everything was checked")
+        self.log(_("making sure that everything was checked"))
         pipeline = self.pipeline
         publish(
             self.connection, pipeline.home, pipeline.contract, pipeline.project, to, self.evaluated

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from acv_pipeline.language import _
 from acv_pipeline.warehouse import WarehouseError, in_plain_words
 from acv_pipeline.warehouse.home import Home
 
@@ -77,13 +78,19 @@ def prepare(home: Home) -> None:
         _record_here(home, config)
         if not os.environ.get(STORAGE_URL) and f"env: {STORAGE_URL}" in config.read_text("utf-8"):
             raise WarehouseError(
-                f"{home.root} keeps Dagster's record in the database that ${STORAGE_URL} names, "
-                "which is not set: run this with the settings of the server, 'acv-shell acv …'"
+                _(
+                    "{home} keeps Dagster's record in the database that ${variable} names, which "
+                    "is not set: run this with the settings of the server, 'acv-shell acv …'",
+                    home=home.root,
+                    variable=STORAGE_URL,
+                )
             )
     except OSError as error:
-        raise WarehouseError(f"cannot write to {home.root}: {error.strerror}") from error
+        raise WarehouseError(
+            _("cannot write to {home}: {error}", home=home.root, error=error.strerror)
+        ) from error
     if not os.access(home.dagster, os.W_OK):
-        raise WarehouseError(f"cannot write to {home.dagster}: no permission")
+        raise WarehouseError(_("cannot write to {folder}: no permission", folder=home.dagster))
     os.environ["DAGSTER_HOME"] = str(home.dagster)
     os.environ["ACV_HOME"] = str(home.root)
 
@@ -94,7 +101,9 @@ def _record_here(home: Home, config: Path) -> None:
     try:
         storage = (yaml.safe_load(text) or {}).get("event_log_storage") or {}
     except yaml.YAMLError as error:
-        raise WarehouseError(f"{config} is not valid YAML: {error}") from error
+        raise WarehouseError(
+            _("{file} is not valid YAML: {error}", file=config, error=error)
+        ) from error
     place, own = (storage.get("config") or {}).get("base_dir"), str(home.dagster / _RUNS)
     if storage.get("class") == "PooledSqliteEventLogStorage" and place not in (None, own):
         config.write_text(text.replace(str(place), own), encoding="utf-8")

@@ -81,8 +81,9 @@ lint: $(VENV)/.test
 PO := acv_pipeline/language/fr/LC_MESSAGES/acv_pipeline
 messages: $(VENV)/.test
 	@$(BIN)/pybabel --quiet extract --mapping pyproject.toml --no-location --sort-output \
-		--keywords "both marked in_language:2 plural:1,2 both_plural:1,2" \
-		--output $(PO).pot acv_pipeline
+		--keywords "both marked sql_text in_language:2 plural:1,2 both_plural:1,2" \
+		--output $(PO).pot acv_pipeline dbt_like_sql \
+		"$$($(BIN)/python -c 'import click; print(click.__path__[0])')"
 	@$(BIN)/pybabel --quiet update --ignore-pot-creation-date --no-fuzzy-matching \
 		--ignore-obsolete --width 96 --locale fr --input-file $(PO).pot --output-file $(PO).po
 	@rm $(PO).pot

@@ -15,7 +15,7 @@ REAL_DATA = Path(__file__).parents[1] / "../shared/data"
 WHY_NO_REAL_DATA = "the official releases are not beside this checkout (../shared/data)"
 
 
-def course(
+def steady_figures(
     contract: Contract, month: Month, indicator: str = ACV, source: str = "anah"
 ) -> dict[str, int]:
     """Plausible cumulative figures of the whole panel: each département at its own steady pace."""
@@ -47,16 +47,16 @@ def deliver(
     return path
 
 
-def deliver_course(
+def deliver_trajectory(
     landing: Path, contract: Contract, source: str, months: list[str], day: str | None = None
 ) -> None:
-    """The steady course, one delivery per month, each on the 10th of the month after."""
+    """The steady trajectory, one delivery per month, each on the 10th of the month after."""
     for month in months:
         received = day or (month_end(month_of(month)) + dt.timedelta(days=10)).isoformat()
         deliver(
             landing,
             source,
             received,
-            {month: course(contract, month_of(month), source=source)},
+            {month: steady_figures(contract, month_of(month), source=source)},
             name=f"ACV_{source}_{month}.csv",
         )

@@ -24,7 +24,7 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.orchestration.instance import instance as open_instance
 from acv_pipeline.warehouse.home import Home
-from acv_pipeline_tests.deliveries import ACV, course, deliver, deliver_course
+from acv_pipeline_tests.deliveries import ACV, deliver, deliver_trajectory, steady_figures
 from acv_pipeline_tests.warehouses import published
 
 MONTHS = ["2018-09", "2018-10", "2018-11"]
@@ -63,7 +63,7 @@ def good(contract: Contract, tmp_path_factory: pytest.TempPathFactory) -> tuple[
     root = tmp_path_factory.mktemp("good")
     acv = Acv(root / "home", root / "landing")
     for source in ("anah", "action_logement"):
-        deliver_course(acv.landing, contract, source, MONTHS)
+        deliver_trajectory(acv.landing, contract, source, MONTHS)
     return acv, acv.run()
 
 
@@ -92,9 +92,9 @@ def test_data_docs_show_what_was_validated(acv: Acv, good: tuple[Acv, Result]) -
 
 def hold_november(landing: Path, contract: Contract) -> None:
     """Good months of both partners, and a November in which département 62 has no row."""
-    deliver_course(landing, contract, "anah", MONTHS)
-    deliver_course(landing, contract, "action_logement", MONTHS[:2])
-    november = course(contract, month_of("2018-11"), source="action_logement")
+    deliver_trajectory(landing, contract, "anah", MONTHS)
+    deliver_trajectory(landing, contract, "action_logement", MONTHS[:2])
+    november = steady_figures(contract, month_of("2018-11"), source="action_logement")
     del november["62"]
     deliver(landing, "action_logement", "2018-12-10", {"2018-11": november}, name="nov.csv")
 
@@ -118,7 +118,7 @@ def test_of_two_runs_at_once_the_second_waits_and_records_nothing(
     acv: Acv, landing: Path, contract: Contract, tmp_path: Path
 ) -> None:
     for source in ("anah", "action_logement"):
-        deliver_course(landing, contract, source, MONTHS)
+        deliver_trajectory(landing, contract, source, MONTHS)
     logs = [tmp_path / "one.log", tmp_path / "other.log"]
     with Home(acv.home).at_work("somebody"):
         started = []
@@ -177,7 +177,7 @@ def test_a_held_month_is_told_signed_off_and_comes_into_force(acv: Acv, held: Re
 
 @pytest.mark.usefixtures("held")
 def test_a_correction_releases_a_held_month(acv: Acv, landing: Path, contract: Contract) -> None:
-    november = course(contract, month_of("2018-11"), source="action_logement")
+    november = steady_figures(contract, month_of("2018-11"), source="action_logement")
     deliver(landing, "action_logement", "2018-12-20", {"2018-11": november}, name="nov2.csv")
     released = acv.run()
     assert released.exit_code == 0, released.output
@@ -204,7 +204,7 @@ def test_a_sign_off_of_something_else_is_refused_with_what_is_possible(acv: Acv)
 def test_a_refused_file_is_told_with_the_reason_and_exit_code_1(
     acv: Acv, landing: Path, contract: Contract
 ) -> None:
-    deliver_course(landing, contract, "anah", MONTHS[:1])
+    deliver_trajectory(landing, contract, "anah", MONTHS[:1])
     folder = landing / "anah" / "2018-11-10"
     folder.mkdir(parents=True)
     (folder / "acv.csv").write_text("a;b\n1;2\n", encoding="utf-8")
@@ -220,7 +220,7 @@ def test_a_refused_file_is_told_with_the_reason_and_exit_code_1(
 def test_rows_in_quarantine_and_a_total_that_lacks_a_partner_only_warn(
     acv: Acv, landing: Path, contract: Contract
 ) -> None:
-    figures: dict[str, int | str] = dict(course(contract, month_of("2018-09")))
+    figures: dict[str, int | str] = dict(steady_figures(contract, month_of("2018-09")))
     figures["62"] = "12,5"
     deliver(landing, "anah", "2018-10-10", {"2018-09": figures})
     result = acv.run()
@@ -235,7 +235,7 @@ def test_rows_in_quarantine_and_a_total_that_lacks_a_partner_only_warn(
 
 
 def test_only_the_months_asked_for(acv: Acv, landing: Path, contract: Contract) -> None:
-    deliver_course(landing, contract, "anah", MONTHS)
+    deliver_trajectory(landing, contract, "anah", MONTHS)
     others = acv.run("--months", "2020-01:2020-02")
     assert others.exit_code == 1
     assert "nothing that was received is about a month that was asked for" in others.output
@@ -285,15 +285,15 @@ def test_a_command_that_is_nearly_right_is_named() -> None:
 def test_what_checks_say_of_the_marts_is_in_the_summary_of_the_run_that_built_them(
     acv: Acv, landing: Path, contract: Contract
 ) -> None:
-    deliver_course(landing, contract, "anah", MONTHS[:1])
+    deliver_trajectory(landing, contract, "anah", MONTHS[:1])
     assert "warning" not in acv.run().output
-    fallen = course(contract, month_of(MONTHS[1])) | {"59": 1}
+    fallen = steady_figures(contract, month_of(MONTHS[1])) | {"59": 1}
     deliver(landing, "anah", "2018-11-10", {MONTHS[1]: fallen})
     done = acv.run()
     assert done.exit_code == 0, done.output
     warning = "! warning decreases_explained: 2018-10\n      1 rows of decreases do not hold"
     assert warning in done.output
-    deliver_course(landing, contract, "anah", MONTHS[2:])
+    deliver_trajectory(landing, contract, "anah", MONTHS[2:])
     assert "decreases_explained" not in acv.run().output, "it is not about this run's month"
 
 
@@ -431,7 +431,7 @@ def test_a_run_with_nothing_to_do_does_not_wait_for_dagster(
     acv: Acv, landing: Path, contract: Contract
 ) -> None:
     asked = ("run", "--landing", landing, "--home", acv.home)
-    deliver_course(landing, contract, "anah", MONTHS[:1])
+    deliver_trajectory(landing, contract, "anah", MONTHS[:1])
     assert program(*asked)[1] == "True"
     assert program(*asked)[1] == "False"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -11,20 +12,24 @@ import click
 import pytest
 
 from acv_pipeline.cli.main import COMMANDS, main
-from acv_pipeline_tests.readme import README, with_listing
+from acv_pipeline_tests.readme import HEADINGS, IN_FRENCH, README, with_listing
 
 ROOT = README.parent
-PAGES = [README, *sorted((ROOT / "docs").rglob("*.md")), ROOT / "CHANGELOG.md"]
+PAGES = [*HEADINGS, *sorted((ROOT / "docs").rglob("*.md")), ROOT / "CHANGELOG.md"]
 
 
-def test_the_readme_lists_every_asset_and_check() -> None:
+READMES = pytest.mark.parametrize("readme", HEADINGS, ids=lambda page: page.name)
+
+
+@READMES
+def test_the_readme_lists_every_asset_and_check(readme: Path) -> None:
     """To renew the list: ``python -m acv_pipeline_tests.readme``."""
-    text = README.read_text(encoding="utf-8")
-    assert with_listing(text) == text
+    assert with_listing(readme) == readme.read_text(encoding="utf-8")
 
 
-def test_every_command_is_documented_and_every_documented_one_exists() -> None:
-    text = README.read_text(encoding="utf-8")
+@READMES
+def test_every_command_is_documented_and_every_documented_one_exists(readme: Path) -> None:
+    text = readme.read_text(encoding="utf-8")
     documented = set(re.findall(r"^\| `acv ([a-z-]+)", text, re.MULTILINE))
     assert documented == set(COMMANDS)
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
@@ -56,18 +61,40 @@ def test_options_in_commands_exist(page: Path) -> None:
             assert option in options, f"acv {name} {option}"
 
 
-def test_the_demo_ends_as_the_readme_says(tmp_path: Path) -> None:
+def test_the_readmes_have_the_same_commands_sections_and_links() -> None:
+    english, french = (readme.read_text(encoding="utf-8") for readme in HEADINGS)
+    for same in (r"^## ", r"^\| `(?:acv|make) [^|]*", r"^(?:acv run|acv status|make [a-z]+)\b"):
+        assert len(re.findall(same, english, re.MULTILINE)) > 2
+        found = [re.findall(same, text, re.MULTILINE) for text in (english, french)]
+        assert found[0] == found[1]
+    linked = [set(re.findall(r"\]\((docs/[^)]+)\)", text)) for text in (english, french)]
+    assert linked[0] == linked[1]
+    assert "](README.fr.md)" in english and "](README.md)" in french
+
+
+@pytest.mark.parametrize(
+    ("readme", "language", "nothing"),
+    [
+        (README, "en", "Nothing to do: no new figures, nothing changed."),
+        (IN_FRENCH, "fr", "Rien à faire\u00a0: aucun nouveau chiffre, rien n'a changé."),
+    ],
+)
+def test_the_demo_ends_as_the_readme_says(
+    tmp_path: Path, readme: Path, language: str, nothing: str
+) -> None:
     """The real demo, twice: the second run is quick and changes nothing."""
     shown = re.search(
-        r"<!-- demo (.+?) -->\n```\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL
+        r"<!-- demo (.+?) -->\n```\n(.*?)```", readme.read_text(encoding="utf-8"), re.DOTALL
     )
     assert shown is not None
     home, last = tmp_path / "home", shown[1]
     command = [sys.executable, "-m", "acv_pipeline.cli.demo", "--home", home, "--last", last]
+    environment = os.environ | {"ACV_LANGUAGE": language}
     first, second = (
-        subprocess.run(command, capture_output=True, text=True, check=False) for _ in range(2)
+        subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        for _ in range(2)
     )
     assert first.returncode == second.returncode == 0, first.stderr + second.stderr
     for line in shown[2].splitlines():
         assert line in first.stdout, line
-    assert "Nothing to do: no new figures, nothing changed." in second.stdout
+    assert nothing in second.stdout

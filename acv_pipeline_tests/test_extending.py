@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from acv_pipeline.contract import load_contract
-from acv_pipeline_tests.deliveries import deliver_course
+from acv_pipeline_tests.deliveries import deliver_trajectory
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "extending.md"
@@ -44,7 +44,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for file in ("pyproject.toml", "workspace.yaml"):
         shutil.copy(ROOT / file, tmp_path)
     for source in ("anah", "action_logement"):
-        deliver_course(
+        deliver_trajectory(
             tmp_path / "home" / "landing", load_contract(), source, ["2018-09", "2018-10"]
         )
     return tmp_path
@@ -92,7 +92,7 @@ def test_what_the_page_adds_works_as_it_is_written(checkout: Path) -> None:
     assert rows and checked == [("warn", True)]
     assert generic == [("not_null", True), ("relationships", True)]
     in_it(checkout, "dg", "launch", "--assets", "busiest_department")
-    deliver_course(checkout / "home" / "landing", load_contract(), "anah", ["2018-11"])
+    deliver_trajectory(checkout / "home" / "landing", load_contract(), "anah", ["2018-11"])
     assert "asked for 0, then 1" in in_it(checkout, "python", "-c", FOLLOWED)
     tick = (
         "import dagster as dg; from acv_pipeline.definitions import defs; d = defs();"

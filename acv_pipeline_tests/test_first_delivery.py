@@ -8,7 +8,7 @@ import pytest
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
-from acv_pipeline_tests.deliveries import course, deliver, deliver_course
+from acv_pipeline_tests.deliveries import deliver, deliver_trajectory, steady_figures
 from acv_pipeline_tests.test_cli import Acv
 
 DAY, MONTH = "2018-11-10", "2018-10"
@@ -29,7 +29,7 @@ def acv(tmp_path: Path, landing: Path) -> Acv:
 
 def bring(landing: Path, contract: Contract, kind: str) -> None:
     """A delivery of which nothing can be used."""
-    figures: dict[str, int | str] = dict(course(contract, month_of(MONTH)))
+    figures: dict[str, int | str] = dict(steady_figures(contract, month_of(MONTH)))
     month = MONTH
     if kind == "quarantined":
         figures = dict.fromkeys(figures, "beaucoup")
@@ -51,7 +51,7 @@ def test_run_and_status_say_what_and_why(
     acv: Acv, landing: Path, contract: Contract, kind: str, is_first: bool
 ) -> None:
     if not is_first:
-        deliver_course(landing, contract, "anah", ["2018-09"])
+        deliver_trajectory(landing, contract, "anah", ["2018-09"])
         assert acv.run().exit_code == 0
     bring(landing, contract, kind)
     for done in (acv.run(), acv("status"), acv.run()):
@@ -61,7 +61,7 @@ def test_run_and_status_say_what_and_why(
         assert "holds no figures yet" not in done.output
     assert len(acv.query("select * from validated.dwellings")) == (0 if is_first else 96)
     if not is_first:  # once the source makes it good, all is well
-        good = course(contract, month_of(MONTH))
+        good = steady_figures(contract, month_of(MONTH))
         deliver(landing, "anah", "2018-11-20", {MONTH: good}, name="good.csv")
         done = acv.run()
         assert done.exit_code == 0, done.output

@@ -9,7 +9,7 @@ import duckdb
 from acv_pipeline.contract import Contract
 from acv_pipeline.models.headline import headline_series
 from acv_pipeline.publishing.report.figures import shown_series
-from acv_pipeline_tests.deliveries import ACV, deliver_course
+from acv_pipeline_tests.deliveries import ACV, deliver_trajectory
 from acv_pipeline_tests.warehouses import process
 
 
@@ -17,7 +17,7 @@ def test_the_total_before_the_published_before_nothing(
     warehouse: duckdb.DuckDBPyConnection, contract: Contract, tmp_path: Path
 ) -> None:
     def after(source: str) -> tuple[dict[str, str], dict[str, str]]:
-        deliver_course(tmp_path, contract, source, ["2020-01"])
+        deliver_trajectory(tmp_path, contract, source, ["2020-01"])
         process(warehouse, contract, tmp_path)
         return headline_series(warehouse, contract), shown_series(warehouse, contract)
 

@@ -20,7 +20,7 @@ from acv_pipeline.operations.status import status
 from acv_pipeline.quality.lateness_checks import evaluate_lateness_checks, lateness_checks
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests import warehouses
-from acv_pipeline_tests.deliveries import deliver, deliver_course
+from acv_pipeline_tests.deliveries import deliver, deliver_trajectory
 
 
 def refused(landing: Path) -> None:
@@ -34,7 +34,7 @@ def received(
     warehouse: duckdb.DuckDBPyConnection, landing: Path, contract: Contract
 ) -> duckdb.DuckDBPyConnection:
     """Anah delivered January and March 2021, Action Logement nothing yet."""
-    deliver_course(landing, contract, "anah", ["2021-01", "2021-03"])
+    deliver_trajectory(landing, contract, "anah", ["2021-01", "2021-03"])
     load(warehouse, landing, contract)
     return warehouse
 
@@ -84,7 +84,7 @@ def test_a_held_month_did_come_and_a_refused_one_did_not(
     day = dt.date(2021, 5, 22)
     (february,) = late_months(received, contract, day)
     assert february.month == month_of("2021-02")
-    assert february.refused == ("no table.csv (received 2021-03-12)",)
+    assert [str(file) for file in february.refused] == ["no table.csv (received 2021-03-12)"]
     checks = [check for check in lateness_checks(contract) if check.asset == "anah_extract"]
     (said,) = evaluate_lateness_checks(received, contract, checks, [february.month], day)
     assert said.summary == (
@@ -129,7 +129,7 @@ def test_the_check_says_by_how_much_and_passes_once_it_came(
         return [result.summary for result in results if not result.passed]
 
     assert failing() == ["February 2021 from Anah is 6 days late: it was due on 2021-03-20."]
-    deliver_course(landing, contract, "anah", ["2021-02"])
+    deliver_trajectory(landing, contract, "anah", ["2021-02"])
     load(received, landing, contract)
     assert failing() == []
 
@@ -159,7 +159,7 @@ def test_everybody_goes_by_the_same_day(
     home.corrections.write_text(ENTRY, encoding="utf-8")
     with pytest.raises(CorrectionsError, match="not after today"):
         load_register(home.corrections, contract)
-    deliver_course(landing, contract, "action_logement", ["2021-01"], day="2021-03-22")
+    deliver_trajectory(landing, contract, "action_logement", ["2021-01"], day="2021-03-22")
     report = load(received, landing, contract)
     assert not report.new and "that day has not come yet" in report.misplaced[-1]
     arrived = pipeline.fingerprint()[0]

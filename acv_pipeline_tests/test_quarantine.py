@@ -18,17 +18,19 @@ from acv_pipeline.operations.status import status
 from acv_pipeline.warehouse import read_published
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests import warehouses
-from acv_pipeline_tests.deliveries import course, deliver
+from acv_pipeline_tests.deliveries import deliver, steady_figures
 
 MONTH = "2018-09"
 
 
 def quarantined(home: Home, landing: Path, contract: Contract) -> Pipeline:
     """Anah's September with four rows that nobody can use, Action Logement's with one."""
-    figures: dict[str, int | str] = {**course(contract, month_of(MONTH))}
+    figures: dict[str, int | str] = {**steady_figures(contract, month_of(MONTH))}
     figures |= {"59": "=1+1", "62": "-5", "2A": "nd"}
     deliver(landing, "anah", "2018-10-10", {MONTH: figures}, name="=anah.csv")
-    other: dict[str, int | str] = {**course(contract, month_of(MONTH), source="action_logement")}
+    other: dict[str, int | str] = {
+        **steady_figures(contract, month_of(MONTH), source="action_logement")
+    }
     path = deliver(landing, "action_logement", "2018-10-11", {MONTH: other | {"59": "12.5"}})
     path.write_text(path.read_text(encoding="utf-8").replace("code_departement", "dept"))
     pipeline = Pipeline.configured(home, landing)
@@ -148,7 +150,7 @@ def test_a_corrected_delivery_releases_the_rows_whose_figures_it_brings(
     home: Home, landing: Path, contract: Contract, tmp_path: Path
 ) -> None:
     pipeline = quarantined(home, landing, contract)
-    figures: dict[str, int | str] = {**course(contract, month_of(MONTH)), "2A": "nd"}
+    figures: dict[str, int | str] = {**steady_figures(contract, month_of(MONTH)), "2A": "nd"}
     deliver(landing, "anah", "2018-10-20", {MONTH: figures}, name="again.csv")
     process(pipeline)
     with read_published(pipeline.home) as connection:

@@ -16,7 +16,7 @@ from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.publishing.release import latest_release
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.datagouv.portal import DATASET, KEY, running
-from acv_pipeline_tests.deliveries import deliver_course
+from acv_pipeline_tests.deliveries import deliver_trajectory
 
 MONTHS = ["2018-09", "2018-10"]
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -30,7 +30,7 @@ RANGE = {
 def definitions(home: Home, landing: Path, contract: Contract) -> dg.Definitions:
     """Those of a home whose landing zone has one month."""
     for source in ("anah", "action_logement"):
-        deliver_course(landing, contract, source, MONTHS[:1])
+        deliver_trajectory(landing, contract, source, MONTHS[:1])
     return build_definitions(Pipeline.configured(home, landing))
 
 
@@ -39,7 +39,7 @@ def test_each_resource_can_be_replaced_and_the_replaced_one_is_used(
 ) -> None:
     other, elsewhere, public = Home(tmp_path / "other"), tmp_path / "zone", Home(tmp_path / "pub")
     for source in ("anah", "action_logement"):
-        deliver_course(elsewhere, contract, source, MONTHS)
+        deliver_trajectory(elsewhere, contract, source, MONTHS)
     # settings that nothing but the replaced one has: files so new are left alone
     untouched = LandingZone(address=str(elsewhere), settle_seconds=3600)
     replaced = {

@@ -11,7 +11,7 @@ import pytest
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.ledger import load as loading
-from acv_pipeline_tests.deliveries import course, deliver, deliver_course
+from acv_pipeline_tests.deliveries import deliver, deliver_trajectory, steady_figures
 from acv_pipeline_tests.test_cli import Acv
 
 MONTHS = ["2018-09", "2018-10", "2018-11"]
@@ -51,10 +51,10 @@ def test_a_correction_from_the_register_to_the_rankings_and_back(
     acv: Acv, landing: Path, contract: Contract
 ) -> None:
     for source in ("anah", "action_logement"):
-        deliver_course(landing, contract, source, MONTHS)
+        deliver_trajectory(landing, contract, source, MONTHS)
     assert acv.run().exit_code == 0
-    right = course(contract, month_of("2018-11"))["59"]
-    other = course(contract, month_of("2018-11"), source="action_logement")["59"]
+    right = steady_figures(contract, month_of("2018-11"))["59"]
+    other = steady_figures(contract, month_of("2018-11"), source="action_logement")["59"]
     as_delivered = [(right, False), (right + other, False)]
     assert figures(acv, "marts.series") == as_delivered
 
@@ -102,7 +102,7 @@ def test_a_correction_from_the_register_to_the_rankings_and_back(
 def test_an_entry_for_what_was_never_delivered_is_seen(
     acv: Acv, landing: Path, contract: Contract
 ) -> None:
-    deliver_course(landing, contract, "anah", MONTHS[:2])
+    deliver_trajectory(landing, contract, "anah", MONTHS[:2])
     acv.home.mkdir()
     (acv.home / "corrections.yml").write_text(
         ENTRY.format(delivered=1, corrected=2), encoding="utf-8"
@@ -122,7 +122,7 @@ def test_a_wrong_register_stops_with_one_line(acv: Acv) -> None:
 
 
 def test_the_same_file_from_two_sources(acv: Acv, landing: Path, contract: Contract) -> None:
-    deliver_course(landing, contract, "anah", MONTHS[:1])
+    deliver_trajectory(landing, contract, "anah", MONTHS[:1])
     assert acv.run().exit_code == 0
     (original,) = (landing / "anah").rglob("*.csv")
     copy = landing / "action_logement" / "2018-10-12" / "September.csv"
@@ -137,9 +137,9 @@ def test_the_same_file_from_two_sources(acv: Acv, landing: Path, contract: Contr
     assert (month, severity) == ("2018-09", "warn") and "counts for anah" in str(summary)
     said = acv("status").output
     assert "September.csv (action_logement, received 2018-10-12) has the bytes of" in said
-    assert contract.sources["action_logement"].contact in said
+    assert contract.sources["action_logement"].contact.en in said
     # its own figures settle it
-    own = course(contract, month_of("2018-09"), source="action_logement")
+    own = steady_figures(contract, month_of("2018-09"), source="action_logement")
     deliver(landing, "action_logement", "2018-10-20", {"2018-09": own})
     assert acv.run().exit_code == 0
     assert not failing(acv, "delivered_by_one_source")
@@ -149,7 +149,7 @@ def test_the_same_file_from_two_sources(acv: Acv, landing: Path, contract: Contr
 def test_a_file_that_cannot_be_opened_is_said_until_it_can(
     acv: Acv, landing: Path, contract: Contract, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deliver_course(landing, contract, "anah", MONTHS[:1])
+    deliver_trajectory(landing, contract, "anah", MONTHS[:1])
     sha256 = loading.sha256
 
     def grumpy(path: Path) -> str:
@@ -165,8 +165,8 @@ def test_a_file_that_cannot_be_opened_is_said_until_it_can(
 
 
 def test_two_files_of_one_day(acv: Acv, landing: Path, contract: Contract) -> None:
-    deliver_course(landing, contract, "anah", MONTHS[:2])
-    right = course(contract, month_of("2018-11"))
+    deliver_trajectory(landing, contract, "anah", MONTHS[:2])
+    right = steady_figures(contract, month_of("2018-11"))
     draft = right | {"59": right["59"] - 1}
     day = "2018-12-08"
     deliver(landing, "anah", day, {"2018-11": right}, name="A_definitif.csv")

@@ -18,7 +18,7 @@ from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.operations.alerts.digest import digest
 from acv_pipeline.warehouse import read_published
 from acv_pipeline.warehouse.home import Home
-from acv_pipeline_tests.deliveries import course, deliver_course
+from acv_pipeline_tests.deliveries import deliver_trajectory, steady_figures
 from acv_pipeline_tests.test_cli import Acv
 
 PAGE = Path(__file__).parents[1] / "docs" / "third-partner.md"
@@ -43,7 +43,7 @@ def contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Contract:
 
 def deliver_third(landing: Path, contract: Contract, month: str) -> dict[str, int]:
     """A file with the partner's own column names."""
-    figures = {code: 3 * value for code, value in course(contract, month_of(month)).items()}
+    figures = {code: 3 * value for code, value in steady_figures(contract, month_of(month)).items()}
     last = month_end(month_of(month))
     path = landing / PARTNER / f"{last.year + (last.month == 12)}-{last.month % 12 + 1:02d}-12"
     path.mkdir(parents=True)
@@ -55,7 +55,7 @@ def deliver_third(landing: Path, contract: Contract, month: str) -> dict[str, in
 
 def test_the_entry_is_all_it_takes(tmp_path: Path, landing: Path, contract: Contract) -> None:
     for source in ("anah", "action_logement"):
-        deliver_course(landing, contract, source, MONTHS)
+        deliver_trajectory(landing, contract, source, MONTHS)
     third = {month: deliver_third(landing, contract, month) for month in MONTHS[2:]}
     acv = Acv(tmp_path / "home", landing)
     done = acv.run()
@@ -74,8 +74,8 @@ def test_the_entry_is_all_it_takes(tmp_path: Path, landing: Path, contract: Cont
 
     for month in MONTHS:
         parts = [
-            course(contract, month_of(month), source="anah"),
-            course(contract, month_of(month), source="action_logement"),
+            steady_figures(contract, month_of(month), source="anah"),
+            steady_figures(contract, month_of(month), source="action_logement"),
             *([third[month]] if month >= SINCE else []),
         ]
         totals = acv.query(

@@ -14,7 +14,7 @@ from acv_pipeline.publishing.published_copy import NotPublishedError
 from acv_pipeline.quality.check import CheckResult
 from acv_pipeline.warehouse import transaction
 from acv_pipeline.warehouse.home import Home
-from acv_pipeline_tests.deliveries import deliver_course
+from acv_pipeline_tests.deliveries import deliver_trajectory
 
 MONTHS = ["2018-09", "2018-10", "2018-11"]
 
@@ -22,8 +22,8 @@ MONTHS = ["2018-09", "2018-10", "2018-11"]
 @pytest.fixture
 def turn(home: Home, landing: Path, contract: Contract) -> Iterator[Turn]:
     """Three months, built and checked; the checks were asked of the last alone."""
-    deliver_course(landing, contract, "anah", MONTHS)
-    deliver_course(landing, contract, "action_logement", MONTHS)
+    deliver_trajectory(landing, contract, "anah", MONTHS)
+    deliver_trajectory(landing, contract, "action_logement", MONTHS)
     pipeline = Pipeline.configured(home, landing)
     with pipeline.warehouse() as connection:
         turn = Turn(pipeline, connection, print)

@@ -15,7 +15,7 @@ from acv_pipeline.contract.months import month_of
 from acv_pipeline.ledger import load as loading
 from acv_pipeline.ledger.load import load
 from acv_pipeline.operations.unused import unused_of, unused_of_latest, unused_parts
-from acv_pipeline_tests.deliveries import course, deliver, deliver_course
+from acv_pipeline_tests.deliveries import deliver, deliver_trajectory, steady_figures
 from acv_pipeline_tests.test_cli import Acv
 
 
@@ -89,7 +89,7 @@ def test_a_delivery_without_account_has_nothing_unused(
 @pytest.mark.usefixtures("accounted")
 def test_run_and_status_say_it(tmp_path: Path, landing: Path, contract: Contract) -> None:
     acv = Acv(tmp_path / "home", landing)
-    deliver_course(landing, contract, "anah", ["2018-09"])
+    deliver_trajectory(landing, contract, "anah", ["2018-09"])
     done = acv.run()
     line = "(anah, received 2018-10-10), not used: column D “Objectif” of sheet “Mars” (96 numbers"
     assert done.exit_code == 0 and done.output.count(line) == 1, done.output
@@ -97,6 +97,8 @@ def test_run_and_status_say_it(tmp_path: Path, landing: Path, contract: Contract
     assert shown.exit_code == 0 and shown.output.count(line) == 1
     (entry,) = json.loads(acv("status", "--json").output)["unused"]
     assert [part["header"] for part in entry["parts"]] == ["Objectif", ""]
-    deliver(landing, "anah", "2018-11-10", {"2018-10": course(contract, month_of("2018-10"))})
+    deliver(
+        landing, "anah", "2018-11-10", {"2018-10": steady_figures(contract, month_of("2018-10"))}
+    )
     assert "received 2018-11-10), not used" in acv.run().output
     assert line not in acv("status").output

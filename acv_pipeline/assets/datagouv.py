@@ -10,6 +10,7 @@ from pydantic import Field
 from acv_pipeline.assets.publication import GROUP
 from acv_pipeline.assets.resources import DataGouv, PublishedCopy
 from acv_pipeline.assets.shown import CODE, rows_shown, spec
+from acv_pipeline.language import _
 from acv_pipeline.publishing.datagouv.settings import MODE, OFF, PassingError, PublishError
 from acv_pipeline.publishing.published_copy import RELEASE
 from acv_pipeline.publishing.release import latest_release, release_sha256
@@ -65,11 +66,15 @@ def build_data_gouv() -> dg.AssetsDefinition:
         try:
             settings = data_gouv.settings()
             if settings.mode == OFF:
-                context.log.warning(f"publishing is off, nothing was sent: set {MODE}")
+                context.log.warning(
+                    _("publishing is off, nothing was sent: set {setting}", setting=MODE)
+                )
                 return
             release = latest_release(published.place.releases)
             if release is None:
-                raise PublishError(f"there is no release yet: materialise {RELEASE} first")
+                raise PublishError(
+                    _("there is no release yet: materialise {asset} first", asset=RELEASE)
+                )
             sent = publish(
                 release,
                 settings,

@@ -21,6 +21,7 @@ from acv_pipeline.assets.shown import rows_shown
 from acv_pipeline.assets.ui import sign_off_form
 from acv_pipeline.contract import Month
 from acv_pipeline.contract.months import month_of
+from acv_pipeline.language import _, plural
 from acv_pipeline.quality.acceptance import Hold
 from acv_pipeline.quality.check import Check, CheckResult
 
@@ -45,7 +46,7 @@ def evaluation(
     # as text: the UI would plot numbers over the time of recording, which means nothing here
     metadata: dict[str, Any] = {"checked": str(result.checked)}
     if not result.passed:
-        metadata |= {"failed": str(result.failed), "what to do": result.check.what_to_do}
+        metadata |= {"failed": str(result.failed), "what to do": str(result.check.what_to_do)}
     for hold, command in (holds := holds or {}).items():
         whose = f" ({hold.source}, {hold.indicator})" if len(holds) > 1 else ""
         form = sign_off_form(hold.delivery_id[:12], hold.indicator, f"{hold.month:%Y-%m}")
@@ -101,7 +102,12 @@ def summary(check: Check, results: Sequence[CheckResult]) -> dg.AssetCheckEvalua
         check_name=check.name,
         passed=not failed,
         severity=SEVERITY["error" if severe else "warn"],
-        description=f"{len(failed)} of {len(results)} months do not hold: {', '.join(failed)}"
+        description=_(
+            "{failed} of {all} months do not hold: {months}",
+            failed=len(failed),
+            all=len(results),
+            months=", ".join(failed),
+        )
         if failed
-        else f"{len(results)} months hold",
+        else plural("{count} month holds", "{count} months hold", len(results)),
     )

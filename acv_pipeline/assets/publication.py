@@ -16,6 +16,7 @@ from acv_pipeline.assets.step import Event, Step, Steps
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.flow.turn import span
 from acv_pipeline.landing.whole_files import sha256
+from acv_pipeline.language import _
 from acv_pipeline.publishing.published_copy import (
     COPY,
     PICTURED,
@@ -68,8 +69,8 @@ def specs(pipeline: Pipeline) -> list[dg.AssetSpec]:
             REPORT,
             description=(
                 "The page for people: one self-contained file in French and English with the "
-                "national course, the map, the ranking, a section per département, revisions and "
-                "held months."
+                "national trajectory, the map, the ranking, a section per département, revisions "
+                "and held months."
             ),
             deps=[COPY, RELEASE],
             group=GROUP,
@@ -99,7 +100,7 @@ def release(steps: Steps) -> dg.OpDefinition:
 
     def work(step: Step) -> Iterator[Event]:
         if step.asked([RELEASE]):
-            step.turn.log("making the open data release")
+            step.turn.log(_("making the open data release"))
             made = _made(step, RELEASE).release
             if made:
                 step.context.log.info(
@@ -118,7 +119,7 @@ def report(steps: Steps) -> dg.OpDefinition:
 
     def work(step: Step) -> Iterator[Event]:
         if step.asked([REPORT]):
-            step.turn.log("writing the report page")
+            step.turn.log(_("writing the report page"))
             made = _made(step, REPORT)
             if made.report:
                 step.context.log.info(f"report page of {made.report.byte_size / 1000:.0f} kB")

@@ -10,6 +10,7 @@ import dagster as dg
 from acv_pipeline.assets.shown import CODE, spec, table_schema
 from acv_pipeline.assets.step import Event, Step, Steps
 from acv_pipeline.flow.pipeline import Pipeline
+from acv_pipeline.language import _
 from acv_pipeline.quality import validator
 
 if TYPE_CHECKING:
@@ -63,4 +64,4 @@ def _log(step: Step, report: LoadReport) -> None:
     for line in report.unread:
         log.error(line)
     for file, reason in report.refused:
-        log.error(f"refused {file}: {reason}")
+        log.error(_("refused {file}: {reason}", file=file, reason=reason))

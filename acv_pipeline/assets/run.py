@@ -16,6 +16,7 @@ from acv_pipeline.assets.partitions import monthly
 from acv_pipeline.assets.step import Event, Step, Steps, aloud
 from acv_pipeline.flow.pipeline import Log, Pipeline
 from acv_pipeline.gate.rules import RULES
+from acv_pipeline.language import _
 from acv_pipeline.quality.acceptance import ACCEPTED
 from acv_pipeline.quality.check import Check
 
@@ -102,7 +103,11 @@ def _check_spec(check: Check, partitions: dg.PartitionsDefinition[str]) -> dg.As
         return dg.AssetCheckSpec(
             check.name,
             asset=check.asset,
-            description=f"{check.description} If it fails: {check.what_to_do}",
+            description=_(
+                "{description} If it fails: {what_to_do}",
+                description=check.description,
+                what_to_do=check.what_to_do,
+            ),
             partitions_def=partitions,
             blocking=check.name in holding,
         )

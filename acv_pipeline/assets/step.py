@@ -26,6 +26,7 @@ from acv_pipeline.contract import Month
 from acv_pipeline.flow.pipeline import Log, Pipeline
 from acv_pipeline.flow.turn import Turn, span
 from acv_pipeline.landing import LandingError
+from acv_pipeline.language import _, both, together
 from acv_pipeline.ledger.corrections import CorrectionsError
 from acv_pipeline.models import SqlProjectError
 from acv_pipeline.publishing.published_copy import COPY, NotPublishedError
@@ -192,10 +193,15 @@ class Step:
         self.warehouse.end_turn()
         if found:
             raise dg.Failure(
-                description="held, everything else is recorded: "
-                + "; ".join(f"{hold.named}. Ask {hold.contact}" for hold in found)
-                + ". If the figures are right: "
-                + "; ".join(hold.command(self.pipeline.home) for hold in found),
+                description=_(
+                    "held, everything else is recorded: {holds}. If the figures are right: "
+                    "{commands}",
+                    holds=together(
+                        both("{hold}. Ask {contact}", hold=hold.named, contact=hold.contact)
+                        for hold in found
+                    ),
+                    commands="; ".join(hold.command(self.pipeline.home) for hold in found),
+                ),
                 allow_retries=False,
             )
 

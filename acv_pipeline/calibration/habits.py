@@ -24,6 +24,7 @@ from acv_pipeline.gate.rules import ON_MOVEMENT, RULES_BY_NAME, judge
 from acv_pipeline.gate.rules_completeness import panel_department_missing
 from acv_pipeline.gate.rules_repetition import increments_equal_sister
 from acv_pipeline.gate.rules_revisions import large_revision
+from acv_pipeline.language import _
 
 MIN_STEPS = 3  # a month is judged once so many steps are known, as most rules ask for
 MIN_JUDGED = 6  # months judged; fewer say nothing of what is usual
@@ -295,7 +296,7 @@ def _needs(case: MonthCase) -> Iterator[tuple[Need, float]]:
             if not _holds(rule, case, {**needed, key: low}):
                 needed[key] = low
                 continue
-            for _ in range(12):
+            for _step in range(12):
                 middle = (low + high) / 2
                 if _holds(rule, case, {**needed, key: middle}):
                     low = middle
@@ -342,12 +343,15 @@ def sister_of(past: Past) -> str | None:
 def refusal(past: Past) -> str | None:
     """Why the gate is not for this indicator; None where it is a cumulative count."""
     if past.not_whole > RARE:
-        return (
-            f"{past.not_whole:.0%} of its figures have decimals: a share or a mean has no sum over "
-            "the départements, and the gate is for cumulative counts"
+        return _(
+            "{share:.0%} of its figures have decimals: a share or a mean has no sum over the "
+            "départements, and the gate is for cumulative counts",
+            share=past.not_whole,
         )
     if "%" in past.unit:
-        return f"its unit is “{past.unit}”: a share, and the gate is for cumulative counts"
+        return _(
+            "its unit is “{unit}”: a share, and the gate is for cumulative counts", unit=past.unit
+        )
     final = past.final
     averages = [
         totals.national <= np.nanmax(figures) < np.nansum(figures) / 2
@@ -355,7 +359,7 @@ def refusal(past: Past) -> str | None:
         if (totals := past.versions[month][-1].totals).national is not None
     ]
     if averages and np.mean(averages) > 0.5:
-        return (
+        return _(
             "its national figure lies among those of the départements and is not their sum: "
             "a share or a mean, and the gate is for cumulative counts"
         )
@@ -366,9 +370,11 @@ def refusal(past: Past) -> str | None:
     falls = float((np.nansum(steps, axis=1) < 0).mean())
     falling = float((moves < 0).mean()) if len(moves) else 0.0
     if falls > 0.25 or falling > 0.25:
-        return (
-            f"its national sum falls in {falls:.0%} of the steps, and {falling:.0%} of the moves "
+        return _(
+            "its national sum falls in {falls:.0%} of the steps, and {falling:.0%} of the moves "
             "of its départements are downwards: a stock or a level, and the gate is for cumulative "
-            "counts, which only grow"
+            "counts, which only grow",
+            falls=falls,
+            falling=falling,
         )
     return None

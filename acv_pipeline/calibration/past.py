@@ -17,6 +17,7 @@ from acv_pipeline.contract import Contract, Indicator, Month, Source
 from acv_pipeline.contract.model import Contribution
 from acv_pipeline.gate.case import MonthCase, Totals
 from acv_pipeline.gate.trajectory import Figures, has_figures
+from acv_pipeline.language import _
 from acv_pipeline.ledger.blocks import DeliveryFigures, published_totals
 from acv_pipeline.ledger.received import received
 from acv_pipeline.ledger.replay import loaded
@@ -229,8 +230,12 @@ def _past(
     found = replace(found, not_whole=float(rows[0][0]), words=words)
     if not found.months and not found.not_whole:
         raise CalibrationError(
-            f"{contract.sources[source_id].label} delivered no figure of {indicator_id}: "
-            "is it written like this in the files, and sent by this source?"
+            _(
+                "{source} delivered no figure of {indicator}: is it written like this in the "
+                "files, and sent by this source?",
+                source=contract.sources[source_id].label,
+                indicator=indicator_id,
+            )
         )
     return found
 

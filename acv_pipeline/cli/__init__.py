@@ -1,12 +1,22 @@
 """The command line: a module for each few commands, and the exit codes of all."""
 
+import gettext
 import os
 import sys
 import warnings
 
+from acv_pipeline.language import CATALOGUE, language, marked
+
 FINE, DATA_HELD, WRONG_USE = 0, 1, 2
 INTERRUPTED = 130  # as shells say it
-WHOLE = "acv: interrupted: what is whole stays, the next run ends the work"
+WHOLE = marked("acv: interrupted: what is whole stays, the next run ends the work")
+
+
+def speak() -> None:
+    """Have what click itself says come from the catalogue, in the user's language."""
+    os.environ["LANGUAGE"] = language()  # which gettext goes by before any other
+    gettext.bindtextdomain(*CATALOGUE)
+    gettext.textdomain(CATALOGUE[0])
 
 
 def without_warnings() -> None:

@@ -15,36 +15,42 @@ from acv_pipeline.calibration.expected import expected
 from acv_pipeline.calibration.habits import Evidence, refusal, sister_of
 from acv_pipeline.calibration.past import CalibrationError, past_of_folder, past_of_home
 from acv_pipeline.cli import DATA_HELD, FINE
-from acv_pipeline.cli.common import home_of, home_option, plain_errors, wrong_use
+from acv_pipeline.cli.common import home_of, home_option, plain_errors, text_option, wrong_use
 from acv_pipeline.cli.terminal import Progress
 from acv_pipeline.cli.terminal_calibration import print_calibration
 from acv_pipeline.contract import load_contract
 from acv_pipeline.contract.loading import CONTRACT_FILE
 from acv_pipeline.contract.spelling import UnknownNameError, unknown
 from acv_pipeline.landing.whole_files import write_whole
+from acv_pipeline.language import _, marked
 from acv_pipeline.warehouse import read_published
 
 
-@click.command()
-@click.argument("indicator")
-@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@click.command(
+    help=_(
+        "Learn an indicator's panel and thresholds from its past, with expected error rates.\n\n"
+        "INDICATOR is its identifier in the files, DIR holds dated folders of past deliveries. "
+        "Without DIR, what the home has received is its past. Nothing is written without --write."
+    )
+)
+@click.argument("indicator", metavar=_("INDICATOR"))
+@click.argument("folder", metavar=_("[DIR]"), required=False, type=click.Path(path_type=Path))
 @home_option
-@click.option("--source", default=None, help="Whose deliveries; barometre for a DIR.")
-@click.option("--write", is_flag=True, help="Put the entry into the contract of $ACV_CONTRACT.")
+@text_option("--source", default=None, help=_("Whose deliveries; barometre for a DIR."))
+@click.option("--write", is_flag=True, help=_("Put the entry into the contract of $ACV_CONTRACT."))
 def calibrate(
     indicator: str, folder: Path | None, home: Path | None, source: str | None, write: bool
 ) -> None:
-    """Learn an indicator's panel and thresholds from its past, with expected error rates.
-
-    INDICATOR is its identifier in the files, DIR holds dated folders of past deliveries. Without
-    DIR, what the home has received is its past. Nothing is written without --write.
-    """
+    """Learn an indicator's panel and thresholds."""
     with plain_errors(CalibrationError):
         contract, path = load_contract(), Path(os.environ.get("ACV_CONTRACT") or CONTRACT_FILE)
         if write and path == CONTRACT_FILE:
             wrong_use(
-                "--write changes your own contract, and $ACV_CONTRACT names none: "
-                f"cp {CONTRACT_FILE} contract.yml; export ACV_CONTRACT=$PWD/contract.yml"
+                _(
+                    "--write changes your own contract, and $ACV_CONTRACT names none: {commands}",
+                    commands=f"cp {CONTRACT_FILE} contract.yml; "
+                    "export ACV_CONTRACT=$PWD/contract.yml",
+                )
             )
         with suppress(UnknownNameError):  # it may be one that the contract is to learn of
             indicator = contract.indicator_named(indicator).id
@@ -55,7 +61,7 @@ def calibrate(
         ]
         source = source or ("barometre" if folder else next(iter(sources), "barometre"))
         if source not in contract.sources:
-            raise unknown("source", source, contract.sources)
+            raise unknown(marked("source"), source, contract.sources)
         if folder:
             with Progress() as progress:
                 past = past_of_folder(
@@ -65,7 +71,9 @@ def calibrate(
             with read_published(home_of(home)) as connection:
                 past = past_of_home(connection, contract, source, indicator)
         if reason := refusal(past):
-            click.echo(f"{indicator} is refused: {reason}.", err=True)
+            click.echo(
+                _("{indicator} is refused: {reason}.", indicator=indicator, reason=reason), err=True
+            )
             sys.exit(DATA_HELD)
         past = past.beside(past.indicator.sister or sister_of(past))
         evidence = Evidence(past)
@@ -78,8 +86,9 @@ def calibrate(
                 tried = Path(scratch) / path.name
                 tried.write_text(text, encoding="utf-8")
                 load_contract(tried)
-            click.echo(difference(path, text) or "The contract says so already.")
+            click.echo(difference(path, text) or _("The contract says so already."))
             write_whole(path.resolve(), text)
         else:
-            click.echo("\n".join(["The entry, which --write puts into the contract:", *lines]))
+            click.echo(_("The entry, which --write puts into the contract:"))
+            click.echo("\n".join(lines))
     sys.exit(FINE)

@@ -6,6 +6,7 @@ import datetime as dt
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,7 +18,7 @@ from acv_pipeline.contract import ContractError, Month
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.contract.spelling import UnknownNameError
 from acv_pipeline.landing import LandingError
-from acv_pipeline.language import _
+from acv_pipeline.language import _, marked
 from acv_pipeline.ledger.corrections import CorrectionsError
 from acv_pipeline.models import SqlProjectError
 from acv_pipeline.warehouse import WarehouseError
@@ -27,7 +28,7 @@ from acv_pipeline.warehouse.home import Home
 class MonthType(click.ParamType[Month]):
     """A month written ``2021-03``."""
 
-    name = "month"
+    name = _("month")
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -62,15 +63,18 @@ class MonthRange(click.ParamType[tuple[Month, Month]]):
         return months
 
 
+REQUIRED = marked("required")  # click says it of an option, by a variable that nothing finds
+
 PLAIN: tuple[type[Exception], ...] = (
     ContractError, CorrectionsError, LandingError, SqlProjectError, UnknownNameError,
     WarehouseError,
 )  # fmt: skip
 
+text_option = partial(click.option, metavar=_("TEXT"))
 home_option = click.option(
     "--home",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Where everything is written; $ACV_HOME, else ./acv_home.",
+    help=_("Where everything is written; $ACV_HOME, else ./acv_home."),
 )
 
 
@@ -81,7 +85,7 @@ def home_of(given: Path | None) -> Home:
 
 def wrong_use(message: object) -> NoReturn:
     """One line that says what is wrong; the command ends."""
-    click.echo(f"acv: {message}", err=True)
+    click.echo(_("acv: {message}", message=message), err=True)
     sys.exit(WRONG_USE)
 
 
@@ -100,14 +104,16 @@ def plain_errors(*of_command: type[Exception]) -> Iterator[None]:
             wrong_use(error)
         except (duckdb.CatalogException, duckdb.BinderException) as error:
             wrong_use(
-                "this home was written by another version of acv_pipeline "
-                f"({str(error).splitlines()[0]}): the next run that has something to do brings it "
-                "up to date"
+                _(
+                    "this home was written by another version of acv_pipeline ({error}): the next "
+                    "run that has something to do brings it up to date",
+                    error=str(error).splitlines()[0],
+                )
             )
     except BaseException as error:
         if not _was_interrupted(error):
             raise
-        click.echo(WHOLE, err=True)
+        click.echo(_(WHOLE), err=True)
         sys.exit(INTERRUPTED)
 
 

@@ -9,6 +9,7 @@ import sys
 from acv_pipeline.cli import without_warnings
 from acv_pipeline.cli.common import plain_errors, wrong_use
 from acv_pipeline.contract.loading import beside_package
+from acv_pipeline.language import _
 from acv_pipeline.orchestration.instance import instance
 from acv_pipeline.warehouse.home import Home
 
@@ -37,12 +38,16 @@ def _free_port() -> str:
     try:
         socket.create_server((HOST, int(port))).close()
     except (ValueError, OverflowError):
-        wrong_use(f"ACV_PORT={port} is no port: give a number like 3001")
+        wrong_use(_("ACV_PORT={port} is no port: give a number like 3001", port=port))
     except OSError as error:
         why = os.strerror(error.errno or 0)  # without the address, which Python adds
         wrong_use(
-            f"port {port} cannot be used ({why}): end what listens there, another UI perhaps, or "
-            "choose another port: 'ACV_PORT=3001 make dev'"
+            _(
+                "port {port} cannot be used ({why}): end what listens there, another UI perhaps, "
+                "or choose another port: 'ACV_PORT=3001 make dev'",
+                port=port,
+                why=why,
+            )
         )
     return port
 

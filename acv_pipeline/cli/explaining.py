@@ -14,28 +14,38 @@ from acv_pipeline.cli.common import (
     home_of,
     home_option,
     plain_errors,
+    text_option,
     to_stderr,
     wrong_use,
 )
 from acv_pipeline.cli.terminal_explain import shown
 from acv_pipeline.contract import Month, load_contract
+from acv_pipeline.language import _
 from acv_pipeline.operations.explain import FigureKey, OutdatedCopyError, figure_key
 from acv_pipeline.operations.explain import explain as explain_figure
 from acv_pipeline.warehouse import read_published
 from acv_pipeline.warehouse.home import Home
 
 
-@click.command()
-@click.argument("department")
-@click.argument("month", type=MonthType())
-@click.option("--indicator", help="Id or short name (ACV, the default).")
-@click.option("--series", help="total where the month has one (the default), a partner, published.")
-@click.option(
-    "--as-of", type=click.DateTime(["%Y-%m-%d"]), help="As believed at the end of this day."
+@click.command(
+    help=_(
+        "Where a figure comes from, or why there is none.\n\n"
+        "Says what judged it and what it was before, too. DEPARTMENT is a code (91, 2A, 971) or a "
+        "name. Exits with 1 when no figure is in force."
+    )
 )
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
-@click.option("--say", "reason", help="Put on record why this figure fell; needs --by.")
-@click.option("--by", "said_by", help="Who says so.")
+@click.argument("department", metavar=_("DEPARTMENT"))
+@click.argument("month", metavar=_("MONTH"), type=MonthType())
+@text_option("--indicator", help=_("Id or short name (ACV, the default)."))
+@text_option(
+    "--series", help=_("total where the month has one (the default), a partner, published.")
+)
+@click.option(
+    "--as-of", type=click.DateTime(["%Y-%m-%d"]), help=_("As believed at the end of this day.")
+)
+@click.option("--json", "as_json", is_flag=True, help=_("For programs."))
+@text_option("--say", "reason", help=_("Put on record why this figure fell; needs --by."))
+@text_option("--by", "said_by", help=_("Who says so."))
 @home_option
 def explain(
     department: str,
@@ -48,11 +58,7 @@ def explain(
     said_by: str | None,
     home: Path | None,
 ) -> None:
-    """Where a figure comes from, or why there is none.
-
-    Says what judged it and what it was before, too. DEPARTMENT is a code (91, 2A, 971) or a name.
-    Exits with 1 when no figure is in force.
-    """
+    """Where a figure comes from, or why there is none."""
     with plain_errors(OutdatedCopyError):
         contract = load_contract()
         key = figure_key(
@@ -81,13 +87,20 @@ def _say(home: Home, key: FigureKey, reason: str, said_by: str) -> None:
 
     pipeline = Pipeline.configured(home)
     if not home.published.exists():
-        wrong_use(f"{home.root} holds no figures yet")
+        wrong_use(_("{path} holds no figures yet", path=home.root))
     with plain_errors(ExplanationError), pipeline.warehouse(to_stderr) as connection:
         whose, fall = record_explanation(
             connection, pipeline.contract, key, reason=reason, said_by=said_by
         )
     click.echo(
-        f"On record: {whose}, {key.indicator.short_name} {key.month:%Y-%m}, département "
-        f"{key.department_code}: {fall:+,}, explained by {said_by}. The next 'acv run' "
-        "shows it."
+        _(
+            "On record: {whose}, {indicator} {month:%Y-%m}, département {code}: {fall:+,}, "
+            "explained by {by}. The next 'acv run' shows it.",
+            whose=whose,
+            indicator=key.indicator.short_name,
+            month=key.month,
+            code=key.department_code,
+            fall=fall,
+            by=said_by,
+        )
     )

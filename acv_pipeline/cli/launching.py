@@ -23,6 +23,7 @@ from acv_pipeline.assets.ui import LOCATION, REPOSITORY
 from acv_pipeline.contract import Month
 from acv_pipeline.definitions import JOB, build_definitions
 from acv_pipeline.flow.pipeline import Log, Pipeline
+from acv_pipeline.language import _
 from acv_pipeline.orchestration.arrivals import stretches
 from acv_pipeline.orchestration.compute_logs import leave_to_terminal
 
@@ -114,4 +115,4 @@ def _failure(result: JobExecutionResult) -> str:
         if data.user_failure_data and data.user_failure_data.description:
             return data.user_failure_data.description
         return data.error_display_string if data.error else event.message or ""
-    return "the run failed; its log in the Dagster UI says why"
+    return _("the run failed; its log in the Dagster UI says why")

@@ -10,23 +10,35 @@ from importlib import import_module
 import click
 from click.exceptions import NoSuchCommand
 
-from acv_pipeline.cli import INTERRUPTED, WHOLE, WRONG_USE, without_warnings
+from acv_pipeline.cli import INTERRUPTED, WHOLE, WRONG_USE, speak, without_warnings
+from acv_pipeline.language import _, marked
 
 COMMANDS = {
-    "run": ("running", "Materialise what the landing zone holds, through Dagster."),
-    "status": ("running", "What is held, quarantined, late or failing now, and what to do."),
-    "explain": ("explaining", "Where a figure comes from, or why there is none."),
-    "signoff": ("decisions", "Release a held month, on record."),
-    "quarantine": ("decisions", "List the rows in quarantine, or write them to a spreadsheet"),
-    "replay": ("replaying", "Replay folders of releases in date order, in a scratch warehouse."),
+    "run": ("running", marked("Materialise what the landing zone holds, through Dagster.")),
+    "status": (
+        "running",
+        marked("What is held, quarantined, late or failing now, and what to do."),
+    ),
+    "explain": ("explaining", marked("Where a figure comes from, or why there is none.")),
+    "signoff": ("decisions", marked("Release a held month, on record.")),
+    "quarantine": (
+        "decisions",
+        marked("List the rows in quarantine, or write them to a spreadsheet"),
+    ),
+    "replay": (
+        "replaying",
+        marked("Replay folders of releases in date order, in a scratch warehouse."),
+    ),
     "calibrate": (
         "calibrating",
-        "Learn an indicator's panel and thresholds from its past, with expected error rates.",
+        marked(
+            "Learn an indicator's panel and thresholds from its past, with expected error rates."
+        ),
     ),
-    "data-docs": ("upkeep", "Build Great Expectations' own pages of what runs found."),
-    "rebuild": ("upkeep", "Make the warehouse again from the deliveries."),
-    "backup": ("upkeep", "Write the whole home to FILE, also while runs go on."),
-    "restore": ("upkeep", "Put the home back as it was when FILE was made."),
+    "data-docs": ("upkeep", marked("Build Great Expectations' own pages of what runs found.")),
+    "rebuild": ("upkeep", marked("Make the warehouse again from the deliveries.")),
+    "backup": ("upkeep", marked("Write the whole home to FILE, also while runs go on.")),
+    "restore": ("upkeep", marked("Put the home back as it was when FILE was made.")),
 }
 """The module of each command, and what ``acv --help`` says of it."""
 
@@ -45,26 +57,32 @@ class Commands(click.Group):
         try:
             module = import_module(f"acv_pipeline.cli.{COMMANDS[cmd_name][0]}")
         except KeyboardInterrupt:  # a command tells of its own
-            click.echo(WHOLE, err=True)
+            click.echo(_(WHOLE), err=True)
             sys.exit(INTERRUPTED)
         command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands in ``acv --help``."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+        with formatter.section(_("Commands")):
+            formatter.write_dl([(name, _(text)) for name, (_module, text) in COMMANDS.items()])
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="acv_pipeline")
+@click.group(
+    cls=Commands,
+    subcommand_metavar=_("COMMAND [ARGS]..."),
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=_("From monthly deliveries to the indicator 'Action Cœur de Ville: dwellings supported'."),
+)
+@click.version_option(package_name="acv_pipeline", help=_("Show the version and exit."))
 def main() -> None:
-    """From monthly deliveries to the indicator 'Action Cœur de Ville: dwellings supported'."""
+    """All commands."""
 
 
 def acv() -> None:
     """The program ``acv``."""
     without_warnings()
+    speak()
     try:
         main()
     except OSError as error:
@@ -72,5 +90,8 @@ def acv() -> None:
         if error.errno not in (errno.ENOSPC, errno.EIO) or error.filename is not None:
             raise
         with suppress(OSError):
-            print(f"acv: what there is to say cannot be printed: {error.strerror}", file=sys.stderr)
+            print(
+                _("acv: what there is to say cannot be printed: {why}", why=error.strerror),
+                file=sys.stderr,
+            )
         sys.exit(WRONG_USE)

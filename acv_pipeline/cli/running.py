@@ -22,6 +22,7 @@ from acv_pipeline.cli.terminal import (
 from acv_pipeline.contract import Month, load_contract
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.landing import Zone
+from acv_pipeline.language import _
 from acv_pipeline.operations import standstill
 from acv_pipeline.operations.status import status as read_status
 from acv_pipeline.operations.status import without_figures
@@ -32,17 +33,21 @@ from acv_pipeline.warehouse import in_plain_words, read_published
 from acv_pipeline.warehouse.home import Home
 
 
-@click.command()
+@click.command(
+    help=_("Materialise what the landing zone holds, through Dagster. Exit 1 if anything is held.")
+)
 @click.option(
     "--landing",
-    metavar="DIR|URL",
-    help="The landing zone, <source>/<YYYY-MM-DD>/<file>: a folder, or an address such as "
-    "s3://bucket/folder; $ACV_LANDING, else <home>/landing.",
+    metavar=_("DIR|URL"),
+    help=_(
+        "The landing zone, <source>/<YYYY-MM-DD>/<file>: a folder, or an address such as "
+        "s3://bucket/folder; $ACV_LANDING, else <home>/landing."
+    ),
 )
 @home_option
-@click.option("--months", type=MonthRange(), help="Only these months, such as 2021-03:2021-06.")
+@click.option("--months", type=MonthRange(), help=_("Only these months, such as 2021-03:2021-06."))
 def run(landing: str | None, home: Path | None, months: tuple[Month, Month] | None) -> None:
-    """Materialise what the landing zone holds, through Dagster. Exit 1 if anything is held."""
+    """Materialise what the landing zone holds."""
     with plain_errors():
         where = home_of(home)
         sys.exit(run_landing(where, where.zone(landing) if landing else None, months))
@@ -53,7 +58,7 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
     pipeline = Pipeline.configured(home, landing)
     with Progress() as progress:
         prepare(home)
-        progress.log("looking at the landing zone")
+        progress.log(_("looking at the landing zone"))
         # a run may be long at work: it is waited for, and named; what it did isn't due any more
         with in_plain_words(home.root), home.at_work("acv run", progress.insist):
             due, report = pipeline.receive_due(
@@ -84,15 +89,18 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
                 # whoever starts a run by hand knows what else was started just now
                 end_dead_runs(dagster, home, young_seconds=0)
         if result and result.failure:
-            click.echo(f"acv: run {result.run_id} failed: {result.failure}", err=True)
+            click.echo(
+                _("acv: run {run} failed: {why}", run=result.run_id, why=result.failure), err=True
+            )
             return DATA_HELD
     if not due and not home.published.exists():
         is_empty = not (report.new or report.duplicates or report.unchanged)
         click.echo(
-            "Nothing to do: the landing zone holds no figures yet."
+            _("Nothing to do: the landing zone holds no figures yet.")
             if is_empty
-            else "Nothing to do: nothing that was received is about a month "
-            + ("that was asked for." if months else "that is over.")
+            else _("Nothing to do: nothing that was received is about a month that was asked for.")
+            if months
+            else _("Nothing to do: nothing that was received is about a month that is over.")
         )
         return FINE if is_empty and not report.unread else DATA_HELD
     with read_published(home) as connection:
@@ -103,20 +111,20 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
             print_publication(home)
         else:
             click.echo(
-                "Published what was built by hand."
+                _("Published what was built by hand.")
                 if unpublished
-                else "Nothing to do: no new figures, nothing changed."
+                else _("Nothing to do: no new figures, nothing changed.")
             )
         unusable = without_figures(connection, report.new)
     print_status(found, home, quiet=True)
     return FINE if found.is_fine and not unusable else DATA_HELD
 
 
-@click.command()
+@click.command(help=_("What is held, quarantined, late or failing now, and what to do."))
 @home_option
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--json", "as_json", is_flag=True, help=_("For programs."))
 def status(home: Path | None, as_json: bool) -> None:
-    """What is held, quarantined, late or failing now, and what to do."""
+    """What is wrong now."""
     from acv_pipeline.calibration.suggestions import far_thresholds
 
     with plain_errors():

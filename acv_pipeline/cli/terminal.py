@@ -13,8 +13,9 @@ import click
 import duckdb
 
 from acv_pipeline.contract import Contract, Month
-from acv_pipeline.contract.months import spans
+from acv_pipeline.contract.months import spans_shown
 from acv_pipeline.gate.rules_files import same_day_files_differ
+from acv_pipeline.language import _, kept, marked, plural
 from acv_pipeline.ledger.load import LoadReport
 from acv_pipeline.ledger.replay import Comparison, Replay, shown_verdict
 from acv_pipeline.models.headline import lacking
@@ -25,6 +26,16 @@ from acv_pipeline.warehouse.home import Home
 
 QUIET_SECONDS = 2.0
 LINE_SECONDS = 5.0
+REFUSED = {
+    "": marked("  ✗ REFUSED {file} from {source}, received {day}: {reason}"),
+    "no_figure": marked("  ✗ NO FIGURE in {file} from {source}, received {day}: {reason}"),
+}
+"""What is said of a delivery that nothing could be used of, by the code of the reason."""
+VERDICTS = {
+    "accepted": marked("  {indicator} accepted: {months}"),
+    "unchanged": marked("  {indicator} unchanged: {months}"),
+    "held": marked("  {indicator} held: {months}"),
+}
 
 
 class Progress:
@@ -56,7 +67,7 @@ class Progress:
 
     def reading(self, done: int, of: int, name: str) -> None:
         """Show how many files were read."""
-        self.log(f"reading {name} ({done} of {of})")
+        self.log(_("reading {name} ({done} of {of})", name=name, done=done, of=of))
 
     def insist(self, line: str) -> None:
         """Show it at once: nothing else may be said for long."""
@@ -77,21 +88,35 @@ def print_load(report: LoadReport) -> None:
     for line in report.misplaced:
         click.echo(f"! {line}")
     for line in report.unread:
-        click.echo(f"✗ {line}; the next run tries again")
-    parts = [_count(len(report.new), "new delivery", "new deliveries")]
+        click.echo(_("✗ {problem}; the next run tries again", problem=line))
+    parts = [plural("{count} new delivery", "{count} new deliveries", len(report.new))]
     if report.duplicates:
-        parts.append(f"{len(report.duplicates)} with bytes already on record")
+        parts.append(
+            plural(
+                "{count} with bytes already on record",
+                "{count} with bytes already on record",
+                len(report.duplicates),
+            )
+        )
     if report.unchanged:
-        parts.append(f"{report.unchanged} seen before")
-    click.echo("Landing zone: " + ", ".join(parts) + ".")
+        parts.append(plural("{count} seen before", "{count} seen before", report.unchanged))
+    click.echo(_("Landing zone: {counts}.", counts=", ".join(parts)))
     shared = dict(report.shared.values())
     for file, first in report.duplicates:
         if file not in shared:
-            click.echo(f"  = {file}: the same bytes as {first}; nothing to do")
+            click.echo(
+                _("  = {file}: the same bytes as {first}; nothing to do", file=file, first=first)
+            )
     for file, source in shared.items():
-        click.echo(f"  ! {file}: its bytes count for {source}, in whose folder they are too")
+        click.echo(
+            _(
+                "  ! {file}: its bytes count for {source}, in whose folder they are too",
+                file=file,
+                source=source,
+            )
+        )
     for file, reason in report.refused:
-        click.echo(f"  ✗ {file} refused: {reason}")
+        click.echo(_("  ✗ {file} refused: {reason}", file=file, reason=reason))
 
 
 def print_outcome(
@@ -113,31 +138,53 @@ def print_outcome(
     accepted: dict[tuple[str, str], set[Month]] = defaultdict(set)
     warned: dict[str, set[Month]] = defaultdict(set)
     signed: list[str] = []
-    for delivery_id, source, indicator, month, verdict, state, rules, by, *_ in rows:
+    for delivery_id, source, indicator, month, verdict, state, rules, by, *_more in rows:
         if month not in months:
             continue
         if state == "signed_off":
             signed.append(
-                f"{contract.source(source).label}, {contract.indicator(indicator).short_name} "
-                f"{month:%Y-%m} is in force: signed off by {by}"
+                _(
+                    "  ✓ {source}, {indicator} {month:%Y-%m} is in force: signed off by {by}",
+                    source=contract.source(source).label,
+                    indicator=contract.indicator(indicator).short_name,
+                    month=month,
+                    by=by,
+                )
             )
         if delivery_id in new and verdict == "accepted":
             accepted[source, indicator].add(month)
             for rule in rules:
                 warned[rule].add(month)
-    held = {(source, indicator, month) for _, source, indicator, month, _, state, *_ in rows
+    held = {tuple(about) for _delivery, *about, _verdict, state, _rules, _by, _file, _f in rows
             if state == "held"}  # fmt: skip
     for (source, indicator), brought in accepted.items():
         click.echo(
-            f"  ✓ {contract.source(source).label}, {contract.indicator(indicator).short_name}: "
-            f"{_count(len(brought), 'month', 'months')} accepted ({_spans(brought)})"
+            plural(
+                "  ✓ {source}, {indicator}: {count} month accepted ({months})",
+                "  ✓ {source}, {indicator}: {count} months accepted ({months})",
+                len(brought),
+                source=contract.source(source).label,
+                indicator=contract.indicator(indicator).short_name,
+                months=spans_shown(brought),
+            )
         )
-    for indicator in dict.fromkeys(indicator for _, indicator in accepted):
-        brought = set().union(*(m for (_, of), m in accepted.items() if of == indicator))
+    for indicator in dict.fromkeys(indicator for _source, indicator in accepted):
+        brought = set().union(*(m for (_source, of), m in accepted.items() if of == indicator))
         _print_without_total(connection, contract, indicator, brought)
     for line in signed:
-        click.echo(f"  ✓ {line}")
-    for delivery_id, source, indicator, month, _, state, rules, _, file_name, findings in rows:
+        click.echo(line)
+    for (
+        delivery_id,
+        source,
+        indicator,
+        month,
+        _verdict,
+        state,
+        rules,
+        _by,
+        file_name,
+        findings,
+    ) in rows:
         if state != "superseded" or month not in months or (source, indicator, month) in held:
             continue
         what = (
@@ -146,14 +193,26 @@ def print_outcome(
         )
         beside = [f for f in json.loads(findings) if f["rule"] == same_day_files_differ.name]
         if beside and delivery_id in new:
-            click.echo(f"  ! {what}: {file_name} is not used: {beside[0]['summary']}")
+            click.echo(
+                _(
+                    "  ! {what}: {file} is not used: {summary}",
+                    what=what,
+                    file=file_name,
+                    summary=kept(beside[0], "summary"),
+                )
+            )
         elif month in accepted.get((source, indicator), ()):
             click.echo(
-                f"  ✓ {what}: held in delivery {delivery_id[:12]} ({', '.join(rules)}); "
-                "a later delivery replaced it"
+                _(
+                    "  ✓ {what}: held in delivery {delivery} ({rules}); a later delivery "
+                    "replaced it",
+                    what=what,
+                    delivery=delivery_id[:12],
+                    rules=", ".join(rules),
+                )
             )
     for rule, where in sorted(warned.items()):
-        click.echo(f"  ! warning {rule}: {_spans(where)}")
+        click.echo(_("  ! warning {rule}: {months}", rule=rule, months=spans_shown(where)))
     print_unused(unused_of(connection, report.new))
 
 
@@ -167,8 +226,12 @@ def _print_without_total(
             missing[source].add(month)
     for source, of in missing.items():
         click.echo(
-            f"  · no total of {contract.indicator(indicator).short_name} for {_spans(of)}: no "
-            f"figures of {contract.source(source).label} are in force"
+            _(
+                "  · no total of {indicator} for {months}: no figures of {source} are in force",
+                indicator=contract.indicator(indicator).short_name,
+                months=spans_shown(of),
+                source=contract.source(source).label,
+            )
         )
 
 
@@ -176,8 +239,13 @@ def print_unused(deliveries: Sequence[UnusedOfDelivery]) -> None:
     """One line per delivery that holds numbers which were not used."""
     for unused in deliveries:
         click.echo(
-            f"  · {unused.file_name} ({unused.source}, received {unused.delivered_on}), not used: "
-            + "; ".join(map(str, unused.parts))
+            _(
+                "  · {file} ({source}, received {day}), not used: {parts}",
+                file=unused.file_name,
+                source=unused.source,
+                day=unused.delivered_on,
+                parts="; ".join(map(str, unused.parts)),
+            )
         )
 
 
@@ -185,50 +253,85 @@ def print_marts(found: Status, marts: Collection[str], months: Iterable[Month]) 
     """What checks say of the marts that a run built, for its months."""
     for check in found.failing:
         if check.asset in marts and (failing := set(check.months).intersection(months)):
-            mark = "✗" if check.severity == "error" else "! warning"
-            click.echo(f"  {mark} {check.check_name}: {_spans(failing)}\n      {check.summary}")
+            mark = "✗" if check.severity == "error" else _("! warning")
+            click.echo(f"  {mark} {_said(check.check_name, spans_shown(failing))}")
+            click.echo(f"      {check.summary}")
 
 
 def print_publication(home: Home) -> None:
     """Where the report page and the open data release are, once there are any."""
     if release := latest_release(home.releases):
-        click.echo(f"  → report page {home.report}\n  → open data release {release}")
+        click.echo(_("  → report page {path}", path=home.report))
+        click.echo(_("  → open data release {path}", path=release))
 
 
 def _print_held(held: HeldMonth, home: Home) -> None:
     rest = (
-        f"the {held.figures_in_force} earlier figures stay in force"
+        plural(
+            "the earlier figure stays in force",
+            "the {count} earlier figures stay in force",
+            held.figures_in_force,
+        )
         if held.figures_in_force
-        else "the month has no figures of this source"
+        else _("the month has no figures of this source")
     )
     click.echo(
-        f"  ✗ HELD {held.indicator_id} {held.month:%Y-%m} from {held.source} "
-        f"({held.file_name}, received {held.delivered_on}); {rest}"
+        _(
+            "  ✗ HELD {indicator} {month:%Y-%m} from {source} ({file}, received {day}); {rest}",
+            indicator=held.indicator_id,
+            month=held.month,
+            source=held.source,
+            file=held.file_name,
+            day=held.delivered_on,
+            rest=rest,
+        )
     )
     for finding in held.findings:
-        click.echo(f"      {finding['rule']}: {finding['summary']}")
-        if finding["probable_cause"]:
-            click.echo(f"        probable cause: {finding['probable_cause']}")
-    click.echo(f"      ask: {held.ask}")
+        click.echo("      " + _said(finding["rule"], kept(finding, "summary")))
+        if cause := kept(finding, "probable_cause"):
+            click.echo(_("        probable cause: {cause}", cause=cause))
+    _ask(held.ask)
     for line in dict.fromkeys(held.what_to_do):
-        click.echo(f"      do: {line}")
+        click.echo(_("      do: {advice}", advice=line))
     command = home.sign_off(held.delivery_id, held.indicator_id, held.month)
-    click.echo(f"      if the figures are right: {command}")
+    click.echo(_("      if the figures are right: {command}", command=command))
+
+
+def _said(of: str, text: object) -> str:
+    return _("{of}: {text}", of=of, text=text)
+
+
+def _ask(contact: str) -> None:
+    click.echo(_("      ask: {contact}", contact=contact))
 
 
 def _print_late_and_failing(found: Status) -> None:
     for late in found.late:
-        several = f": {len(late.months)} months, up to" if late.months[1:] else ","
-        click.echo(f"  ! LATE {late.source}: {_spans(late.months)}{several} {late.days_late} days")
+        click.echo(
+            plural(
+                "  ! LATE {source}: {months}, {days}",
+                "  ! LATE {source}: {months}: {count} months, up to {days}",
+                len(late.months),
+                source=late.source,
+                months=spans_shown(late.months),
+                days=plural("{count} day", "{count} days", late.days_late),
+            )
+        )
         if late.refused:
-            click.echo(f"      what came was refused, see below: {_spans(late.refused)}")
-        click.echo(f"      ask: {late.ask}")
+            click.echo(
+                _(
+                    "      what came was refused, see below: {months}",
+                    months=spans_shown(late.refused),
+                )
+            )
+        _ask(late.ask)
     for check in found.failing:
         mark = "✗" if check.severity == "error" else "!"
         click.echo(
-            f"  {mark} {check.asset}.{check.check_name}: {_spans(check.months)}\n"
-            f"      {check.summary}\n      do: {check.what_to_do}"
+            f"  {mark} {_said(f'{check.asset}.{check.check_name}', spans_shown(check.months))}"
         )
+        click.echo(f"      {check.summary}")
+        click.echo(_("      do: {advice}", advice=check.what_to_do))
 
 
 def print_status(found: Status, home: Home, *, quiet: bool = False) -> None:
@@ -236,55 +339,97 @@ def print_status(found: Status, home: Home, *, quiet: bool = False) -> None:
     if not quiet:
         told = {**vars(found), "unused": [], "far": []}  # nothing is wrong with these
         if not any(told.values()):
-            click.echo("All is well: nothing held, refused or in quarantine.")
+            click.echo(_("All is well: nothing held, refused or in quarantine."))
         print_unused(found.unused)
         for far in found.far:
             click.echo(
-                f"  ~ {far.indicator_id}: {far.rule} {far.threshold} is {far.value:g}, history "
-                f"suggests {far.suggested:g}: {far.why}\n      do: acv calibrate {far.indicator_id}"
+                _(
+                    "  ~ {indicator}: {rule} {threshold} is {value:g}, history suggests "
+                    "{suggested:g}: {why}",
+                    indicator=far.indicator_id,
+                    rule=far.rule,
+                    threshold=far.threshold,
+                    value=far.value,
+                    suggested=far.suggested,
+                    why=far.why,
+                )
             )
+            click.echo(_("      do: {advice}", advice=f"acv calibrate {far.indicator_id}"))
     if found.standstill:
         click.echo(
-            f"  ✗ NOT TAKEN IN since {found.standstill.since.astimezone():%Y-%m-%d %H:%M}: "
-            f"{found.standstill.reason}"
+            _(
+                "  ✗ NOT TAKEN IN since {moment:%Y-%m-%d %H:%M}: {reason}",
+                moment=found.standstill.since.astimezone(),
+                reason=found.standstill.reason,
+            )
         )
     for held in found.held:
         _print_held(held, home)
     if not quiet:
         _print_late_and_failing(found)
     for refused in found.refused:
-        what = "NO FIGURE in" if refused.reason_code == "no_figure" else "REFUSED"
         click.echo(
-            f"  ✗ {what} {refused.file_name} from {refused.source}, received "
-            f"{refused.delivered_on}: {refused.reason}\n      ask: {refused.ask}"
+            _(
+                REFUSED.get(refused.reason_code, REFUSED[""]),
+                file=refused.file_name,
+                source=refused.source,
+                day=refused.delivered_on,
+                reason=kept(vars(refused), "reason"),
+            )
         )
+        _ask(refused.ask)
     for rows in found.quarantined:
         click.echo(
-            f"  ! {_count(rows.rows, 'row', 'rows')} of {rows.file_name} ({rows.source}, received "
-            f"{rows.delivered_on}) in quarantine: {rows.reason}\n"
-            f"      for example {rows.example}\n      ask: {rows.ask}"
+            plural(
+                "  ! {count} row of {file} ({source}, received {day}) in quarantine: {reason}",
+                "  ! {count} rows of {file} ({source}, received {day}) in quarantine: {reason}",
+                rows.rows,
+                file=rows.file_name,
+                source=rows.source,
+                day=rows.delivered_on,
+                reason=kept(vars(rows), "reason"),
+            )
         )
+        click.echo(_("      for example {row}", row=rows.example))
+        _ask(rows.ask)
     for stale in found.stale_corrections:
         click.echo(
-            f"  ✗ CORRECTION {stale.entry} of corrections.yml ({stale.source}, "
-            f"{stale.indicator_id} {stale.month:%Y-%m}, {stale.department_code}: {stale.delivered} "
-            f"→ {stale.corrected}) does not apply: {stale.problem}\n"
-            "      do: take it out, or write the figure as delivered now into it"
+            _(
+                "  ✗ CORRECTION {entry} of corrections.yml ({source}, {indicator} {month:%Y-%m}, "
+                "{department}: {delivered} → {corrected}) does not apply: {problem}",
+                entry=stale.entry,
+                source=stale.source,
+                indicator=stale.indicator_id,
+                month=stale.month,
+                department=stale.department_code,
+                delivered=stale.delivered,
+                corrected=stale.corrected,
+                problem=stale.problem,
+            )
         )
+        advice = _("take it out, or write the figure as delivered now into it")
+        click.echo(_("      do: {advice}", advice=advice))
     for shared in found.shared:
         click.echo(
-            f"  ! {shared.file_name} ({shared.source}, received {shared.delivered_on}) has the "
-            f"bytes of a file of {shared.counts_for} and counts for that source only: "
-            f"{_spans(shared.months) or 'no month'}\n      ask: {shared.ask}"
+            _(
+                "  ! {file} ({source}, received {day}) has the bytes of a file of {other} and "
+                "counts for that source only: {months}",
+                file=shared.file_name,
+                source=shared.source,
+                day=shared.delivered_on,
+                other=shared.counts_for,
+                months=spans_shown(shared.months) or _("no month"),
+            )
         )
+        _ask(shared.ask)
 
 
 def print_replay(result: Replay, contract: Contract) -> None:
     """Per delivery day and indicator: months accepted, held (with rules) and unchanged."""
     for file, reason in result.load.refused:
-        click.echo(f"refused {file}: {reason}")
+        click.echo(_("refused {file}: {reason}", file=file, reason=reason))
     for file, first in result.load.duplicates:
-        click.echo(f"{file}: the same bytes as {first}")
+        click.echo(_("{file}: the same bytes as {first}", file=file, first=first))
     days = sorted({verdict.delivered_on for verdict in result.verdicts})
     for day in days:
         click.echo(f"{day}")
@@ -294,41 +439,33 @@ def print_replay(result: Replay, contract: Contract) -> None:
                 for v in result.verdicts
                 if v.delivered_on == day and v.indicator_id == indicator.id
             ]
-            for kind in ("accepted", "unchanged", "held"):
+            for kind, what in VERDICTS.items():
                 of_kind = [v for v in verdicts if shown_verdict(v) == kind]
                 if of_kind:
-                    months = {v.month for v in of_kind}
-                    click.echo(f"  {indicator.short_name} {kind}: {_spans(months)}")
+                    months = spans_shown(v.month for v in of_kind)
+                    click.echo(_(what, indicator=indicator.short_name, months=months))
                 for v in of_kind if kind != "unchanged" else ():
                     for finding in v.findings:
                         mark = "✗" if finding.blocking else "!"
-                        click.echo(f"    {mark} {v.month:%Y-%m} {finding.rule}: {finding.summary}")
+                        said = _said(finding.rule, finding.summary)
+                        click.echo(f"    {mark} {v.month:%Y-%m} {said}")
 
 
 def print_comparison(comparison: Comparison, *, err: bool = False) -> None:
     """Hits, misses and false alarms."""
     for label, counts in comparison.counts.items():
         click.echo(
-            f"{label}: {counts['blocks']} blocks, {counts['held']} held, "
-            f"{counts['flagged']} held or flagged",
+            _(
+                "{label}: {blocks} blocks, {held} held, {flagged} held or flagged",
+                label=label,
+                **counts,
+            ),
             err=err,
         )
     for kind, blocks in (
-        ("missed", comparison.misses),
-        ("false alarm", comparison.false_alarms),
-        ("labelled, but not in this history", comparison.unknown),
+        (marked("missed: {block}"), comparison.misses),
+        (marked("false alarm: {block}"), comparison.false_alarms),
+        (marked("labelled, but not in this history: {block}"), comparison.unknown),
     ):
         for block in blocks:
-            click.echo(f"{kind}: {block}", err=err)
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
-
-
-def _spans(months: Iterable[Month]) -> str:
-    """``2021-01 to 2021-03, 2021-05``."""
-    return ", ".join(
-        f"{first:%Y-%m}" if first == last else f"{first:%Y-%m} to {last:%Y-%m}"
-        for first, last in spans(months)
-    )
+            click.echo(_(kind, block=block), err=err)

@@ -7,6 +7,7 @@ import click
 from acv_pipeline.calibration.expected import Expected
 from acv_pipeline.calibration.habits import Habits
 from acv_pipeline.calibration.past import Past
+from acv_pipeline.language import _
 
 
 def print_calibration(past: Past, habits: Habits, expected: Expected) -> None:
@@ -15,27 +16,58 @@ def print_calibration(past: Past, habits: Habits, expected: Expected) -> None:
     apart = entry.panel_excludes, entry.panel_joins, entry.panel_sometimes
     always = len(past.codes) - sum(map(len, apart))
     click.echo(
-        f"{entry.id}: {len(months)} months, {months[0]:%Y-%m} to "
-        f"{months[-1]:%Y-%m}, in {past.deliveries} deliveries of "
-        f"{past.source.id}"
+        _(
+            "{indicator}: {months} months, {first:%Y-%m} to {last:%Y-%m}, in {deliveries} "
+            "deliveries of {source}",
+            indicator=entry.id,
+            months=len(months),
+            first=months[0],
+            last=months[-1],
+            deliveries=past.deliveries,
+            source=past.source.id,
+        )
     )
     click.echo(
-        f"  panel: {always} départements always, {len(entry.panel_joins)} once they joined, "
-        f"{len(entry.panel_sometimes)} sometimes, {len(entry.panel_excludes)} never"
+        _(
+            "  panel: {always} départements always, {joins} once they joined, {sometimes} "
+            "sometimes, {never} never",
+            always=always,
+            joins=len(entry.panel_joins),
+            sometimes=len(entry.panel_sometimes),
+            never=len(entry.panel_excludes),
+        )
     )
     for rule, names in habits.learned.items():
         for name, threshold in names.items():
-            click.echo(f"  {rule}: {name} = {threshold.value:g}\n      {threshold.why}")
+            click.echo(
+                _(
+                    "  {rule}: {name} = {value:g}\n      {why}",
+                    rule=rule,
+                    name=name,
+                    value=threshold.value,
+                    why=threshold.why,
+                )
+            )
     if not habits.learned:
-        click.echo("  thresholds: the contract's common ones fit")
+        click.echo(_("  thresholds: the contract's common ones fit"))
     for note in habits.notes:
         click.echo(f"  ! {note}")
-    click.echo("What to expect, each month judged with what the others teach:")
-    share = len(expected.held) / max(expected.judged, 1)
-    click.echo(
-        f"  {'good months held':<50} {len(expected.held):>3} of {expected.judged:>3}  {share:>4.0%}"
-    )
+    click.echo(_("What to expect, each month judged with what the others teach:"))
+    _line(_("good months held"), len(expected.held), expected.judged)
     for kind, (made, found) in expected.caught.items():
-        click.echo(f"  {'held: ' + kind:<50} {found:>3} of {made:>3}  {found / made:>4.0%}")
+        _line(_("held: {kind}", kind=_(kind)), found, made)
     for month, rules in expected.held.items():
-        click.echo(f"  ! {month:%Y-%m} would be held by {', '.join(rules)}")
+        named = ", ".join(rules)
+        click.echo(_("  ! {month:%Y-%m} would be held by {rules}", month=month, rules=named))
+
+
+def _line(what: str, part: int, of: int) -> None:
+    click.echo(
+        _(
+            "  {what:<50} {part:>3} of {of:>3}  {share:>4.0%}",
+            what=what,
+            part=part,
+            of=of,
+            share=part / max(of, 1),
+        )
+    )

@@ -8,10 +8,12 @@ from typing import Any
 
 import yaml
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from acv_pipeline.contract.model import Contract, ContractError
 from acv_pipeline.contract.territories import Territories
 from acv_pipeline.contract.yaml_file import read_yaml
+from acv_pipeline.language import _, marked, of_file
 
 CONTRACT_FILE = Path(__file__).with_name("contract.yml")
 
@@ -83,14 +85,45 @@ def load_contract(path: Path | None = None, seeds: Path | None = None) -> Contra
     try:
         data = read_yaml(path)
         if not isinstance(data, dict):
-            raise ContractError(f"{path}: expected a mapping at the top level")
+            raise ContractError(_("{file}: expected a mapping at the top level", file=path))
         if path != CONTRACT_FILE:
             data = _with_our_words(data)
         return Contract(**data, territories=Territories.from_seeds(seeds))
     except OSError as error:
-        raise ContractError(f"cannot read {error.filename}: {error.strerror}") from error
+        raise ContractError(
+            _("cannot read {file}: {error}", file=error.filename, error=error.strerror)
+        ) from error
     except yaml.YAMLError as error:
-        raise ContractError(f"{path} is not valid YAML: {error}") from error
+        raise ContractError(
+            _("{file} is not valid YAML: {error}", file=path, error=error)
+        ) from error
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
-        raise ContractError(f"{path}: " + "; ".join(lines)) from error
+        raise ContractError(
+            _("{file}: {problem}", file=path, problem="; ".join(map(_said, error.errors())))
+        ) from error
+
+
+# what pydantic says of the commonest mistakes; of others it is told in English
+_COMMONEST = (
+    marked("Field required"),
+    marked("Extra inputs are not permitted"),
+    marked("Input should be a valid string"),
+    marked("Input should be a valid number"),
+    marked("Input should be a valid integer"),
+    marked("Input should be a valid list"),
+    marked("Input should be a valid dictionary"),
+    marked("Input should be a valid boolean"),
+    marked("Input should be greater than 0"),
+    marked("Input should be 'partner' or 'reference'"),
+    marked("String should have at least 20 characters"),
+)
+
+
+def _said(problem: ErrorDetails) -> str:
+    """Which entry is wrong, and why."""
+    own = problem.get("ctx", {}).get("error")  # of a check of the contract's own
+    return _(
+        "{place}: {problem}",
+        place=".".join(map(str, problem["loc"])),
+        problem=_("Value error, {error}", error=own) if own else of_file(problem["msg"]),
+    )

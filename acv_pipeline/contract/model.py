@@ -21,6 +21,7 @@ from pydantic import (
 from acv_pipeline.contract.months import Month, month_of
 from acv_pipeline.contract.spelling import unknown
 from acv_pipeline.contract.territories import Territories
+from acv_pipeline.language import Both, _, marked
 
 """Entries that a contract may leave to the package's own."""
 
@@ -35,6 +36,19 @@ class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(cached_property,))
 
 
+def _in_both(value: Any) -> Any:
+    """One text for both languages, or one for each."""
+    if isinstance(value, str):
+        return Both(value, value)
+    if not isinstance(value, Both) and (not isinstance(value, dict) or {*value} != {"fr", "en"}):
+        raise ValueError(_("expected one text, or two: fr and en"))
+    return value
+
+
+Words = Annotated[Both, BeforeValidator(_in_both)]
+"""A text in both languages; one alone is for both."""
+
+
 class Contribution(_Entry):
     """A source's figures are part of an indicator, from ``since`` on (else its first month)."""
 
@@ -43,13 +57,16 @@ class Contribution(_Entry):
 
 
 class Source(_Entry):
-    """Who sends: a ``partner`` whose figures are added up, or a ``reference`` compared with."""
+    """Who sends: a ``partner`` whose figures are added up, or a ``reference`` compared with.
+
+    ``contact`` is whom to ask; in French it must go well after « à » (« l'équipe …»).
+    """
 
     id: str
     asset: str
     label: str
     role: Literal["partner", "reference"]
-    contact: str
+    contact: Words
     publication_lag_days: int | None = Field(default=None, ge=1)
     default_indicator: str | None = None
     full_history: bool = False
@@ -100,7 +117,8 @@ class Indicator(_Entry):
     label: str
     label_en: str
     names: list[str]
-    unit: str
+    unit: Words
+    unit_of_one: Words | None = None
     first_month: MonthField
     panel_excludes: list[str]
     panel_sometimes: list[str] = []
@@ -115,16 +133,17 @@ class Indicator(_Entry):
         """The programme's name in full, as people say it (``Petites villes de demain``)."""
         return max(self.names[:2], key=len, default=self.short_name)
 
+    def units(self, number: float) -> Both:
+        """The unit as it is written after a number: one has another word than many."""
+        one = self.unit_of_one or self.unit
+        whole = round(abs(number))  # as it is shown
+        return Both(
+            fr=one.fr if whole < 2 else self.unit.fr, en=one.en if whole == 1 else self.unit.en
+        )
+
     def limits(self, rule: str) -> dict[str, float]:
         """The thresholds of one gate rule, by name; empty when the rule needs none."""
         return {name: entry.value for name, entry in self.thresholds.get(rule, {}).items()}
-
-
-class Words(_Entry):
-    """One text in both languages."""
-
-    fr: str
-    en: str
 
 
 class Licence(_Entry):
@@ -176,7 +195,7 @@ class Contract(_Entry):
 
     first_month: MonthField
     timezone: str
-    data_contact: str
+    data_contact: Words
     sources: dict[str, Source]
     indicators: dict[str, Indicator]
     thresholds: Thresholds
@@ -225,7 +244,14 @@ class Contract(_Entry):
             own = entry.get("thresholds") or {}
             for rule, names in own.items():
                 if strange := sorted(set(names) - set(common.get(rule) or {})):
-                    raise ValueError(f"indicator {key}: {rule} knows no threshold {strange}")
+                    raise ValueError(
+                        _(
+                            "indicator {indicator}: {rule} knows no threshold {names}",
+                            indicator=key,
+                            rule=rule,
+                            names=strange,
+                        )
+                    )
             entry["thresholds"] = {rule: {**common[rule], **own.get(rule, {})} for rule in common}
         return data
 
@@ -235,15 +261,35 @@ class Contract(_Entry):
             named = [c.indicator for c in source.contributes]
             for indicator in [*named, *filter(None, [source.default_indicator])]:
                 if indicator not in self.indicators:
-                    raise ValueError(f"source {source.id} names the unknown indicator {indicator}")
+                    raise ValueError(
+                        _(
+                            "source {source} names the unknown indicator {indicator}",
+                            source=source.id,
+                            indicator=indicator,
+                        )
+                    )
         for entry in self.indicators.values():
             codes = {*entry.panel_excludes, *entry.panel_sometimes, *entry.panel_joins}
             if nowhere := sorted(codes - set(self.territories.departments)):
-                raise ValueError(f"indicator {entry.id} names unknown départements {nowhere}")
+                raise ValueError(
+                    _(
+                        "indicator {indicator} names unknown départements {codes}",
+                        indicator=entry.id,
+                        codes=nowhere,
+                    )
+                )
             if entry.sister and entry.sister not in self.indicators:
-                raise ValueError(f"indicator {entry.id} names the unknown sister {entry.sister}")
+                raise ValueError(
+                    _(
+                        "indicator {indicator} names the unknown sister {sister}",
+                        indicator=entry.id,
+                        sister=entry.sister,
+                    )
+                )
         if unlike := sorted(set(self.dataset.official_names) ^ set(self.indicators)):
-            raise ValueError(f"dataset.official_names must name the indicators; not so: {unlike}")
+            raise ValueError(
+                _("dataset.official_names must name the indicators; not so: {names}", names=unlike)
+            )
         return self
 
     @field_validator("foreign_identifiers")
@@ -252,7 +298,9 @@ class Contract(_Entry):
         try:
             re.compile(pattern)
         except re.error as error:
-            raise ValueError(f"{pattern!r} is no pattern: {error}") from error
+            raise ValueError(
+                _("'{text}' is no pattern: {error}", text=pattern, error=error)
+            ) from error
         return pattern
 
     @cached_property
@@ -292,7 +340,7 @@ class Contract(_Entry):
             label=indicator_id,
             label_en=indicator_id,
             names=[],
-            unit="",
+            unit=Both("", ""),
             first_month=self.first_month,
             panel_excludes=[],
             thresholds=self.thresholds,
@@ -313,7 +361,7 @@ class Contract(_Entry):
         for name, entry in named.items():
             if name.casefold() == text.casefold():
                 return entry
-        raise unknown("indicator", text, named)
+        raise unknown(marked("indicator"), text, named)
 
     def components(self, indicator_id: str) -> dict[str, Month]:
         """The partners whose sum is the indicator, each with its first month."""

@@ -7,10 +7,17 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
-from acv_pipeline.language import Both, both, marked
+from acv_pipeline.language import Both, _, both, marked
 
 Month: TypeAlias = dt.date
 """A month, as its first day."""
+
+
+_NAMES = (
+    marked("January"), marked("February"), marked("March"), marked("April"), marked("May"),
+    marked("June"), marked("July"), marked("August"), marked("September"), marked("October"),
+    marked("November"), marked("December"),
+)  # fmt: skip
 
 
 def month_of(text: str) -> Month:
@@ -21,7 +28,7 @@ def month_of(text: str) -> Month:
     """
     day = dt.date.fromisoformat(text if len(text) > 7 else f"{text}-01")
     if day.day != 1:
-        raise ValueError(f"{text!r} is not a month: write it like 2021-03")
+        raise ValueError(_("'{value}' is not a month: write it like 2021-03", value=text))
     return day
 
 
@@ -65,34 +72,27 @@ def spans(months: Iterable[Month]) -> list[tuple[Month, Month]]:
     return found
 
 
-def in_english(month: Month) -> str:
-    """``March 2021``."""
-    return f"{calendar.month_name[month.month]} {month.year}"
-
-
-_NAMES = (
-    marked("January"),
-    marked("February"),
-    marked("March"),
-    marked("April"),
-    marked("May"),
-    marked("June"),
-    marked("July"),
-    marked("August"),
-    marked("September"),
-    marked("October"),
-    marked("November"),
-    marked("December"),
-)
+def spans_shown(months: Iterable[Month]) -> str:
+    """``2021-01 to 2021-03, 2021-05``, in the user's language."""
+    return ", ".join(
+        f"{first:%Y-%m}"
+        if first == last
+        else _("{first:%Y-%m} to {last:%Y-%m}", first=first, last=last)
+        for first, last in spans(months)
+    )
 
 
 def in_words(month: Month) -> Both:
     """``mars 2021``, ``March 2021``."""
-    name = both(_NAMES[month.month - 1])
-    return Both(fr=f"{name.fr} {month.year}", en=f"{name.en} {month.year}")
+    return both("{month} {year}", month=both(_NAMES[month.month - 1]), year=month.year)
 
 
 def day_in_words(day: dt.date) -> Both:
     """``1er mars 2021``, ``1 March 2021``."""
     month = in_words(day)
     return Both(fr=f"{'1er' if day.day == 1 else day.day} {month.fr}", en=f"{day.day} {month.en}")
+
+
+def in_english(month: Month) -> str:
+    """``March 2021``."""
+    return in_words(month).en

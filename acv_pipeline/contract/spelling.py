@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from acv_pipeline.language import _
+
 
 class UnknownNameError(ValueError):
     """Nothing is called so; the message says what is, and what was probably meant."""
@@ -20,9 +22,20 @@ def letters(text: str) -> str:
 def unknown(
     what: str, typed: str, names: Iterable[str], expected: str | None = None
 ) -> UnknownNameError:
-    """The error to raise: ``unknown source 'anha': anah? Known are anah, …``."""
+    """The error to raise: ``unknown source 'anha': anah? Known are anah, …``.
+
+    Args:
+        what: what is unknown, as a text of the catalogue.
+        expected: what is expected, in the user's language; the names there are by default.
+    """
     by_letters = {letters(name): name for name in names}
-    expected = expected or f"known are {', '.join(by_letters.values())}"
+    expected = expected or _("known are {names}", names=", ".join(by_letters.values()))
     for near in get_close_matches(letters(typed), by_letters, n=1):
-        expected = f"{by_letters[near]}? {expected[0].upper()}{expected[1:]}"
-    return UnknownNameError(f"unknown {what} {typed!r}: {expected}")
+        expected = _(
+            "{name}? {expected}",
+            name=by_letters[near],
+            expected=expected[0].upper() + expected[1:],
+        )
+    return UnknownNameError(
+        _("unknown {what} '{typed}': {expected}", what=_(what), typed=typed, expected=expected)
+    )

@@ -13,6 +13,7 @@ from acv_pipeline.contract import Month
 from acv_pipeline.flow.pipeline import QUARANTINED, VALIDATED, Log, Pipeline
 from acv_pipeline.flow.plotted import Numbers, national, stopped
 from acv_pipeline.flow.previews import Preview, preview, preview_of_extract
+from acv_pipeline.language import _, plural
 from acv_pipeline.ledger import months_on_record
 from acv_pipeline.models import freshness
 from acv_pipeline.publishing.published_copy import publish
@@ -49,14 +50,14 @@ class Turn:
         Raises:
             LandingError: the landing zone cannot be read.
         """
-        self.log(f"receiving from {', '.join(sources)}")
+        self.log(_("receiving from {sources}", sources=", ".join(sources)))
         return self.pipeline.receive(self.connection, sources)
 
     def judge(self, months: Sequence[Month]) -> JudgeReport:
         """Bring what was received for the given months into force, but what a rule stops."""
         from acv_pipeline.ledger.store import judge_and_write
 
-        self.log(f"judging what was received for {span(months)}")
+        self.log(_("judging what was received for {months}", months=span(months)))
         fresh = self.pipeline.judged.fresh(self.connection, self.pipeline.contract)
         self.pipeline.judged.forget()
         with transaction(self.connection):
@@ -72,7 +73,7 @@ class Turn:
         """
         project = self.pipeline.project
         chosen = [name for name in project.models if name in models]
-        self.log(f"building {', '.join(chosen)}")
+        self.log(_("building {models}", models=", ".join(chosen)))
         with transaction(self.connection):
             moved = project.build(self.connection, chosen)
             freshness.was_built(self.connection, project, chosen)
@@ -101,7 +102,7 @@ class Turn:
 
         def said(checks: list[Check], months: Sequence[Month]) -> list[CheckResult]:
             if checks:
-                self.log(f"checking {span(months)}")
+                self.log(_("checking {months}", months=span(months)))
             kept = self.pipeline.home.quality
             return evaluate_all(self.connection, contract, project, checks, months, kept)
 
@@ -120,7 +121,7 @@ class Turn:
             NotPublishedError: it isn't; readers keep the last copy.
             WarehouseError: the copy cannot be written.
         """
-        self.log("making sure that everything was checked")
+        self.log(_("making sure that everything was checked"))
         pipeline = self.pipeline
         publish(
             self.connection, pipeline.home, pipeline.contract, pipeline.project, to, self.evaluated
@@ -190,4 +191,10 @@ def span(months: Sequence[Month]) -> str:
         return "no month"
     if len(months) == 1:
         return f"{months[0]:%Y-%m}"
-    return f"{len(months)} months ({months[0]:%Y-%m} to {months[-1]:%Y-%m})"
+    return plural(
+        "{count} months ({first:%Y-%m} to {last:%Y-%m})",
+        "{count} months ({first:%Y-%m} to {last:%Y-%m})",
+        len(months),
+        first=months[0],
+        last=months[-1],
+    )

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from acv_pipeline.contract import Indicator, Month, Source
 from acv_pipeline.contract.months import elapsed
 from acv_pipeline.gate.trajectory import Figures, Trajectory, trajectory_of
+from acv_pipeline.language import Both
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Rival:
     file_name: str
     figures: Figures
     outcome: Literal["counts", "gives way", "undecided"]
-    why: str
+    why: Both
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,7 @@ class MonthCase:
 
 @dataclass(frozen=True)
 class Finding:
-    """A rule that does not hold for a month; stored as JSON in this order.
+    """A rule that does not hold for a month.
 
     Attributes:
         rule: the rule's name, as its check is called.
@@ -182,6 +183,20 @@ class Finding:
 
     rule: str
     blocking: bool
-    summary: str
-    probable_cause: str | None = None
+    summary: Both
+    probable_cause: Both | None = None
     evidence: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def recorded(self) -> dict[str, Any]:
+        """As it is kept, in JSON: the texts in English, and in French under ``…_fr``."""
+        cause = self.probable_cause
+        return {
+            "rule": self.rule,
+            "blocking": self.blocking,
+            "summary": self.summary.en,
+            "summary_fr": self.summary.fr,
+            "probable_cause": cause and cause.en,
+            "probable_cause_fr": cause and cause.fr,
+            "evidence": self.evidence,
+        }

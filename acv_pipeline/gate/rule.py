@@ -11,8 +11,11 @@ import numpy.typing as npt
 
 from acv_pipeline.contract import Source
 from acv_pipeline.gate.case import Finding, MonthCase
+from acv_pipeline.language import Both, both, marked
 
 MAX_EVIDENCE_ROWS = 20
+NATIONAL = marked("national")
+"""What evidence calls the whole country; such words are translated where evidence is shown."""
 
 Limits: TypeAlias = Mapping[str, float]
 """The thresholds of one rule for the indicator at hand, by name (from the contract)."""
@@ -31,9 +34,9 @@ class Alarm:
         blocking: overrides the rule's own weight, for rules that hold gross cases only.
     """
 
-    summary: str
+    summary: Both
     evidence: Evidence
-    probable_cause: str | None = None
+    probable_cause: Both | None = None
     blocking: bool | None = None
 
 
@@ -48,6 +51,7 @@ class Rule:
         blocking: whether the rule can hold a month (else it only warns).
         title: what is wrong when it alarms, in one line.
         what_to_do: advice to the data engineer; ``{contact}`` stands for the role to ask.
+            It and the title are translated where they are shown.
         rationale: why the rule exists, from the nature of the data.
     """
 
@@ -71,9 +75,9 @@ class Rule:
             probable_cause=alarm.probable_cause,
         )
 
-    def advice(self, source: Source) -> str:
+    def advice(self, source: Source) -> Both:
         """``what_to_do`` with the role to ask filled in."""
-        return self.what_to_do.format(contact=source.contact)
+        return both(self.what_to_do, contact=source.contact)
 
 
 def rule(*, blocking: bool, title: str, what_to_do: str, rationale: str) -> Callable[[Check], Rule]:
@@ -83,12 +87,6 @@ def rule(*, blocking: bool, title: str, what_to_do: str, rationale: str) -> Call
         return Rule(check.__name__, blocking, title, what_to_do, rationale, check)
 
     return make
-
-
-def how_many(where: npt.NDArray[np.bool_], one: str, many: str) -> str:
-    """``1 département falls``, ``3 départements fall``."""
-    count = int(where.sum())
-    return f"{count} {one if count == 1 else many}"
 
 
 def plain(value: Any) -> Any:

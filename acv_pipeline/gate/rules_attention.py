@@ -8,14 +8,15 @@ from __future__ import annotations
 import numpy as np
 
 from acv_pipeline.gate.case import MonthCase
-from acv_pipeline.gate.rule import Alarm, Limits, moved, of_one, rule
+from acv_pipeline.gate.rule import NATIONAL, Alarm, Limits, moved, of_one, rule
 from acv_pipeline.gate.trajectory import Figures
+from acv_pipeline.language import both, marked
 
 
 @rule(
     blocking=False,
-    title="The national total crosses the announced target",
-    what_to_do="Read the month once more before it is quoted; confirm it with {contact}.",
+    title=marked("The national total crosses the announced target"),
+    what_to_do=marked("Read the month once more before it is quoted; confirm it with {contact}."),
     rationale=(
         "The first figure above an announced target is the one the press quotes; a mistake in it "
         "costs more than in any other month."
@@ -30,15 +31,19 @@ def target_crossed(case: MonthCase, limits: Limits) -> Alarm | None:
     if not before < target.value <= after:
         return None
     return Alarm(
-        summary=f"the national total reaches {after:,.0f}; the target is {target.value:,.0f}",
-        evidence=of_one("national", previous=before, delivered=after, target=target.value),
+        summary=both(
+            "the national total reaches {total:,.0f}; the target is {target:,.0f}",
+            total=after,
+            target=target.value,
+        ),
+        evidence=of_one(NATIONAL, previous=before, delivered=after, target=target.value),
     )
 
 
 @rule(
     blocking=False,
-    title="The three leading départements are not those of the previous month",
-    what_to_do=(
+    title=marked("The three leading départements are not those of the previous month"),
+    what_to_do=marked(
         "Look at the newcomer's increment before the ranking is quoted; ask {contact} when it is "
         "out of proportion."
     ),
@@ -66,9 +71,10 @@ def top_three_changed(case: MonthCase, limits: Limits) -> Alarm | None:
     if not gone:
         return None
     return Alarm(
-        summary=(
-            f"{', '.join(sorted(codes[i] for i in after - before))} in the leading three in place "
-            f"of {', '.join(sorted(codes[i] for i in gone))}"
+        summary=both(
+            "{newcomers} in the leading three in place of {gone}",
+            newcomers=", ".join(sorted(codes[i] for i in after - before)),
+            gone=", ".join(sorted(codes[i] for i in gone)),
         ),
         evidence=moved(
             case,

@@ -7,12 +7,18 @@ import numpy as np
 from acv_pipeline.gate.case import MonthCase
 from acv_pipeline.gate.rule import Alarm, Limits, rule, table
 from acv_pipeline.gate.trajectory import has_figures
+from acv_pipeline.language import both, both_plural, marked, together
+
+QUARANTINED = marked("quarantined")
+ABSENT = marked("absent")
+UNREADABLE = marked("absent or unreadable")
+"""What became of the row of a département without a figure."""
 
 
 @rule(
     blocking=True,
-    title="A département of the panel has no figure",
-    what_to_do=(
+    title=marked("A département of the panel has no figure"),
+    what_to_do=marked(
         "Ask {contact} for the missing départements. If some rows were quarantined, correct them "
         "at the source and have the file sent again."
     ),
@@ -36,17 +42,23 @@ def panel_department_missing(case: MonthCase, limits: Limits) -> Alarm | None:
     tolerable = unknown <= case.unreadable + limits["max_missing"] and (
         int((missing & ~small).sum()) <= limits["max_quarantined_share"] * panel
     )
-    summary = (
-        f"{absent} of {panel} expected départements have no figure, "
-        f"{int(known.sum())} of them because their row was quarantined"
+    summary = both(
+        "{absent} of {panel} expected départements have no figure, {known} of them because their "
+        "row was quarantined",
+        absent=absent,
+        panel=panel,
+        known=int(known.sum()),
     )
     if case.unreadable and unknown:
-        rows = (
-            "1 quarantined row names"
-            if case.unreadable == 1
-            else (f"{case.unreadable} quarantined rows name")
+        unreadable = both_plural(
+            "{count} quarantined row names no known département and may be among the other "
+            "{others}",
+            "{count} quarantined rows name no known département and may be among the other "
+            "{others}",
+            case.unreadable,
+            others=unknown,
         )
-        summary += f"; {rows} no known département and may be among the other {unknown}"
+        summary = together([summary, unreadable])
     return Alarm(
         summary=summary,
         evidence=table(
@@ -55,9 +67,7 @@ def panel_department_missing(case: MonthCase, limits: Limits) -> Alarm | None:
             np.nan_to_num(previous, nan=0),
             previous=previous,
             delivered=case.delivered,
-            row=np.where(
-                known, "quarantined", "absent or unreadable" if case.unreadable else "absent"
-            ),
+            row=np.where(known, QUARANTINED, UNREADABLE if case.unreadable else ABSENT),
         ),
         blocking=not tolerable,
     )
@@ -65,8 +75,8 @@ def panel_department_missing(case: MonthCase, limits: Limits) -> Alarm | None:
 
 @rule(
     blocking=True,
-    title="A département outside the panel has a figure above zero",
-    what_to_do=(
+    title=marked("A département outside the panel has a figure above zero"),
+    what_to_do=marked(
         "Ask {contact} whether the file is of another programme, keyed by region, or whether a "
         "city has joined the programme (then change the panel in the contract)."
     ),
@@ -80,10 +90,14 @@ def figure_outside_panel(case: MonthCase, limits: Limits) -> Alarm | None:
     outside = ~case.in_panel & (case.delivered > 0)
     if not outside.any():
         return None
+    dwellings = case.delivered[outside].sum()
     return Alarm(
-        summary=(
-            f"{int(outside.sum())} départements without a city in the programme have "
-            f"{case.delivered[outside].sum():,.0f} {case.indicator.unit}"
+        summary=both_plural(
+            "{count} département without a city in the programme has {dwellings:,.0f} {unit}",
+            "{count} départements without a city in the programme have {dwellings:,.0f} {unit}",
+            int(outside.sum()),
+            dwellings=dwellings,
+            unit=case.indicator.units(dwellings),
         ),
         evidence=table(
             case.codes,
@@ -97,8 +111,8 @@ def figure_outside_panel(case: MonthCase, limits: Limits) -> Alarm | None:
 
 @rule(
     blocking=False,
-    title="Every figure of the month is zero",
-    what_to_do=(
+    title=marked("Every figure of the month is zero"),
+    what_to_do=marked(
         "Nothing, when the month is the declared starting point of the series; else ask {contact} "
         "for the figures."
     ),
@@ -113,7 +127,7 @@ def all_figures_zero(case: MonthCase, limits: Limits) -> Alarm | None:
     if not given.any() or has_figures(case.delivered):
         return None
     return Alarm(
-        summary=f"all {int(given.sum())} delivered figures are zero",
+        summary=both("all {count} delivered figures are zero", count=int(given.sum())),
         evidence=table(case.codes, given, case.delivered, delivered=case.delivered),
-        probable_cause="a declared starting point, or an export of an empty table",
+        probable_cause=both("a declared starting point, or an export of an empty table"),
     )

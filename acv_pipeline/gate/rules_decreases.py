@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from acv_pipeline.gate.case import MonthCase
-from acv_pipeline.gate.rule import Alarm, Evidence, Limits, how_many, moved, rule
+from acv_pipeline.gate.rule import Alarm, Evidence, Limits, moved, rule
 from acv_pipeline.gate.trajectory import Trajectory
+from acv_pipeline.language import both, both_plural, marked
 
 
 def _decreases(case: MonthCase, trajectory: Trajectory) -> Evidence:
@@ -20,8 +21,8 @@ def _decreases(case: MonthCase, trajectory: Trajectory) -> Evidence:
 
 @rule(
     blocking=True,
-    title="The national total is lower than in the previous accepted month",
-    what_to_do=(
+    title=marked("The national total is lower than in the previous accepted month"),
+    what_to_do=marked(
         "Ask {contact}: is it an older file, a monthly flow, one partner short, or a real "
         "correction downwards? A real one is released by a sign-off."
     ),
@@ -39,10 +40,12 @@ def national_total_decreases(case: MonthCase, limits: Limits) -> Alarm | None:
     ):
         return None
     return Alarm(
-        summary=(
-            f"the départements both months have sum to "
-            f"{trajectory.previous_total + trajectory.increment:,.0f}, "
-            f"{-trajectory.increment:,.0f} fewer than in {trajectory.previous_month:%Y-%m}"
+        summary=both(
+            "the départements both months have sum to {total:,.0f}, {fewer:,.0f} fewer than in "
+            "{month:%Y-%m}",
+            total=trajectory.previous_total + trajectory.increment,
+            fewer=-trajectory.increment,
+            month=trajectory.previous_month,
         ),
         evidence=_decreases(case, trajectory),
     )
@@ -50,8 +53,8 @@ def national_total_decreases(case: MonthCase, limits: Limits) -> Alarm | None:
 
 @rule(
     blocking=False,
-    title="A département has fewer dwellings than in the previous accepted month",
-    what_to_do="Look at the figures; ask {contact} if the decrease is no known correction.",
+    title=marked("A département has fewer dwellings than in the previous accepted month"),
+    what_to_do=marked("Look at the figures; ask {contact} if the decrease is no known correction."),
     rationale=(
         "A cumulative cannot fall, but real deliveries carry single corrections: 4 of the 8 "
         "increments of the published series hold one. Worth a look, not a hold."
@@ -63,11 +66,15 @@ def department_decreases(case: MonthCase, limits: Limits) -> Alarm | None:
     if trajectory is None or not (trajectory.increments < 0).any():
         return None
     fallen = trajectory.increments < 0
+    fall = -trajectory.increments[fallen].sum()
     return Alarm(
-        summary=(
-            f"{how_many(fallen, 'département falls', 'départements fall')}, "
-            f"by {-trajectory.increments[fallen].sum():,.0f} "
-            f"{case.indicator.unit} in all, since {trajectory.previous_month:%Y-%m}"
+        summary=both_plural(
+            "{count} département falls, by {fall:,.0f} {unit} in all, since {month:%Y-%m}",
+            "{count} départements fall, by {fall:,.0f} {unit} in all, since {month:%Y-%m}",
+            int(fallen.sum()),
+            fall=fall,
+            unit=case.indicator.units(fall),
+            month=trajectory.previous_month,
         ),
         evidence=_decreases(case, trajectory),
     )
@@ -75,8 +82,8 @@ def department_decreases(case: MonthCase, limits: Limits) -> Alarm | None:
 
 @rule(
     blocking=True,
-    title="Several départements fall, by more than corrections do",
-    what_to_do=(
+    title=marked("Several départements fall, by more than corrections do"),
+    what_to_do=marked(
         "Ask {contact} whether the file is an older one, a monthly flow, or has its rows shifted "
         "against the départements."
     ),
@@ -97,9 +104,14 @@ def several_departments_decrease(case: MonthCase, limits: Limits) -> Alarm | Non
     if count < limits["min_departments"] or not (many or material):
         return None
     return Alarm(
-        summary=(
-            f"{count} of {int(trajectory.common.sum())} départements fall since "
-            f"{trajectory.previous_month:%Y-%m}, by {total:,.0f} {case.indicator.unit} in all"
+        summary=both(
+            "{count} of {known} départements fall since {month:%Y-%m}, by {fall:,.0f} {unit} in "
+            "all",
+            count=count,
+            known=int(trajectory.common.sum()),
+            month=trajectory.previous_month,
+            fall=total,
+            unit=case.indicator.units(total),
         ),
         evidence=_decreases(case, trajectory),
     )

@@ -8,13 +8,14 @@ from __future__ import annotations
 import numpy as np
 
 from acv_pipeline.gate.case import MonthCase
-from acv_pipeline.gate.rule import Alarm, Evidence, Limits, how_many, rule, table
+from acv_pipeline.gate.rule import Alarm, Evidence, Limits, rule, table
+from acv_pipeline.language import Both, both, both_plural, marked, together
 
 
 @rule(
     blocking=True,
-    title="Another file of the same day says something else",
-    what_to_do=(
+    title=marked("Another file of the same day says something else"),
+    what_to_do=marked(
         "Ask {contact} which of the files counts, then sign that one off; or have its figures "
         "sent in a new file on another day (the very same bytes sent again change nothing)."
     ),
@@ -28,21 +29,28 @@ def same_day_files_differ(case: MonthCase, limits: Limits) -> Alarm | None:
     """Other figures in another file of the day; only warns in the file that counts."""
     if not case.rivals:
         return None
-    summaries: list[str] = []
+    summaries: list[Both] = []
     evidence: Evidence = []
     for rival in case.rivals:
         differs = ~np.isnan(case.delivered) & ~np.isnan(rival.figures)
         differs &= case.delivered != rival.figures
-        both = int((~np.isnan(case.delivered) & ~np.isnan(rival.figures)).sum())
+        compared = int((~np.isnan(case.delivered) & ~np.isnan(rival.figures)).sum())
         outcome = {
-            "counts": f"that file counts: {rival.why}",
-            "gives way": f"this file counts: {rival.why}",
+            "counts": both("that file counts: {why}", why=rival.why),
+            "gives way": both("this file counts: {why}", why=rival.why),
             "undecided": rival.why,
         }[rival.outcome]
         summaries.append(
-            f"{how_many(differs, 'figure', 'figures')} of {both} "
-            f"{'differs' if differs.sum() == 1 else 'differ'} from {rival.file_name}, "
-            f"received on the same day; {outcome}"
+            both_plural(
+                "{count} figure of {compared} differs from {file}, received on the same day; "
+                "{outcome}",
+                "{count} figures of {compared} differ from {file}, received on the same day; "
+                "{outcome}",
+                int(differs.sum()),
+                compared=compared,
+                file=rival.file_name,
+                outcome=outcome,
+            )
         )
         evidence += table(
             case.codes,
@@ -53,7 +61,7 @@ def same_day_files_differ(case: MonthCase, limits: Limits) -> Alarm | None:
             other_file=np.full(len(case.codes), rival.file_name, dtype=object),
         )
     return Alarm(
-        summary="; ".join(summaries),
+        summary=together(summaries),
         evidence=evidence,
         blocking=any(rival.outcome != "gives way" for rival in case.rivals),
     )
@@ -61,8 +69,8 @@ def same_day_files_differ(case: MonthCase, limits: Limits) -> Alarm | None:
 
 @rule(
     blocking=True,
-    title="Provisional figures would replace definitive ones",
-    what_to_do=(
+    title=marked("Provisional figures would replace definitive ones"),
+    what_to_do=marked(
         "Ask {contact} whether an old draft was sent by mistake. If the figures are right, have "
         "them sent in a file that is not marked as provisional, or sign the month off."
     ),
@@ -80,10 +88,14 @@ def provisional_after_definitive(case: MonthCase, limits: Limits) -> Alarm | Non
     if not changed.any():
         return None
     return Alarm(
-        summary=(
-            f"the file says “{case.provisional_by}”; it would change "
-            f"{how_many(changed, 'figure', 'figures')} of {case.definitive_file}, which is marked "
-            "as definitive"
+        summary=both_plural(
+            "the file says “{word}”; it would change {count} figure of {file}, which is marked as "
+            "definitive",
+            "the file says “{word}”; it would change {count} figures of {file}, which is marked as "
+            "definitive",
+            int(changed.sum()),
+            word=case.provisional_by,
+            file=case.definitive_file,
         ),
         evidence=table(
             case.codes,
@@ -93,5 +105,5 @@ def provisional_after_definitive(case: MonthCase, limits: Limits) -> Alarm | Non
             delivered=case.delivered,
             expected=case.in_force,
         ),
-        probable_cause="an older draft after the definitive file",
+        probable_cause=both("an older draft after the definitive file"),
     )

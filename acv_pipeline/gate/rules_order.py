@@ -9,6 +9,7 @@ import numpy as np
 from acv_pipeline.gate.case import MonthCase
 from acv_pipeline.gate.rule import Alarm, Limits, moved, rule
 from acv_pipeline.gate.trajectory import Figures
+from acv_pipeline.language import both, marked, together
 
 
 def _ranks(figures: Figures) -> Figures:
@@ -28,8 +29,10 @@ def _rank_correlation(before: Figures, after: Figures) -> float:
 
 @rule(
     blocking=False,
-    title="The ranking of the départements is reshuffled",
-    what_to_do="Look at the largest moves; ask {contact} whether rows were sorted or shifted.",
+    title=marked("The ranking of the départements is reshuffled"),
+    what_to_do=marked(
+        "Look at the largest moves; ask {contact} whether rows were sorted or shifted."
+    ),
     rationale=(
         "Ranks of a cumulative move slowly once the series has some length. How slowly depends on "
         "its age and on the size of its figures, so a month is compared with the usual reshuffling "
@@ -54,9 +57,13 @@ def ranking_reshuffled(case: MonthCase, limits: Limits) -> Alarm | None:
     ranks[:, common] = _ranks(trajectory.previous[common]), _ranks(case.figures[common])
     moves = np.abs(ranks[1] - ranks[0])
     return Alarm(
-        summary=(
-            f"rank correlation with {trajectory.previous_month:%Y-%m} is {correlation:.3f}, "
-            f"usually {usual:.3f}; the largest move is {np.nanmax(moves):.0f} ranks"
+        summary=both(
+            "rank correlation with {month:%Y-%m} is {correlation:.3f}, usually {usual:.3f}; the "
+            "largest move is {largest:.0f} ranks",
+            month=trajectory.previous_month,
+            correlation=correlation,
+            usual=usual,
+            largest=np.nanmax(moves),
         ),
         evidence=moved(case, moves > 0, moves, previous_rank=ranks[0], delivered_rank=ranks[1]),
     )
@@ -64,11 +71,11 @@ def ranking_reshuffled(case: MonthCase, limits: Limits) -> Alarm | None:
 
 @rule(
     blocking=False,
-    title="Two départements seem to have exchanged their figures",
-    what_to_do="Compare the two rows with the previous file; ask {contact} which is right.",
+    title=marked("Two départements seem to have exchanged their figures"),
+    what_to_do=marked("Compare the two rows with the previous file; ask {contact} which is right."),
     rationale=(
         "When one département falls and another rises, and each figure continues the other's "
-        "course, two rows or two names were exchanged. Sums don't change, so no total shows it."
+        "trajectory, two rows or two names were exchanged. Sums don't change, so no total shows it."
     ),
 )
 def two_departments_swapped(case: MonthCase, limits: Limits) -> Alarm | None:
@@ -102,8 +109,9 @@ def two_departments_swapped(case: MonthCase, limits: Limits) -> Alarm | None:
         return None
     found.sort(key=lambda pair: trajectory.increments[pair[0]])
     return Alarm(
-        summary="; ".join(
-            f"{case.codes[a]} and {case.codes[b]} seem exchanged" for a, b in found[:3]
+        summary=together(
+            both("{one} and {other} seem exchanged", one=case.codes[a], other=case.codes[b])
+            for a, b in found[:3]
         ),
         evidence=[
             row
@@ -117,5 +125,5 @@ def two_departments_swapped(case: MonthCase, limits: Limits) -> Alarm | None:
                 increment=trajectory.increments,
             )
         ],
-        probable_cause="two rows or two names were exchanged",
+        probable_cause=both("two rows or two names were exchanged"),
     )

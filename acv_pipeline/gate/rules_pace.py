@@ -8,8 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from acv_pipeline.gate.case import MonthCase
-from acv_pipeline.gate.rule import Alarm, Evidence, Limits, how_many, moved, of_one, rule
+from acv_pipeline.gate.rule import NATIONAL, Alarm, Evidence, Limits, moved, of_one, rule
 from acv_pipeline.gate.trajectory import Trajectory
+from acv_pipeline.language import both, both_plural, marked
 
 
 def _usual_largest_share(trajectory: Trajectory) -> float:
@@ -35,8 +36,8 @@ def _fastest_departments(case: MonthCase, trajectory: Trajectory, ratio: float) 
 
 @rule(
     blocking=True,
-    title="The national total grows far faster than it ever did",
-    what_to_do=(
+    title=marked("The national total grows far faster than it ever did"),
+    what_to_do=marked(
         "Ask {contact} what was added: another programme, a partner counted twice, or dwellings "
         "of earlier months entered late? Late entries are released by a sign-off."
     ),
@@ -66,13 +67,18 @@ def national_pace_jumps(case: MonthCase, limits: Limits) -> Alarm | None:
     if high <= 0 or trajectory.pace <= high or trajectory.increment <= growth:
         return None
     return Alarm(
-        summary=(
-            f"{trajectory.pace:,.0f} {case.indicator.unit} a month since "
-            f"{trajectory.previous_month:%Y-%m}; the usual pace is {usual:,.0f}, the fastest so "
-            f"far {fastest:,.0f}, and {high:,.0f} would not surprise"
+        summary=both(
+            "{pace:,.0f} {unit} a month since {month:%Y-%m}; the usual pace is {usual:,.0f}, the "
+            "fastest so far {fastest:,.0f}, and {high:,.0f} would not surprise",
+            pace=trajectory.pace,
+            unit=case.indicator.units(trajectory.pace),
+            month=trajectory.previous_month,
+            usual=usual,
+            fastest=fastest,
+            high=high,
         ),
         evidence=of_one(
-            "national",
+            NATIONAL,
             previous=trajectory.previous_total,
             delivered=trajectory.previous_total + trajectory.increment,
             expected_low=trajectory.previous_total,
@@ -85,8 +91,8 @@ def national_pace_jumps(case: MonthCase, limits: Limits) -> Alarm | None:
 
 @rule(
     blocking=True,
-    title="One département brings most of the national increase",
-    what_to_do=(
+    title=marked("One département brings most of the national increase"),
+    what_to_do=marked(
         "Ask {contact} for the dossiers behind this département's increase: a typing error, a "
         "batch entered late, or dwellings of another programme?"
     ),
@@ -115,10 +121,15 @@ def one_department_dominates(case: MonthCase, limits: Limits) -> Alarm | None:
         return None
     usual = trajectory.usual_paces
     return Alarm(
-        summary=(
-            f"département {case.codes[largest]} brings {increment:,.0f} of "
-            f"{trajectory.gross_increment:,.0f} {case.indicator.unit} ({share:.0%}) since "
-            f"{trajectory.previous_month:%Y-%m}"
+        summary=both(
+            "département {code} brings {increment:,.0f} of {all:,.0f} {unit} ({share:.0%}) since "
+            "{month:%Y-%m}",
+            code=case.codes[largest],
+            increment=increment,
+            all=trajectory.gross_increment,
+            unit=case.indicator.units(trajectory.gross_increment),
+            share=share,
+            month=trajectory.previous_month,
         ),
         evidence=moved(
             case,
@@ -133,8 +144,8 @@ def one_department_dominates(case: MonthCase, limits: Limits) -> Alarm | None:
 
 @rule(
     blocking=False,
-    title="Many départements grow far faster than they usually do",
-    what_to_do="Compare with the budget year; ask {contact} if nothing explains the rise.",
+    title=marked("Many départements grow far faster than they usually do"),
+    what_to_do=marked("Compare with the budget year; ask {contact} if nothing explains the rise."),
     rationale=(
         "A good month lifts some départements well above their own pace, not a third of them at "
         "once; a year-end or a late batch can, so this warns and does not hold."
@@ -154,9 +165,13 @@ def departments_above_own_pace(case: MonthCase, limits: Limits) -> Alarm | None:
     if share <= limits["max_share"]:
         return None
     return Alarm(
-        summary=(
-            f"{int(above.sum())} of {int(judged.sum())} départements ({share:.0%}) grow more than "
-            f"{limits['ratio']:g} times as fast as they usually do"
+        summary=both(
+            "{count} of {judged} départements ({share:.0%}) grow more than {ratio:g} times as fast "
+            "as they usually do",
+            count=int(above.sum()),
+            judged=int(judged.sum()),
+            share=share,
+            ratio=limits["ratio"],
         ),
         evidence=_fastest_departments(case, trajectory, limits["ratio"]),
     )
@@ -164,8 +179,10 @@ def departments_above_own_pace(case: MonthCase, limits: Limits) -> Alarm | None:
 
 @rule(
     blocking=False,
-    title="A département leaps: far above its own level and pace, alone",
-    what_to_do="Ask {contact} to confirm the figure: a digit typed twice, a figure added twice?",
+    title=marked("A département leaps: far above its own level and pace, alone"),
+    what_to_do=marked(
+        "Ask {contact} to confirm the figure: a digit typed twice, a figure added twice?"
+    ),
     rationale=(
         "A figure entered twice doubles a département; a wrong leading digit moves it further. "
         "Real départements do double now and then after a large operation, so this only warns."
@@ -187,10 +204,14 @@ def department_leaps(case: MonthCase, limits: Limits) -> Alarm | None:
         return None
     high = trajectory.previous + limits["min_ratio_to_fastest"] * fastest * trajectory.months
     return Alarm(
-        summary=(
-            f"{how_many(leaps, 'département grows', 'départements grow')} by more than "
-            f"{limits['min_growth']:.0%} of the level and more than "
-            f"{limits['min_ratio_to_fastest']:g} times as fast as ever"
+        summary=both_plural(
+            "{count} département grows by more than {growth:.0%} of the level and more than "
+            "{ratio:g} times as fast as ever",
+            "{count} départements grow by more than {growth:.0%} of the level and more than "
+            "{ratio:g} times as fast as ever",
+            int(leaps.sum()),
+            growth=limits["min_growth"],
+            ratio=limits["min_ratio_to_fastest"],
         ),
         evidence=moved(
             case,

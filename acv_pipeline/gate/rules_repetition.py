@@ -8,6 +8,7 @@ from acv_pipeline.contract import Month
 from acv_pipeline.gate.case import MonthCase
 from acv_pipeline.gate.rule import Alarm, Limits, moved, rule, table
 from acv_pipeline.gate.trajectory import Figures, has_figures, unchanged_share
+from acv_pipeline.language import Both, both, marked
 
 
 def _usual_unchanged(case: MonthCase, limits: Limits) -> float | None:
@@ -21,8 +22,8 @@ def _usual_unchanged(case: MonthCase, limits: Limits) -> float | None:
 
 @rule(
     blocking=True,
-    title="Most départements have not moved",
-    what_to_do=(
+    title=marked("Most départements have not moved"),
+    what_to_do=marked(
         "Ask {contact} whether the file was made before the month was closed. A month without "
         "activity (January, before the new budget opens) is released by a sign-off."
     ),
@@ -42,19 +43,22 @@ def most_departments_unchanged(case: MonthCase, limits: Limits) -> Alarm | None:
         return None
     still = (trajectory.previous > 0) & (case.figures == trajectory.previous)
     return Alarm(
-        summary=(
-            f"{share:.0%} of the départements have their figure of "
-            f"{trajectory.previous_month:%Y-%m}; usually {usual:.0%} do"
+        summary=both(
+            "{share:.0%} of the départements have their figure of {month:%Y-%m}; usually "
+            "{usual:.0%} do",
+            share=share,
+            month=trajectory.previous_month,
+            usual=usual,
         ),
         evidence=moved(case, still, case.figures, increment=trajectory.increments),
-        probable_cause="a file made before the month was closed, or only partly updated",
+        probable_cause=both("a file made before the month was closed, or only partly updated"),
     )
 
 
 @rule(
     blocking=True,
-    title="The figures are those of another month",
-    what_to_do=(
+    title=marked("The figures are those of another month"),
+    what_to_do=marked(
         "Ask {contact} for the file of this month; the one received repeats an earlier delivery "
         "under a new name."
     ),
@@ -84,20 +88,24 @@ def figures_repeat_earlier_month(case: MonthCase, limits: Limits) -> Alarm | Non
             return None
     same = (figures > 0) & (figures == case.figures)
     return Alarm(
-        summary=(
-            f"{int(same.sum())} of {int((figures > 0).sum())} départements have exactly their "
-            f"figure of {month:%Y-%m}"
+        summary=both(
+            "{count} of {known} départements have exactly their figure of {month:%Y-%m}",
+            count=int(same.sum()),
+            known=int((figures > 0).sum()),
+            month=month,
         ),
         evidence=table(case.codes, same, case.figures, previous=figures, delivered=case.figures),
-        probable_cause=f"figures equal those of {month:%Y-%m}: a stale file under a new name",
+        probable_cause=both(
+            "figures equal those of {month:%Y-%m}: a stale file under a new name", month=month
+        ),
         blocking=usual is not None,
     )
 
 
 @rule(
     blocking=True,
-    title="The increments are those of the sister indicator",
-    what_to_do=(
+    title=marked("The increments are those of the sister indicator"),
+    what_to_do=marked(
         "Ask {contact} for the export of this indicator alone; dwellings of the sister programme "
         "were delivered under its name or added to it."
     ),
@@ -131,17 +139,31 @@ def increments_equal_sister(case: MonthCase, limits: Limits) -> Alarm | None:
         return None
     ours, theirs, at = best
     equal = (ours == theirs[at]) & (ours != 0)
-    name = case.sister_label or case.indicator.sister
+    known = {
+        "name": case.sister_label or case.indicator.sister,
+        "count": int(equal.sum()),
+        "known": int((~np.isnan(ours)).sum()),
+    }
     if theirs is levels:
-        what = f"figures equal those of {name} in {months[at]:%Y-%m}"
+        cause = both(
+            "figures equal those of {name} in {month:%Y-%m} in {count} of {known} départements",
+            month=months[at],
+            **known,
+        )
     else:
-        window = f"from {months[starts[at]]:%Y-%m} to {months[ends[at]]:%Y-%m}"
-        what = f"increments equal those of {name} {window}"
-    cause = f"{what} in {int(equal.sum())} of {int((~np.isnan(ours)).sum())} départements"
+        cause = both(
+            "increments equal those of {name} from {start:%Y-%m} to {end:%Y-%m} in {count} of "
+            "{known} départements",
+            start=months[starts[at]],
+            end=months[ends[at]],
+            **known,
+        )
     trajectory = case.trajectory
     nothing = np.full(len(case.codes), np.nan)
     return Alarm(
-        summary=f"{best_share:.0%} of the larger increments equal the sister indicator's",
+        summary=both(
+            "{share:.0%} of the larger increments equal the sister indicator's", share=best_share
+        ),
         evidence=moved(
             case,
             equal,
@@ -159,8 +181,8 @@ def _latest(figures: dict[Month, Figures], month: Month) -> Figures | None:
 
 @rule(
     blocking=True,
-    title="A partner's figures are counted twice",
-    what_to_do=(
+    title=marked("A partner's figures are counted twice"),
+    what_to_do=marked(
         "Ask {contact} for its own dwellings only: the file contains those of the other partner, "
         "which are added again downstream."
     ),
@@ -178,7 +200,7 @@ def partners_counted_twice(case: MonthCase, limits: Limits) -> Alarm | None:
         if name != case.source.id and (figures := _latest(by_month, case.month)) is not None
     }
     for name, other in others.items():
-        for base, slack, cause in _bases(case, name, limits):
+        for base, slack, exceeds, cause in _bases(case, name, limits):
             surplus = case.figures - base
             judged = (other > np.maximum(slack, limits["min_dwellings"])) & ~np.isnan(surplus)
             fits = judged & (surplus >= other - 0.5) & (surplus <= other + slack + 0.5)
@@ -186,9 +208,11 @@ def partners_counted_twice(case: MonthCase, limits: Limits) -> Alarm | None:
                 continue
             if fits.sum() > limits["min_share"] * judged.sum():
                 return Alarm(
-                    summary=(
-                        f"in {int(fits.sum())} of {int(judged.sum())} départements the figure "
-                        f"exceeds {cause[0]} by the figure of {name}"
+                    summary=both(
+                        exceeds,
+                        count=int(fits.sum()),
+                        judged=int(judged.sum()),
+                        partner=name,
                     ),
                     evidence=table(
                         case.codes,
@@ -199,30 +223,48 @@ def partners_counted_twice(case: MonthCase, limits: Limits) -> Alarm | None:
                         expected_high=base + slack,
                         other_partner=other,
                     ),
-                    probable_cause=cause[1],
+                    probable_cause=cause,
                 )
     return None
 
 
-def _bases(
-    case: MonthCase, other: str, limits: Limits
-) -> list[tuple[Figures, Figures, tuple[str, str]]]:
+EXCEEDS_PARTNERS = marked(
+    "in {count} of {judged} départements the figure exceeds the sum of the partners by the figure "
+    "of {partner}"
+)
+EXCEEDS_ZERO = marked(
+    "in {count} of {judged} départements the figure exceeds zero by the figure of {partner}"
+)
+EXCEEDS_IN_FORCE = marked(
+    "in {count} of {judged} départements the figure exceeds the figure in force by the figure of "
+    "{partner}"
+)
+EXCEEDS_PREVIOUS = marked(
+    "in {count} of {judged} départements the figure exceeds the previous figure by the figure of "
+    "{partner}"
+)
+
+
+def _bases(case: MonthCase, other: str, limits: Limits) -> list[tuple[Figures, Figures, str, Both]]:
     """What the figures should be without ``other``: base, what it may grow by, and the wording."""
     nothing = np.zeros(len(case.codes))
-    twice = f"equals the sum of the expected figure and that of {other}: counted twice"
+    twice = both(
+        "equals the sum of the expected figure and that of {partner}: counted twice", partner=other
+    )
     if case.source.role == "reference":
         parts = [by_month.get(case.month) for by_month in case.partners.values()]
         if not parts or any(part is None for part in parts):
             return []
         total = np.sum([case.panel(part) for part in parts if part is not None], axis=0)
-        return [(total, nothing, ("the sum of the partners", twice))]
-    bases = [
-        (nothing, nothing, ("zero", f"the file of {other} under the name of {case.source.id}"))
-    ]
+        return [(total, nothing, EXCEEDS_PARTNERS, twice)]
+    renamed = both(
+        "the file of {partner} under the name of {source}", partner=other, source=case.source.id
+    )
+    bases = [(nothing, nothing, EXCEEDS_ZERO, renamed)]
     if case.in_force is not None:
-        bases.append((case.panel(case.in_force), nothing, ("the figure in force", twice)))
+        bases.append((case.panel(case.in_force), nothing, EXCEEDS_IN_FORCE, twice))
     trajectory = case.trajectory
     if trajectory is not None and len(trajectory.paces) >= limits["min_earlier_paces"]:
         slack = limits["max_ratio_to_fastest"] * trajectory.fastest_paces * trajectory.months
-        bases.append((trajectory.previous, slack, ("the previous figure", twice)))
+        bases.append((trajectory.previous, slack, EXCEEDS_PREVIOUS, twice))
     return bases

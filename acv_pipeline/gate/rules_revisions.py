@@ -7,12 +7,13 @@ import numpy as np
 from acv_pipeline.gate.case import MonthCase
 from acv_pipeline.gate.rule import Alarm, Limits, rule, table
 from acv_pipeline.gate.trajectory import has_figures
+from acv_pipeline.language import both, both_plural, marked
 
 
 @rule(
     blocking=True,
-    title="A published month is revised by more than a correction",
-    what_to_do=(
+    title=marked("A published month is revised by more than a correction"),
+    what_to_do=marked(
         "Ask {contact} for the reason of the revision; release it with a sign-off that names it."
     ),
     rationale=(
@@ -40,12 +41,19 @@ def large_revision(case: MonthCase, limits: Limits) -> Alarm | None:
         and cells <= limits["routine_cell_share"]
         and abs(moved) <= limits["routine_national_share"] * total
     )
+    summary = both(
+        "{count} of {known} figures in force change ({share:.0%}), the national total by "
+        "{moved:+,.0f} ({moved_share:+.1%})",
+        count=int(changed.sum()),
+        known=int(common.sum()),
+        share=cells,
+        moved=moved,
+        moved_share=moved / total if total else 0,
+    )
+    if routine:
+        summary = both("{change}, a routine revision of this indicator", change=summary)
     return Alarm(
-        summary=(
-            f"{int(changed.sum())} of {int(common.sum())} figures in force change ({cells:.0%}), "
-            f"the national total by {moved:+,.0f} ({moved / total if total else 0:+.1%})"
-            + (", a routine revision of this indicator" if routine else "")
-        ),
+        summary=summary,
         blocking=not routine,
         evidence=table(
             case.codes,
@@ -60,8 +68,8 @@ def large_revision(case: MonthCase, limits: Limits) -> Alarm | None:
 
 @rule(
     blocking=True,
-    title="Figures that were already replaced come back",
-    what_to_do=(
+    title=marked("Figures that were already replaced come back"),
+    what_to_do=marked(
         "Probably an old file was sent again: ask {contact} for the current one. If the earlier "
         "figures were right after all, release them with a sign-off."
     ),
@@ -81,9 +89,10 @@ def older_version_returns(case: MonthCase, limits: Limits) -> Alarm | None:
         if np.array_equal(case.panel(version), delivered, equal_nan=True):
             changed = ~np.isnan(current) & ~np.isnan(delivered) & (current != delivered)
             return Alarm(
-                summary=(
-                    f"the figures are those replaced earlier; {int(changed.sum())} départements "
-                    f"would go back"
+                summary=both_plural(
+                    "the figures are those replaced earlier; {count} département would go back",
+                    "the figures are those replaced earlier; {count} départements would go back",
+                    int(changed.sum()),
                 ),
                 evidence=table(
                     case.codes,
@@ -93,15 +102,15 @@ def older_version_returns(case: MonthCase, limits: Limits) -> Alarm | None:
                     delivered=delivered,
                     expected=current,
                 ),
-                probable_cause="an older delivery after a newer one",
+                probable_cause=both("an older delivery after a newer one"),
             )
     return None
 
 
 @rule(
     blocking=True,
-    title="The month exceeds a later month that was accepted before",
-    what_to_do=(
+    title=marked("The month exceeds a later month that was accepted before"),
+    what_to_do=marked(
         "Ask {contact} which of the two months is right; the later one may have to be corrected "
         "too."
     ),
@@ -125,9 +134,15 @@ def exceeds_later_month(case: MonthCase, limits: Limits) -> Alarm | None:
     if count < limits["min_departments"] or not (many or material):
         return None
     return Alarm(
-        summary=(
-            f"{count} départements are above their accepted figure of {month:%Y-%m}, "
-            f"by {excess:,.0f} {case.indicator.unit} in all"
+        summary=both_plural(
+            "{count} département is above its accepted figure of {month:%Y-%m}, by "
+            "{excess:,.0f} {unit} in all",
+            "{count} départements are above their accepted figure of {month:%Y-%m}, by "
+            "{excess:,.0f} {unit} in all",
+            count,
+            month=month,
+            excess=excess,
+            unit=case.indicator.units(excess),
         ),
         evidence=table(
             case.codes,

@@ -7,6 +7,7 @@ import numpy as np
 from acv_pipeline.gate.case import MonthCase
 from acv_pipeline.gate.rule import Alarm, Limits, moved, rule
 from acv_pipeline.gate.trajectory import Figures, Trajectory
+from acv_pipeline.language import both, marked
 
 
 def _ratios(case: MonthCase, trajectory: Trajectory) -> Figures:
@@ -34,8 +35,8 @@ def _slowest_growth(
 
 @rule(
     blocking=True,
-    title="Every département has about twice its previous figure",
-    what_to_do=(
+    title=marked("Every département has about twice its previous figure"),
+    what_to_do=marked(
         "Ask {contact} whether cumulatives were added up (a cumulative of a cumulative, or a file "
         "concatenated with its predecessor)."
     ),
@@ -61,10 +62,14 @@ def national_total_doubles(case: MonthCase, limits: Limits) -> Alarm | None:
     if not (low <= national <= high and share > limits["min_share"]):
         return None
     return Alarm(
-        summary=(
-            f"the national total is {national:.2f} times that of "
-            f"{trajectory.previous_month:%Y-%m}, and {share:.0%} of the départements "
-            f"are within {low:g} to {high:g} times theirs"
+        summary=both(
+            "the national total is {national:.2f} times that of {month:%Y-%m}, and {share:.0%} of "
+            "the départements are within {low:g} to {high:g} times theirs",
+            national=national,
+            month=trajectory.previous_month,
+            share=share,
+            low=low,
+            high=high,
         ),
         evidence=moved(
             case,
@@ -73,14 +78,14 @@ def national_total_doubles(case: MonthCase, limits: Limits) -> Alarm | None:
             expected_low=trajectory.previous,
             ratio=ratios,
         ),
-        probable_cause="this month's cumulative was added to an earlier one",
+        probable_cause=both("this month's cumulative was added to an earlier one"),
     )
 
 
 @rule(
     blocking=True,
-    title="All figures are multiplied by one factor",
-    what_to_do="Ask {contact} for the unit and the decimal sign of the export.",
+    title=marked("All figures are multiplied by one factor"),
+    what_to_do=marked("Ask {contact} for the unit and the decimal sign of the export."),
     rationale=(
         "A lost decimal sign or a change of unit multiplies all départements alike, by ten or "
         "more, or divides them. No month's growth is that uniform, nor that large."
@@ -102,9 +107,13 @@ def figures_scaled(case: MonthCase, limits: Limits) -> Alarm | None:
     if not far or alike.sum() <= limits["min_share"] * known.sum():
         return None
     return Alarm(
-        summary=(
-            f"{int(alike.sum())} of {int(known.sum())} départements are about {factor:.3g} times "
-            f"their figure of {trajectory.previous_month:%Y-%m}"
+        summary=both(
+            "{count} of {known} départements are about {factor:.3g} times their figure of "
+            "{month:%Y-%m}",
+            count=int(alike.sum()),
+            known=int(known.sum()),
+            factor=factor,
+            month=trajectory.previous_month,
         ),
         evidence=moved(
             case,
@@ -113,14 +122,16 @@ def figures_scaled(case: MonthCase, limits: Limits) -> Alarm | None:
             expected=case.figures / factor,
             ratio=ratios,
         ),
-        probable_cause=f"all figures about {factor:.3g} times: another unit or decimal sign",
+        probable_cause=both(
+            "all figures about {factor:.3g} times: another unit or decimal sign", factor=factor
+        ),
     )
 
 
 @rule(
     blocking=True,
-    title="Even the slowest départements grow: all figures seem raised",
-    what_to_do=(
+    title=marked("Even the slowest départements grow: all figures seem raised"),
+    what_to_do=marked(
         "Ask {contact} whether the counting has changed (another perimeter, another status of "
         "dossiers) or a factor was applied; a new way of counting is released by a sign-off."
     ),
@@ -151,9 +162,13 @@ def all_figures_raised(case: MonthCase, limits: Limits) -> Alarm | None:
         return None
     ratios = _ratios(case, trajectory)
     return Alarm(
-        summary=(
-            f"{1 - limits['quantile']:.0%} of the départements grow by more than {growth:.1%} "
-            f"since {trajectory.previous_month:%Y-%m}; in earlier steps at most by {most:.1%}"
+        summary=both(
+            "{share:.0%} of the départements grow by more than {growth:.1%} since {month:%Y-%m}; "
+            "in earlier steps at most by {most:.1%}",
+            share=1 - limits["quantile"],
+            growth=growth,
+            month=trajectory.previous_month,
+            most=most,
         ),
         evidence=moved(
             case,
@@ -162,14 +177,14 @@ def all_figures_raised(case: MonthCase, limits: Limits) -> Alarm | None:
             increment=trajectory.increments,
             ratio=ratios,
         ),
-        probable_cause="one factor applied to all figures, or another way of counting",
+        probable_cause=both("one factor applied to all figures, or another way of counting"),
     )
 
 
 @rule(
     blocking=True,
-    title="The figures look like one month's flow, not like a cumulative",
-    what_to_do="Ask {contact} for the cumulative figures since the start of the programme.",
+    title=marked("The figures look like one month's flow, not like a cumulative"),
+    what_to_do=marked("Ask {contact} for the cumulative figures since the start of the programme."),
     rationale=(
         "A monthly flow sent in place of the cumulative falls far below the level reached, while "
         "its sum is of the size of the usual monthly increase."
@@ -192,9 +207,12 @@ def flow_instead_of_cumulative(case: MonthCase, limits: Limits) -> Alarm | None:
     ):
         return None
     return Alarm(
-        summary=(
-            f"the figures sum to {total:,.0f}, against a level of {level:,.0f} and a usual "
-            f"{usual:,.0f} a month"
+        summary=both(
+            "the figures sum to {total:,.0f}, against a level of {level:,.0f} and a usual "
+            "{usual:,.0f} a month",
+            total=total,
+            level=level,
+            usual=usual,
         ),
         evidence=moved(
             case,
@@ -204,5 +222,5 @@ def flow_instead_of_cumulative(case: MonthCase, limits: Limits) -> Alarm | None:
             expected=trajectory.previous + case.figures,
             increment=trajectory.increments,
         ),
-        probable_cause="a monthly flow delivered as a cumulative",
+        probable_cause=both("a monthly flow delivered as a cumulative"),
     )

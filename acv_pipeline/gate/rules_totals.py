@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from acv_pipeline.gate.case import MonthCase
-from acv_pipeline.gate.rule import Alarm, Limits, of_one, rule, table
+from acv_pipeline.gate.rule import NATIONAL, Alarm, Limits, of_one, rule, table
+from acv_pipeline.language import both, both_plural, listed, marked
 
 ROUNDING = 0.5
 """Sums of whole dwellings may differ by float rounding only."""
@@ -16,8 +17,8 @@ ROUNDING = 0.5
 
 @rule(
     blocking=True,
-    title="The published national total is not the sum of the départements",
-    what_to_do=(
+    title=marked("The published national total is not the sum of the départements"),
+    what_to_do=marked(
         "Use the sum of the départements; tell {contact} that the published total differs. Held "
         "only when the two cannot be the same quantity: then ask which of them is right."
     ),
@@ -39,16 +40,22 @@ def national_differs_from_departments(case: MonthCase, limits: Limits) -> Alarm 
     gross = not case.missing.any() and abs(difference) > limits["gross_share"] * total
     cause = None
     if case.missing.any():
-        cause = "the national total includes départements that are missing here"
+        cause = both("the national total includes départements that are missing here")
     elif case.trajectory and abs(difference + case.trajectory.increment) <= ROUNDING:
-        cause = f"the national total is still that of {case.trajectory.previous_month:%Y-%m}"
+        cause = both(
+            "the national total is still that of {month:%Y-%m}",
+            month=case.trajectory.previous_month,
+        )
     return Alarm(
-        summary=(
-            f"the national total is {case.totals.national:,.0f}, "
-            f"the départements sum to {total:,.0f} ({difference:+,.0f})"
+        summary=both(
+            "the national total is {national:,.0f}, the départements sum to {total:,.0f} "
+            "({difference:+,.0f})",
+            national=case.totals.national,
+            total=total,
+            difference=difference,
         ),
         evidence=of_one(
-            "national", delivered=case.totals.national, expected=total, difference=difference
+            NATIONAL, delivered=case.totals.national, expected=total, difference=difference
         ),
         probable_cause=cause,
         blocking=gross,
@@ -57,8 +64,8 @@ def national_differs_from_departments(case: MonthCase, limits: Limits) -> Alarm 
 
 @rule(
     blocking=True,
-    title="A published regional total is not the sum of its départements",
-    what_to_do=(
+    title=marked("A published regional total is not the sum of its départements"),
+    what_to_do=marked(
         "Use the sums of the départements; tell {contact} which regional totals differ. Held only "
         "when the regions as a whole cannot be the same quantity as the départements."
     ),
@@ -81,9 +88,15 @@ def region_differs_from_departments(case: MonthCase, limits: Limits) -> Alarm | 
         return None
     apart = float(np.abs(difference).sum())
     return Alarm(
-        summary=(
-            f"{int(wrong.sum())} of {len(codes)} regional totals differ from their départements, "
-            f"by {apart:,.0f} {case.indicator.unit} in all"
+        summary=both_plural(
+            "{count} of {regions} regional totals differs from its départements, by {apart:,.0f} "
+            "{unit} in all",
+            "{count} of {regions} regional totals differ from their départements, by "
+            "{apart:,.0f} {unit} in all",
+            int(wrong.sum()),
+            regions=len(codes),
+            apart=apart,
+            unit=case.indicator.units(apart),
         ),
         evidence=table(
             codes,
@@ -101,8 +114,8 @@ def region_differs_from_departments(case: MonthCase, limits: Limits) -> Alarm | 
 
 @rule(
     blocking=False,
-    title="A published total is missing",
-    what_to_do="Use the sums of the départements; tell {contact} which total is missing.",
+    title=marked("A published total is missing"),
+    what_to_do=marked("Use the sums of the départements; tell {contact} which total is missing."),
     rationale=(
         "A release that has some of the totals of a month and not the others was published in "
         "pieces: its totals can't be compared, and readers of the national row miss the month."
@@ -116,13 +129,16 @@ def published_total_missing(case: MonthCase, limits: Limits) -> Alarm | None:
     given = set(case.totals.regions)
     missing = sorted(counted - given) if given else []
     if given and case.totals.national is None:
-        missing.insert(0, "national")
+        missing.insert(0, NATIONAL)
     if not counted or not missing:
         return None
     of = {code: case.delivered[case.regions == code] for code in missing}
-    of["national"] = case.delivered
+    of[NATIONAL] = case.delivered
     return Alarm(
-        summary=f"no total for {', '.join(missing)}",
+        summary=both(
+            "no total for {territories}",
+            territories=listed(both(each) if each == NATIONAL else each for each in missing),
+        ),
         evidence=[
             row
             for territory in missing
@@ -133,8 +149,8 @@ def published_total_missing(case: MonthCase, limits: Limits) -> Alarm | None:
 
 @rule(
     blocking=True,
-    title="The figures do not add up to the source's own control total",
-    what_to_do=(
+    title=marked("The figures do not add up to the source's own control total"),
+    what_to_do=marked(
         "Compare the file with the total {contact} states: a figure was altered, lost or read "
         "twice on the way. Have the file sent again."
     ),
@@ -151,25 +167,28 @@ def control_total_differs(case: MonthCase, limits: Limits) -> Alarm | None:
         return None
     holes = case.totals.covered_quarantined > 0
     return Alarm(
-        summary=(
-            f"the source states a sum of {stated:,.0f}, the figures sum to {total:,.0f} "
-            f"({total - stated:+,.0f})"
+        summary=both(
+            "the source states a sum of {stated:,.0f}, the figures sum to {total:,.0f} "
+            "({difference:+,.0f})",
+            stated=stated,
+            total=total,
+            difference=total - stated,
         ),
         evidence=of_one(
-            "sum of the départements",
+            marked("sum of the départements"),
             delivered=total,
             expected=stated,
             difference=total - stated,
         ),
-        probable_cause="quarantined rows are missing from the sum" if holes else None,
+        probable_cause=both("quarantined rows are missing from the sum") if holes else None,
         blocking=not (holes and total < stated),
     )
 
 
 @rule(
     blocking=True,
-    title="The number of figures is not the one the source states",
-    what_to_do="Ask {contact} for the complete file: rows were lost or added on the way.",
+    title=marked("The number of figures is not the one the source states"),
+    what_to_do=marked("Ask {contact} for the complete file: rows were lost or added on the way."),
     rationale=(
         "A file cut in transfer, or filtered before the export, still looks well formed; the "
         "source's own count of rows shows the loss."
@@ -182,9 +201,13 @@ def control_row_count_differs(case: MonthCase, limits: Limits) -> Alarm | None:
     if stated is None or received == stated:
         return None
     return Alarm(
-        summary=f"the source states {stated} rows with a figure, {received} were received",
+        summary=both(
+            "the source states {stated} rows with a figure, {received} were received",
+            stated=stated,
+            received=received,
+        ),
         evidence=of_one(
-            "rows with a figure",
+            marked("rows with a figure"),
             delivered=received,
             expected=stated,
             difference=received - stated,

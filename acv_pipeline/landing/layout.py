@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from acv_pipeline.language import _
+
 SIDECAR_SUFFIX = ".control.csv"
 # how programs call a file that they are still writing
 UNFINISHED = (".part", ".partial", ".tmp", ".temp", ".crdownload", ".download", ".filepart", ".swp")
@@ -113,17 +115,28 @@ def sort_out(
     today = today or dt.date.today()
 
     def misplaced(place: str, what: str) -> None:
-        landing.misplaced.append(f"{tree.shown}/{place}: {what}")
+        landing.misplaced.append(
+            _("{zone}/{place}: {problem}", zone=tree.shown, place=place, problem=what)
+        )
 
     top = _visible(tree, "")
     if top and not any(entry.is_folder and entry.name in known for entry in top):
-        wanted = expected(tree.shown, known)
-        raise LandingError(f"{tree.shown} has no folder of a source: {wanted}, found {top[0].name}")
+        raise LandingError(
+            _(
+                "{zone} has no folder of a source: {expected}, found {found}",
+                zone=tree.shown,
+                expected=expected(tree.shown, known),
+                found=top[0].name,
+            )
+        )
     for source in top:
         if not source.is_folder:
             continue
         if source.name not in known:
-            misplaced(source.name, f"unknown source, nothing read; known are {', '.join(known)}")
+            misplaced(
+                source.name,
+                _("unknown source, nothing read; known are {names}", names=", ".join(known)),
+            )
             continue
         for day in _visible(tree, source.name):
             folder = f"{source.name}/{day.name}"
@@ -132,22 +145,24 @@ def sort_out(
             except ValueError:
                 misplaced(
                     folder,
-                    "not read; expected a folder named like 2021-04-06, the day of reception, "
-                    "with the files in it",
+                    _(
+                        "not read; expected a folder named like 2021-04-06, the day of reception, "
+                        "with the files in it"
+                    ),
                 )
                 continue
             if not day.is_folder:
-                misplaced(folder, "not read; expected a folder, found a file")
+                misplaced(folder, _("not read; expected a folder, found a file"))
                 continue
             if delivered_on > today:
-                misplaced(folder, "not read; that day has not come yet")
+                misplaced(folder, _("not read; that day has not come yet"))
                 continue
             for entry in _visible(tree, folder):
                 place = f"{folder}/{entry.name}"
                 if entry.is_folder:
-                    misplaced(place, "not read; expected files, found a folder")
+                    misplaced(place, _("not read; expected files, found a folder"))
                 elif entry.problem is not None:
-                    misplaced(place, f"not read; {entry.problem}")
+                    misplaced(place, _("not read; {problem}", problem=entry.problem))
                 elif not entry.name.lower().endswith(UNFINISHED):
                     if settle_seconds and time.time() - entry.unchanged_since < settle_seconds:
                         continue
@@ -167,8 +182,10 @@ def sort_out(
 
 def expected(shown: str, sources: Iterable[str]) -> str:
     """What a landing zone looks like, for messages."""
-    return (
-        f"expected {shown}/<source>/<YYYY-MM-DD>/<file> with a source out of {', '.join(sources)}"
+    return _(
+        "expected {zone}/<source>/<YYYY-MM-DD>/<file> with a source out of {names}",
+        zone=shown,
+        names=", ".join(sources),
     )
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from acv_pipeline.landing.layout import LandingError
 from acv_pipeline.landing.whole_files import write_whole
+from acv_pipeline.language import _
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -118,7 +119,7 @@ class Mirror:
             server.get_file(file.path, str(temporary))
             size = temporary.stat().st_size
             if file.byte_size is not None and size != file.byte_size:
-                return "its size changed while it was fetched; waiting for the rest"
+                return _("its size changed while it was fetched; waiting for the rest")
             temporary.replace(path)
         except LandingError:
             raise
@@ -140,8 +141,12 @@ class Mirror:
 
     def _disk_error(self, error: OSError) -> LandingError:
         return LandingError(
-            f"cannot keep received files in {self.folder}: {error.strerror}; make room there, or "
-            "have its rights corrected"
+            _(
+                "cannot keep received files in {folder}: {error}; make room there, or have its "
+                "rights corrected",
+                folder=self.folder,
+                error=error.strerror,
+            )
         )
 
 

@@ -16,6 +16,7 @@ from acv_pipeline.landing.address import shown, without_secrets
 from acv_pipeline.landing.layout import Entry, LandedFile, Landing, LandingError, sort_out
 from acv_pipeline.landing.mirror import Mirror, Wanted
 from acv_pipeline.landing.server import connected
+from acv_pipeline.language import _
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -80,7 +81,10 @@ class RemoteZone:
                 wanted.append(Wanted(tree.place(file), info["name"], file.mark, info.get("size")))
             problems = mirror.update(server, wanted, tree.infos, progress)
         lines = [
-            without_secrets(f"{self}/{place}: not read; {problem}", self.url)
+            without_secrets(
+                _("{zone}/{place}: not read; {problem}", zone=self, place=place, problem=problem),
+                self.url,
+            )
             for place, problem in problems.items()
         ]
 
@@ -96,8 +100,11 @@ class RemoteZone:
         if not infos and not server.isdir(folder):
             # object stores have no empty folders
             raise LandingError(
-                f"nothing is at {self}: correct the address, or put a first delivery there, as "
-                f"{self}/<source>/<YYYY-MM-DD>/<file>"
+                _(
+                    "nothing is at {zone}: correct the address, or put a first delivery there, as "
+                    "{zone}/<source>/<YYYY-MM-DD>/<file>",
+                    zone=self,
+                )
             )
         return RemoteTree(str(self), self.mirror, infos)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from acv_pipeline.landing.layout import Entry, Landing, LandingError, expected, sort_out
 from acv_pipeline.landing.remote import RemoteZone
+from acv_pipeline.language import _
 
 Zone = Path | RemoteZone
 
@@ -34,7 +35,13 @@ def scan(
     if isinstance(zone, RemoteZone):
         return sort_out(zone.tree(), known, settle_seconds, today)
     if not zone.is_dir():
-        raise LandingError(f"the landing zone {zone} is not a folder: {expected(str(zone), known)}")
+        raise LandingError(
+            _(
+                "the landing zone {zone} is not a folder: {expected}",
+                zone=zone,
+                expected=expected(str(zone), known),
+            )
+        )
     return sort_out(Folder(zone), known, settle_seconds, today)
 
 
@@ -80,7 +87,9 @@ class Folder:
             with os.scandir(self.root / place) as found:
                 yield from map(_entry, found)
         except OSError as error:
-            raise LandingError(f"cannot read {error.filename}: {error.strerror}") from error
+            raise LandingError(
+                _("cannot read {file}: {error}", file=error.filename, error=error.strerror)
+            ) from error
 
     def path(self, place: str) -> Path:
         """Where the file is."""

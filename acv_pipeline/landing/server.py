@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from acv_pipeline.landing.address import shown, without_secrets
 from acv_pipeline.landing.layout import LandingError
+from acv_pipeline.language import _
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -78,19 +79,32 @@ def explained(url: str, error: Exception) -> str:
     if isinstance(error, ImportError):
         extra = _kind(url)
         how = f"pip install 'acv_pipeline[{extra}]'" if extra else said
-        return f"{where} needs a package that is not installed: {how}"
+        return _("{where} needs a package that is not installed: {how}", where=where, how=how)
     if isinstance(error, ValueError) and "rotocol" in said:
-        return (
-            f"{where}: {said}; expected a folder, or an address such as s3://bucket/folder or "
-            "sftp://user@host/folder"
+        return _(
+            "{where}: {error}; expected a folder, or an address such as s3://bucket/folder or "
+            "sftp://user@host/folder",
+            where=where,
+            error=said,
         )
     if kind == "UnknownHostError":
-        return f"{where}: {said}"
+        return _("{place}: {problem}", place=where, problem=said)
     if isinstance(error, PermissionError) or kind in REFUSALS:
-        return (
-            f"{where} refuses access ({said}): check the credentials (docs/landing.md), and that "
-            "they may list and read"
+        return _(
+            "{where} refuses access ({error}): check the credentials (docs/landing.md), and that "
+            "they may list and read",
+            where=where,
+            error=said,
         )
     if isinstance(error, FileNotFoundError):
-        return f"{where} does not exist ({said}): create it, or correct the address"
-    return f"{where} cannot be read now ({kind}: {said}): is the server up, is the address right?"
+        return _(
+            "{where} does not exist ({error}): create it, or correct the address",
+            where=where,
+            error=said,
+        )
+    return _(
+        "{where} cannot be read now ({kind}: {error}): is the server up, is the address right?",
+        where=where,
+        kind=kind,
+        error=said,
+    )

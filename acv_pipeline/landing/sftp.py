@@ -10,6 +10,7 @@ import paramiko
 from fsspec.implementations.sftp import SFTPFileSystem
 
 from acv_pipeline.landing.server import ANSWER_SECONDS, CONNECT_SECONDS
+from acv_pipeline.language import _
 
 FILES = (Path("~/.ssh/known_hosts"), Path("/etc/ssh/ssh_known_hosts"))
 
@@ -35,17 +36,26 @@ class KnownHosts(paramiko.MissingHostKeyPolicy):
                 known.load(str(file))
         if known.check(hostname, key):
             return
-        host, _, port = hostname.strip("[]").partition("]:")
+        host, _colon, port = hostname.strip("[]").partition("]:")
         how = f"ssh-keyscan -p {port or 22} {host} >> {FILES[0]}"
         if known.lookup(hostname):
             raise UnknownHostError(
-                f"{hostname} shows another key than the one on record: ask who runs it whether "
-                f"the key was changed, and only then take the old one out of {FILES[0]} and add "
-                f"the new one: {how}"
+                _(
+                    "{host} shows another key than the one on record: ask who runs it whether the "
+                    "key was changed, and only then take the old one out of {file} and add the "
+                    "new one: {how}",
+                    host=hostname,
+                    file=FILES[0],
+                    how=how,
+                )
             )
         raise UnknownHostError(
-            f"{hostname} is not among the known hosts: compare its key with the one that who "
-            f"runs it gave you, then add it: {how}"
+            _(
+                "{host} is not among the known hosts: compare its key with the one that who runs "
+                "it gave you, then add it: {how}",
+                host=hostname,
+                how=how,
+            )
         )
 
 

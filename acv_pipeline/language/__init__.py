@@ -10,7 +10,7 @@ from __future__ import annotations
 import gettext
 import os
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from numbers import Real
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 LANGUAGES = ("fr", "en")
+CATALOGUE = "acv_pipeline", Path(__file__).parent  # its name, and where it is
 NARROW = "\u202f"  # narrow no-break space: groups of digits, and before ; ! ? %
 
 
@@ -45,7 +46,7 @@ def language() -> str:
     return "en"
 
 
-def _(message: str, **values: Any) -> str:
+def _(message: str, /, **values: Any) -> str:
     """A text in the user's language, with its values."""
     return in_language(language(), message, **values)
 
@@ -55,7 +56,7 @@ def plural(one: str, many: str, count: int, **values: Any) -> str:
     return _plural(language(), one, many, count, **values)
 
 
-def both(message: str, **values: Any) -> Both:
+def both(message: str, /, **values: Any) -> Both:
     """A text in both languages, for what is kept or sent to somebody else."""
     return Both(*(in_language(each, message, **values) for each in LANGUAGES))
 
@@ -65,9 +66,35 @@ def both_plural(one: str, many: str, count: int, **values: Any) -> Both:
     return Both(*(_plural(each, one, many, count, **values) for each in LANGUAGES))
 
 
-def kept(record: Mapping[str, Any], name: str) -> Any:
-    """What a record holds in both languages, in the user's: ``name`` in English, ``name_fr``."""
-    return (language() == "fr" and record.get(f"{name}_fr")) or record.get(name)
+def listed(parts: Iterable[Both | str], separator: str = ", ") -> Both:
+    """Some things one after the other, each in both languages."""
+    parts = list(parts)
+    return Both(
+        *(
+            separator.join(part[each] if isinstance(part, Both) else part for part in parts)
+            for each in LANGUAGES
+        )
+    )
+
+
+def together(sentences: Iterable[Both]) -> Both:
+    """Some sentences as one, with a semicolon between them."""
+    sentences = list(sentences)
+    return Both(
+        fr="\u00a0; ".join(each.fr for each in sentences),
+        en="; ".join(each.en for each in sentences),
+    )
+
+
+def of_record(entry: Mapping[str, Any], name: str) -> Both:
+    """A text that is on record in English, and in French under ``…_fr`` if it was known then."""
+    english = entry[name] or ""
+    return Both(fr=entry.get(f"{name}_fr") or english, en=english)
+
+
+def kept(entry: Mapping[str, Any], name: str) -> str:
+    """A text that is on record, in the user's language; empty where there is none."""
+    return str(of_record(entry, name))
 
 
 def marked(message: str) -> str:
@@ -75,7 +102,15 @@ def marked(message: str) -> str:
     return message
 
 
-def in_language(language: str, message: str, **values: Any) -> str:
+def of_file(text: str) -> Both:
+    """A text that stands in a file which says it in English, and may be a user's own.
+
+    It is in both languages as it stands there, unless the catalogue has French for it.
+    """
+    return Both(*(_catalogue(each).gettext(text) if text else text for each in LANGUAGES))
+
+
+def in_language(language: str, message: str, /, **values: Any) -> str:
     """A text in one language, with its values."""
     return _FORMATTERS[language].format(_catalogue(language).gettext(message), **values)
 
@@ -89,7 +124,7 @@ def _plural(language: str, one: str, many: str, count: int, **values: Any) -> st
 def _catalogue(language: str) -> gettext.NullTranslations:
     if language == "en":  # the texts themselves
         return gettext.NullTranslations()
-    return gettext.translation("acv_pipeline", Path(__file__).parent, [language])
+    return gettext.translation(*CATALOGUE, [language])
 
 
 class _Formatter(string.Formatter):

@@ -15,8 +15,10 @@ import yaml
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.contract.tables import tables
+from acv_pipeline.language import _
 from acv_pipeline.ledger.blocks import Block
 from acv_pipeline.warehouse import replace as replace_rows
+from acv_pipeline.warehouse.in_words import sql_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,6 +56,26 @@ class Correction:
         return self.source, self.indicator_id
 
 
+def mismatch_in_words() -> str:
+    """``problem`` of ``validated.correction_matches`` in words, as an SQL expression."""
+    words = {
+        "not_delivered": sql_text("no delivery has a figure for it"),
+        "delivered_itself": sql_text("the source itself delivers {found} now", found="found"),
+        "another_figure": sql_text(
+            "the latest delivery says {found}, not {delivered}",
+            found="found",
+            delivered="delivered",
+        ),
+        "not_believed": sql_text(
+            "the gate does not believe {corrected}: {rules}",
+            corrected="corrected",
+            rules="held_by",
+        ),
+    }
+    cases = " ".join(f"when '{problem}' then {text}" for problem, text in words.items())
+    return f"case problem {cases} end"
+
+
 def load_register(path: Path, contract: Contract, today: dt.date | None = None) -> list[Correction]:
     """The entries of the register; none when there is no such file.
 
@@ -70,15 +92,21 @@ def load_register(path: Path, contract: Contract, today: dt.date | None = None) 
     try:
         written = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise CorrectionsError(f"cannot read {path}: {error.strerror}") from error
+        raise CorrectionsError(
+            _("cannot read {file}: {error}", file=path, error=error.strerror)
+        ) from error
     except UnicodeDecodeError as error:
-        raise CorrectionsError(f"{path} is not written in UTF-8: save it as UTF-8") from error
+        raise CorrectionsError(
+            _("{file} is not written in UTF-8: save it as UTF-8", file=path)
+        ) from error
     except yaml.YAMLError as error:
         raise CorrectionsError(
-            f"{path} is not valid YAML: {' '.join(str(error).split())}"
+            _("{file} is not valid YAML: {error}", file=path, error=" ".join(str(error).split()))
         ) from error
     if not isinstance(written, list | None):
-        raise CorrectionsError(f"{path}: expected a list of entries, each beginning with '- '")
+        raise CorrectionsError(
+            _("{file}: expected a list of entries, each beginning with '- '", file=path)
+        )
     fields = _fields(contract, today or contract.today())
     problems: list[str] = []
     register: list[Correction] = []
@@ -88,9 +116,9 @@ def load_register(path: Path, contract: Contract, today: dt.date | None = None) 
             correction = Correction(number, *values.values())
             wrong = _contradictions(correction, contract, register)
             register.append(correction)
-        problems += [f"entry {number}, {line}" for line in wrong]
+        problems += [_("entry {number}, {problem}", number=number, problem=line) for line in wrong]
     if problems:
-        raise CorrectionsError(f"{path}: " + "; ".join(problems))
+        raise CorrectionsError(_("{file}: {problem}", file=path, problem="; ".join(problems)))
     return register
 
 
@@ -115,7 +143,7 @@ def _fields(contract: Contract, today: dt.date) -> dict[str, _Field]:
         return found
 
     names = ", ".join(entry.short_name for entry in contract.indicators.values())
-    dwellings = f"a whole number of dwellings from 0 to {contract.max_plausible_value}"
+    dwellings = _("a whole number of dwellings from 0 to {most}", most=contract.max_plausible_value)
 
     def figure(value: Any) -> int:
         if type(value) is not int or not 0 <= value <= contract.max_plausible_value:
@@ -125,16 +153,19 @@ def _fields(contract: Contract, today: dt.date) -> dict[str, _Field]:
     return {
         "source": (
             lambda value: _one_of(contract.sources, str(value)),
-            f"one of {', '.join(contract.sources)}",
+            _("one of {names}", names=", ".join(contract.sources)),
         ),
-        "indicator": (indicator, f"one of {names}, or an indicator's id"),
-        "month": (lambda value: month_of(str(value)), "a month like 2021-03"),
-        "department": (department, "a département's code like 01, 2A or 971"),
+        "indicator": (indicator, _("one of {names}, or an indicator's id", names=names)),
+        "month": (lambda value: month_of(str(value)), _("a month like 2021-03")),
+        "department": (department, _("a département's code like 01, 2A or 971")),
         "delivered": (figure, dwellings),
         "corrected": (figure, dwellings),
-        "reason": (_text, "why the figure is wrong, in words"),
-        "by": (_text, "who says so"),
-        "date": (day, f"the day of the entry like 2021-04-15, not after today ({today})"),
+        "reason": (_text, _("why the figure is wrong, in words")),
+        "by": (_text, _("who says so")),
+        "date": (
+            day,
+            _("the day of the entry like 2021-04-15, not after today ({today})", today=today),
+        ),
     }
 
 
@@ -154,17 +185,30 @@ def _read(entry: Any, fields: dict[str, _Field]) -> tuple[dict[str, Any], list[s
     """An entry's values in the order of ``fields``, and what is wrong with it."""
     listed = ", ".join(fields)
     if not isinstance(entry, dict):
-        return {}, [f"expected the fields {listed}; found {entry!r}"]
-    wrong = [f"{name}: no such field; expected {listed}" for name in entry if name not in fields]
+        return {}, [
+            _("expected the fields {fields}; found {found}", fields=listed, found=repr(entry))
+        ]
+    wrong = [
+        _("{field}: no such field; expected {fields}", field=name, fields=listed)
+        for name in entry
+        if name not in fields
+    ]
     values = {}
     for name, (read, expected) in fields.items():
         if name not in entry:
-            wrong.append(f"{name}: missing; expected {expected}")
+            wrong.append(_("{field}: missing; expected {expected}", field=name, expected=expected))
             continue
         try:
             values[name] = read(entry[name])
         except (ValueError, KeyError):
-            wrong.append(f"{name}: expected {expected}; found {entry[name]!r}")
+            wrong.append(
+                _(
+                    "{field}: expected {expected}; found {found}",
+                    field=name,
+                    expected=expected,
+                    found=repr(entry[name]),
+                )
+            )
     return values, wrong
 
 
@@ -173,15 +217,26 @@ def _contradictions(new: Correction, contract: Contract, before: Sequence[Correc
     wrong = []
     first = contract.indicators[new.indicator_id].first_month
     if new.month < first:
-        wrong.append(f"month: expected {first:%Y-%m} or later, the indicator's first month")
+        wrong.append(
+            _("month: expected {first:%Y-%m} or later, the indicator's first month", first=first)
+        )
     if new.month > new.corrected_on:
-        wrong.append(f"month: expected one that had begun on the entry's date {new.corrected_on}")
+        wrong.append(
+            _("month: expected one that had begun on the entry's date {day}", day=new.corrected_on)
+        )
     if new.corrected == new.delivered:
-        wrong.append(f"corrected: expected another value than delivered, {new.delivered}")
+        wrong.append(
+            _("corrected: expected another value than delivered, {figure}", figure=new.delivered)
+        )
     guard = (*new.series, new.month, new.department_code, new.delivered)
     for old in before:
         if guard == (*old.series, old.month, old.department_code, old.delivered):
-            wrong.append(f"delivered: expected one entry per figure; entry {old.entry} has it too")
+            wrong.append(
+                _(
+                    "delivered: expected one entry per figure; entry {entry} has it too",
+                    entry=old.entry,
+                )
+            )
     return wrong
 
 

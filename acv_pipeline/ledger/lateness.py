@@ -10,6 +10,7 @@ import duckdb
 
 from acv_pipeline.contract import Contract, Month, Source, month_range
 from acv_pipeline.contract.months import first_day, shift
+from acv_pipeline.language import Both, both
 from acv_pipeline.ledger.months_on_record import month_counted_for
 
 CHECK = "delivery_not_overdue"
@@ -27,7 +28,7 @@ class Late:
     month: Month
     due_on: dt.date
     days_late: int
-    refused: tuple[str, ...] = ()
+    refused: tuple[Both, ...] = ()
 
 
 def due_on(source: Source, month: Month) -> dt.date | None:
@@ -56,13 +57,15 @@ def late_months(
         came = {month for (month,) in rows}
         if not came:
             continue
-        refused: dict[Month, list[str]] = defaultdict(list)
+        refused: dict[Month, list[Both]] = defaultdict(list)
         for name, day in connection.execute(
             "select file_name, delivered_on from raw.deliveries"
             " where source = ? and status = 'refused' order by delivered_on, file_name",
             [source.id],
         ).fetchall():
-            refused[month_counted_for(day, contract)].append(f"{name} (received {day})")
+            refused[month_counted_for(day, contract)].append(
+                both("{file} (received {day})", file=name, day=day)
+            )
         for month in month_range(min(came), shift(first_day(today), -1)):
             deadline = due_on(source, month)
             if month not in came and deadline is not None and deadline < today:

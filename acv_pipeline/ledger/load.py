@@ -12,6 +12,7 @@ import duckdb
 from acv_pipeline.contract import Contract
 from acv_pipeline.landing import LandedFile, Zone, receive, sidecar_path
 from acv_pipeline.landing.whole_files import sha256
+from acv_pipeline.language import _
 from acv_pipeline.ledger.intake import Intake
 from acv_pipeline.tidying import DeliveryRefused, read_delivery
 
@@ -100,7 +101,7 @@ def load(
             )
         except DeliveryRefused as refusal:
             intake.refused(file, delivery_id, refusal, read_with, received_at)
-            report.refused.append((_place(file), str(refusal)))
+            report.refused.append((_place(file), str(refusal.said)))
         else:
             intake.delivery(file, delivery_id, tidy, read_with, received_at)
     intake.finish()
@@ -205,7 +206,11 @@ def _shared(
 
 
 def _unread(file: LandedFile, error: OSError) -> str:
-    return f"{error.filename or file.path}: not read; {error.strerror or error}"
+    return _(
+        "{place}: not read; {problem}",
+        place=error.filename or file.path,
+        problem=error.strerror or error,
+    )
 
 
 def _place(file: LandedFile) -> str:

@@ -16,6 +16,7 @@ import duckdb
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import Month, first_day
 from acv_pipeline.landing import LandingError
+from acv_pipeline.language import _
 from acv_pipeline.ledger.load import LoadReport, load
 from acv_pipeline.ledger.store import read_ledger
 from acv_pipeline.ledger.verdicts import Verdict
@@ -75,7 +76,9 @@ def loaded(
         LandingError: the folder holds no dated folder with files.
     """
     if not folder.is_dir():
-        raise LandingError(f"{folder} is not a folder: expected dated folders like 2021-05-07")
+        raise LandingError(
+            _("{folder} is not a folder: expected dated folders like 2021-05-07", folder=folder)
+        )
     with tempfile.TemporaryDirectory(prefix="acv-replay-") as scratch:
         landing = Path(scratch) / "landing"
         landing.mkdir()
@@ -85,8 +88,11 @@ def loaded(
             report = load(connection, landing, contract, sources=[source], progress=progress)
             if not report.new:
                 raise LandingError(
-                    f"{folder} holds no releases: expected dated folders like "
-                    f"{folder}/2021-05-07/<files>"
+                    _(
+                        "{folder} holds no releases: expected dated folders like "
+                        "{folder}/2021-05-07/<files>",
+                        folder=folder,
+                    )
                 )
             yield connection, report
 
@@ -146,7 +152,12 @@ def compare(verdicts: list[Verdict], labels: Path) -> Comparison:
     comparison = Comparison()
     for indicator, delivered, month, label in _labels(labels):
         verdict = by_key.get((indicator, delivered, month))
-        block = f"{indicator} {month:%Y-%m} delivered {delivered}"
+        block = _(
+            "{indicator} {month:%Y-%m} delivered {day}",
+            indicator=indicator,
+            month=month,
+            day=delivered,
+        )
         if verdict is None:
             comparison.unknown.append(block)
             continue
@@ -176,9 +187,15 @@ def _labels(path: Path) -> list[tuple[str, dt.date, Month, str]]:
                 for row in csv.DictReader(file)
             ]
     except OSError as error:
-        raise LandingError(f"cannot read {path}: {error.strerror}") from error
+        raise LandingError(
+            _("cannot read {file}: {error}", file=path, error=error.strerror)
+        ) from error
     except (KeyError, ValueError) as error:
         raise LandingError(
-            f"{path}: expected the columns indicator, delivered, date, label with ISO dates "
-            f"({error})"
+            _(
+                "{file}: expected the columns indicator, delivered, date, label with ISO dates "
+                "({error})",
+                file=path,
+                error=error,
+            )
         ) from error

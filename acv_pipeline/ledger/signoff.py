@@ -7,6 +7,7 @@ import datetime as dt
 import duckdb
 
 from acv_pipeline.contract import Contract, Month
+from acv_pipeline.language import _
 from acv_pipeline.ledger.verdicts import SignOff
 from acv_pipeline.warehouse import put, transaction
 
@@ -37,7 +38,7 @@ def sign_off(
     """
     reason, signed_by = reason.strip(), signed_by.strip()
     if not reason or not signed_by:
-        raise SignOffError("a sign-off needs a reason and a name: neither may be empty")
+        raise SignOffError(_("a sign-off needs a reason and a name: neither may be empty"))
     indicator_id = contract.indicator_named(indicator).id
     held = connection.execute(
         """
@@ -49,18 +50,34 @@ def sign_off(
     matching = [row for row in held if row[1:3] == (indicator_id, month)]
     if not delivery or len(matching) != 1:
         raise SignOffError(_no_match(connection, delivery, indicator_id, month, len(matching)))
-    delivery_id, _, _, status = matching[0]
+    delivery_id, _indicator, _month, status = matching[0]
     if status != "held":
+        which = {"indicator": indicator_id, "month": month, "delivery": delivery_id[:12]}
+        if status == "signed_off":
+            raise SignOffError(
+                _(
+                    "{indicator} {month:%Y-%m} of delivery {delivery} is not held any more: it was "
+                    "signed off before",
+                    **which,
+                )
+            )
         raise SignOffError(
-            f"{indicator_id} {month:%Y-%m} of delivery {delivery_id[:12]} is not held any more: "
-            + ("it was signed off before" if status == "signed_off" else "a later delivery "
-               "replaced these figures, so a sign-off would not apply")
-        )  # fmt: skip
+            _(
+                "{indicator} {month:%Y-%m} of delivery {delivery} is not held any more: a later "
+                "delivery replaced these figures, so a sign-off would not apply",
+                **which,
+            )
+        )
     if other := _signed_beside(connection, delivery_id, indicator_id, month):
         raise SignOffError(
-            f"{indicator_id} {month:%Y-%m} of delivery {other[:12]}, received the same day, is "
-            "signed off: only one of the two can come into force. To have this one, have its "
-            "figures sent again on another day"
+            _(
+                "{indicator} {month:%Y-%m} of delivery {delivery}, received the same day, is "
+                "signed off: only one of the two can come into force. To have this one, have its "
+                "figures sent again on another day",
+                indicator=indicator_id,
+                month=month,
+                delivery=other[:12],
+            )
         )
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
     signed = SignOff(delivery_id, indicator_id, month, signed_by, reason, now.date(), now)
@@ -101,12 +118,20 @@ def _no_match(
     matches: int,
 ) -> str:
     if matches > 1:
-        return f"{delivery!r} is the beginning of {matches} deliveries: give more characters"
+        return _(
+            "'{delivery}' is the beginning of {count} deliveries: give more characters",
+            delivery=delivery,
+            count=matches,
+        )
     standing = connection.execute(
         "select delivery_id, indicator_id, month from validated.held_months"
         " where status = 'held' order by month"
     ).fetchall()
-    listed = "; ".join(f"{d[:12]} {i} {m:%Y-%m}" for d, i, m in standing) or "nothing"
-    return (
-        f"no held month {indicator_id} {month:%Y-%m} of delivery {delivery!r}; held now: {listed}"
+    listed = "; ".join(f"{d[:12]} {i} {m:%Y-%m}" for d, i, m in standing)
+    return _(
+        "no held month {indicator} {month:%Y-%m} of delivery '{delivery}'; held now: {held}",
+        indicator=indicator_id,
+        month=month,
+        delivery=delivery,
+        held=listed or _("nothing"),
     )

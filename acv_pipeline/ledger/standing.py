@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from acv_pipeline.gate.case import Rival
+from acv_pipeline.language import Both, both, marked
 
 if TYPE_CHECKING:
     from acv_pipeline.ledger.blocks import Block
@@ -40,7 +42,7 @@ class Standing:
         return self.certainty or PLAIN, bool(self.corrects_by), self.version, made_at
 
 
-def why_first(one: Standing, other: Standing) -> str | None:
+def why_first(one: Standing, other: Standing) -> Both | None:
     """Why a file with standing ``one`` counts and the other doesn't; None where nothing says so.
 
     Words come before time: what is provisional never takes the place of what is not, a
@@ -69,7 +71,11 @@ def why_first(one: Standing, other: Standing) -> str | None:
         return None
     if one.certainty == PROVISIONAL and other.certainty != PROVISIONAL:
         return None
-    return f"it was made later ({one.made_at:%Y-%m-%d %H:%M}, the other {other.made_at:%H:%M} UTC)"
+    return both(
+        "it was made later ({made_at:%Y-%m-%d %H:%M}, the other {other:%H:%M} UTC)",
+        made_at=one.made_at,
+        other=other.made_at,
+    )
 
 
 def rivals_of(files: Sequence[tuple[str, Standing, Block]]) -> list[tuple[Rival, ...]]:
@@ -88,7 +94,7 @@ def rivals_of(files: Sequence[tuple[str, Standing, Block]]) -> list[tuple[Rival,
         for j, (_, _, other) in enumerate(files)
         if i != j and one.differs_from(other)
     }
-    beaten: dict[int, dict[int, str]] = {}
+    beaten: dict[int, dict[int, Both]] = {}
     for i, j in sorted(differing):
         why = why_first(files[i][1], files[j][1])
         if why is not None and not files[i][2].lacks(files[j][2]):
@@ -117,20 +123,26 @@ def rivals_of(files: Sequence[tuple[str, Standing, Block]]) -> list[tuple[Rival,
     return rivals
 
 
-def _why_neither(one: tuple[str, Standing, Block], other: tuple[str, Standing, Block]) -> str:
-    for first, second, this, that in (
-        (one, other, "this", "the other"),
-        (other, one, "that", "this"),
+THIS_BUT_INCOMPLETE = marked(
+    "this file would count ({why}), but has no row for {lacking} of the départements of the other "
+    "one"
+)
+THAT_BUT_INCOMPLETE = marked(
+    "that file would count ({why}), but has no row for {lacking} of the départements of this one"
+)
+
+
+def _why_neither(one: tuple[str, Standing, Block], other: tuple[str, Standing, Block]) -> Both:
+    for first, second, but_incomplete in (
+        (one, other, THIS_BUT_INCOMPLETE),
+        (other, one, THAT_BUT_INCOMPLETE),
     ):
         if why := why_first(first[1], second[1]):
             lacking = first[2].lacks(second[2])
             if lacking:
-                return (
-                    f"{this} file would count ({why}), but has no row for {lacking} of the "
-                    f"départements of {that} one"
-                )
-            return "words and times put each of several files before another"
-    return "neither their words nor the times they were made tell which file counts"
+                return both(but_incomplete, why=why, lacking=lacking)
+            return both("words and times put each of several files before another")
+    return both("neither their words nor the times they were made tell which file counts")
 
 
 def _compared(one: Any, other: Any) -> int:
@@ -140,19 +152,15 @@ def _compared(one: Any, other: Any) -> int:
     return int(one > other) - int(one < other)
 
 
-def _words_of(votes: dict[str, int], one: Standing, other: Standing) -> str:
+def _words_of(votes: dict[str, int], one: Standing, other: Standing) -> Both:
     said = []
     if "certainty" in votes:
         if one.certain_by:
-            said.append(f"it says “{one.certain_by}”")
+            said.append(both("it says “{word}”", word=one.certain_by))
         if other.certain_by:
-            said.append(f"the other says “{other.certain_by}”")
+            said.append(both("the other says “{word}”", word=other.certain_by))
     if "correction" in votes:
-        said.append(f"it says “{one.corrects_by}”")
+        said.append(both("it says “{word}”", word=one.corrects_by))
     if "version" in votes:
-        said.append(f"it is version {_number(one.version)}")
-    return " and ".join(said)
-
-
-def _number(version: tuple[int, ...]) -> str:
-    return ".".join(map(str, version))
+        said.append(both("it is version {number}", number=".".join(map(str, one.version))))
+    return reduce(lambda all_but, last: both("{one} and {other}", one=all_but, other=last), said)

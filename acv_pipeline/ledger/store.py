@@ -135,7 +135,7 @@ def _verdict_frame(verdicts: list[Verdict]) -> pd.DataFrame:
         | {
             "rules": [finding.rule for finding in verdict.findings],
             "blocking": [finding.rule for finding in verdict.findings if finding.blocking],
-            "findings": json.dumps(list(map(vars, verdict.findings)), ensure_ascii=False),
+            "findings": json.dumps([f.recorded for f in verdict.findings], ensure_ascii=False),
             "signed_off_by": verdict.signoff and verdict.signoff.signed_by,
             "signed_off_reason": verdict.signoff and verdict.signoff.reason,
             "signed_off_on": verdict.signoff and verdict.signoff.signed_on,

@@ -12,6 +12,7 @@ from typing import Any
 
 from duckdb import CatalogException, DuckDBPyConnection
 
+from acv_pipeline.language import _
 from acv_pipeline.models.nodes import Model, SqlProjectError
 from acv_pipeline.warehouse import own_tables
 
@@ -78,12 +79,21 @@ def _must_select(
     except CatalogException as error:
         missing = str(error).partition("\n")[0]
         raise SqlProjectError(
-            f"{model.table} reads a table that isn't there ({missing}): build what it reads first"
+            _(
+                "{model} reads a table that isn't there ({table}): build what it reads first",
+                model=model.table,
+                table=missing,
+            )
         ) from error
     if selected != documented:
         raise SqlProjectError(
-            f"the SELECT of {model.table} gives {_listed(selected)}, but schema.yml documents "
-            f"{_listed(documented)}: make the two agree"
+            _(
+                "the SELECT of {model} gives {selected}, but schema.yml documents {documented}: "
+                "make the two agree",
+                model=model.table,
+                selected=_listed(selected),
+                documented=_listed(documented),
+            )
         )
 
 

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from acv_pipeline.contract.yaml_file import read_yaml
+from acv_pipeline.language import _, both, marked
 from acv_pipeline.models.nodes import SqlProjectError
 
 Entry: TypeAlias = dict[str, Any]
@@ -33,12 +34,12 @@ _KEYS: dict[str, tuple[list[str], list[str], list[str]]] = {
 _COLUMN_KEYS = ["name", "data_type", "description"]
 # those that dbt brings along: what they are given besides the column, and what they say
 BUILT_IN = {
-    "not_null": ((), "{column_name} is never null."),
-    "unique": ((), "No {column_name} is there twice."),
-    "accepted_values": (("values",), "{column_name} is one of {values}."),
-    "relationships": (("field", "to"), "Each {column_name} is a {field} of {to}."),
+    "not_null": ((), marked("{column_name} is never null.")),
+    "unique": ((), marked("No {column_name} is there twice.")),
+    "accepted_values": (("values",), marked("{column_name} is one of {values}.")),
+    "relationships": (("field", "to"), marked("Each {column_name} is a {field} of {to}.")),
 }
-_WHAT_TO_DO = "Correct the model's SQL, or what it reads; the sample has the rows."
+_WHAT_TO_DO = both("Correct the model's SQL, or what it reads; the sample has the rows.")
 _DOC_BLOCK = re.compile(r"{%-?\s*docs\s+(\w+)\s*-?%}(.*?){%-?\s*enddocs\s*-?%}", re.DOTALL)
 _DOC = re.compile(r"""{{\s*doc\(['"](\w+)['"]\)\s*}}""")
 
@@ -49,19 +50,28 @@ def documented(path: Path) -> dict[str, list[Entry]]:
         file for part in ("models", "seeds", "tests") for file in (path / part).rglob("*.yml")
     )
     if not files:
-        raise SqlProjectError(f"{path} is no SQL project: it has no models/*.yml")
+        raise SqlProjectError(_("{folder} is no SQL project: it has no models/*.yml", folder=path))
     blocks = _doc_blocks(path)
     found: dict[str, list[Entry]] = {}
     for file in files:
         try:
             content = _with_docs(file, read_yaml(file), blocks)
         except yaml.YAMLError as error:
-            raise SqlProjectError(f"{file} is not valid YAML: {error}") from error
+            raise SqlProjectError(
+                _("{file} is not valid YAML: {error}", file=file, error=error)
+            ) from error
         for kind, entries in (content or {}).items():
             if kind == "version":
                 continue
             if kind not in _KEYS:
-                raise SqlProjectError(f"{file}: {kind} is none of {_listed(_KEYS)}")
+                raise SqlProjectError(
+                    _(
+                        "{file}: {kind} is none of {names}",
+                        file=file,
+                        kind=kind,
+                        names=_listed(_KEYS),
+                    )
+                )
             for entry in entries or []:
                 _must_be_understood(file, kind, entry)
             found.setdefault(kind, []).extend(entries or [])
@@ -97,7 +107,11 @@ def _declared(model: str, place: dict[str, str], declared: object) -> DeclaredTe
     named = {declared: None} if isinstance(declared, str) else declared
     if not isinstance(named, dict) or len(named) != 1:
         raise SqlProjectError(
-            f"{model}: {declared!r} declares no test: write its name, a colon, what is said of it"
+            _(
+                "{model}: {entry} declares no test: write its name, a colon, what is said of it",
+                model=model,
+                entry=repr(declared),
+            )
         )
     ((generic, said),) = named.items()
     entry: Entry = dict(said) if isinstance(said, dict) else {}
@@ -117,12 +131,12 @@ def _built_in(generic: str, model: str, place: dict[str, str], entry: Entry) -> 
     name = "__".join([*place.values(), *(re.sub(r"\W+", "_", str(part)) for part in parts)])
     for key in wanted:
         if not given.get(key):
-            raise SqlProjectError(f"models, {model}: data_tests, {generic}: {key} is missing")
+            raise _missing(f"models, {model}: data_tests, {generic}", key)
     words = place | {key: ", ".join(map(str, _as_list(given[key]))) for key in wanted}
     config = entry.get("config") or {}
     return {
         "name": f"{generic}_{model}_{name}",
-        "description": told.format(**words),
+        "description": both(told, **words),
         **entry,
         "config": config | {"meta": {"what_to_do": _WHAT_TO_DO} | (config.get("meta") or {})},
         "arguments": given,
@@ -147,7 +161,13 @@ def _with_docs(file: Path, content: Any, blocks: dict[str, str]) -> Any:
 
     def text_of(found: re.Match[str]) -> str:
         if found[1] not in blocks:
-            raise SqlProjectError(f"{file}: no .md file in models/ has a doc block {found[1]}")
+            raise SqlProjectError(
+                _(
+                    "{file}: no .md file in models/ has a doc block {name}",
+                    file=file,
+                    name=found[1],
+                )
+            )
         return blocks[found[1]]
 
     if isinstance(content, dict):
@@ -161,20 +181,20 @@ def _must_be_understood(file: Path, kind: str, entry: Entry) -> None:
     """Nothing that dbt would heed may be passed over in silence; nothing needed may be missing."""
     known, needed, config = _KEYS[kind]
     if not isinstance(entry, dict) or "name" not in entry:
-        raise SqlProjectError(f"{file}: an entry of {kind} has no name")
+        raise SqlProjectError(_("{file}: an entry of {kind} has no name", file=file, kind=kind))
     where = f"{file}: {kind}, {entry['name']}"
     _must_be_known(where, entry, known)
     _must_be_known(f"{where}, config", entry.get("config") or {}, config)
     for key in needed:
         if not entry.get(key):
-            raise SqlProjectError(f"{where}: {key} is missing")
+            raise _missing(where, key)
     is_model, columns = kind == "models", entry.get("columns") or []
     for column in columns:
         named = f"{where}, column {column.get('name', '(without a name)')}"
         _must_be_known(named, column, [*_COLUMN_KEYS, *(["data_tests"] if is_model else [])])
         for key in ("name", "description", *(["data_type"] if is_model else [])):
             if not column.get(key):
-                raise SqlProjectError(f"{named}: {key} is missing")
+                raise _missing(named, key)
     if is_model:
         for declared in declared_tests(entry):
             _must_be_understood(file, "data_tests", declared.entry)
@@ -182,13 +202,22 @@ def _must_be_understood(file: Path, kind: str, entry: Entry) -> None:
         types = (entry.get("config") or {}).get("column_types") or {}
         for column in entry["columns"]:
             if column["name"] not in types:
-                raise SqlProjectError(f"{where}, config: column_types lacks {column['name']}")
+                raise SqlProjectError(
+                    _(
+                        "{place}, config: column_types lacks {column}",
+                        place=where,
+                        column=column["name"],
+                    )
+                )
     if kind == "data_tests":
         said = (entry.get("config") or {}).get("meta") or {}
         if not said.get("what_to_do"):
             raise SqlProjectError(
-                f"{where}: config.meta.what_to_do is missing: say what a person does about the "
-                "rows that the test finds"
+                _(
+                    "{place}: config.meta.what_to_do is missing: say what a person does about the "
+                    "rows that the test finds",
+                    place=where,
+                )
             )
         severity(where, entry["config"].get("severity", "error"))
 
@@ -196,14 +225,27 @@ def _must_be_understood(file: Path, kind: str, entry: Entry) -> None:
 def _must_be_known(where: str, given: Entry, known: Iterable[str]) -> None:
     for key in given:
         if key not in known:
-            raise SqlProjectError(f"{where}: {key} isn't read here, known are {_listed(known)}")
+            raise SqlProjectError(
+                _(
+                    "{place}: {key} isn't read here, known are {names}",
+                    place=where,
+                    key=key,
+                    names=_listed(known),
+                )
+            )
+
+
+def _missing(where: str, key: str) -> SqlProjectError:
+    return SqlProjectError(_("{place}: {key} is missing", place=where, key=key))
 
 
 def severity(where: str, given: object) -> str:
     """``error`` or ``warn``, in any case, as dbt has it."""
     written = str(given).lower()
     if written not in ("error", "warn"):
-        raise SqlProjectError(f"{where}: severity is {given}: it is error or warn")
+        raise SqlProjectError(
+            _("{place}: severity is {value}: it is error or warn", place=where, value=given)
+        )
     return written
 
 

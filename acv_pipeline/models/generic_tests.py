@@ -9,6 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined, TemplateError
 from jinja2.environment import TemplateModule
 
+from acv_pipeline.language import _
 from acv_pipeline.models.described import BUILT_IN, Entry, declared_tests
 from acv_pipeline.models.nodes import Select, SqlProjectError
 
@@ -50,7 +51,12 @@ def generic_tests(path: Path, model: Entry) -> list[tuple[Entry, Select]]:
         is_built_in = declared.generic in BUILT_IN and not file.exists()
         if not file.exists() and not is_built_in:
             raise SqlProjectError(
-                f"{model['name']}: {declared.generic} is no test here: write it as {file}"
+                _(
+                    "{model}: {test} is no test here: write it as {file}",
+                    model=model["name"],
+                    test=declared.generic,
+                    file=file,
+                )
             )
         reference = f"{{{{ ref('{model['name']}') }}}}"
         try:
@@ -58,7 +64,9 @@ def generic_tests(path: Path, model: Entry) -> list[tuple[Entry, Select]]:
             template = getattr(_template(source), declared.generic)
             text = template(reference, **declared.arguments)
         except (AttributeError, TemplateError, TypeError) as error:
-            raise SqlProjectError(f"{file}, for {model['name']}: {error}") from error
+            raise SqlProjectError(
+                _("{file}, for {model}: {error}", file=file, model=model["name"], error=error)
+            ) from error
         found.append((declared.entry, Select.parse(file, text)))
     return found
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined, TemplateError, nodes
 
+from acv_pipeline.language import Both, _
+
 KNOWN_NAMES = {"ref", "source", "config", "as_of"}
 _DIALECT = Environment(undefined=StrictUndefined, autoescape=False)
 
@@ -103,7 +105,7 @@ def _calls(text: str) -> list[tuple[str, list[Any], dict[str, Any]]]:
     """
     tree = _DIALECT.parse(text)
     if unknown := {name.name for name in tree.find_all(nodes.Name)} - KNOWN_NAMES:
-        raise TemplateError(f"{', '.join(sorted(unknown))} is undefined")
+        raise TemplateError(_("{names} is undefined", names=", ".join(sorted(unknown))))
     try:
         return [
             (
@@ -114,11 +116,17 @@ def _calls(text: str) -> list[tuple[str, list[Any], dict[str, Any]]]:
             for call in tree.find_all(nodes.Call)
         ]
     except nodes.Impossible as error:
-        raise TemplateError("an argument is no constant") from error
+        raise TemplateError(_("an argument is no constant")) from error
 
 
 def _unusable(path: Path, error: TemplateError) -> SqlProjectError:
-    return SqlProjectError(f"{path}: {error}; the SQL may use ref(), source() and config() only")
+    return SqlProjectError(
+        _(
+            "{file}: {error}; the SQL may use ref(), source() and config() only",
+            file=path,
+            error=error,
+        )
+    )
 
 
 @dataclass(frozen=True)
@@ -152,8 +160,8 @@ class SqlTest:
     """
 
     name: str
-    description: str
-    what_to_do: str
+    description: Both
+    what_to_do: Both
     severity: str
     select: Select
     models: tuple[str, ...]

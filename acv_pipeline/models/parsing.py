@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+from acv_pipeline.language import Both, _, of_file
 from acv_pipeline.models.described import Entry, severity
 from acv_pipeline.models.generic_tests import generic_tests
 from acv_pipeline.models.nodes import Column, Model, Seed, Select, SqlProjectError, SqlTest
@@ -96,14 +97,20 @@ def read_tests(
     for model in entries.get("models", []):
         for entry, select in generic_tests(path, model):
             if entry["name"] in described:
-                raise SqlProjectError(f"{model['name']}: two tests are called {entry['name']}")
+                raise SqlProjectError(
+                    _(
+                        "{model}: two tests are called {test}",
+                        model=model["name"],
+                        test=entry["name"],
+                    )
+                )
             selects[entry["name"]], described[entry["name"]] = select, entry
     _must_be_defined(selects, {*models, *intermediate, *seeds, *sources})
     return {
         name: SqlTest(
             name=name,
-            description=described[name]["description"].strip(),
-            what_to_do=described[name]["config"]["meta"]["what_to_do"].strip(),
+            description=_in_both(described[name]["description"]),
+            what_to_do=_in_both(described[name]["config"]["meta"]["what_to_do"]),
             # as in dbt, what the SQL says counts before what the YAML says
             severity=severity(
                 str(select.path),
@@ -114,6 +121,11 @@ def read_tests(
         )
         for name, select in selects.items()
     }
+
+
+def _in_both(said: str | Both) -> Both:
+    """What a ``.yml`` file says, which has French where the catalogue knows it."""
+    return said if isinstance(said, Both) else of_file(said.strip())
 
 
 def _described(
@@ -128,8 +140,12 @@ def _described(
     described = {entry["name"]: entry for entry in entries}
     if alone := sorted({*selects, *besides} ^ described.keys()):
         raise SqlProjectError(
-            f"{folder}: {', '.join(alone)} is either a .sql file that no .yml file there"
-            " describes, or described without a .sql file: add the other"
+            _(
+                "{folder}: {names} is either a .sql file that no .yml file there describes, or "
+                "described without a .sql file: add the other",
+                folder=folder,
+                names=", ".join(alone),
+            )
         )
     return selects, described
 
@@ -138,8 +154,11 @@ def _must_be_defined(selects: dict[str, Select], defined: set[str]) -> None:
     for select in selects.values():
         if unknown := sorted({*select.refs, *select.sources} - defined):
             raise SqlProjectError(
-                f"{select.path} reads {', '.join(unknown)}, which is no model, no seed and not in "
-                "sources.yml"
+                _(
+                    "{file} reads {names}, which is no model, no seed and not in sources.yml",
+                    file=select.path,
+                    names=", ".join(unknown),
+                )
             )
 
 
@@ -149,7 +168,9 @@ def _build_order(selects: dict[str, Select]) -> list[str]:
         return list(TopologicalSorter(graph).static_order())
     except CycleError as error:
         circle = " → ".join(error.args[1])
-        raise SqlProjectError(f"models read one another in a circle: {circle}") from error
+        raise SqlProjectError(
+            _("models read one another in a circle: {models}", models=circle)
+        ) from error
 
 
 def _named(entry: Entry, schema: str) -> dict[str, str]:

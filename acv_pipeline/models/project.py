@@ -12,6 +12,7 @@ from duckdb import DuckDBPyConnection
 
 from acv_pipeline.contract.loading import SQL_PROJECT
 from acv_pipeline.contract.tables import tables
+from acv_pipeline.language import _
 from acv_pipeline.models import parsing
 from acv_pipeline.models.building import SqlTestResult, load_seed, offending_rows, replace_table
 from acv_pipeline.models.described import documented
@@ -131,7 +132,7 @@ class Project:
         """
         wanted = set(self.models if models is None else models)
         if unknown := sorted(wanted - self.models.keys()):
-            raise SqlProjectError(f"no model is called {', '.join(unknown)}")
+            raise SqlProjectError(_("no model is called {names}", names=", ".join(unknown)))
         with written_quickly(connection):
             return {
                 name: replace_table(connection, model, self.compile(name))
@@ -155,7 +156,7 @@ class Project:
             return self.intermediate[name]
         definition = self.models.get(name) or self.tests.get(name)
         if definition is None:
-            raise SqlProjectError(f"no model or test is called {name}")
+            raise SqlProjectError(_("no model or test is called {name}", name=name))
         return definition.select
 
     def _table(self, read: str) -> str:
@@ -168,7 +169,7 @@ class Project:
     def _with_upstream(self, name: str) -> list[Model]:
         """A model and all it reads, in build order."""
         if name not in self.models:
-            raise SqlProjectError(f"no model is called {name}")
+            raise SqlProjectError(_("no model is called {names}", names=name))
         needed = {name}
         for model in reversed(self.models.values()):
             if model.name in needed:

@@ -13,6 +13,7 @@ from xlsxwriter.utility import xl_col_to_name
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.spelling import unknown
+from acv_pipeline.language import _, marked, plural
 
 ABOUT = (
     "fichier / file",
@@ -59,7 +60,7 @@ def waiting(
         UnknownNameError: no such source.
     """
     if source is not None and source not in contract.sources:
-        raise unknown("source", source, contract.sources)
+        raise unknown(marked("source"), source, contract.sources)
     return _table(
         connection, source, delivery if delivery is None else _delivery(connection, delivery)
     )
@@ -78,11 +79,12 @@ def export(table: Sequence[Row], path: Path) -> None:
         ExportError: another extension, or a file that can't be written.
     """
     if path.suffix.lower() not in _WRITERS:
-        raise ExportError(f"{path.name}: the name must end in {' or '.join(_WRITERS)}")
+        raise ExportError(_("{file}: the name must end in .xlsx or .csv", file=path.name))
     try:
         _WRITERS[path.suffix.lower()](path, table)
     except OSError as error:
-        raise ExportError(f"cannot write {path}: {error.strerror or error}") from error
+        why = error.strerror or error
+        raise ExportError(_("cannot write {path}: {why}", path=path, why=why)) from error
 
 
 def _delivery(connection: duckdb.DuckDBPyConnection, beginning: str) -> str:
@@ -91,8 +93,16 @@ def _delivery(connection: duckdb.DuckDBPyConnection, beginning: str) -> str:
         [beginning.lower()],
     ).fetchall()
     if len(found) != 1:
-        number = "no delivery" if not found else f"{len(found)} deliveries: give more characters"
-        raise ExportError(f"{beginning!r} is the beginning of {number}")
+        raise ExportError(
+            plural(
+                "'{beginning}' is the beginning of {count} delivery",
+                "'{beginning}' is the beginning of {count} deliveries: give more characters",
+                len(found),
+                beginning=beginning,
+            )
+            if found
+            else _("'{beginning}' is the beginning of no delivery", beginning=beginning)
+        )
     return str(found[0][0])
 
 
@@ -120,7 +130,7 @@ def _table(
     for *about, cells, header in found:
         names = _names(header or [], len(cells or []))
         placed.append((about, dict(zip(names, cells or [], strict=True))))
-    columns = dict.fromkeys(name for _, received in placed for name in received)
+    columns = dict.fromkeys(name for _about, received in placed for name in received)
     rows = [
         (
             *("" if value is None else str(value) for value in about),

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from acv_pipeline.landing.whole_files import write_whole
+from acv_pipeline.language import plural
 from acv_pipeline.warehouse.home import Home
 
 # until then it may well be over by itself: a server that restarts, a file being written
@@ -48,7 +49,8 @@ def looked(home: Home, unread: Sequence[str], now: dt.datetime) -> None:
     """A look took in all there was but the files of these lines."""
     if not unread:
         return end(home)
-    more = [f"and {len(unread) - MOST_LINES} more"] if len(unread) > MOST_LINES else []
+    rest = len(unread) - MOST_LINES
+    more = [plural("and {count} more", "and {count} more", rest)] if rest > 0 else []
     return begin(home, "; ".join([*unread[:MOST_LINES], *more]), now)
 
 

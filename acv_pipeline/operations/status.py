@@ -12,8 +12,10 @@ import duckdb
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.gate.rules import RULES_BY_NAME
+from acv_pipeline.ledger.corrections import mismatch_in_words
 from acv_pipeline.ledger.lateness import CHECK as LATENESS
 from acv_pipeline.ledger.lateness import late_months
+from acv_pipeline.operations.row_place import row_shown
 from acv_pipeline.operations.standstill import Standstill, standing
 from acv_pipeline.operations.unused import OfDelivery, UnusedOfDelivery, unused_of_latest
 from acv_pipeline.warehouse.home import Home
@@ -62,10 +64,10 @@ order by min(severity), asset, check_name
 _QUARANTINED = """
 select
     rows.delivery_id, rows.source, deliveries.file_name, deliveries.delivered_on,
-    rows.reason_code, arg_min(rows.reason, rows.row_number), count(*),
+    rows.reason_code, arg_min(rows.reason, rows.row_number),
+    arg_min(rows.reason_fr, rows.row_number), count(*),
     arg_min(
-        concat_ws(', ', nullif(rows.sheet, ''), 'row ' || rows.sheet_row)
-        || ': ' || array_to_string(rows.cells, ' | '),
+        row(nullif(rows.sheet, ''), coalesce(rows.sheet_row, rows.row_number), rows.cells),
         rows.row_number
     )
 from validated.quarantined_rows as rows
@@ -90,7 +92,7 @@ with about as (
         and rows.month < date_trunc('month', refused.delivered_on)
     where refused.status = 'refused' or refused.reason_code = 'no_figure'
 )
-select distinct delivery_id, source, file_name, delivered_on, reason_code, reason
+select distinct delivery_id, source, file_name, delivered_on, reason_code, reason, reason_fr
 from about
 where not exists (
     select 1
@@ -106,7 +108,7 @@ order by delivered_on, source, file_name
 _STALE_CORRECTIONS = """
 select
     entry, source, indicator_id, month, department_code, delivered, corrected,
-    corrected_by, problem
+    corrected_by, {problem}
 from validated.correction_matches
 where problem is not null
 order by entry
@@ -144,6 +146,7 @@ class QuarantinedRows(OfDelivery):
 
     reason_code: str
     reason: str
+    reason_fr: str
     rows: int
     example: str
     ask: str
@@ -155,6 +158,7 @@ class RefusedDelivery(OfDelivery):
 
     reason_code: str
     reason: str
+    reason_fr: str
     ask: str
 
 
@@ -247,9 +251,13 @@ def status(
     """What is broken now; with ``home``, also whether deliveries are taken in at all."""
     return Status(
         held=_held(connection, contract),
-        quarantined=_rows(connection, QuarantinedRows, _QUARANTINED, contract),
+        quarantined=_quarantined(connection, contract),
         refused=_rows(connection, RefusedDelivery, _REFUSED, contract),
-        stale_corrections=_rows(connection, StaleCorrection, _STALE_CORRECTIONS),
+        stale_corrections=_rows(
+            connection,
+            StaleCorrection,
+            _STALE_CORRECTIONS.format(problem=mismatch_in_words()),
+        ),
         shared=_rows(connection, SharedDelivery, _SHARED, contract),
         late=_late(connection, contract, contract.today()),
         failing=_rows(connection, FailingCheck, _FAILING, given=[SHOWN_APART]),
@@ -267,7 +275,22 @@ def _rows(
 ) -> list[Entry]:
     """A row each; with ``contract``, its last field is whom to ask: its second is the source."""
     rows = connection.execute(sql, given).fetchall()
-    return [entry(*row, *([contract.source(row[1]).contact] if contract else [])) for row in rows]
+    return [entry(*row, *([_ask(contract, row[1])] if contract else [])) for row in rows]
+
+
+def _quarantined(
+    connection: duckdb.DuckDBPyConnection, contract: Contract
+) -> list[QuarantinedRows]:
+    found = []
+    for *about, example in connection.execute(_QUARANTINED).fetchall():
+        of_rows = [*about, row_shown(*example), _ask(contract, about[1])]
+        found.append(QuarantinedRows(*of_rows))
+    return found
+
+
+def _ask(contract: Contract, source: str) -> str:
+    """Whom to ask, in the user's language."""
+    return str(contract.source(source).contact)
 
 
 def without_figures(connection: duckdb.DuckDBPyConnection, deliveries: Sequence[str]) -> bool:
@@ -289,7 +312,7 @@ def _late(
             source,
             [entry.month for entry in of_source],
             max(entry.days_late for entry in of_source),
-            contract.source(source).contact,
+            _ask(contract, source),
             [entry.month for entry in of_source if entry.refused],
         )
         for source in contract.sources
@@ -303,7 +326,9 @@ def _held(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[Hel
         findings = [finding for finding in json.loads(evidence) if finding["blocking"]]
         rules = [finding["rule"] for finding in findings]
         source = contract.source(delivery[1])
-        advice = [RULES_BY_NAME[rule].advice(source) for rule in rules if rule in RULES_BY_NAME]
-        of_month = [indicator_id, month, rules, findings, source.contact, advice, stay]
+        known = [RULES_BY_NAME[rule] for rule in rules if rule in RULES_BY_NAME]
+        advice = [str(rule.advice(source)) for rule in known]
+        ask = _ask(contract, source.id)
+        of_month = [indicator_id, month, rules, findings, ask, advice, stay]
         held.append(HeldMonth(*delivery, *of_month))
     return held

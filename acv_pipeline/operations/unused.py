@@ -10,6 +10,8 @@ from typing import Any
 
 import duckdb
 
+from acv_pipeline.language import _, kept, marked, plural
+
 
 @dataclass(frozen=True)
 class UnusedPart:
@@ -31,13 +33,22 @@ class UnusedPart:
 
     def __str__(self) -> str:
         """In words."""
-        of_sheet = f" of sheet “{self.sheet}”" if self.sheet else ""
-        what = f"sheet “{self.sheet}”"
-        if self.column:
-            header = f" “{self.header}”" if self.header else ""
-            what = f"column {self.column}{header}{of_sheet}"
-        numbers = "1 number" if self.numbers == 1 else f"{self.numbers:,} numbers"
-        return f"{what} ({numbers}{f': {self.why}' if self.why else ''})"
+        what = _(_PARTS[bool(self.column), bool(self.header), bool(self.sheet)], **vars(self))
+        numbers = plural("{count:,} number", "{count:,} numbers", self.numbers)
+        if not self.why:
+            return _("{what} ({numbers})", what=what, numbers=numbers)
+        return _("{what} ({numbers}: {why})", what=what, numbers=numbers, why=self.why)
+
+
+# whether it is a column, has a header, and a sheet with a name
+_PARTS = {
+    (True, True, True): marked("column {column} “{header}” of sheet “{sheet}”"),
+    (True, True, False): marked("column {column} “{header}”"),
+    (True, False, True): marked("column {column} of sheet “{sheet}”"),
+    (True, False, False): marked("column {column}"),
+    (False, False, True): marked("sheet “{sheet}”"),
+    (False, False, False): marked("the sheet"),
+}
 
 
 @dataclass(frozen=True)
@@ -94,11 +105,11 @@ def unused_parts(account: Sequence[dict[str, Any]]) -> list[UnusedPart]:
             parts += [
                 UnusedPart(
                     sheet["sheet"], column["column"], column["header"], column["numbers"],
-                    column["why"] or "",
+                    kept(column, "why") or "",
                 )
                 for column in columns
                 if not column["used"] and column["numbers"]
             ]  # fmt: skip
         elif numbers := sum(column["numbers"] for column in columns):
-            parts.append(UnusedPart(sheet["sheet"], "", "", numbers, sheet["why"] or ""))
+            parts.append(UnusedPart(sheet["sheet"], "", "", numbers, kept(sheet, "why") or ""))
     return parts

@@ -13,6 +13,7 @@ from dagster import DagsterInstance
 from acv_pipeline.assets.step import held_a_month
 from acv_pipeline.assets.ui import ui_address
 from acv_pipeline.flow.pipeline import Pipeline
+from acv_pipeline.language import _
 from acv_pipeline.operations.alerts.deliver import deliver, send_digest
 from acv_pipeline.operations.alerts.facts import FailedRun
 from acv_pipeline.orchestration.instance import tick_seconds
@@ -42,9 +43,16 @@ def alert_sensor(pipeline: Pipeline) -> dg.SensorDefinition:
                     pipeline.home, pipeline.contract, pipeline.last_month(), now, ui_address()
                 )
         except (OSError, sqlite3.Error, WarehouseError, duckdb.BinderException) as error:
-            return dg.SkipReason(f"not told this time, tried again at the next tick: {error}")
+            return dg.SkipReason(
+                _("not told this time, tried again at the next tick: {why}", why=error)
+            )
         return dg.SkipReason(
-            f"{done.told} told, {done.recovered} over, {done.waiting} waiting for a channel"
+            _(
+                "{told} told, {recovered} over, {waiting} waiting for a channel",
+                told=done.told,
+                recovered=done.recovered,
+                waiting=done.waiting,
+            )
         )
 
     return alerts
@@ -80,4 +88,4 @@ def _message(instance: DagsterInstance, run_id: str) -> str:
             return data.user_failure_data.description
         if data and data.error:
             return data.error.message.strip().splitlines()[-1]
-    return "it ended before any step could say why"
+    return _("it ended before any step could say why")

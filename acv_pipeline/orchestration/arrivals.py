@@ -15,6 +15,7 @@ from acv_pipeline.contract import Month
 from acv_pipeline.contract.months import shift
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.landing import LandingError
+from acv_pipeline.language import _, plural
 from acv_pipeline.ledger.corrections import CorrectionsError
 from acv_pipeline.operations import standstill
 from acv_pipeline.orchestration.dead_runs import end_dead_runs, failed_lately, is_run_going_on
@@ -60,23 +61,27 @@ def _look(
     end_dead_runs(context.instance, pipeline.home)
     if is_run_going_on(context.instance):
         # what it has not recorded yet would look as if nobody were at work on it
-        return dg.SkipReason("a run is going on: looking again when it has ended")
+        return dg.SkipReason(_("a run is going on: looking again when it has ended"))
     arrived, warehouse = pipeline.fingerprint()
     if context.cursor == f"{arrived} {warehouse}":
         standstill.end(pipeline.home)
-        return dg.SkipReason("nothing changed in the landing zone")
+        return dg.SkipReason(_("nothing changed in the landing zone"))
     nothing_came = (context.cursor or "").startswith(arrived)
     if nothing_came and failed_lately(context.instance, PATIENCE_SECONDS):
-        return dg.SkipReason("the last run failed: trying again within the hour")
+        return dg.SkipReason(_("the last run failed: trying again within the hour"))
     due, report = pipeline.receive_due()
     # receiving wrote to the warehouse; what arrived meanwhile is for the next tick
-    _, warehouse = pipeline.fingerprint()
+    warehouse = pipeline.fingerprint()[1]
     after = f"{arrived} {warehouse}"
     standstill.looked(pipeline.home, report.unread, dt.datetime.now(dt.UTC))
     # with files still to be read the cursor is like no state of the warehouse: the next tick looks
     cursor = f"{arrived} unread" if report.unread else after
     if not due:
-        said = f"{len(report.new)} new deliveries, no month to run"
+        said = plural(
+            "{count} new delivery, no month to run",
+            "{count} new deliveries, no month to run",
+            len(report.new),
+        )
         return dg.SensorResult(skip_reason="; ".join([said, *report.unread]), cursor=cursor)
     return dg.SensorResult(
         run_requests=[_request(stretch, after) for stretch in stretches(due)], cursor=cursor

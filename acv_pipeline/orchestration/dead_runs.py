@@ -9,6 +9,7 @@ import dagster as dg
 from dagster import DagsterInstance
 
 from acv_pipeline.assets.step import held_a_month
+from acv_pipeline.language import _
 from acv_pipeline.warehouse.home import Home
 
 # a living run takes its lock within seconds of its start, also on a machine that is swapping
@@ -61,7 +62,7 @@ def end_dead_runs(
     for run_id in dead:
         run = instance.get_run_by_id(run_id)
         if run is not None and not run.is_finished:
-            instance.report_run_failed(run, "Its process died; the next run makes up for it.")
+            instance.report_run_failed(run, _("Its process died; the next run makes up for it."))
     return dead
 
 

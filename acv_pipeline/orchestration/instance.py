@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from acv_pipeline.language import _
 from acv_pipeline.warehouse import WarehouseError, in_plain_words
 from acv_pipeline.warehouse.home import Home
 
@@ -77,13 +78,18 @@ def prepare(home: Home) -> None:
         _record_here(home, config)
         if not os.environ.get(STORAGE_URL) and f"env: {STORAGE_URL}" in config.read_text("utf-8"):
             raise WarehouseError(
-                f"{home.root} keeps Dagster's record in the database that ${STORAGE_URL} names, "
-                "which is not set: run this with the settings of the server, 'acv-shell acv …'"
+                _(
+                    "{path} keeps Dagster's record in the database that ${setting} names, which "
+                    "is not set: run this with the settings of the server, 'acv-shell acv …'",
+                    path=home.root,
+                    setting=STORAGE_URL,
+                )
             )
     except OSError as error:
-        raise WarehouseError(f"cannot write to {home.root}: {error.strerror}") from error
+        why = error.strerror
+        raise WarehouseError(_("cannot write to {path}: {why}", path=home.root, why=why)) from error
     if not os.access(home.dagster, os.W_OK):
-        raise WarehouseError(f"cannot write to {home.dagster}: no permission")
+        raise WarehouseError(_("cannot write to {path}: no permission", path=home.dagster))
     os.environ["DAGSTER_HOME"] = str(home.dagster)
     os.environ["ACV_HOME"] = str(home.root)
 
@@ -94,7 +100,9 @@ def _record_here(home: Home, config: Path) -> None:
     try:
         storage = (yaml.safe_load(text) or {}).get("event_log_storage") or {}
     except yaml.YAMLError as error:
-        raise WarehouseError(f"{config} is not valid YAML: {error}") from error
+        raise WarehouseError(
+            _("{path} is not valid YAML: {why}", path=config, why=error)
+        ) from error
     place, own = (storage.get("config") or {}).get("base_dir"), str(home.dagster / _RUNS)
     if storage.get("class") == "PooledSqliteEventLogStorage" and place not in (None, own):
         config.write_text(text.replace(str(place), own), encoding="utf-8")

@@ -9,6 +9,7 @@ import shutil
 import dagster as dg
 from dagster import DagsterInstance
 
+from acv_pipeline.language import plural
 from acv_pipeline.warehouse.home import Home
 
 KEEP_DAYS = 90
@@ -88,6 +89,8 @@ def retention_sensor(home: Home) -> dg.SensorDefinition:
     def retention(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         before = dt.datetime.now(dt.UTC) - dt.timedelta(days=keep_days())
         deleted = prune(context.instance, home, before)
-        return dg.SkipReason(f"{len(deleted)} old runs deleted")
+        return dg.SkipReason(
+            plural("{count} old run deleted", "{count} old runs deleted", len(deleted))
+        )
 
     return retention

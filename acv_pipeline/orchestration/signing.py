@@ -10,6 +10,7 @@ from acv_pipeline.assets.step import Steps, plain_failures
 from acv_pipeline.assets.ui import SIGN_OFF, SIGNATURE
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.flow.pipeline import Pipeline
+from acv_pipeline.language import _
 
 
 class SignOffForm(dg.Config):
@@ -50,8 +51,14 @@ def sign_off_job(pipeline: Pipeline) -> dg.JobDefinition:
             except (SignOffError, ValueError) as error:
                 raise dg.Failure(description=str(error), allow_retries=False) from None
             context.log.info(
-                f"signed off: {signed.indicator_id} {config.month} of delivery "
-                f"{signed.delivery_id[:12]}, by {config.by}; the next run brings it into force"
+                _(
+                    "signed off: {indicator} {month} of delivery {delivery}, by {by}; the next "
+                    "run brings it into force",
+                    indicator=signed.indicator_id,
+                    month=config.month,
+                    delivery=signed.delivery_id[:12],
+                    by=config.by,
+                )
             )
 
     @dg.job(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import duckdb
 
 from acv_pipeline.contract import Contract, Month
+from acv_pipeline.language import Both, _, both
 from acv_pipeline.quality.check import Check, CheckResult
 from acv_pipeline.warehouse.home import Home
 
@@ -19,8 +20,8 @@ ACCEPTED = Check(
     asset="validated_dwellings",
     name="month_accepted",
     severity="error",
-    description="No blocking rule holds the month, or somebody signed it off.",
-    what_to_do="Ask the source for a correct file; if the figures are right, sign them off.",
+    description=both("No blocking rule holds the month, or somebody signed it off."),
+    what_to_do=both("Ask the source for a correct file; if the figures are right, sign them off."),
 )
 
 
@@ -33,12 +34,18 @@ class Hold:
     indicator: str
     month: Month
     rules: str
-    contact: str
+    contact: Both
 
     @property
     def named(self) -> str:
         """What is held, and by which rule."""
-        return f"{self.source}, {self.indicator} {self.month:%Y-%m}: {self.rules}"
+        return _(
+            "{source}, {indicator} {month:%Y-%m}: {rules}",
+            source=self.source,
+            indicator=self.indicator,
+            month=self.month,
+            rules=self.rules,
+        )
 
     def concerns(self, result: CheckResult) -> bool:
         """Whether this is why a check fails."""
@@ -87,7 +94,9 @@ def evaluate_acceptance(
             passed=month not in found,
             checked=1,
             failed=len(found[month]) if month in found else 0,
-            sample=[{"held": hold.named, "ask": hold.contact} for hold in found.get(month, [])],
+            sample=[
+                {"held": hold.named, "ask": str(hold.contact)} for hold in found.get(month, [])
+            ],
             summary="; ".join(hold.named for hold in found.get(month, [])),
         )
         for month in months

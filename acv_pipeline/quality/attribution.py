@@ -18,6 +18,7 @@ from contextlib import contextmanager
 import duckdb
 
 from acv_pipeline.contract import Contract, Month
+from acv_pipeline.warehouse.in_words import sql_reason
 
 CHECKED_MONTHS = "checked_months"
 """month: the months asked about."""
@@ -67,8 +68,10 @@ left join (
 ) as stated on stated.delivery_id = deliveries.delivery_id
 """
 
+
 # a view, like CHECKED_ROWS: there are as many as were ever received
-_RECEIVED = f"""
+def _received() -> str:
+    return f"""
 create or replace temp view received_rows as
 select
     deliveries.asset,
@@ -78,10 +81,11 @@ select
     end as month,
     deliveries.source, deliveries.delivered_on, rows.delivery_id, rows.row_number,
     rows.indicator_id, rows.level, rows.territory_code, rows.month as stated_month, rows.value,
-    rows.fate, rows.reason_code, rows.reason
+    rows.fate, rows.reason_code, {sql_reason("rows")} as reason
 from raw.tidy_rows as rows
 join {CHECKED_DELIVERIES} as deliveries on deliveries.delivery_id = rows.delivery_id
 """
+
 
 _QUARANTINE = f"""
 create or replace temp table {CHECKED_QUARANTINE} as
@@ -170,7 +174,7 @@ def attributed(
             },
         )
         connection.execute(_DELIVERIES, {"first_month": contract.first_month})
-        for made in (_RECEIVED, _QUARANTINE, _ROWS):
+        for made in (_received(), _QUARANTINE, _ROWS):
             connection.execute(made)
         yield
     finally:

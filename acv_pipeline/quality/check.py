@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from acv_pipeline.contract import Month
+from acv_pipeline.language import Both
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,8 +31,8 @@ class Check:
     asset: str
     name: str
     severity: Severity
-    description: str
-    what_to_do: str
+    description: Both
+    what_to_do: Both
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class CheckResult:
         checked: number of rows (or months, or deliveries) looked at.
         failed: how many of them do not hold.
         sample: some of those, the worst first, as rows of a table.
-        summary: one sentence with figures; for people.
+        summary: one sentence with figures, in the language of whoever runs this.
         severity: of this failure, if it differs from the check's own.
         validation: the validation result that Great Expectations kept, if it was asked.
     """
@@ -63,7 +64,8 @@ class Failure:
     """An expectation of a suite that does not hold.
 
     Attributes:
-        problem: what is wrong with a row, with ``{}`` for the value of the column ``shows``.
+        problem: what is wrong with a row, with ``{}`` for the value of the column ``shows``; in
+            the language of whoever runs this.
         values: the values that fail it, under their columns; None where the table itself does.
         detail: of the table itself: what was found.
     """

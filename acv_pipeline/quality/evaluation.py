@@ -14,6 +14,7 @@ import duckdb
 import pandas as pd
 
 from acv_pipeline.contract import Contract, Month
+from acv_pipeline.language import _, plural
 from acv_pipeline.quality.attribution import CHECKED_MONTHS, attributed
 from acv_pipeline.quality.check import Check, CheckResult, Columns, Failure, SqlRule, SuiteRule
 from acv_pipeline.quality.table_checks import rules
@@ -209,7 +210,10 @@ def _together(groups: Iterable[Columns]) -> list[Columns]:
 
 def _blame_table(tally: _Tally, failed: list[Failure]) -> None:
     """Where the table itself is wrong, every row of every month is in doubt."""
-    texts = [f"{failure.problem}: {failure.detail}".replace(" {}", "") for failure in failed]
+    texts = [
+        _("{problem}: {detail}", problem=each.problem.replace(" {}", ""), detail=each.detail)
+        for each in failed
+    ]
     for place, count in tally.checked.items():
         tally.problems[place]["; ".join(texts)] = count
         tally.sample[place] = [{"problem": text} for text in texts]
@@ -223,7 +227,7 @@ def _find_rows(
         f"{column}_is_known": f"(rows.{column} in ({codes}))"
         for column, codes in rule.looked_up.items()
     }
-    joins, problems = [], []
+    joins, problems, empty = [], [], _("(empty)")
     for number, failure in enumerate(failed):
         assert failure.values is not None
         failing = f"failing_{number}"
@@ -234,7 +238,7 @@ def _find_rows(
         )
         joins.append(f"left join {failing} on {same}")
         said = failure.problem.replace("'", "''").replace(
-            "{}", f"' || coalesce(cast(rows.{failure.shows} as string), '(empty)') || '"
+            "{}", f"' || coalesce(cast(rows.{failure.shows} as string), '{empty}') || '"
         )
         problems.append(f"when {failing}.fails then '{said}'")
     connection.execute(
@@ -344,13 +348,20 @@ def _result(check: Check, month: Month, tally: _Tally) -> CheckResult:
     checked = tally.checked[place]
     problems = tally.problems.get(place, Counter())
     failed = sum(problems.values())
-    summary = f"{checked:,} checked, all hold" if checked else "nothing to check"
+    summary = _("{count:,} checked, all hold", count=checked) if checked else _("nothing to check")
     if failed:
         common = problems.most_common(NAMED_PROBLEMS)
-        named = [f"{problem} ({count:,})" for problem, count in common]
+        named = [
+            _("{problem} ({count:,})", problem=problem, count=count) for problem, count in common
+        ]
         if len(problems) > NAMED_PROBLEMS:
-            named.append(f"{len(problems) - NAMED_PROBLEMS} more")
-        summary = f"{failed:,} of {checked:,} do not hold: {', '.join(named)}"
+            named.append(plural("{count} more", "{count} more", len(problems) - NAMED_PROBLEMS))
+        summary = _(
+            "{failed:,} of {checked:,} do not hold: {problems}",
+            failed=failed,
+            checked=checked,
+            problems=", ".join(named),
+        )
     return CheckResult(
         check,
         month,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from acv_pipeline.contract import Contract
+from acv_pipeline.language import both, marked
 from acv_pipeline.quality.attribution import (
     CHECKED_DELIVERIES,
     CHECKED_QUARANTINE,
@@ -10,7 +11,14 @@ from acv_pipeline.quality.attribution import (
     CHECKED_SOURCES,
     TERRITORIES,
 )
-from acv_pipeline.quality.check import Check, Rule, Severity, SqlRule, SuiteRule
+from acv_pipeline.quality.check import (
+    Check,
+    Rule,
+    Severity,
+    SqlRule,
+    SuiteRule,
+)
+from acv_pipeline.warehouse.in_words import sql_reason, sql_text
 
 REASONS: dict[str, tuple[str, ...]] = {
     "departments_recognised": (
@@ -61,7 +69,9 @@ from {CHECKED_ROWS}
 where not is_settled
 """
 
-_DELIVERY_READABLE = f"""
+
+def _delivery_readable() -> str:
+    return f"""
 with arrived as (
     select source, month, max(delivered_on) as last_figure_on
     from {CHECKED_ROWS}
@@ -76,26 +86,45 @@ select
             and coalesce(arrived.last_figure_on < refused.delivered_on, true)
             then coalesce(refused.reason_code, 'refused')
     end as problem,
-    refused.file_name as file, refused.delivered_on, refused.delivery_id, refused.reason
+    refused.file_name as file, refused.delivered_on, refused.delivery_id,
+    {sql_reason("refused")} as reason
 from {CHECKED_DELIVERIES} as refused
 left join arrived using (source, month)
 """
 
-_DELIVERED_BY_ONE_SOURCE = f"""
+
+def _delivered_by_one_source() -> str:
+    counts_for = sql_text("counts for {source}", source="shared.counts_for")
+    return f"""
 select asset, month, null as problem, file_name as file, delivered_on, delivery_id
 from {CHECKED_DELIVERIES}
 union all
 select
     sources.asset,
     coalesce(shared.month, deliveries.month) as month,
-    case when not shared.is_settled then 'counts for ' || shared.counts_for end as problem,
+    case when not shared.is_settled then {counts_for} end as problem,
     shared.file_name as file, shared.delivered_on, shared.delivery_id
 from raw.shared_deliveries as shared
 join {CHECKED_SOURCES} as sources on sources.source = shared.source
 join {CHECKED_DELIVERIES} as deliveries on deliveries.delivery_id = shared.delivery_id
 """
 
-_ROWS_CONSERVED = f"""
+
+def _rows_conserved() -> str:
+    lost = sql_text(
+        "{received} rows received but {recorded} on record",
+        received="row_count",
+        recorded="extract_rows",
+    )
+    numbered_twice = sql_text("{count} row numbers given twice", count="row_numbers_twice")
+    two_fates = sql_text("{count} rows with two fates", count="fates_too_many")
+    no_fate = sql_text("{count} rows without a fate", count="rows_without_fate")
+    unaccounted = sql_text(
+        "{received} rows received but {accounted} accounted for",
+        received="row_count",
+        accounted="coalesce(accounted, 0)",
+    )
+    return f"""
 with extracted as (
     select delivery_id, count(*) as n, count(distinct row_number) as row_numbers
     from raw.extract_rows
@@ -134,12 +163,11 @@ select
     month,
     case
         when extract_rows <> row_count
-            then row_count || ' rows received but ' || extract_rows || ' on record'
-        when row_numbers_twice > 0 then row_numbers_twice || ' row numbers given twice'
-        when fates_too_many > 0 then fates_too_many || ' rows with two fates'
-        when rows_without_fate > 0 then rows_without_fate || ' rows without a fate'
-        when accounted is distinct from row_count
-            then row_count || ' rows received but ' || coalesce(accounted, 0) || ' accounted for'
+            then {lost}
+        when row_numbers_twice > 0 then {numbered_twice}
+        when fates_too_many > 0 then {two_fates}
+        when rows_without_fate > 0 then {no_fate}
+        when accounted is distinct from row_count then {unaccounted}
     end as problem,
     file_name as file, delivered_on, delivery_id,
     row_count as received, extract_rows as on_record, fates,
@@ -147,11 +175,15 @@ select
 from counted
 """
 
+
 _NOT_SETTLED = f"""
 select asset, month, count(*) as checked from {CHECKED_ROWS} where not is_settled group by all
 """
 
-_KEYS_ARE_UNIQUE = f"""
+
+def _keys_are_unique() -> str:
+    given_twice = sql_text("key given twice")
+    return f"""
 with given_twice as (
     select delivery_id, indicator_id, level, stated_month, territory_code
     from {CHECKED_ROWS}
@@ -165,7 +197,7 @@ problems as (
     where not is_settled
         and reason_code in ({", ".join(f"'{code}'" for code in REASONS["keys_are_unique"])})
     union all
-    select rows.*, 'key given twice' as problem
+    select rows.*, {given_twice} as problem
     from {CHECKED_ROWS} as rows
     join given_twice
         on given_twice.delivery_id = rows.delivery_id
@@ -187,7 +219,13 @@ def extract_rules(contract: Contract) -> list[Rule]:
 
     def each(name: str, severity: Severity, description: str, what_to_do: str) -> tuple[Check, ...]:
         return tuple(
-            Check(source.asset, name, severity, description, what_to_do.format(ask=source.contact))
+            Check(
+                source.asset,
+                name,
+                severity,
+                both(description),
+                both(what_to_do, contact=source.contact),
+            )
             for source in contract.sources.values()
         )
 
@@ -196,22 +234,26 @@ def extract_rules(contract: Contract) -> list[Rule]:
             each(
                 "delivery_readable",
                 "error",
-                "Every delivery's columns are recognised and it can be used.",
-                "Read the reason beside the file, ask {ask} for a corrected file, and put it in "
-                "the folder of the day it arrives.",
+                marked("Every delivery's columns are recognised and it can be used."),
+                marked(
+                    "Read the reason beside the file, ask {contact} for a corrected file, and put "
+                    "it in the folder of the day it arrives."
+                ),
             ),
-            _DELIVERY_READABLE,
+            _delivery_readable(),
         ),
         SqlRule(
             each(
                 "delivered_by_one_source",
                 "warn",
-                "No file holds the same bytes as a file of another source.",
-                "The file counts for the source shown only. Ask {ask} whose figures they are and "
-                "for their own; if they are theirs, take the copy out of the other's folder and "
-                "make the warehouse anew from the landing zone.",
+                marked("No file holds the same bytes as a file of another source."),
+                marked(
+                    "The file counts for the source shown only. Ask {contact} whose figures they "
+                    "are and for their own; if they are theirs, take the copy out of the other's "
+                    "folder and make the warehouse anew from the landing zone."
+                ),
             ),
-            _DELIVERED_BY_ONE_SOURCE,
+            _delivered_by_one_source(),
         ),
         SuiteRule(
             "received_rows",
@@ -219,29 +261,38 @@ def extract_rules(contract: Contract) -> list[Rule]:
                 *each(
                     "departments_recognised",
                     "warn",
-                    "Every row names a territory of the Code officiel géographique.",
-                    "Ask {ask} which département is meant and for a corrected file; if the "
-                    "spelling is legitimate, add it to the contract's variants.",
+                    marked("Every row names a territory of the Code officiel géographique."),
+                    marked(
+                        "Ask {contact} which département is meant and for a corrected file; if the "
+                        "spelling is legitimate, add it to the contract's variants."
+                    ),
                 ),
                 *each(
                     "months_recognised",
                     "warn",
-                    "Every row says which month it is about, and that month was over when it came.",
-                    "Ask {ask} which month is meant and for a corrected file.",
+                    marked(
+                        "Every row says which month it is about, and that month was over when it "
+                        "came."
+                    ),
+                    marked("Ask {contact} which month is meant and for a corrected file."),
                 ),
                 *each(
                     "indicators_recognised",
                     "warn",
-                    "Every row names an indicator, and only one.",
-                    "Ask {ask} which indicator is meant and for a corrected file.",
+                    marked("Every row names an indicator, and only one."),
+                    marked("Ask {contact} which indicator is meant and for a corrected file."),
                 ),
                 *each(
                     "figures_are_whole_numbers",
                     "warn",
-                    "Every row carries a figure, not a part of one: a whole, plausible number of "
-                    "dwellings that is not negative.",
-                    "Ask {ask} for the figures of the cells shown; until then those départements "
-                    "have none for the month.",
+                    marked(
+                        "Every row carries a figure, not a part of one: a whole, plausible number "
+                        "of dwellings that is not negative."
+                    ),
+                    marked(
+                        "Ask {contact} for the figures of the cells shown; until then those "
+                        "départements have none for the month."
+                    ),
                 ),
             ),
             _ROWS,
@@ -251,21 +302,26 @@ def extract_rules(contract: Contract) -> list[Rule]:
             each(
                 "keys_are_unique",
                 "warn",
-                "No delivery gives one territory and month two different figures.",
-                "Ask {ask} which of the figures is right and for a corrected file; until then "
-                "none of them counts.",
+                marked("No delivery gives one territory and month two different figures."),
+                marked(
+                    "Ask {contact} which of the figures is right and for a corrected file; until "
+                    "then none of them counts."
+                ),
             ),
-            _KEYS_ARE_UNIQUE,
+            _keys_are_unique(),
             looked_at=_NOT_SETTLED,
         ),
         SqlRule(
             each(
                 "rows_conserved",
                 "error",
-                "Every row of every delivery is on record and has exactly one fate.",
-                "A fault of the pipeline or of the warehouse, not of {ask}: don't publish; make "
-                "the warehouse anew from the landing zone and report the delivery shown.",
+                marked("Every row of every delivery is on record and has exactly one fate."),
+                marked(
+                    "A fault of the pipeline or of the warehouse, not of {contact}: don't "
+                    "publish; make the warehouse anew from the landing zone and report the "
+                    "delivery shown."
+                ),
             ),
-            _ROWS_CONSERVED,
+            _rows_conserved(),
         ),
     ]

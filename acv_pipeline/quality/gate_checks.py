@@ -11,6 +11,7 @@ import duckdb
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.gate.rules import RULES
+from acv_pipeline.language import _, both, of_record
 from acv_pipeline.quality.check import Check, CheckResult
 
 ASSET = "validated_dwellings"
@@ -42,8 +43,8 @@ def gate_checks() -> list[Check]:
             asset=ASSET,
             name=rule.name,
             severity="error" if rule.blocking else "warn",
-            description=_sentence(rule.title),
-            what_to_do=rule.what_to_do.format(contact="the contact of the source"),
+            description=both("{title}.", title=both(rule.title)),
+            what_to_do=both(rule.what_to_do, contact=both("the contact of the source")),
         )
         for rule in RULES
     ]
@@ -69,10 +70,12 @@ def evaluate_gate_checks(
                 finding
                 | {
                     "held": verdict == "held",
-                    "signed_off": f"{by}: {reason}" if status == "signed_off" else None,
+                    "signed_off": _("{name}: {reason}", name=by, reason=reason)
+                    if status == "signed_off"
+                    else None,
                     "where": f"{contract.source(source).label}, "
                     f"{contract.indicator(indicator).short_name}, {file_name}",
-                    "contact": contract.source(source).contact,
+                    "contact": str(contract.source(source).contact),
                 }
             )
     names = contract.territories.departments
@@ -93,14 +96,24 @@ def _result(
     standing = [f for f in findings if f["signed_off"] is None]
     signed = [f for f in findings if f["signed_off"] is not None]
     lines = [
-        _sentence(f"{f['where']}: {f['summary']}")
-        + (_sentence(f" Probable cause: {f['probable_cause']}") if f["probable_cause"] else "")
-        + f" Ask {f['contact']}."
+        sentence
         for f in standing
+        for sentence in (
+            _sentence(_("{where}: {summary}", where=f["where"], summary=of_record(f, "summary"))),
+            _sentence(_("Probable cause: {cause}", cause=of_record(f, "probable_cause")))
+            if f["probable_cause"]
+            else "",
+            _("Ask {contact}.", contact=f["contact"]),
+        )
+        if sentence
     ]
     lines += [
-        _sentence(f"{f['where']}: {f['summary']}") + _sentence(f" Signed off by {f['signed_off']}")
+        sentence
         for f in signed
+        for sentence in (
+            _sentence(_("{where}: {summary}", where=f["where"], summary=of_record(f, "summary"))),
+            _sentence(_("Signed off by {who}", who=f["signed_off"])),
+        )
     ]
     return CheckResult(
         check=check,

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import duckdb
 
 from acv_pipeline.contract import Contract, Month
+from acv_pipeline.contract.months import in_words
+from acv_pipeline.language import _, both, plural
 from acv_pipeline.ledger.lateness import CHECK, Late, late_months
 from acv_pipeline.quality.check import Check, CheckResult
 
@@ -19,10 +21,16 @@ def lateness_checks(contract: Contract) -> list[Check]:
             asset=source.asset,
             name=CHECK,
             severity="warn",
-            description=f"{source.label} delivered the month by its deadline, "
-            f"{source.publication_lag_days} days into the next month.",
-            what_to_do=f"Ask {source.contact} when the month will come; "
-            "the figures of that month stay without a total until then.",
+            description=both(
+                "{source} delivered the month by its deadline, {days} days into the next month.",
+                source=source.label,
+                days=source.publication_lag_days,
+            ),
+            what_to_do=both(
+                "Ask {contact} when the month will come; the figures of that month stay without a "
+                "total until then.",
+                contact=source.contact,
+            ),
         )
         for source in contract.sources.values()
         if source.publication_lag_days is not None
@@ -52,16 +60,16 @@ def evaluate_lateness_checks(
 
 
 def _result(check: Check, label: str, month: Month, late: Late | None) -> CheckResult:
-    return CheckResult(
-        check=check,
-        month=month,
-        passed=late is None,
-        checked=1,
-        failed=0 if late is None else 1,
-        summary=""
-        if late is None
-        else f"{month:%B %Y} from {label} is {late.days_late} "
-        f"{'day' if late.days_late == 1 else 'days'} late: it was due on {late.due_on}"
-        + "".join(f"; {file} was refused" for file in late.refused)
-        + ".",
+    if late is None:
+        return CheckResult(check, month, passed=True, checked=1)
+    summary = plural(
+        "{month} from {source} is {count} day late: it was due on {day}",
+        "{month} from {source} is {count} days late: it was due on {day}",
+        late.days_late,
+        month=in_words(month),
+        source=label,
+        day=late.due_on,
     )
+    for file in late.refused:
+        summary = _("{summary}; {file} was refused", summary=summary, file=file)
+    return CheckResult(check, month, passed=False, checked=1, failed=1, summary=f"{summary}.")

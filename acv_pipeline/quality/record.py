@@ -30,7 +30,7 @@ def record_results(connection: duckdb.DuckDBPyConnection, results: Sequence[Chec
                 "severity": result.severity or result.check.severity,
                 "failed": result.failed,
                 "summary": result.summary,
-                "what_to_do": result.check.what_to_do,
+                "what_to_do": str(result.check.what_to_do),
                 "sample": json.dumps(result.sample, ensure_ascii=False, default=str),
                 "evaluated_at": now,
             }

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import duckdb
 
 from acv_pipeline.contract import Month
+from acv_pipeline.language import plural
 from acv_pipeline.models import Project
 from acv_pipeline.quality.check import Check, CheckResult
 
@@ -50,7 +51,13 @@ def evaluate_sql_checks(
                     checked=rows,
                     failed=failed,
                     sample=sample if failed else [],
-                    summary=f"{failed} rows of {check.asset} do not hold: {check.description}"
+                    summary=plural(
+                        "{count} rows of {table} do not hold: {description}",
+                        "{count} rows of {table} do not hold: {description}",
+                        failed,
+                        table=check.asset,
+                        description=check.description,
+                    )
                     if failed
                     else "",
                 )

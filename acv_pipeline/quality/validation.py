@@ -20,6 +20,7 @@ from great_expectations.data_context import EphemeralDataContext
 from great_expectations.data_context.types.base import DataContextConfig, ProgressBarsConfig
 
 from acv_pipeline.contract import Contract
+from acv_pipeline.language import _
 from acv_pipeline.quality.check import Columns, Failure
 from acv_pipeline.quality.suites import suite as suite_of
 
@@ -99,9 +100,9 @@ def _failure(result: Any, frame: pd.DataFrame, looked_up: int) -> Failure:
     shows = meta.get("shows") or next(iter(columns), "")
     values, detail = None, ""
     if absent := [column for column in {*columns, shows} - {""} if column not in frame]:
-        detail = f"no column {', '.join(absent)}"
+        detail = _("no column {columns}", columns=", ".join(absent))
     elif raised := _exception(result.exception_info):
-        detail = f"could not be evaluated: {raised}"
+        detail = _("could not be evaluated: {error}", error=raised)
     elif (positions := result.result.get("unexpected_index_list")) is not None:
         values = frame.loc[positions, columns].drop_duplicates()
     else:
@@ -120,11 +121,15 @@ def _detail(result: dict[str, Any], looked_up: int) -> str:
     if mismatched:
         return "; ".join(
             # those that are looked up stand before the table's own
-            f"column {entry['Expected Column Position'] + 1 - looked_up}: "
-            f"expected {entry['Expected']}, found {entry['Found']}"
+            _(
+                "column {number}: expected {expected}, found {found}",
+                number=entry["Expected Column Position"] + 1 - looked_up,
+                expected=entry["Expected"],
+                found=entry["Found"],
+            )
             for entry in mismatched
         )
-    return f"found {result.get('observed_value')}"
+    return _("found {value}", value=result.get("observed_value"))
 
 
 def _kept(folder: Path, suite: str, key: tuple[Any, ...]) -> Path:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree
 
+from acv_pipeline.language import both
 from acv_pipeline.reading.isolated import refuse
 from acv_pipeline.reading.markup import PieceTooLong
 from acv_pipeline.reading.refusal import DeliveryRefused
@@ -158,10 +159,14 @@ def _check_sizes(path: Path, content: Path, parts: list[zipfile.ZipInfo], limits
     if too_much or too_dense or overlapping or len(parts) > PARTS_AT_MOST:
         raise DeliveryRefused(
             "zip_bomb",
-            f"{path.name} unpacks to {unpacked:,} bytes in {len(parts):,} parts, out of "
-            f"{packed:,}: no workbook does; ask where it comes from, or for a CSV",
-            f"{path.name} se décompresse en {unpacked} octets et {len(parts)} parties, à partir de "
-            f"{packed} : aucun classeur ne le fait ; demander d'où il vient, ou un CSV",
+            both(
+                "{file} unpacks to {unpacked:,} bytes in {parts:,} parts, out of {packed:,}: no "
+                "workbook does; ask where it comes from, or for a CSV",
+                file=path.name,
+                unpacked=unpacked,
+                parts=len(parts),
+                packed=packed,
+            ),
         )
 
 
@@ -175,10 +180,12 @@ def _check_markup(path: Path, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -
             if any(mark in text for mark in forbidden):
                 raise DeliveryRefused(
                     "xml_entities",
-                    f"{path.name} declares XML entities in {part.filename}, as no spreadsheet "
-                    "program does: ask where it comes from, or for a CSV",
-                    f"{path.name} déclare des entités XML dans {part.filename}, ce qu'aucun "
-                    "tableur ne fait : demander d'où il vient, ou un CSV",
+                    both(
+                        "{file} declares XML entities in {part}, as no spreadsheet program does: "
+                        "ask where it comes from, or for a CSV",
+                        file=path.name,
+                        part=part.filename,
+                    ),
                 )
             tail, chunk = text[-32:], stream.read(MIB)
             text = tail + chunk if chunk else b""
@@ -187,8 +194,9 @@ def _check_markup(path: Path, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -
 def _not_a_spreadsheet(path: Path) -> DeliveryRefused:
     return DeliveryRefused(
         "unsupported_format",
-        f"{path.name} is an archive or another kind of document, not a spreadsheet: send the "
-        "CSV, XLSX, XLS, ODS or Parquet file itself",
-        f"{path.name} est une archive ou un autre document, pas un classeur : envoyer le fichier "
-        "CSV, XLSX, XLS, ODS ou Parquet lui-même",
+        both(
+            "{file} is an archive or another kind of document, not a spreadsheet: send the CSV, "
+            "XLSX, XLS, ODS or Parquet file itself",
+            file=path.name,
+        ),
     )

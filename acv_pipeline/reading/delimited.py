@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from acv_pipeline.language import both
 from acv_pipeline.reading.encoding import Encoding, detect_encoding
 from acv_pipeline.reading.refusal import DeliveryRefused
 from acv_pipeline.reading.sheet import MIB, Limits, Sheet, text_frame
@@ -38,14 +39,14 @@ def read_delimited(path: Path, limits: Limits) -> Sheet:
     delimiter = detect_delimiter(sample)
     width = max(map(len, _parse(sample, delimiter)), default=0)
     if width > limits.columns:
-        raise _too_big(path, "too_many_columns", "columns", "colonnes", limits.columns)
+        raise _too_many_columns(path, limits)
     delimiters, line_ends = _count(path, delimiter.encode(), b"\n")
     sheet = _read_regular(path, encoding, delimiter, delimiters, width, limits)
     if sheet is None:
         sheet = _read_ragged(path, encoding, delimiter, limits)
     cells = sheet.cells
     if len(cells) > limits.rows:
-        raise _too_big(path, "too_many_rows", "rows", "lignes", limits.rows)
+        raise _too_many_rows(path, limits)
     _check_quotes(path, cells, delimiter, line_ends)
     remarks = []
     if encoding.is_damaged:
@@ -153,9 +154,9 @@ def _read_ragged(path: Path, encoding: Encoding, delimiter: str, limits: Limits)
         try:
             for row in csv.reader(lines, delimiter=delimiter):
                 if len(row) > limits.columns:
-                    raise _too_big(path, "too_many_columns", "columns", "colonnes", limits.columns)
+                    raise _too_many_columns(path, limits)
                 if len(rows) > limits.rows:
-                    raise _too_big(path, "too_many_rows", "rows", "lignes", limits.rows)
+                    raise _too_many_rows(path, limits)
                 rows.append(row)
         except csv.Error as error:
             raise _unbalanced(path, f"{len(rows) + 1}") from error
@@ -179,24 +180,39 @@ def empty_file(path: Path) -> DeliveryRefused:
     """The refusal of a file without content."""
     return DeliveryRefused(
         "empty_file",
-        f"{path.name} is empty: ask for the file again",
-        f"{path.name} est vide : redemander le fichier",
+        both("{file} is empty: ask for the file again", file=path.name),
     )
 
 
 def _unbalanced(path: Path, row: str) -> DeliveryRefused:
     return DeliveryRefused(
         "unbalanced_quotes",
-        f"{path.name}: a quotation mark opened in row {row} is not closed, so lines run into one "
-        "another: correct it or send a workbook",
-        f"{path.name} : un guillemet ouvert en ligne {row} n'est pas refermé et des lignes se "
-        "confondent : le corriger ou envoyer un classeur",
+        both(
+            "{file}: a quotation mark opened in row {row} is not closed, so lines run into one "
+            "another: correct it or send a workbook",
+            file=path.name,
+            row=row,
+        ),
     )
 
 
-def _too_big(path: Path, code: str, what: str, what_fr: str, limit: int) -> DeliveryRefused:
+def _too_many_columns(path: Path, limits: Limits) -> DeliveryRefused:
     return DeliveryRefused(
-        code,
-        f"{path.name} has more than {limit:,} {what}: check how it was exported",
-        f"{path.name} compte plus de {limit} {what_fr} : vérifier l'export",
+        "too_many_columns",
+        both(
+            "{file} has more than {most:,} columns: check how it was exported",
+            file=path.name,
+            most=limits.columns,
+        ),
+    )
+
+
+def _too_many_rows(path: Path, limits: Limits) -> DeliveryRefused:
+    return DeliveryRefused(
+        "too_many_rows",
+        both(
+            "{file} has more than {most:,} rows: check how it was exported",
+            file=path.name,
+            most=limits.rows,
+        ),
     )

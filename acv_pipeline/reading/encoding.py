@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from acv_pipeline.language import both
 from acv_pipeline.reading.refusal import DeliveryRefused
 from acv_pipeline.reading.sheet import Limits
 
@@ -61,10 +62,11 @@ def detect_encoding(path: Path, limits: Limits) -> Encoding:
     if controls * 100 > len(head) or many_nuls or (nuls and controls):
         raise DeliveryRefused(
             "not_text",
-            f"{path.name} holds binary content and is no known workbook or Parquet file: "
-            "send it again as CSV, XLSX, XLS, ODS or Parquet",
-            f"{path.name} contient des données binaires qui ne sont ni un classeur ni un fichier "
-            "Parquet connus : le renvoyer en CSV, XLSX, XLS, ODS ou Parquet",
+            both(
+                "{file} holds binary content and is no known workbook or Parquet file: send it "
+                "again as CSV, XLSX, XLS, ODS or Parquet",
+                file=path.name,
+            ),
         )
     if marked:
         return Encoding(marked, _errors(path, marked, limits), nuls > 0)
@@ -119,9 +121,11 @@ def _chunks(path: Path, limits: Limits) -> Iterator[bytes]:
             if len(chunk) == limits.line_bytes and b"\n" not in chunk and b"\r" not in chunk:
                 raise DeliveryRefused(
                     "line_too_long",
-                    f"{path.name} holds a line of more than {limits.line_bytes:,} bytes: "
-                    "no table has such lines; check how the file was exported",
-                    f"{path.name} contient une ligne de plus de {limits.line_bytes} octets : "
-                    "aucun tableau n'en a de telles ; vérifier l'export du fichier",
+                    both(
+                        "{file} holds a line of more than {most:,} bytes: no table has such "
+                        "lines; check how the file was exported",
+                        file=path.name,
+                        most=limits.line_bytes,
+                    ),
                 )
             yield chunk

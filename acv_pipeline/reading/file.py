@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from acv_pipeline.landing import UNFINISHED
+from acv_pipeline.language import both, marked
 from acv_pipeline.reading.archive import ODS_CONTENT, checked_archive
 from acv_pipeline.reading.delimited import empty_file, read_delimited
 from acv_pipeline.reading.isolated import Opened, decrypted, read_isolated
@@ -25,16 +26,16 @@ ENDINGS = {
     "parquet": (".parquet", ".pq"),
 }
 OTHER_KINDS = {
-    b"%PDF": "a PDF",
-    b"\x1f\x8b": "a gzip archive",
-    b"7z\xbc\xaf": "a 7z archive",
-    b"Rar!": "a RAR archive",
-    b"BZh": "a bzip2 archive",
-    b"PK\x05\x06": "an empty zip archive",
-    b"\x89PNG": "an image",
-    b"\xff\xd8\xff": "an image",
-    b"{\\rtf": "a text document",
-    b"PARE": "an encrypted Parquet file",
+    b"%PDF": marked("a PDF"),
+    b"\x1f\x8b": marked("a gzip archive"),
+    b"7z\xbc\xaf": marked("a 7z archive"),
+    b"Rar!": marked("a RAR archive"),
+    b"BZh": marked("a bzip2 archive"),
+    b"PK\x05\x06": marked("an empty zip archive"),
+    b"\x89PNG": marked("an image"),
+    b"\xff\xd8\xff": marked("an image"),
+    b"{\\rtf": marked("a text document"),
+    b"PARE": marked("an encrypted Parquet file"),
 }
 MARKUP = (b"<!doctype", b"<html", b"<table", b"<?xml", b"<workbook", b"<meta", b"<head", b"<style")
 
@@ -58,8 +59,11 @@ def read_file(path: Path, limits: Limits = DEFAULT) -> list[Sheet]:
     except OSError as error:
         raise DeliveryRefused(
             "unreadable",
-            f"{path.name} cannot be opened: {error.strerror}; check its permissions",
-            f"{path.name} ne peut être ouvert : {error.strerror} ; vérifier ses droits d'accès",
+            both(
+                "{file} cannot be opened: {error}; check its permissions",
+                file=path.name,
+                error=error.strerror,
+            ),
         ) from error
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise _still_being_written(path)
@@ -106,21 +110,21 @@ def _check_openable(path: Path, limits: Limits) -> os.stat_result:
     if path.is_symlink() and path.resolve().parent != path.parent.resolve():
         raise DeliveryRefused(
             "outside_landing_zone",
-            f"{name} is a link to a file elsewhere, which is not opened: deliver the file itself",
-            f"{name} est un lien vers un fichier situé ailleurs, qui n'est pas ouvert : déposer le "
-            "fichier lui-même",
+            both(
+                "{file} is a link to a file elsewhere, which is not opened: deliver the file "
+                "itself",
+                file=name,
+            ),
         )
     if path.is_dir():
         raise DeliveryRefused(
             "not_a_file",
-            f"{name} is a folder: deliver the files themselves",
-            f"{name} est un dossier : déposer les fichiers eux-mêmes",
+            both("{file} is a folder: deliver the files themselves", file=name),
         )
     if not path.is_file():
         raise DeliveryRefused(
             "not_a_file",
-            f"{name} does not exist or is no ordinary file: deliver it again",
-            f"{name} n'existe pas ou n'est pas un fichier ordinaire : le déposer à nouveau",
+            both("{file} does not exist or is no ordinary file: deliver it again", file=name),
         )
     if name.startswith(("~$", ".~lock")) or name.lower().endswith(UNFINISHED):
         raise _still_being_written(path)
@@ -130,10 +134,12 @@ def _check_openable(path: Path, limits: Limits) -> os.stat_result:
     if facts.st_size > limits.file_bytes:
         raise DeliveryRefused(
             "file_too_big",
-            f"{name} has {facts.st_size / MIB:,.0f} MiB; at most {limits.file_bytes / MIB:,.0f} "
-            "are read: send the table alone",
-            f"{name} fait {facts.st_size / MIB:.0f} Mio ; au plus {limits.file_bytes / MIB:.0f} "
-            "sont lus : envoyer le seul tableau",
+            both(
+                "{file} has {size:,.0f} MiB; at most {most:,.0f} are read: send the table alone",
+                file=name,
+                size=facts.st_size / MIB,
+                most=limits.file_bytes / MIB,
+            ),
         )
     return facts
 
@@ -151,15 +157,17 @@ def _kind(path: Path) -> str:
     found = next((said for magic, said in OTHER_KINDS.items() if head.startswith(magic)), None)
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith(MARKUP):
-        found = "a web page or XML under a spreadsheet's name"
+        found = marked("a web page or XML under a spreadsheet's name")
     elif text.startswith((b"{", b"[")):
-        found = "JSON"
+        found = marked("JSON")
     if found:
         raise DeliveryRefused(
             "unsupported_format",
-            f"{path.name} holds {found}: save it as CSV, XLSX, XLS, ODS or Parquet",
-            f"{path.name} n'est pas un tableau lisible ({found}) : l'enregistrer en CSV, XLSX, "
-            "XLS, ODS ou Parquet",
+            both(
+                "{file} holds {what}: save it as CSV, XLSX, XLS, ODS or Parquet",
+                file=path.name,
+                what=both(found),
+            ),
         )
     return "csv"
 
@@ -173,8 +181,10 @@ def _kind_of_compound(path: Path) -> str:
     if not any(name.encode("utf-16-le") in content for name in streams):
         raise DeliveryRefused(
             "unsupported_format",
-            f"{path.name} is an old Office file without a workbook: send XLSX, ODS or CSV",
-            f"{path.name} est un ancien fichier Office sans classeur : envoyer XLSX, ODS ou CSV",
+            both(
+                "{file} is an old Office file without a workbook: send XLSX, ODS or CSV",
+                file=path.name,
+            ),
         )
     return "xls"
 
@@ -182,8 +192,9 @@ def _kind_of_compound(path: Path) -> str:
 def _still_being_written(path: Path) -> DeliveryRefused:
     return DeliveryRefused(
         "still_being_written",
-        f"{path.name} is a temporary file or is still being written: it is read once it is "
-        "complete under its final name",
-        f"{path.name} est un fichier temporaire ou en cours d'écriture : il sera lu une fois "
-        "complet sous son nom définitif",
+        both(
+            "{file} is a temporary file or is still being written: it is read once it is complete "
+            "under its final name",
+            file=path.name,
+        ),
     )

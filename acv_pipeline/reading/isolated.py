@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from acv_pipeline.language import both, marked
 from acv_pipeline.reading.markup import raised
 from acv_pipeline.reading.refusal import DeliveryRefused
 from acv_pipeline.reading.sheet import EPOCH_1900, EPOCH_1904, TEXT, Limits, Sheet
@@ -28,34 +29,13 @@ from acv_pipeline.reading.sheet import EPOCH_1900, EPOCH_1904, TEXT, Limits, She
 WORKER = Path(__file__).with_name("worker.py")
 
 SAID = {
-    "encrypted": (
-        "is protected by a password: ask for it without one",
-        "est protégé par un mot de passe : le demander sans",
-    ),
-    "damaged": (
-        "is damaged or cut short ({detail}): ask for it again",
-        "est endommagé ou incomplet ({detail}) : le redemander",
-    ),
-    "too_big": (
-        "unpacks to more than can be read: send the table alone, as CSV",
-        "dépasse en mémoire ce qui peut être lu : envoyer le seul tableau, en CSV",
-    ),
-    "too_slow": (
-        "takes too long to read: send the table alone, as CSV",
-        "est trop long à lire : envoyer le seul tableau, en CSV",
-    ),
-    "too_many_columns": (
-        "has a sheet of {detail} columns: check how it was exported",
-        "a une feuille de {detail} colonnes : vérifier l'export",
-    ),
-    "too_many_rows": (
-        "has a sheet of {detail} rows: check how it was exported",
-        "a une feuille de {detail} lignes : vérifier l'export",
-    ),
-    "too_many_sheets": (
-        "has {detail} sheets: send the table alone",
-        "a {detail} feuilles : envoyer le seul tableau",
-    ),
+    "encrypted": marked("{file} is protected by a password: ask for it without one"),
+    "damaged": marked("{file} is damaged or cut short ({detail}): ask for it again"),
+    "too_big": marked("{file} unpacks to more than can be read: send the table alone, as CSV"),
+    "too_slow": marked("{file} takes too long to read: send the table alone, as CSV"),
+    "too_many_columns": marked("{file} has a sheet of {detail} columns: check how it was exported"),
+    "too_many_rows": marked("{file} has a sheet of {detail} rows: check how it was exported"),
+    "too_many_sheets": marked("{file} has {detail} sheets: send the table alone"),
 }
 
 
@@ -78,12 +58,7 @@ class Opened:
 
 def refuse(path: Path, code: str, detail: str = "") -> DeliveryRefused:
     """The refusal of ``path`` for a reason of ``SAID``."""
-    english, french = SAID[code]
-    return DeliveryRefused(
-        code,
-        f"{path.name} {english.format(detail=detail)}",
-        f"{path.name} {french.format(detail=detail)}",
-    )
+    return DeliveryRefused(code, both(SAID[code], file=path.name, detail=detail))
 
 
 def read_isolated(

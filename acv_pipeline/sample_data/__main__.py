@@ -8,7 +8,6 @@ import click
 
 from acv_pipeline.contract import ContractError, load_contract
 from acv_pipeline.contract.months import shift
-from acv_pipeline.sample_data.courses import LAST_MONTH
 from acv_pipeline.sample_data.generator import (
     SEED,
     SampleDataError,
@@ -17,6 +16,7 @@ from acv_pipeline.sample_data.generator import (
     generate,
 )
 from acv_pipeline.sample_data.other_habits import write_releases
+from acv_pipeline.sample_data.trajectories import LAST_MONTH
 from acv_pipeline.sample_data.writers import WRITERS
 
 BAD_SOURCE = "action_logement"

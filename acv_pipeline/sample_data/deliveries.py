@@ -13,8 +13,8 @@ import pandas as pd
 
 from acv_pipeline.contract import Contract, Month, month_range
 from acv_pipeline.contract.months import month_of, shift
-from acv_pipeline.sample_data.courses import ACV, PVD, Course, draw_courses
 from acv_pipeline.sample_data.layouts import ERAS, SEVERAL_MONTHS, Layout
+from acv_pipeline.sample_data.trajectories import ACV, PVD, InventedTrajectory, draw_trajectories
 
 KEY = ["indicator_id", "source", "month", "department_code"]
 
@@ -92,7 +92,7 @@ def plan_deliveries(
         until: the last month of each.
         lacking: by partner, a month that never comes.
     """
-    figures = pd.concat(map(long_form, draw_courses(contract, seed, max(until.values()))))
+    figures = pd.concat(map(long_form, draw_trajectories(contract, seed, max(until.values()))))
     for source, month in (lacking or {}).items():
         figures = figures[(figures["source"] != source) | (figures["month"] != pd.Timestamp(month))]
     deliveries = [
@@ -128,14 +128,14 @@ def figures_of(figures: pd.DataFrame, indicator_id: str, month: Month) -> pd.Dat
     return figures[is_month & (figures["indicator_id"] == indicator_id)]
 
 
-def long_form(course: Course) -> pd.DataFrame:
-    """A course with one row per month and département."""
-    table = course.figures
+def long_form(trajectory: InventedTrajectory) -> pd.DataFrame:
+    """A trajectory with one row per month and département."""
+    table = trajectory.figures
     months = pd.Series(table.index).astype("datetime64[s]")
     return pd.DataFrame(
         {
-            "indicator_id": course.indicator_id,
-            "source": course.source,
+            "indicator_id": trajectory.indicator_id,
+            "source": trajectory.source,
             "month": months.repeat(table.shape[1]).to_numpy(),
             "department_code": np.tile(table.columns.to_numpy(), len(table)),
             "cumulative_dwellings": table.to_numpy().ravel(),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from acv_pipeline.contract import Contract, Month
-from acv_pipeline.sample_data.courses import ACV, FIRST_MONTH, LAST_MONTH
+from acv_pipeline.language import _
 from acv_pipeline.sample_data.deliveries import (
     HABITS,
     KEY,
@@ -23,6 +23,7 @@ from acv_pipeline.sample_data.deliveries import (
 )
 from acv_pipeline.sample_data.layouts import file_stem, is_single, rows_of
 from acv_pipeline.sample_data.releases import FILE_STEM, SOURCE, Release, plan_releases
+from acv_pipeline.sample_data.trajectories import ACV, FIRST_MONTH, LAST_MONTH
 from acv_pipeline.sample_data.writers import WRITERS, csv_text
 
 SEED = 2018
@@ -33,7 +34,7 @@ DONNÉES SYNTHÉTIQUES / SYNTHETIC DATA
 
 Every file in this folder was made by the sample data generator of acv_pipeline.
 No figure in it was delivered or published by Anah, Action Logement or the Baromètre des
-résultats de l'action publique. Four published national totals calibrate the invented course.
+résultats de l'action publique. Four published national totals calibrate the invented trajectory.
 Never publish anything computed from these files.
 """
 
@@ -158,7 +159,13 @@ def corrected_delivery(
 
 def _check_month(month: Month) -> None:
     if month < FIRST_MONTH:
-        raise SampleDataError(f"no sample data for {month:%Y-%m}: it begins in {FIRST_MONTH:%Y-%m}")
+        raise SampleDataError(
+            _(
+                "no sample data for {month:%Y-%m}: it begins in {first:%Y-%m}",
+                month=month,
+                first=FIRST_MONTH,
+            )
+        )
 
 
 def _month_of(contract: Contract, source: str, month: Month, seed: int) -> pd.DataFrame:
@@ -221,6 +228,8 @@ def _folder(landing: Path, source: str, day: dt.date) -> Path:
 
 def _write(path: Path, content: bytes) -> None:
     if path.exists() and path.read_bytes() != content:
-        raise SampleDataError(f"{path} exists with other content: choose an empty folder")
+        raise SampleDataError(
+            _("{path} exists with other content: choose an empty folder", path=path)
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)

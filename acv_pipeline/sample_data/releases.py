@@ -10,8 +10,8 @@ import pandas as pd
 
 from acv_pipeline.contract import Contract, Month, month_range
 from acv_pipeline.contract.synthetic import FILE_MARK
-from acv_pipeline.sample_data.courses import ACV, LAST_MONTH
 from acv_pipeline.sample_data.deliveries import Delivery, in_force
+from acv_pipeline.sample_data.trajectories import ACV, LAST_MONTH
 
 SOURCE = "barometre"
 FILE_STEM = "barometre-resultats-services-publics-et-territoires-detail-{level}-" + FILE_MARK

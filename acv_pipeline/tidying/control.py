@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from acv_pipeline.language import both
 from acv_pipeline.reading import DeliveryRefused, read_file
 from acv_pipeline.tidying.pairs import LEVELS, NATIONAL
 from acv_pipeline.tidying.record_table import RecordTable, month_at
@@ -44,8 +45,10 @@ def read_sidecar(path: Path) -> Sidecar:
     if not any(stated.values()) or not all(text.isdecimal() for text in stated.values() if text):
         raise DeliveryRefused(
             "bad_sidecar",
-            f"{path.name}: expected a line row_count,total and a line with the two numbers",
-            f"{path.name} : attendu une ligne row_count,total puis une ligne avec les deux nombres",
+            both(
+                "{file}: expected a line row_count,total and a line with the two numbers",
+                file=path.name,
+            ),
         )
     rows, total = (int(text) if (text := stated.get(name)) else None for name in NAMES)
     return Sidecar(path.name, rows, total)

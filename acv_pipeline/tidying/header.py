@@ -9,13 +9,14 @@ from functools import cached_property
 import pandas as pd
 
 from acv_pipeline.contract import Contract, Month, Source
+from acv_pipeline.language import Both, both, marked
 from acv_pipeline.reading import DeliveryRefused, Sheet
 from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.month_reader import day_order
 from acv_pipeline.tidying.names import TERRITORY, ColumnName, ColumnNames
 from acv_pipeline.tidying.numbers import no_figure_tokens, number_test
 from acv_pipeline.tidying.places import PlaceReader
-from acv_pipeline.tidying.refusals import both_readings, listed
+from acv_pipeline.tidying.refusals import both_readings, of_sheet, quoted
 from acv_pipeline.tidying.table import Columns, Header, Line, Table
 from acv_pipeline.tidying.texts import clean, compact, plain
 
@@ -43,7 +44,7 @@ class HeaderFinder:
                 ``duplicate_column``, ``ambiguous_value_column`` or ``ambiguous_month``, listing
                 what was found and what was expected.
         """
-        where = f"{file_name}, sheet {sheet.name}" if sheet.name else file_name
+        where = of_sheet(file_name, sheet.name)
         lines = sheet.cells.iloc[:HEADER_LINES].to_numpy(dtype=object).tolist()
         head = max(
             (self._one_line(line, place) for place, line in enumerate(lines)),
@@ -192,7 +193,7 @@ class HeaderFinder:
         return tuple(line for line in lines[::-1] if any(text.strip() for text in line))
 
     def _table(
-        self, where: str, sheet: Sheet, head: Header, title: tuple[tuple[str, ...], ...]
+        self, where: Both | str, sheet: Sheet, head: Header, title: tuple[tuple[str, ...], ...]
     ) -> Table:
         header = [name.text for name in head.names]
         body = sheet.cells.iloc[head.last + 1 :]
@@ -237,51 +238,66 @@ class HeaderFinder:
                     columns[name] = tuple(names)
         return columns
 
-    def _check_complete(self, where: str, header: Line, columns: Columns, head: Header) -> None:
+    def _check_complete(
+        self, where: Both | str, header: Line, columns: Columns, head: Header
+    ) -> None:
         if not any(meaning in columns for meaning in TERRITORY):
             raise self._missing(where, header, "no_department_column", "department_code")
         if not head.has_figures:
             raise self._missing(where, header, "no_value_column", "cumulative")
         if "cumulative" in columns and head.months:
-            names = listed([header[place] for place in (*columns["cumulative"], *head.months)])
+            names = quoted(header[place] for place in (*columns["cumulative"], *head.months))
             raise DeliveryRefused(
                 "ambiguous_value_column",
-                f"{where} has both a column of figures and columns for single months: {names}; "
-                "keep the cumulative figures only",
-                f"{where} a une colonne de chiffres et des colonnes par mois : {names} ; ne garder "
-                "que les chiffres cumulés",
+                both(
+                    "{where} has both a column of figures and columns for single months: {names}; "
+                    "keep the cumulative figures only",
+                    where=where,
+                    names=names,
+                ),
             )
 
-    def _missing(self, where: str, header: Line, code: str, meaning: str) -> DeliveryRefused:
+    def _missing(self, where: Both | str, header: Line, code: str, meaning: str) -> DeliveryRefused:
         names = ", ".join(self.contract.headers_of(self.source.id)[meaning][:6])
-        what = {"department_code": "the département", "cumulative": "the cumulative figure"}[
-            meaning
-        ]
-        what_fr = {"department_code": "le département", "cumulative": "le cumul"}[meaning]
-        parts = listed(text for text in header if self.names.names_part(text))
-        parts = parts if meaning == "cumulative" else ""
+        what = {
+            "department_code": marked("no column for the département"),
+            "cumulative": marked("no column for the cumulative figure"),
+        }[meaning]
+        said = {"where": where, "what": both(what), "found": quoted(header), "names": names}
+        parts = [text for text in header if self.names.names_part(text)]
+        if parts and meaning == "cumulative":
+            return DeliveryRefused(
+                code,
+                both(
+                    "{where}: {what}; found {found}; {parts} are parts, add the column of their "
+                    "total; expected one named {names}, or similarly",
+                    parts=quoted(parts),
+                    **said,
+                ),
+            )
         return DeliveryRefused(
             code,
-            f"{where}: no column for {what}; found {listed(header)}"
-            + (f"; {parts} are parts, add the column of their total" if parts else "")
-            + f"; expected one named {names}, or similarly",
-            f"{where} : pas de colonne pour {what_fr} ; trouvé {listed(header)}"
-            + (f" ; {parts} sont des parties, ajouter la colonne de leur total" if parts else "")
-            + f" ; attendu une colonne nommée {names}, ou de façon semblable",
+            both(
+                "{where}: {what}; found {found}; expected one named {names}, or similarly", **said
+            ),
         )
 
-    def _no_header(self, where: str, lines: list[Line]) -> DeliveryRefused:
+    def _no_header(self, where: Both | str, lines: list[Line]) -> DeliveryRefused:
         names = self.contract.headers_of(self.source.id)
         expected = "; ".join(
             ", ".join(names[meaning][:6]) for meaning in ("department_code", "month", "cumulative")
         )
-        shown = listed(next((line for line in lines if "".join(line).strip()), []))
+        shown = next((line for line in lines if "".join(line).strip()), ())
         return DeliveryRefused(
             "no_header",
-            f"{where}: no row with column names among the first {HEADER_LINES} lines; the first "
-            f"line says {shown or 'nothing'}; expected {expected}",
-            f"{where} : aucune ligne d'intitulés parmi les {HEADER_LINES} premières ; la première "
-            f"porte {shown or 'rien'} ; attendu : {expected}",
+            both(
+                "{where}: no row with column names among the first {count} lines; the first line "
+                "says {line}; expected {expected}",
+                where=where,
+                count=HEADER_LINES,
+                line=quoted(shown) if shown else both("nothing"),
+                expected=expected,
+            ),
         )
 
 
@@ -309,12 +325,15 @@ def _held(reader: PlaceReader, cells: pd.Series[str]) -> str:
     return what if 2 * best > len(texts) else "neither"
 
 
-def _duplicate(where: str, meaning: str, names: Line) -> DeliveryRefused:
+def _duplicate(where: Both | str, meaning: str, names: Line) -> DeliveryRefused:
     return DeliveryRefused(
         "duplicate_column",
-        f"{where}: several columns for {meaning} with different content: {listed(names)}; keep one",
-        f"{where} : plusieurs colonnes pour {meaning} au contenu différent : {listed(names)} ; "
-        "n'en garder qu'une",
+        both(
+            "{where}: several columns for {meaning} with different content: {names}; keep one",
+            where=where,
+            meaning=meaning,
+            names=quoted(names),
+        ),
     )
 
 

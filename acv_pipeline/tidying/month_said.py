@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from acv_pipeline.contract import Contract, Month
+from acv_pipeline.language import both, together
 from acv_pipeline.reading import DeliveryRefused
 from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.dates import DateReader
@@ -13,7 +14,13 @@ from acv_pipeline.tidying.indicators import stated_indicators
 from acv_pipeline.tidying.month_reader import MonthReader
 from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.record_table import Months, RecordTable, month_at
-from acv_pipeline.tidying.refusals import both_readings, month_contradiction, months_listed
+from acv_pipeline.tidying.refusals import (
+    both_readings,
+    column_says,
+    month_contradiction,
+    months_listed,
+    says,
+)
 from acv_pipeline.tidying.roles import RoleReader
 from acv_pipeline.tidying.sheets import refuse_subject
 from acv_pipeline.tidying.statements import (
@@ -22,7 +29,7 @@ from acv_pipeline.tidying.statements import (
     about,
     not_the_month,
     possible_months,
-    quoted,
+    said_by,
     without_exceptions,
 )
 from acv_pipeline.tidying.subjects import LONGEST_SUBJECT, NEGATED, subject_of
@@ -48,15 +55,17 @@ def check_against(
         DeliveryRefused: ``month_contradiction``, both quoted.
     """
     places = _places_of_months(table)
-    said = f"column “{table.header[places[0]]}”" if places else ""
     for statements in (title, named):
         months = possible_months(statements)
         allowed = {month for statement in statements for month in statement.months}
         if months and only not in allowed:
-            other = f"the {statements[0].place}"
-            agree = title and only in possible_months(title)
-            mine = said or (f"the {title[0].place} {quoted(title)}" if agree else "the figures")
-            raise month_contradiction(file_name, mine, f"{only:%Y-%m}", other, quoted(statements))
+            if places:
+                mine = column_says(table.header[places[0]], f"{only:%Y-%m}")
+            elif title and only in possible_months(title):
+                mine = said_by(title)
+            else:
+                mine = says("figures", f"{only:%Y-%m}")
+            raise month_contradiction(file_name, mine, said_by(statements))
 
 
 def _places_of_months(table: Table) -> list[int]:
@@ -78,11 +87,7 @@ def check_several(
         allowed = {month for statement in statements for month in statement.months}
         if allowed and months and not allowed & set(months):
             raise month_contradiction(
-                file_name,
-                "the rows",
-                months_listed(months),
-                f"the {statements[0].place}",
-                quoted(statements),
+                file_name, says("rows", months_listed(months)), said_by(statements)
             )
 
 
@@ -95,8 +100,7 @@ def contradiction(
     file_name: str, statements: list[Statement], others: list[Statement]
 ) -> DeliveryRefused:
     """The refusal of a delivery two places of which say different months."""
-    said, other = ((f"the {place[0].place}", quoted(place)) for place in (statements, others))
-    return month_contradiction(file_name, *said, *other)
+    return month_contradiction(file_name, said_by(statements), said_by(others))
 
 
 def check_headings(
@@ -112,10 +116,8 @@ def check_headings(
         if not any(m.year == (year or m.year) and m.month == (month or m.month) for m in months):
             raise month_contradiction(
                 file_name,
-                "the heading",
-                f"“{text}”",
-                "the month of the rows",
-                months_listed(months),
+                says("heading", both("“{text}”", text=text)),
+                says("month of the rows", months_listed(months)),
             )
 
 
@@ -138,10 +140,8 @@ def check_columns(
         if read.month and read.month != only:
             raise month_contradiction(
                 file_name,
-                f"column “{name}”",
-                f"{read.month:%Y-%m}",
-                "the month of the rows",
-                f"{only:%Y-%m}",
+                column_says(name, f"{read.month:%Y-%m}"),
+                says("month of the rows", f"{only:%Y-%m}"),
             )
 
 
@@ -197,10 +197,14 @@ def check_indicator(rows: RecordTable, contract: Contract, file_name: str, text:
         ours = ", ".join(sorted(found))
         raise DeliveryRefused(
             "indicator_contradiction",
-            f"{file_name}: the note “{text.strip()}” names {named[0]}, the figures are read as "
-            f"{ours}: name the indicator of the figures in title or file name",
-            f"{file_name} : la note « {text.strip()} » nomme {named[0]}, les chiffres sont lus "
-            f"comme {ours} : nommer l'indicateur des chiffres dans le titre ou le nom du fichier",
+            both(
+                "{file}: the note “{text}” names {named}, the figures are read as {ours}: name "
+                "the indicator of the figures in title or file name",
+                file=file_name,
+                text=text.strip(),
+                named=named[0],
+                ours=ours,
+            ),
         )
 
 
@@ -223,10 +227,8 @@ def without_month(
         meant = [statement for statement in statements if statement.months]
         return month_contradiction(
             file_name,
-            f"column “{table.header[place]}”",
-            years,
-            f"the {meant[0].place}" if meant else "the month",
-            quoted(meant) if meant else months_listed(months),
+            column_says(table.header[place], years),
+            said_by(meant) if meant else says("month", months_listed(months)),
         )
     if lacking["first_day_of_stock"]:
         place = next(iter(_places_of_months(table)))
@@ -247,20 +249,29 @@ def no_month(file_name: str, stated: list[Month], statements: list[Statement]) -
         months = months_listed(stated)
         return DeliveryRefused(
             "ambiguous_month",
-            f"{file_name} names several months ({months}) and no column says which: add a column",
-            f"{file_name} nomme plusieurs mois ({months}) et aucune colonne ne tranche : ajouter "
-            "une colonne",
+            both(
+                "{file} names several months ({months}) and no column says which: add a column",
+                file=file_name,
+                months=months,
+            ),
         )
-    other = "; what is said is not that: " + said if (said := not_the_month(statements, 0)) else ""
-    autre = (
-        " ; ce qui est dit n'est pas cela : " + dit if (dit := not_the_month(statements, 1)) else ""
-    )
+    if others := not_the_month(statements):
+        return DeliveryRefused(
+            "no_month",
+            both(
+                "{file}: no column, header, title or file name says which month the figures are "
+                "about; what is said is not that: {dates} (a full day in a file name may be the "
+                "day of sending): add a column “mois”, or name the file like acv-2021-03.csv",
+                file=file_name,
+                dates=together(others),
+            ),
+        )
     return DeliveryRefused(
         "no_month",
-        f"{file_name}: no column, header, title or file name says which month the figures are "
-        f"about{other} (a full day in a file name may be the day of sending): add a column “mois”, "
-        "or name the file like acv-2021-03.csv",
-        f"{file_name} : ni colonne, ni intitulé, ni titre, ni nom de fichier ne dit le mois des "
-        f"chiffres{autre} (un jour dans un nom de fichier peut être celui de l'envoi) : ajouter "
-        "une colonne « mois », ou nommer le fichier acv-2021-03.csv",
+        both(
+            "{file}: no column, header, title or file name says which month the figures are about "
+            "(a full day in a file name may be the day of sending): add a column “mois”, or name "
+            "the file like acv-2021-03.csv",
+            file=file_name,
+        ),
     )

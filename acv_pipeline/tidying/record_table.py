@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from acv_pipeline.contract import Month
+from acv_pipeline.language import in_language
 from acv_pipeline.tidying.column import Column, Objects, Places
 from acv_pipeline.tidying.pairs import LEVELS
 from acv_pipeline.tidying.reasons import CODES, REASONS
@@ -148,7 +150,13 @@ class RecordTable:
 
 def reason_text(code: str | None, detail: str, language: str) -> str | None:
     """A reason in words; None for none."""
-    return str(getattr(REASONS[code], language)).replace("{cell}", detail) if code else None
+    return _template(code, language).replace("{cell}", detail) if code else None
+
+
+@cache
+def _template(code: str, language: str) -> str:
+    """A reason's text; putting a detail into it by itself is ten times as fast."""
+    return in_language(language, REASONS[code].text, cell="{cell}")
 
 
 def names(known: Sequence[str]) -> Objects:

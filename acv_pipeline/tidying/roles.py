@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from acv_pipeline.language import Both, both
 from acv_pipeline.reading import DeliveryRefused
 from acv_pipeline.tidying.column import Column, Mask, constant
 from acv_pipeline.tidying.header import HeaderFinder
 from acv_pipeline.tidying.names import TERRITORY, ColumnNames
 from acv_pipeline.tidying.numbers import number_test, parse_values
-from acv_pipeline.tidying.refusals import listed
+from acv_pipeline.tidying.refusals import quoted
 from acv_pipeline.tidying.subjects import subject_of_cell
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.texts import clean, fold, words_pattern
@@ -43,7 +44,7 @@ class Role:
         role: its meaning, or what else it holds.
         used: whether it says anything of the figures.
         numbers: how many of its cells are numbers.
-        why: why it is not used; ``""`` where it is.
+        why: why it is not used; None where it is.
     """
 
     column: str
@@ -51,7 +52,7 @@ class Role:
     role: str
     used: bool
     numbers: int
-    why: str = ""
+    why: Both | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The role as the delivery's account keeps it."""
@@ -61,21 +62,22 @@ class Role:
             "role": self.role,
             "used": self.used,
             "numbers": self.numbers,
-            "why": self.why or None,
+            "why": self.why and self.why.en,
+            "why_fr": self.why and self.why.fr,
         }
 
 
 WORDS = ("text", "label", "ignored")
 WHY = {
-    "ignored": "a comment",
-    "other_quantity": "its name says that it holds something else",
-    "part_figures": "figures of a part; the whole stands beside",
-    "row_number": "numbers of rows",
-    "same_figures": "the same figures again",
-    "code": "codes of territories",
-    "text": "words",
-    "numbers": "numbers unlike the figures, of an unknown name",
-    "outside": "no name and next to no content",
+    "ignored": both("a comment"),
+    "other_quantity": both("its name says that it holds something else"),
+    "part_figures": both("figures of a part; the whole stands beside"),
+    "row_number": both("numbers of rows"),
+    "same_figures": both("the same figures again"),
+    "code": both("codes of territories"),
+    "text": both("words"),
+    "numbers": both("numbers unlike the figures, of an unknown name"),
+    "outside": both("no name and next to no content"),
 }
 
 
@@ -86,7 +88,7 @@ class RoleReader:
     finder: HeaderFinder
     table: Table
 
-    def roles(self, where: str) -> list[Role]:
+    def roles(self, where: Both | str) -> list[Role]:
         """The role of each column that holds anything.
 
         Raises:
@@ -102,9 +104,7 @@ class RoleReader:
             if role == "unknown":
                 raise self._not_understood(where, place, header, numbers)
             found.append(
-                Role(
-                    column_letter(place), header, role, role not in WHY, numbers, WHY.get(role, "")
-                )
+                Role(column_letter(place), header, role, role not in WHY, numbers, WHY.get(role))
             )
         return found
 
@@ -317,20 +317,27 @@ class RoleReader:
             close = close | (both & (ratio <= ALIKE) & (ratio >= 1 / ALIKE))
         return bool(compared.any()) and close.sum() > SOME * compared.sum()
 
-    def _not_understood(self, where: str, place: int, header: str, numbers: int) -> DeliveryRefused:
+    def _not_understood(
+        self, where: Both | str, place: int, header: str, numbers: int
+    ) -> DeliveryRefused:
         letter = column_letter(place)
-        read = listed(self.table.header[other] for other in self._figure_places[:3])
-        name = f"column {letter} ({listed([header])})" if header.strip() else f"column {letter}"
-        name_fr = name.replace("column", "la colonne")
-        unnamed = "" if header.strip() else ", which has no name,"
+        read = quoted(self.table.header[other] for other in self._figure_places[:3])
+        column = (
+            both("column {letter} ({name})", letter=letter, name=quoted([header]))
+            if header.strip()
+            else both("column {letter}, which has no name,", letter=letter)
+        )
         return DeliveryRefused(
             "column_not_understood",
-            f"{where}: {name}{unnamed} holds {numbers} numbers and could be the figures, as {read} "
-            "could: name the columns so that one alone is the cumulative figure, or leave the "
-            "other out",
-            f"{where} : {name_fr}{', sans nom,' if unnamed else ''} contient {numbers} nombres et "
-            f"pourrait porter les chiffres, comme {read} : nommer les colonnes pour qu'une seule "
-            "soit le cumul, ou retirer l'autre",
+            both(
+                "{where}: {column} holds {numbers} numbers and could be the figures, as {read} "
+                "could: name the columns so that one alone is the cumulative figure, or leave the "
+                "other out",
+                where=where,
+                column=column,
+                numbers=numbers,
+                read=read,
+            ),
         )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from acv_pipeline.contract import Contract
+from acv_pipeline.language import Both, both, marked
 from acv_pipeline.reading import DeliveryRefused, Sheet
 from acv_pipeline.reading.delimited import empty_file
 from acv_pipeline.tidying.column import of_contract
@@ -14,7 +15,7 @@ from acv_pipeline.tidying.header import HEADER_LINES, HeaderFinder
 from acv_pipeline.tidying.names import TERRITORY
 from acv_pipeline.tidying.numbers import number_test
 from acv_pipeline.tidying.places import PlaceReader
-from acv_pipeline.tidying.refusals import listed
+from acv_pipeline.tidying.refusals import quoted
 from acv_pipeline.tidying.roles import SOME, Role, column_letter
 from acv_pipeline.tidying.statements import Statement, StatementReader
 from acv_pipeline.tidying.subjects import other_subject, subject_of_file
@@ -61,7 +62,11 @@ def find_tables(sheets: list[Sheet], file_name: str, finder: HeaderFinder) -> Fo
     counted = [s for s in sheets if s.is_visible and not discarded.search(fold(s.name))]
     refusals = _find_in(counted, file_name, finder, found)
     for sheet in [sheet for sheet in sheets if sheet not in counted]:
-        why = "its name says that it does not count" if sheet.is_visible else "the sheet is hidden"
+        why = (
+            both("its name says that it does not count")
+            if sheet.is_visible
+            else both("the sheet is hidden")
+        )
         if found.tables or sheet.is_visible:
             found.passed_over.append(_passed_over(sheet, why, finder.contract))
         else:
@@ -77,7 +82,7 @@ def find_tables(sheets: list[Sheet], file_name: str, finder: HeaderFinder) -> Fo
         why = why_passed_over(sheet, refusal, file_name, finder, found.tables)
         found.passed_over.append(_passed_over(sheet, why, finder.contract))
         texts = sheet.cells.iloc[:HEADER_LINES].to_numpy(dtype=object).ravel().tolist()
-        found.beside += [s for text in texts for s in reader.note(text, f"sheet {sheet.name}")]
+        found.beside += [s for text in texts for s in reader.note(text, sheet=sheet.name)]
     return found
 
 
@@ -110,32 +115,36 @@ def _leave_out_other_subjects(found: Found, file_name: str, finder: HeaderFinder
         if subject and (together or not kept):
             raise refuse_subject(file_name, *subject)
         if subject:
-            why = f"{listed(subject[:1])} says that it holds something else"
+            why = both("{text} says that it holds something else", text=quoted(subject[:1]))
             found.passed_over.append(_passed_over(table.sheet, why, finder.contract))
     found.tables = kept
 
 
+SUBJECTS = {
+    "part": marked("a part of the figures"),
+    "target": marked("targets"),
+    "flow": marked("the figures of one month alone"),
+    "source": marked("the figures of another partner"),
+    "discarded": marked("figures that do not count"),
+    "quantity": marked("another quantity"),
+    "indicator": marked("the figures of another programme"),
+}
+
+
 def refuse_subject(file_name: str, text: str, what: str) -> DeliveryRefused:
     """The refusal of a table whose heading is about something else (``subject_of``)."""
-    english, french = {
-        "part": ("a part of the figures", "une partie des chiffres"),
-        "target": ("targets", "des objectifs"),
-        "flow": ("the figures of one month alone", "des flux, non des cumuls"),
-        "source": ("the figures of another partner", "les chiffres d'un autre partenaire"),
-        "discarded": ("figures that do not count", "des chiffres à ne pas utiliser"),
-        "quantity": ("another quantity", "une autre grandeur"),
-        "indicator": ("the figures of another programme", "les chiffres d'un autre programme"),
-    }[what]
     return DeliveryRefused(
         "other_subject",
-        f"{file_name}: {listed([text])} says that the table holds {english}: send the cumulative "
-        "figures of all",
-        f"{file_name} : {listed([text])} dit que le tableau porte sur {french} : envoyer les "
-        "chiffres cumulés de tous",
+        both(
+            "{file}: {text} says that the table holds {what}: send the cumulative figures of all",
+            file=file_name,
+            text=quoted([text]),
+            what=both(SUBJECTS[what]),
+        ),
     )
 
 
-def _passed_over(sheet: Sheet, why: str, contract: Contract) -> dict[str, Any]:
+def _passed_over(sheet: Sheet, why: Both, contract: Contract) -> dict[str, Any]:
     """The entry of the account for a sheet that is not read, with the numbers of its columns."""
     territories = _territory_columns(sheet, contract)
     columns = []
@@ -145,12 +154,19 @@ def _passed_over(sheet: Sheet, why: str, contract: Contract) -> dict[str, Any]:
             role = Role(column_letter(place), name, "unread", False, numbers, why)
             columns.append(role.as_dict())
     rows = len(sheet.cells)
-    return {"sheet": sheet.name, "used": False, "why": why, "rows": rows, "columns": columns}
+    return {
+        "sheet": sheet.name,
+        "used": False,
+        "why": why.en,
+        "why_fr": why.fr,
+        "rows": rows,
+        "columns": columns,
+    }
 
 
 def why_passed_over(
     sheet: Sheet, refusal: DeliveryRefused, file_name: str, finder: HeaderFinder, read: list[Table]
-) -> str:
+) -> Both:
     """Why a sheet is no source of figures.
 
     Args:
@@ -164,7 +180,7 @@ def why_passed_over(
     """
     places = _territory_columns(sheet, finder.contract)
     if not places:
-        return "no figures by département"
+        return both("no figures by département")
     figures = min(len(table.body) for table in read)
     adds = not _codes(sheet, places, finder.contract) <= _codes_read(read, finder.contract)
     for place in range(sheet.cells.shape[1]):
@@ -179,14 +195,18 @@ def why_passed_over(
             continue
         raise DeliveryRefused(
             "sheet_not_understood",
-            f"{file_name}: sheet {sheet.name} holds {numbers} numbers by département in column "
-            f"{column_letter(place)} ({name or 'no name'}) and can't be read, while other sheets "
-            f"are: {refusal.reason}",
-            f"{file_name} : la feuille {sheet.name} contient {numbers} nombres par département en "
-            f"colonne {column_letter(place)} ({name or 'sans nom'}) et ne peut être lue, alors que "
-            f"d'autres feuilles le sont : {refusal.reason_fr}",
+            both(
+                "{file}: sheet {sheet} holds {numbers} numbers by département in column {column} "
+                "({name}) and can't be read, while other sheets are: {refusal}",
+                file=file_name,
+                sheet=sheet.name,
+                numbers=numbers,
+                column=column_letter(place),
+                name=name or both("no name"),
+                refusal=refusal.said,
+            ),
         )
-    return "other quantities by département"
+    return both("other quantities by département")
 
 
 def _territory_columns(sheet: Sheet, contract: Contract) -> list[int]:

@@ -15,13 +15,14 @@ from pathlib import PurePath
 
 from acv_pipeline.contract import Contract, Month, Source
 from acv_pipeline.contract.months import month_end, shift
+from acv_pipeline.language import Both, both, listed, marked
 from acv_pipeline.reading import DeliveryRefused
 from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.dates import STOCK, DateRead, DateReader
 from acv_pipeline.tidying.indicators import names_other_programme, stated_indicators
 from acv_pipeline.tidying.month_reader import MonthRead, MonthReader
 from acv_pipeline.tidying.names import ColumnNames
-from acv_pipeline.tidying.refusals import listed, months_listed
+from acv_pipeline.tidying.refusals import months_listed, quoted, says
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.texts import any_word, fold, plain
 
@@ -46,6 +47,7 @@ class Statement:
             date it is: a key of the contract's ``other_dates``, or ``unexplained``.
         read: what it names.
         before: the words before it.
+        sheet: of a note on a sheet without a table, its name.
     """
 
     text: str
@@ -54,6 +56,7 @@ class Statement:
     kind: str
     read: MonthRead
     before: str = ""
+    sheet: str = ""
 
 
 def indicator_of_table(
@@ -66,27 +69,34 @@ def indicator_of_table(
     """
     title = " · ".join(map(without_exceptions, table.title_texts))
     places = {
-        "title": stated_indicators(contract, title),
-        "sheet name": stated_indicators(contract, table.sheet.name),
-        "file name": stated_indicators(contract, PurePath(file_name).stem),
+        marked("title"): stated_indicators(contract, title),
+        marked("sheet name"): stated_indicators(contract, table.sheet.name),
+        marked("file name"): stated_indicators(contract, PurePath(file_name).stem),
     }
     decisive = {place: named[0] for place, named in places.items() if len(named) == 1}
     if len(set(decisive.values())) > 1:
-        said = ", ".join(f"{place}: {named}" for place, named in decisive.items())
+        said = listed(
+            both("{place}: {indicator}", place=both(place), indicator=named)
+            for place, named in decisive.items()
+        )
         raise DeliveryRefused(
             "indicator_contradiction",
-            f"{file_name} names different indicators ({said}): send one file for each",
-            f"{file_name} nomme des indicateurs différents ({said}) : envoyer un fichier pour "
-            "chacun",
+            both(
+                "{file} names different indicators ({said}): send one file for each",
+                file=file_name,
+                said=said,
+            ),
         )
     for text in (*table.title_texts, table.sheet.name, PurePath(file_name).stem):
         if names_other_programme(contract, text, alone=bool(decisive)):
             raise DeliveryRefused(
                 "other_indicator",
-                f"{file_name} is about another programme: {listed([text])}; send the figures of "
-                "ours, or name it",
-                f"{file_name} porte sur un autre programme : {listed([text])} ; envoyer les "
-                "chiffres du nôtre, ou le nommer",
+                both(
+                    "{file} is about another programme: {text}; send the figures of ours, or name "
+                    "it",
+                    file=file_name,
+                    text=quoted([text]),
+                ),
             )
     if decisive:
         return next(iter(decisive.values()))
@@ -187,17 +197,18 @@ class StatementReader:
             plain(text)[: reads[0].span[0]] + plain(text)[reads[0].span[1] :]
         )
 
-    def note(self, text: str, place: str = "note", *, heading: bool = False) -> list[Statement]:
+    def note(self, text: str, *, sheet: str = "", heading: bool = False) -> list[Statement]:
         """What a note beside the table says outright to be the state of the figures.
 
         Args:
+            sheet: the note stands on another sheet than the table, of this name.
             heading: the note stands above rows: then a month by itself is theirs.
         """
         if CORRECTED.search(fold(text)):
             return []  # of an earlier month, as a remark
         return [
-            statement
-            for statement in self._in(text, place)
+            replace(statement, sheet=sheet)
+            for statement in self._in(text, "note")
             if statement.kind == "state" or (heading and statement.months)
         ]
 
@@ -268,22 +279,22 @@ def possible_months(statements: Sequence[Statement]) -> list[Month]:
 
 
 OTHER_DATES = {
-    "sending": ("the day of sending", "la date d'envoi"),
-    "extraction": ("the day of extraction", "la date d'extraction"),
-    "production": ("the day of production", "la date de production"),
-    "publication": ("the day of publication", "la date de publication"),
-    "agreement": ("the date of a document", "la date d'un acte"),
-    "target": ("the date of a target", "l'échéance d'un objectif"),
-    "territory": ("the date of a list of territories", "la date d'une liste de territoires"),
-    "comparison": ("the date of an earlier state", "la date d'un état antérieur"),
-    "beginning": ("the beginning of a period", "le début d'une période"),
-    "unexplained": ("a date of something else", "la date d'autre chose"),
+    "sending": marked("the day of sending"),
+    "extraction": marked("the day of extraction"),
+    "production": marked("the day of production"),
+    "publication": marked("the day of publication"),
+    "agreement": marked("the date of a document"),
+    "target": marked("the date of a target"),
+    "territory": marked("the date of a list of territories"),
+    "comparison": marked("the date of an earlier state"),
+    "beginning": marked("the beginning of a period"),
+    "unexplained": marked("a date of something else"),
 }
 
 
-def not_the_month(statements: Sequence[Statement], language: int) -> str:
-    """The dates that are not that of the figures, each with what it is; ``""`` where none."""
-    said = []
+def not_the_month(statements: Sequence[Statement]) -> list[Both]:
+    """The dates that are not that of the figures, each with what it is."""
+    said: list[Both] = []
     for statement in statements:
         if statement.months or statement.kind not in OTHER_DATES:
             continue
@@ -291,13 +302,22 @@ def not_the_month(statements: Sequence[Statement], language: int) -> str:
         if date:
             shown = f"{date:%Y-%m-%d}" if statement.read.day else f"{date:%Y-%m}"
             said.append(
-                f"{listed([statement.text])} ({shown}): {OTHER_DATES[statement.kind][language]}"
+                both(
+                    "{text} ({date}): {kind}",
+                    text=quoted([statement.text]),
+                    date=shown,
+                    kind=both(OTHER_DATES[statement.kind]),
+                )
             )
-    return "; ".join(dict.fromkeys(said))
+    return list(dict.fromkeys(said))
 
 
-def quoted(statements: Sequence[Statement]) -> str:
-    """The statements' texts, each once, with the months they name."""
+def said_by(statements: Sequence[Statement]) -> Both:
+    """What the statements of one place say: each text once, with the months they name."""
     texts = dict.fromkeys(statement.text for statement in statements)
     months = months_listed(month for statement in statements for month in statement.months)
-    return f"{listed(texts)} ({months})"
+    what = both("{texts} ({months})", texts=quoted(texts), months=months)
+    first = statements[0]
+    if first.sheet:
+        return both("sheet {sheet} says {what}", sheet=first.sheet, what=what)
+    return says(first.place, what)

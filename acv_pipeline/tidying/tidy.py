@@ -16,6 +16,7 @@ import numpy as np
 from acv_pipeline.contract import Contract, Source
 from acv_pipeline.contract.months import month_end
 from acv_pipeline.landing import sidecar_path
+from acv_pipeline.language import both
 from acv_pipeline.reading import DEFAULT, DeliveryRefused, Limits, Sheet, read_file
 from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.control import (
@@ -40,7 +41,7 @@ from acv_pipeline.tidying.pairs import LEVELS
 from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.record_table import RecordTable, month_at
 from acv_pipeline.tidying.records import TidyDelivery
-from acv_pipeline.tidying.refusals import months_listed
+from acv_pipeline.tidying.refusals import months_listed, of_sheet
 from acv_pipeline.tidying.roles import Role, RoleReader
 from acv_pipeline.tidying.rows import RowReader
 from acv_pipeline.tidying.settling import settle_repeats
@@ -162,6 +163,7 @@ def _account(part: _Part) -> dict[str, Any]:
         "sheet": part.table.sheet.name,
         "used": True,
         "why": None,
+        "why_fr": None,
         "rows": len(part.table.body),
         "columns": [role.as_dict() for role in part.roles],
     }
@@ -194,7 +196,7 @@ def _rows_of(
     for text in roles.repeated_texts:  # what every row says is a heading
         if what := roles.subject(text, indicator):
             raise refuse_subject(file_name, text, what)
-    where = f"{file_name}, sheet {table.sheet.name}" if table.sheet.name else file_name
+    where = of_sheet(file_name, table.sheet.name)
     reader = StatementReader(finder.names)
     title, named = reader.title(table, file_name), reader.file_name(file_name, received_on)
     sheet = reader.sheet_name(table)
@@ -226,8 +228,7 @@ def _refuse_hopeless(rows: RecordTable, file_name: str, source: Source, contract
     if not content.any():
         raise DeliveryRefused(
             "no_rows",
-            f"{file_name} has a header and no rows: ask for the file again",
-            f"{file_name} a un en-tête et aucune ligne : redemander le fichier",
+            both("{file} has a header and no rows: ask for the file again", file=file_name),
         )
     others = content & (rows.reason == NUMBERS["other_indicator"])
     if others.any() and (rows.indicator[content] < 0).all():
@@ -235,18 +236,23 @@ def _refuse_hopeless(rows: RecordTable, file_name: str, source: Source, contract
         ours = ", ".join(part.indicator for part in source.contributes)
         raise DeliveryRefused(
             "other_indicator",
-            f"{file_name} holds no indicator that {source.label} contributes to: found {found}; "
-            f"expected {ours}",
-            f"{file_name} ne contient aucun indicateur auquel {source.label} contribue : trouvé "
-            f"{found} ; attendu {ours}",
+            both(
+                "{file} holds no indicator that {source} contributes to: found {found}; expected "
+                "{ours}",
+                file=file_name,
+                source=source.label,
+                found=found,
+                ours=ours,
+            ),
         )
     levels = set(np.unique(rows.level[content]).tolist())
     if source.role == "partner" and LEVELS.index("department") not in levels:
         raise DeliveryRefused(
             "regional_file" if LEVELS.index("region") in levels else "national_file",
-            f"{file_name} holds regions or totals, not départements: ask for the départements",
-            f"{file_name} porte sur des régions ou des totaux, pas des départements : demander les "
-            "départements",
+            both(
+                "{file} holds regions or totals, not départements: ask for the départements",
+                file=file_name,
+            ),
         )
 
 

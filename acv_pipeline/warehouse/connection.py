@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from acv_pipeline.contract import Contract
+from acv_pipeline.language import _
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline.warehouse.journal import journal_of, restore_words, write_journal
 from acv_pipeline.warehouse.migrations import is_current, migrate
@@ -56,14 +57,19 @@ def _open(
             holder = re.search(r"Conflicting lock is held in (.*?PID \d+\)?)", str(error))
             if not _is_held(error):
                 raise _not_opened(path, error) from error
-            who = holder.group(1) if holder else "another process"
+            who = holder.group(1) if holder else _("another process")
             if time.monotonic() > deadline:
                 raise WarehouseError(
-                    f"{path} is held by {who} since {wait_seconds:.0f} s: wait for it to end, or "
-                    "stop it, then run this again"
+                    _(
+                        "{file} is held by {who} since {seconds:.0f} s: wait for it to end, or "
+                        "stop it, then run this again",
+                        file=path,
+                        who=who,
+                        seconds=wait_seconds,
+                    )
                 ) from error
             if not told and log:
-                log(f"waiting for {who}, which holds {path.name}")
+                log(_("waiting for {who}, which holds {file}", who=who, file=path.name))
                 told = True
             time.sleep(pause)
             pause = min(pause * 1.5, 1.0)
@@ -79,12 +85,20 @@ def _is_held(error: duckdb.Error) -> bool:
 def _memory_limit() -> str | None:
     limit = os.environ.get(MEMORY_LIMIT)
     if limit and not AMOUNT.fullmatch(limit):
-        raise WarehouseError(f"{MEMORY_LIMIT} is {limit!r}: write an amount of memory, such as 4GB")
+        raise WarehouseError(
+            _(
+                "{variable} is '{value}': write an amount of memory, such as 4GB",
+                variable=MEMORY_LIMIT,
+                value=limit,
+            )
+        )
     return limit or None
 
 
 def _not_opened(path: Path, error: duckdb.Error) -> WarehouseError:
-    return WarehouseError(f"cannot open {path}: {trouble(error, path.parent) or error}")
+    return WarehouseError(
+        _("cannot open {file}: {error}", file=path, error=trouble(error, path.parent) or error)
+    )
 
 
 @contextmanager
@@ -107,7 +121,9 @@ def open_warehouse(
     try:
         home.root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise WarehouseError(f"cannot write to {home.root}: {error.strerror}") from error
+        raise WarehouseError(
+            _("cannot write to {home}: {error}", home=home.root, error=error.strerror)
+        ) from error
     connection = _open(home.warehouse, read_only=False, wait_seconds=wait_seconds, log=log)
     with closing(connection), in_plain_words(home.root):
         connection.execute("set TimeZone = 'UTC'")
@@ -137,7 +153,10 @@ def read_published(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     if not home.published.exists():
         raise WarehouseError(
-            f"{home.root} holds no published figures yet: run 'acv run --home {home.root}' first"
+            _(
+                "{home} holds no published figures yet: run 'acv run --home {home}' first",
+                home=home.root,
+            )
         )
     connection = _open(home.published, read_only=True, wait_seconds=5, log=None)
     with closing(connection), in_plain_words(home.root):
@@ -159,7 +178,9 @@ def is_readable(path: Path) -> str | None:
                 connection.execute(f"select sum(hash(t)) from {table} as t").fetchall()
     except duckdb.Error as error:
         if _is_held(error):
-            raise WarehouseError(f"another process holds {path}: wait for it to end") from error
+            raise WarehouseError(
+                _("another process holds {file}: wait for it to end", file=path)
+            ) from error
         return str(error).splitlines()[0]
     return None
 
@@ -185,7 +206,7 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
             connection.execute("rollback")
         raise
     if commits(connection) != before + 1:
-        raise WarehouseError("the warehouse rolled back what was written: nothing was changed")
+        raise WarehouseError(_("the warehouse rolled back what was written: nothing was changed"))
 
 
 @contextmanager
@@ -220,9 +241,11 @@ def put_copy(
             was checked, or the copy can't be written.
     """
     if commits(connection) != checked_at:
-        raise WarehouseError("the warehouse changed after it was checked: nothing is published")
+        raise WarehouseError(_("the warehouse changed after it was checked: nothing is published"))
     if not home.warehouse.exists():
-        raise WarehouseError(f"{home.root} was deleted meanwhile: nothing is published")
+        raise WarehouseError(
+            _("{home} was deleted meanwhile: nothing is published", home=home.root)
+        )
     to.parent.mkdir(parents=True, exist_ok=True)
     # whoever holds the warehouse is the only one to publish: what lies there died on the way
     for left in to.parent.glob(f".{to.name}.*"):
@@ -237,7 +260,7 @@ def put_copy(
             check=False,
         )
         if copied.returncode:
-            raise WarehouseError(f"cannot publish: {copied.stderr.strip()}")
+            raise WarehouseError(_("cannot publish: {error}", error=copied.stderr.strip()))
         fresh.replace(to)
     finally:
         fresh.unlink(missing_ok=True)

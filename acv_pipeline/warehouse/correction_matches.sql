@@ -31,14 +31,12 @@ select
     latest.row_number,
     latest.found,
     case
-        when latest.found is null then 'no delivery has a figure for it'
-        when latest.found = corrections.corrected
-            then 'the source itself delivers ' || latest.found || ' now'
-        when latest.found <> corrections.delivered
-            then 'the latest delivery says ' || latest.found || ', not ' || corrections.delivered
-        when held.by is not null
-            then 'the gate does not believe ' || corrections.corrected || ': ' || held.by
-    end as problem
+        when latest.found is null then 'not_delivered'
+        when latest.found = corrections.corrected then 'delivered_itself'
+        when latest.found <> corrections.delivered then 'another_figure'
+        when held.by is not null then 'not_believed'
+    end as problem,
+    held.by as held_by
 from contract.corrections as corrections
 left join delivered as latest on latest.entry = corrections.entry and latest.place = 1
 left join (

@@ -14,6 +14,7 @@ from typing import IO
 
 from acv_pipeline.contract import Month
 from acv_pipeline.landing import RemoteZone, Zone
+from acv_pipeline.language import _, marked
 
 # where a command without ``--home`` looks; a run sets the variable for its own processes
 _USUAL = Path(os.environ.get("ACV_HOME") or "acv_home").resolve()
@@ -96,14 +97,14 @@ class Home:
 
     @contextmanager
     def at_work(
-        self, who: str = "a run", log: Callable[[str], None] | None = None
+        self, who: str = marked("a run"), log: Callable[[str], None] | None = None
     ) -> Iterator[None]:
         """This process's turn to run the pipeline, when the turns before it have ended.
 
         The system ends the turn of a process that dies.
 
         Args:
-            who: what those that wait are told of this one.
+            who: what those that wait are told of this one, as a text of the catalogue.
             log: called once with a line for people if it has to wait.
         """
         with self._lock_file() as here, (self.root / "turn.lock").open("a+b", 0) as turn:
@@ -113,12 +114,18 @@ class Home:
             except BlockingIOError:
                 if log:
                     turn.seek(0)
-                    log(f"waiting for {turn.read().decode() or 'another run'}")
+                    log(_("waiting for {who}", who=turn.read().decode() or _("another run")))
                 fcntl.flock(turn, fcntl.LOCK_EX)
-            now = f"{dt.datetime.now():%H:%M:%S}"
+            now = dt.datetime.now()
             with suppress(OSError):  # on a full disk nobody is named
                 turn.truncate(0)
-                turn.write(f"{who} (PID {os.getpid()}), at work since {now}".encode())
+                said = _(
+                    "{who} (PID {pid}), at work since {now:%H:%M:%S}",
+                    who=_(who),
+                    pid=os.getpid(),
+                    now=now,
+                )
+                turn.write(said.encode())
             yield
 
     def nobody_at_work(self) -> bool:

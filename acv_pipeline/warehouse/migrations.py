@@ -8,6 +8,7 @@ from __future__ import annotations
 import duckdb
 
 from acv_pipeline.contract.tables import tables
+from acv_pipeline.language import _
 from acv_pipeline.warehouse.schema import own_tables
 from acv_pipeline.warehouse.trouble import WarehouseError
 
@@ -31,8 +32,12 @@ def is_current(connection: duckdb.DuckDBPyConnection) -> bool:
     """
     if (version := schema_version(connection)) > SCHEMA_VERSION:
         raise WarehouseError(
-            f"the warehouse has schema version {version}, this program knows {SCHEMA_VERSION}: "
-            "install the version of the program that made it, or a later one"
+            _(
+                "the warehouse has schema version {version}, this program knows {known}: install "
+                "the version of the program that made it, or a later one",
+                version=version,
+                known=SCHEMA_VERSION,
+            )
         )
     return "raw.schema_version" in own_tables(connection) and version == SCHEMA_VERSION
 

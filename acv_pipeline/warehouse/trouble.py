@@ -14,6 +14,8 @@ from pathlib import Path
 
 import duckdb
 
+from acv_pipeline.language import _
+
 
 class WarehouseError(Exception):
     """The warehouse cannot be used; the message says why and what to do."""
@@ -54,31 +56,44 @@ def trouble(error: BaseException, root: Path) -> str | None:
         return None
     text = str(error).lower()
     if _says(text, _FULL) or ("disk i/o error" in text and _is_full(root)):
-        return (
-            f"no space left on the disk of {root}: what was being written was undone, earlier "
-            "figures are untouched; make room, then run this again"
+        return _(
+            "no space left on the disk of {home}: what was being written was undone, earlier "
+            "figures are untouched; make room, then run this again",
+            home=root,
         )
     if isinstance(error, (duckdb.OutOfMemoryException, MemoryError)):
-        return (
-            f"not enough memory ({_first_line(error)}): what was being written was undone; free "
-            "some, then run this again"
+        return _(
+            "not enough memory ({error}): what was being written was undone; free some, then run "
+            "this again",
+            error=_first_line(error),
         )
     if isinstance(error, sqlite3.Error) and _says(text, _DAMAGED):
-        return (
-            f"a record of runs or messages in {root} is damaged ({_first_line(error)}): put it "
-            f"back with 'acv restore', or move {root / 'dagster'} away; no figures are in it"
+        return _(
+            "a record of runs or messages in {home} is damaged ({error}): put it back with 'acv "
+            "restore', or move {record} away; no figures are in it",
+            home=root,
+            error=_first_line(error),
+            record=root / "dagster",
         )
     if _says(text, _DAMAGED) or isinstance(error, _NONSENSE):
-        return (
-            f"a database in {root} is damaged ({_first_line(error)}): 'acv rebuild --home {root}' "
-            "makes the warehouse again from the deliveries"
+        return _(
+            "a database in {home} is damaged ({error}): 'acv rebuild --home {home}' makes the "
+            "warehouse again from the deliveries",
+            home=root,
+            error=_first_line(error),
         )
     if _says(text, _READ_ONLY):
-        return f"cannot write to {root} ({_first_line(error)}): check its disk and permissions"
+        return _(
+            "cannot write to {home} ({error}): check its disk and permissions",
+            home=root,
+            error=_first_line(error),
+        )
     if not root.exists() or (isinstance(error, sqlite3.Error) and _says(text, _GONE)):
-        return (
-            f"{root} is not there any more, or not reachable ({_first_line(error)}): put it back "
-            "('acv restore' if there is a backup), then run this again"
+        return _(
+            "{home} is not there any more, or not reachable ({error}): put it back ('acv restore' "
+            "if there is a backup), then run this again",
+            home=root,
+            error=_first_line(error),
         )
     return None
 

@@ -17,7 +17,7 @@ from acv_pipeline.warehouse import read_published
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests import warehouses
 from acv_pipeline_tests.alerts.world import NEXT, show
-from acv_pipeline_tests.deliveries import course, deliver_course
+from acv_pipeline_tests.deliveries import deliver_trajectory, steady_figures
 
 JULY = dt.date(2021, 7, 1)
 
@@ -72,13 +72,13 @@ def test_after_a_gap_the_addition_is_said_to_be_of_several_months(
 ) -> None:
     sources, months = ("anah", "action_logement"), ["2021-01", "2021-02", "2021-04"]
     for source in sources:
-        deliver_course(landing, contract, source, months)
+        deliver_trajectory(landing, contract, source, months)
     pipeline = Pipeline.configured(home, landing)
     due, _ = pipeline.receive_due()
     warehouses.run(pipeline, due)
 
     def total(month: str) -> int:
-        found = (course(contract, month_of(month), source=source) for source in sources)
+        found = (steady_figures(contract, month_of(month), source=source) for source in sources)
         return sum(sum(figures.values()) for figures in found)
 
     with read_published(home) as connection:

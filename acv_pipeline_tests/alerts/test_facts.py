@@ -34,5 +34,6 @@ def test_a_source_or_indicator_dropped_from_the_contract_is_called_by_its_id(
         said = digest(connection, changed, JULY).text
     (fact,) = (fact for fact in facts if fact.key.startswith("held/"))
     assert dropped in fact.title and dropped in said
-    ask = contract.data_contact if group == "sources" else changed.sources[held.source].contact
+    whose = contract.data_contact if group == "sources" else changed.sources[held.source].contact
+    ask = str(whose)
     assert held.ask == ask and fact.ask == (ask,)

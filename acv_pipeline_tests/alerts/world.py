@@ -10,7 +10,7 @@ from acv_pipeline.contract.months import month_of
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests import warehouses
-from acv_pipeline_tests.deliveries import course, deliver, deliver_course
+from acv_pipeline_tests.deliveries import deliver, deliver_trajectory, steady_figures
 
 MONTHS = [f"2021-{month:02}" for month in range(1, 7)]
 NEXT = "2021-07"
@@ -38,13 +38,13 @@ def build(folder: Path, contract: Contract) -> dict[str, Path]:
         shutil.copy(home.published, stages[stage])
 
     for source in ("anah", "action_logement"):
-        deliver_course(landing, contract, source, MONTHS)
+        deliver_trajectory(landing, contract, source, MONTHS)
     run("good")
 
-    anah = course(contract, month_of(NEXT), source="anah")
-    anah["59"] = course(contract, month_of(MONTHS[-1]), source="anah")["59"] - 3
+    anah = steady_figures(contract, month_of(NEXT), source="anah")
+    anah["59"] = steady_figures(contract, month_of(MONTHS[-1]), source="anah")["59"] - 3
     deliver(landing, "anah", "2021-08-10", {NEXT: anah}, name="ACV_anah_2021-07.csv")
-    right = course(contract, month_of(NEXT), source="action_logement")
+    right = steady_figures(contract, month_of(NEXT), source="action_logement")
     wrong = {code: value * 10 for code, value in right.items()}
     deliver(landing, "action_logement", "2021-08-11", {NEXT: wrong}, name="ACV_AL_2021-07.csv")
     run("bad")

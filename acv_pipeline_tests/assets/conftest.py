@@ -18,7 +18,7 @@ from acv_pipeline.definitions import JOB, build_definitions
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.orchestration.instance import instance as open_instance
 from acv_pipeline.warehouse.home import Home
-from acv_pipeline_tests.deliveries import course, deliver, deliver_course
+from acv_pipeline_tests.deliveries import deliver, deliver_trajectory, steady_figures
 
 Run = Callable[..., dg.ExecuteInProcessResult]
 MONTHS = ["2018-09", "2018-10", "2018-11", "2018-12"]
@@ -27,14 +27,14 @@ MONTHS = ["2018-09", "2018-10", "2018-11", "2018-12"]
 def deliver_good(landing: Path, contract: Contract) -> None:
     """Four months of both partners."""
     for source in ("anah", "action_logement"):
-        deliver_course(landing, contract, source, MONTHS)
+        deliver_trajectory(landing, contract, source, MONTHS)
 
 
 def deliver_held(landing: Path, contract: Contract) -> None:
     """Four months of Anah; of Action Logement October never came, and November breaks a rule."""
-    deliver_course(landing, contract, "anah", [MONTHS[0], *MONTHS[2:]])
-    deliver_course(landing, contract, "action_logement", [MONTHS[0], MONTHS[3]])
-    november = course(contract, month_of("2018-11"), source="action_logement")
+    deliver_trajectory(landing, contract, "anah", [MONTHS[0], *MONTHS[2:]])
+    deliver_trajectory(landing, contract, "action_logement", [MONTHS[0], MONTHS[3]])
+    november = steady_figures(contract, month_of("2018-11"), source="action_logement")
     del november["62"]  # without any row: nobody said why
     deliver(landing, "action_logement", "2018-12-10", {"2018-11": november})
 

@@ -12,7 +12,7 @@ from acv_pipeline.contract.months import month_of
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.warehouse import read_published
 from acv_pipeline_tests.assets.conftest import Run
-from acv_pipeline_tests.deliveries import course, deliver, deliver_course
+from acv_pipeline_tests.deliveries import deliver, deliver_trajectory, steady_figures
 
 Rows = dict[tuple[str, str], set[tuple[object, ...]]]
 
@@ -47,11 +47,11 @@ def test_a_month_delivered_again_moves_what_follows_from_it_and_nothing_else(
     pipeline: Pipeline, run: Run, landing: Path, contract: Contract
 ) -> None:
     for source in ("anah", "action_logement"):
-        deliver_course(landing, contract, source, MONTHS)
+        deliver_trajectory(landing, contract, source, MONTHS)
     assert run(MONTHS[0], MONTHS[-1]).success
     for again, moved in MOVED.items():
         before = marts(pipeline)
-        corrected = course(contract, month_of(again))
+        corrected = steady_figures(contract, month_of(again))
         corrected["62"] += 1
         deliver(landing, "anah", "2021-01-20", {again: corrected})
         due, _ = pipeline.receive_due()

@@ -22,7 +22,7 @@ from acv_pipeline.orchestration.instance import has_unended_run
 from acv_pipeline.warehouse import read_published
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.assets.conftest import MONTHS, Run
-from acv_pipeline_tests.deliveries import course, deliver
+from acv_pipeline_tests.deliveries import deliver, steady_figures
 from acv_pipeline_tests.torture.apart import ProcessDied, apart
 from acv_pipeline_tests.torture.forks import acv_run
 
@@ -94,7 +94,7 @@ def test_what_checks_say_is_about_the_last_materialisation_of_their_month(
     assert outdated() == set()
     assert run("2018-10").success
     assert outdated() == set(), "recorded again, checked again"
-    october = course(contract, month_of("2018-10"), source="anah")
+    october = steady_figures(contract, month_of("2018-10"), source="anah")
     october["59"] += 1
     deliver(landing, "anah", "2018-12-20", {"2018-10": october})
     assert run("2018-10").success
@@ -214,7 +214,7 @@ def test_a_mart_that_contradicts_itself_is_not_published(
     contract: Contract,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    october = course(contract, month_of("2018-10"))
+    october = steady_figures(contract, month_of("2018-10"))
     deliver(landing, "anah", "2018-12-20", {"2018-10": october | {"59": october["59"] + 1}})
     test = pipeline.project.tests["ranks_start_at_1"]
     broken = dataclasses.replace(

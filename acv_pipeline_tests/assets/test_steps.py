@@ -31,7 +31,7 @@ from acv_pipeline.orchestration.dead_runs import failed_lately
 from acv_pipeline.warehouse import read_published
 from acv_pipeline_tests.assets.conftest import MONTHS, Run
 from acv_pipeline_tests.assets.test_run import evaluations, recorded
-from acv_pipeline_tests.deliveries import course, deliver, deliver_course
+from acv_pipeline_tests.deliveries import deliver, deliver_trajectory, steady_figures
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 RANGE = {
@@ -252,14 +252,14 @@ def test_no_selection_of_assets_and_checks_publishes_what_contradicts_itself(
 ) -> None:
     """With new figures before each run, and with and without the checks of what is selected."""
     for source in ("anah", "action_logement"):
-        deliver_course(landing, contract, source, MONTHS[:2])
+        deliver_trajectory(landing, contract, source, MONTHS[:2])
     definitions = build_definitions(pipeline)
     whole = definitions.resolve_job_def(JOB)
     tags = RANGE | {"dagster/asset_partition_range_end": "2018-10-01"}
     assert whole.execute_in_process(instance=instance, tags=tags, run_config=QUIET).success
     refused = 0
     for number, chosen in enumerate(itertools.islice(selections(pipeline), 12)):
-        october = course(contract, month_of("2018-10"))
+        october = steady_figures(contract, month_of("2018-10"))
         october["62"] += number + 1
         deliver(landing, "anah", f"2018-11-{number + 1:02}", {"2018-10": october})
         selection = dg.AssetSelection.assets(*chosen)

@@ -71,7 +71,7 @@ def test_written_it_is_an_entry_of_the_contract_and_the_rest_is_untouched(
     contract = load_contract()
     entry = contract.indicators[CAMPAIGNS]
     assert f"{entry.first_month:%Y-%m}" == "2019-01"
-    assert entry.unit == "dossiers" and len(entry.panel_joins) > 20
+    assert entry.unit.fr == "dossiers" and len(entry.panel_joins) > 20
     assert CAMPAIGNS in [part.indicator for part in contract.sources["barometre"].contributes]
     assert "good months held" in after and "# all figures × 10: " in after
     again = calibrate(CAMPAIGNS, releases, "--write")

@@ -51,8 +51,8 @@ def past(
     return past_of(deliveries, open_contract, "barometre", NEW)
 
 
-def course(months: int, size: int = 101, pace: float = 20, seed: int = 1) -> list[Figures]:
-    """A steady course with some noise, in every département."""
+def trajectory(months: int, size: int = 101, pace: float = 20, seed: int = 1) -> list[Figures]:
+    """A steady trajectory with some noise, in every département."""
     random = np.random.default_rng(seed)
     steps = random.poisson(pace * random.lognormal(0, 0.5, size), (months, size))
     return list((200 + steps.cumsum(axis=0)).astype(float))
@@ -63,7 +63,7 @@ def learned(of: Past) -> Habits:
 
 
 def test_a_past_without_habits_of_its_own_learns_nothing(contract: Contract) -> None:
-    habits = learned(past(contract, course(24)))
+    habits = learned(past(contract, trajectory(24)))
     assert habits.learned == {} and habits.notes == []
     entry = habits.indicator
     assert (entry.panel_excludes, entry.panel_sometimes, entry.panel_joins) == ([], [], [])
@@ -71,7 +71,7 @@ def test_a_past_without_habits_of_its_own_learns_nothing(contract: Contract) -> 
 
 
 def test_who_never_sometimes_or_late_has_a_figure(contract: Contract) -> None:
-    months = course(24)
+    months = trajectory(24)
     for n, figures in enumerate(months):
         figures[0] = np.nan
         figures[1] = np.nan if n % 4 == 2 else figures[1]
@@ -87,7 +87,7 @@ def test_who_never_sometimes_or_late_has_a_figure(contract: Contract) -> None:
 
 
 def test_one_hole_in_a_long_past_is_an_error_and_told(contract: Contract) -> None:
-    months = course(30)
+    months = trajectory(30)
     months[20][3] = np.nan
     habits = learned(past(contract, months))
     assert habits.indicator.panel_sometimes == []
@@ -95,7 +95,7 @@ def test_one_hole_in_a_long_past_is_an_error_and_told(contract: Contract) -> Non
 
 
 def test_a_campaign_raises_the_pace_with_its_reason(contract: Contract) -> None:
-    steps = np.diff([np.zeros(101), *course(26, pace=10)], axis=0)
+    steps = np.diff([np.zeros(101), *trajectory(26, pace=10)], axis=0)
     steps[[10, 11, 22, 23]] *= 3
     habits = learned(past(contract, list(steps.cumsum(axis=0))))
     threshold = habits.learned[national_pace_jumps.name]["max_ratio_to_fastest"]
@@ -104,12 +104,12 @@ def test_a_campaign_raises_the_pace_with_its_reason(contract: Contract) -> None:
 
 
 def test_nothing_is_learned_from_few_months_and_it_says_so(contract: Contract) -> None:
-    steps = np.diff([np.zeros(101), *course(9, pace=10)], axis=0)
+    steps = np.diff([np.zeros(101), *trajectory(9, pace=10)], axis=0)
     steps[7] *= 8
     habits = learned(past(contract, list(steps.cumsum(axis=0))))
     assert habits.learned == {}
     assert any("no threshold is learned" in note for note in habits.notes)
-    habits = learned(past(contract, course(2)))
+    habits = learned(past(contract, trajectory(2)))
     assert any("all are expected" in note for note in habits.notes)
 
 
@@ -117,7 +117,7 @@ def test_a_month_that_nothing_lets_pass_is_a_break_and_teaches_no_pace(
     contract: Contract,
 ) -> None:
     """A programme that begins slowly: from one month on it grows forty times as fast."""
-    steps = np.diff([np.zeros(101), *course(24, pace=10)], axis=0)
+    steps = np.diff([np.zeros(101), *trajectory(24, pace=10)], axis=0)
     steps[8:] *= 40
     habits = learned(past(contract, list(steps.cumsum(axis=0))))
     assert dt.date(2020, 9, 1) in habits.indicator.breaks
@@ -126,7 +126,7 @@ def test_a_month_that_nothing_lets_pass_is_a_break_and_teaches_no_pace(
 
 
 def test_holes_anywhere_are_a_habit_of_the_whole_panel(contract: Contract) -> None:
-    months = course(24)
+    months = trajectory(24)
     for n, figures in enumerate(months):
         figures[(7 * n + 3) % 101] = np.nan
     habits = learned(past(contract, months))
@@ -145,7 +145,7 @@ def _revised(months: list[Figures], every: int) -> dict[int, list[tuple[int, Fig
 
 
 def test_a_habit_of_revision_is_learned_and_a_single_one_is_not(contract: Contract) -> None:
-    months = course(24)
+    months = trajectory(24)
     often = learned(past(contract, months, _revised(months, 1))).learned[large_revision.name]
     assert often["routine_months"].value == 5  # two months back and its own, and half above
     assert 0.2 < often["routine_cell_share"].value < 0.4
@@ -153,17 +153,17 @@ def test_a_habit_of_revision_is_learned_and_a_single_one_is_not(contract: Contra
 
 
 def test_putting_an_error_right_is_no_habit_of_revision(contract: Contract) -> None:
-    months = course(24)
+    months = trajectory(24)
     right = {n: [(n - 1, months[n - 1].copy())] for n in range(6, 24, 2)}
     wrong = [figures * 10 if n + 1 in right else figures for n, figures in enumerate(months)]
     assert large_revision.name not in learned(past(contract, wrong, right)).learned
 
 
 def test_the_sister_is_the_one_beside_it_that_does_not_grow_alike(contract: Contract) -> None:
-    months = course(12)
+    months = trajectory(12)
     assert sister_of(past(contract, months)) is None
-    assert sister_of(past(contract, months, pvd=course(12, seed=2))) == PVD
-    both = past(contract, months, acv=months, pvd=course(12, seed=2))
+    assert sister_of(past(contract, months, pvd=trajectory(12, seed=2))) == PVD
+    both = past(contract, months, acv=months, pvd=trajectory(12, seed=2))
     assert sister_of(both) == PVD
 
 
@@ -172,20 +172,20 @@ def test_the_sister_is_the_one_beside_it_that_does_not_grow_alike(contract: Cont
 )
 def test_a_stock_and_a_share_are_refused(contract: Contract, kind: str, reason: str) -> None:
     stock = list(np.random.default_rng(1).poisson(500, (12, 101)).astype(float))
-    of = past(contract, stock if kind == "stock" else course(12))
+    of = past(contract, stock if kind == "stock" else trajectory(12))
     if kind == "unit":
         of = dataclasses.replace(of, words={"unite": "% de dossiers"})
     assert reason in (refusal(of) or "")
 
 
 def test_a_cumulative_with_corrections_is_not_refused(contract: Contract) -> None:
-    months = course(12)
+    months = trajectory(12)
     months[6][:5] -= 60
     assert refusal(past(contract, months)) is None
 
 
-def test_what_to_expect_of_a_course_without_habits(contract: Contract) -> None:
-    evidence = Evidence(past(contract, course(60), pvd=course(60, seed=2)))
+def test_what_to_expect_of_a_trajectory_without_habits(contract: Contract) -> None:
+    evidence = Evidence(past(contract, trajectory(60), pvd=trajectory(60, seed=2)))
     rates = expected(evidence)
     assert rates.judged == 59 and rates.held == {}
     assert len(rates.caught) == 8
@@ -195,7 +195,7 @@ def test_what_to_expect_of_a_course_without_habits(contract: Contract) -> None:
 def test_an_unusual_month_counts_as_held_while_the_others_do_not_teach_it(
     contract: Contract,
 ) -> None:
-    steps = np.diff([np.zeros(101), *course(26, pace=10)], axis=0)
+    steps = np.diff([np.zeros(101), *trajectory(26, pace=10)], axis=0)
     steps[20] *= 8
     evidence = Evidence(past(contract, list(steps.cumsum(axis=0))))
     assert evidence.habits().indicator.breaks == [dt.date(2021, 9, 1)]

@@ -82,3 +82,43 @@ def test_today_is_the_day_of_the_contracts_time_zone(contract: Contract) -> None
         for zone in ("Etc/GMT+12", "Pacific/Kiritimati")
     )
     assert west.today() < east.today()
+
+
+@pytest.mark.parametrize(
+    ("contact", "french", "english"),
+    [
+        ("the unit", "the unit", "the unit"),
+        ({"fr": "la cellule", "en": "the unit"}, "la cellule", "the unit"),
+    ],
+)
+def test_a_contact_is_one_text_or_one_for_each_language(
+    tmp_path: Path, contact: object, french: str, english: str
+) -> None:
+    found = load_contract(_with_contact(tmp_path, contact)).sources["anah"].contact
+    assert (found.fr, found.en) == (french, english)
+
+
+@pytest.mark.parametrize("contact", [{"fr": "la cellule"}, {"fr": "a", "de": "b"}, 3])
+def test_a_contact_in_another_shape_is_refused(tmp_path: Path, contact: object) -> None:
+    with pytest.raises(ContractError, match=r"sources\.anah\.contact.*one text, or two: fr and en"):
+        load_contract(_with_contact(tmp_path, contact))
+
+
+def test_what_is_wrong_is_told_in_french(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACV_LANGUAGE", "fr")
+    indicators = yaml.safe_load(CONTRACT_FILE.read_text(encoding="utf-8"))["indicators"]
+    del indicators[ACV]["label"]
+    with pytest.raises(ContractError) as refused:
+        load_contract(changed(tmp_path, colour="red", indicators=indicators))
+    assert "colour\u00a0: champ inconnu" in str(refused.value)
+    assert f"indicators.{ACV}.label\u00a0: champ obligatoire" in str(refused.value)
+    sources = yaml.safe_load(CONTRACT_FILE.read_text(encoding="utf-8"))["sources"]
+    sources["anah"]["default_indicator"] = "ABC"
+    with pytest.raises(ContractError, match="la source anah nomme l'indicateur inconnu ABC"):
+        load_contract(changed(tmp_path, sources=sources))
+
+
+def _with_contact(folder: Path, contact: object) -> Path:
+    sources = yaml.safe_load(CONTRACT_FILE.read_text(encoding="utf-8"))["sources"]
+    sources["anah"]["contact"] = contact
+    return changed(folder, sources=sources)

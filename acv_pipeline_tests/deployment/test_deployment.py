@@ -16,7 +16,7 @@ import pytest
 from acv_pipeline.contract import Contract
 from acv_pipeline.warehouse import read_published
 from acv_pipeline.warehouse.home import Home
-from acv_pipeline_tests.deliveries import deliver_course
+from acv_pipeline_tests.deliveries import deliver_trajectory
 from acv_pipeline_tests.deployment.machine import (
     FILES,
     NAME,
@@ -126,7 +126,7 @@ def test_two_runs_that_an_operator_launches_work_at_once_and_take_turns(
     machine: Machine, contract: Contract
 ) -> None:
     for source in ("anah", "action_logement"):
-        deliver_course(machine.landing, contract, source, MONTHS)
+        deliver_trajectory(machine.landing, contract, source, MONTHS)
     for path in machine.landing.rglob("*.csv"):
         os.utime(path, (time.time() - 60,) * 2)  # else a quick run takes it for unfinished
     first, second = launched_together(machine)

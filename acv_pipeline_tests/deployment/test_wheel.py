@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from acv_pipeline.contract import load_contract
-from acv_pipeline_tests.deliveries import deliver_course
+from acv_pipeline_tests.deliveries import deliver_trajectory
 
 ROOT = Path(__file__).parents[2]
 BUILT_FROM = ["acv_pipeline", "dbt_like_sql"]
@@ -64,7 +64,7 @@ def test_it_runs_without_the_repository(installed: Path, tmp_path: Path) -> None
     )
     assert Path(where.strip()).is_relative_to(installed.parent)
     for source in ("anah", "action_logement"):
-        deliver_course(tmp_path / "landing", load_contract(), source, ["2018-09", "2018-10"])
+        deliver_trajectory(tmp_path / "landing", load_contract(), source, ["2018-09", "2018-10"])
     home = tmp_path / "home"
     said = done(
         str(installed / "acv"), "run", "--landing", str(tmp_path / "landing"),

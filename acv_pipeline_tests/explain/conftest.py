@@ -12,7 +12,7 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.warehouse import commits, open_warehouse, put_copy, read_published
 from acv_pipeline.warehouse.home import Home
-from acv_pipeline_tests.deliveries import course, deliver, deliver_course
+from acv_pipeline_tests.deliveries import deliver, deliver_trajectory, steady_figures
 from acv_pipeline_tests.warehouses import process
 
 PARTNERS = ["anah", "action_logement"]
@@ -29,12 +29,12 @@ def fill(landing: Path, contract: Contract) -> None:
     """
 
     def figures(month: str, source: str = "anah", **other: int | str) -> dict[str, int | str]:
-        whole: dict[str, int | str] = dict(course(contract, month_of(month), source=source))
+        whole: dict[str, int | str] = dict(steady_figures(contract, month_of(month), source=source))
         return whole | {code.removeprefix("d"): value for code, value in other.items()}
 
     for source in PARTNERS:
-        deliver_course(landing, contract, source, ["2020-01", "2020-02"])
-    deliver_course(landing, contract, "anah", ["2020-04", "2020-05"])
+        deliver_trajectory(landing, contract, source, ["2020-01", "2020-02"])
+    deliver_trajectory(landing, contract, "anah", ["2020-04", "2020-05"])
 
     def send(source: str, day: str, month: str, name: str, **other: int | str) -> None:
         deliver(landing, source, day, {month: figures(month, source, **other)}, name=name)

@@ -21,7 +21,7 @@ from acv_pipeline.operations.explain import (
     explain,
     figure_key,
 )
-from acv_pipeline_tests.deliveries import course, deliver
+from acv_pipeline_tests.deliveries import deliver, steady_figures
 from acv_pipeline_tests.warehouses import process, sign_off_all
 
 Explained = Callable[..., Figure]
@@ -60,8 +60,8 @@ def test_a_total_is_the_sum_of_rows_anybody_can_look_up(
         assert got.cells[0] == "62" and int(got.cells[2]) == part.value
     assert found.increment is None, "the first figure"
     totals = {
-        code: sum(course(contract, month_of("2020-01"), source=s)[code] for s in ("anah",))
-        + course(contract, month_of("2020-01"), source="action_logement")[code]
+        code: sum(steady_figures(contract, month_of("2020-01"), source=s)[code] for s in ("anah",))
+        + steady_figures(contract, month_of("2020-01"), source="action_logement")[code]
         for code in contract.panel(found.indicator_id)
     } | {"62": 359}
     place = 1 + sum(value > 359 for value in totals.values())
@@ -154,7 +154,7 @@ def test_a_sign_off_and_what_the_delivery_lacked_are_told(
     warehouse: duckdb.DuckDBPyConnection, landing: Path, contract: Contract
 ) -> None:
     month = month_of("2020-01")
-    partial = course(contract, month)
+    partial = steady_figures(contract, month)
     del partial["62"]
     deliver(landing, "anah", "2020-02-10", {"2020-01": partial}, name="ACV.csv")
     process(warehouse, contract, landing)

@@ -17,7 +17,7 @@ from acv_pipeline.gate.rules import RULES_BY_NAME, judge
 from acv_pipeline.ledger.blocks import Block, DeliveryFigures
 from acv_pipeline.ledger.fold import fold
 from acv_pipeline.ledger.verdicts import Verdict
-from acv_pipeline.sample_data.courses import draw_courses
+from acv_pipeline.sample_data.trajectories import draw_trajectories
 
 FRANCE_SERVICES = "nb-labellisations-france-services"
 FIBRE = "taux-deploiement-fibre"
@@ -68,17 +68,17 @@ def releases(folder: Path, contract: Contract) -> list[DeliveryFigures]:
 
 
 def sample_deliveries(contract: Contract, seed: int) -> list[DeliveryFigures]:
-    """The sample data's invented courses, one clean delivery per month and partner."""
+    """The sample data's invented trajectories, one clean delivery per month and partner."""
     return [
         DeliveryFigures(
-            delivery_id=f"{course.source}-{course.indicator_id}-{month:%Y-%m}",
-            source=course.source,
+            delivery_id=f"{trajectory.source}-{trajectory.indicator_id}-{month:%Y-%m}",
+            source=trajectory.source,
             delivered_on=month_end(month) + dt.timedelta(days=10),
-            file_name=f"{course.indicator_id}.csv",
-            blocks={(course.indicator_id, month): block(figures, contract)},
+            file_name=f"{trajectory.indicator_id}.csv",
+            blocks={(trajectory.indicator_id, month): block(figures, contract)},
         )
-        for course in draw_courses(contract, seed)
-        for month, figures in course.figures.iterrows()
+        for trajectory in draw_trajectories(contract, seed)
+        for month, figures in trajectory.figures.iterrows()
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from importlib import import_module
 
 import numpy as np
@@ -11,6 +12,8 @@ import pytest
 
 from acv_pipeline.gate.rule import Rule
 from acv_pipeline.gate.rules import ON_MOVEMENT, RULES, RULES_BY_NAME, judge
+from acv_pipeline.gate.rules_scale import figures_scaled
+from acv_pipeline.language import NARROW, in_language
 from acv_pipeline_tests.gate.examples import (
     ACV,
     CONTRACT,
@@ -88,9 +91,45 @@ def test_thresholds_belong_to_rules_and_carry_a_reason() -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_every_rule_says_whom_to_ask_or_what_to_do(rule: Rule) -> None:
-    advice = rule.advice(CONTRACT.sources["anah"])
-    assert CONTRACT.sources["anah"].contact in advice
+    advice, contact = rule.advice(CONTRACT.sources["anah"]), CONTRACT.sources["anah"].contact
+    assert contact.en in advice.en and f"à {contact.fr}" in advice.fr
     assert rule.title and rule.rationale
+    assert in_language("fr", rule.title) != rule.title
+
+
+FAILING = [example for example in EXAMPLES if example.outcome != "silent"]
+
+
+@pytest.mark.parametrize("example", FAILING, ids=str)
+def test_a_finding_is_said_in_both_languages(example: Example) -> None:
+    """With the same figures, as each language writes them."""
+    finding = example.rule(example.case)
+    assert finding is not None
+    for text in filter(None, [finding.summary, finding.probable_cause]):
+        assert text.fr != text.en
+        assert sorted(figures_in(text.fr.translate(FRENCH))) == sorted(figures_in(text.en))
+        assert not re.search(r"\d%| [:;!?]", text.fr), text.fr
+        assert not re.search(r"\b(the|dwellings|figures?)\b", text.fr)
+
+
+FRENCH = str.maketrans({NARROW: None, ",": "."})
+
+
+def figures_in(text: str) -> list[str]:
+    """The numbers of a text, without what sets groups of their digits apart."""
+    return [number.replace(",", "") for number in re.findall(r"\d[\d,]*(?:\.\d+)?", text)]
+
+
+def test_what_is_recorded_of_a_finding_has_both_languages() -> None:
+    finding = figures_scaled(case_of(level(10_000), steady(level())))
+    assert finding is not None and finding.probable_cause is not None
+    recorded = json.loads(json.dumps(finding.recorded))
+    assert recorded["summary"].startswith("96 of 96 départements are about 10 times")
+    assert recorded["summary_fr"] == (
+        "96 départements sur 96 ont environ 10 fois leur chiffre de 2021-05"
+    )
+    assert recorded["probable_cause"] == finding.probable_cause.en
+    assert recorded["probable_cause_fr"].startswith("tous les chiffres multipliés par 10 environ")
 
 
 @pytest.mark.parametrize("example", [e for e in EXAMPLES if e.outcome != "silent"], ids=str)

@@ -126,7 +126,7 @@ def test_rows_without_a_known_department_are_counted_beside_the_quarantined_ones
     known = np.arange(96) < 1
     finding = panel_department_missing(case_of(figures, HISTORY, quarantined=known, unreadable=2))
     assert finding is not None
-    assert finding.summary == (
+    assert finding.summary.en == (
         "3 of 96 expected départements have no figure, 1 of them because their row was "
         "quarantined; 2 quarantined rows name no known département and may be among the other 2"
     )

@@ -5,6 +5,7 @@ from acv_pipeline.gate.rules_decreases import (
     national_total_decreases,
     several_departments_decrease,
 )
+from acv_pipeline.language import Both
 from acv_pipeline_tests.gate.examples import Example, case_of, level, steady, with_first
 
 HISTORY = steady(level())  # 96 départements at 1,000, each gaining 10 a month: 960 in all
@@ -50,3 +51,13 @@ EXAMPLES = [
     _fall(4, 118, "silent"),  # 0.49 % of the total
     _fall(4, 122, "holds"),  # 0.51 %
 ]
+
+
+def test_one_dwelling_is_one() -> None:
+    def said(by: float) -> Both:
+        alarm = department_decreases(case_of(with_first(BEFORE + 10, 1, BEFORE[:1] - by), HISTORY))
+        assert alarm is not None
+        return alarm.summary
+
+    assert "by 1 dwelling in all" in said(1).en and "de 1 logement en tout" in said(1).fr
+    assert "by 2 dwellings in all" in said(2).en and "de 2 logements en tout" in said(2).fr

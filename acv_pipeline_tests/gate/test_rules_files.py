@@ -4,17 +4,20 @@ from typing import Literal
 
 from acv_pipeline.gate.case import Figures, Rival
 from acv_pipeline.gate.rules_files import provisional_after_definitive, same_day_files_differ
+from acv_pipeline.language import Both, both
 from acv_pipeline_tests.gate.examples import Example, Outcome, case_of, level, with_first
 
 FIGURES = level()
 OTHERS = with_first(FIGURES, 3, 990.0)
-WHY = {"undecided": "nothing tells which file counts"}
+WHY = {"undecided": Both("rien ne dit lequel compte", "nothing tells which file counts")}
 
 
 def _rival(
     outcome: Literal["counts", "gives way", "undecided"], figures: Figures = OTHERS
 ) -> Rival:
-    return Rival("other.csv", figures, outcome, WHY.get(outcome, "it is version 2"))
+    return Rival(
+        "other.csv", figures, outcome, WHY.get(outcome, both("it is version {number}", number=2))
+    )
 
 
 def _provisional(name: str, outcome: Outcome, by: str = "provisoire", **more: Figures) -> Example:
@@ -57,7 +60,7 @@ EXAMPLES = [
 def test_the_finding_names_the_other_file_and_the_figures() -> None:
     finding = same_day_files_differ(case_of(FIGURES, rivals=[_rival("undecided")]))
     assert finding is not None
-    assert finding.summary == (
+    assert finding.summary.en == (
         "3 figures of 96 differ from other.csv, received on the same day; nothing tells which file "
         "counts"
     )
@@ -67,11 +70,13 @@ def test_the_finding_names_the_other_file_and_the_figures() -> None:
     }  # fmt: skip
     finding = same_day_files_differ(case_of(FIGURES, rivals=[_rival("counts")]))
     assert finding is not None
-    assert finding.summary.endswith("received on the same day; that file counts: it is version 2")
+    assert finding.summary.en.endswith(
+        "received on the same day; that file counts: it is version 2"
+    )
 
 
 def test_only_what_both_files_have_is_compared() -> None:
     shorter = with_first(OTHERS, 2, float("nan"))
     finding = same_day_files_differ(case_of(FIGURES, rivals=[_rival("undecided", shorter)]))
     assert finding is not None
-    assert finding.summary.startswith("1 figure of 94 differs from other.csv")
+    assert finding.summary.en.startswith("1 figure of 94 differs from other.csv")

@@ -74,7 +74,7 @@ def test_the_exchanged_pair_is_named() -> None:
     [swap] = [e for e in EXAMPLES if e.name == "exchanged"]
     finding = two_departments_swapped(swap.case)
     assert finding is not None
-    assert finding.summary == "000 and 001 seem exchanged"
+    assert finding.summary.en == "000 and 001 seem exchanged"
     assert [(r["department_code"], r["delivered"], r["expected"]) for r in finding.evidence] == [
         ("000", 500, 1000),
         ("001", 1000, 500),

@@ -154,7 +154,7 @@ def test_the_cause_names_the_sister_and_the_window() -> None:
     [example] = [e for e in EXAMPLES if e.name.startswith("25 gain")]
     finding = increments_equal_sister(example.case)
     assert finding is not None
-    assert finding.probable_cause == (
+    assert str(finding.probable_cause) == (
         "increments equal those of nb-logements-renoves-petites-villes "
         "from 2020-09 to 2020-11 in 25 of 96 départements"
     )
@@ -163,7 +163,10 @@ def test_the_cause_names_the_sister_and_the_window() -> None:
 def test_a_stale_file_is_named_by_the_month_it_repeats() -> None:
     finding = figures_repeat_earlier_month(case_of(HISTORY[1], HISTORY))
     assert finding is not None
-    assert finding.probable_cause == "figures equal those of 2021-02: a stale file under a new name"
+    assert (
+        str(finding.probable_cause)
+        == "figures equal those of 2021-02: a stale file under a new name"
+    )
 
 
 def test_the_published_total_with_a_partner_twice_is_recognised() -> None:

@@ -99,4 +99,6 @@ EXAMPLES = [
 def test_the_factor_is_named_as_the_probable_cause() -> None:
     finding = figures_scaled(case_of(level(10_100), HISTORY))
     assert finding is not None
-    assert finding.probable_cause == "all figures about 10.1 times: another unit or decimal sign"
+    assert (
+        str(finding.probable_cause) == "all figures about 10.1 times: another unit or decimal sign"
+    )

@@ -74,6 +74,17 @@ def test_no_landing_zone_is_a_clear_error(tmp_path: Path) -> None:
         scan(tmp_path / "nowhere", SOURCES)
 
 
+def test_what_is_misplaced_is_told_in_french(
+    landing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACV_LANGUAGE", "fr")
+    put(landing, "anah/2021-04-06/folder/acv.csv")
+    assert scan(landing, SOURCES).misplaced == [
+        f"{landing}/anah/2021-04-06/folder\u00a0: non lu\u00a0; attendu des fichiers, trouvé un "
+        f"dossier"
+    ]
+
+
 def test_identity_is_the_sha256_of_the_bytes(landing: Path) -> None:
     path = put(landing, "anah/2021-04-06/acv.csv", "abc")
     assert sha256(path) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

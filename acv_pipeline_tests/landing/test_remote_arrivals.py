@@ -26,23 +26,23 @@ from acv_pipeline.operations.standstill import TELL_AFTER
 from acv_pipeline.warehouse import read_published
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.alerts.receivers import Webhook
-from acv_pipeline_tests.deliveries import course, deliver, deliver_course
+from acv_pipeline_tests.deliveries import deliver, deliver_trajectory, steady_figures
 from acv_pipeline_tests.landing.conftest import Remote
 from acv_pipeline_tests.orchestration.test_sensors import Ticks, run
 
 MONTHS = ["2018-09", "2018-10", "2018-11"]
 
 
-def upload_course(remote: Remote, folder: Path, contract: Contract) -> None:
+def upload_trajectory(remote: Remote, folder: Path, contract: Contract) -> None:
     for source in ("anah", "action_logement"):
-        deliver_course(folder, contract, source, MONTHS)
+        deliver_trajectory(folder, contract, source, MONTHS)
     remote.upload(folder)
 
 
 def test_arrivals_corrections_and_removals(
     s3: Remote, home: Home, landing: Path, contract: Contract, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    upload_course(s3, landing, contract)
+    upload_trajectory(s3, landing, contract)
     pipeline = Pipeline.configured(home, s3.zone, SETTLE_SECONDS)
     tick = Ticks(pipeline)
     assert tick() == [("2018-09", "2018-11")]
@@ -52,7 +52,7 @@ def test_arrivals_corrections_and_removals(
         idle.setattr(Mirror, "update", None)  # nothing new: nothing may be fetched
         assert tick() == [] and tick() == []
 
-    corrected = course(contract, month_of("2018-10")) | {"62": 7}
+    corrected = steady_figures(contract, month_of("2018-10")) | {"62": 7}
     path = deliver(
         landing, "anah", "2018-11-10", {"2018-10": corrected}, name="ACV_anah_2018-10.csv"
     )
@@ -76,7 +76,7 @@ def test_a_server_away_for_long_is_told_once_and_its_return_once(
     contract: Contract,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    upload_course(s3, landing, contract)
+    upload_trajectory(s3, landing, contract)
     webhook = Webhook()
     monkeypatch.setenv(SETTING, webhook.url)
     pipeline = Pipeline.configured(home, s3.zone, SETTLE_SECONDS)
@@ -106,7 +106,7 @@ def test_a_server_away_for_long_is_told_once_and_its_return_once(
 def test_the_command_line_and_where_the_password_may_not_be(
     sftp: Remote, home: Home, landing: Path, contract: Contract
 ) -> None:
-    upload_course(sftp, landing, contract)
+    upload_trajectory(sftp, landing, contract)
     url = sftp.zone.url.replace("@", ":hunter2@")  # the key gets in
 
     def acv(*arguments: str) -> tuple[int, str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 import string
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
@@ -18,7 +20,7 @@ from acv_pipeline.language import NARROW, _, both, both_plural, in_language, plu
 
 REPOSITORY = Path(acv_pipeline.language.__file__).parents[2]
 PO = Path(acv_pipeline.language.__file__).with_name("fr") / "LC_MESSAGES" / "acv_pipeline.po"
-KEYWORDS = "both marked in_language:2 plural:1,2 both_plural:1,2"
+KEYWORDS = "both marked sql_text in_language:2 plural:1,2 both_plural:1,2"
 
 
 def catalogue() -> Catalog:
@@ -36,7 +38,7 @@ def test_it_has_the_texts_of_the_code_and_no_other(tmp_path: Path) -> None:
         [
             *(sys.executable, "-m", "babel.messages.frontend", "--quiet", "extract"),
             *("--mapping", "pyproject.toml", "--keywords", KEYWORDS),
-            *("--output", str(template), "acv_pipeline"),
+            *("--output", str(template), "acv_pipeline", "dbt_like_sql", click.__path__[0]),
         ],
         cwd=REPOSITORY,
         check=True,
@@ -66,7 +68,15 @@ def test_the_french_has_the_values_of_the_english() -> None:
         english = message.id if isinstance(message.id, tuple) else (message.id,)
         french = message.string if isinstance(message.string, tuple) else (message.string,)
         assert placeholders(french[-1]) == placeholders(english[-1]), message.id
-        assert placeholders(french[0]) <= placeholders(english[-1]), message.id
+        values = set().union(*map(placeholders, english))
+        assert placeholders(french[0]) <= values, message.id
+
+
+def test_no_line_breaks_before_a_colon() -> None:
+    for message in catalogue():
+        french = message.string if isinstance(message.string, tuple) else (message.string,)
+        for text in french if message.id else ():
+            assert not re.search(r"(?<=\S) [:;!?»]|« ", text), f"an ordinary space: {text}"
 
 
 def test_what_is_loaded_is_what_was_written() -> None:
@@ -110,7 +120,7 @@ def test_numbers_are_written_as_the_language_writes_them() -> None:
 def test_a_text_within_a_text_is_in_the_same_language() -> None:
     inner = both("'{value}': the first month comes after the last", value="2")
     outer = both("{what}!", what=inner)
-    assert outer.fr == "'2' : le premier mois vient après le dernier!"
+    assert outer.fr == "'2'\u00a0: le premier mois vient après le dernier!"
     assert outer.en == "'2': the first month comes after the last!"
 
 

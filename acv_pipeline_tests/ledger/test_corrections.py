@@ -108,6 +108,19 @@ def test_a_wrong_entry_is_named(
     assert str(tmp_path / "corrections.yml") in str(error.value)
 
 
+def test_a_wrong_entry_is_named_in_french(
+    tmp_path: Path, contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACV_LANGUAGE", "fr")
+    wrong = ENTRY | {"corrected": "-1"}
+    with pytest.raises(CorrectionsError) as error:
+        load_register(register(tmp_path, ENTRY, wrong), contract, TODAY)
+    assert str(error.value) == (
+        f"{tmp_path / 'corrections.yml'}\u00a0: entrée 2, corrected\u00a0: attendu un nombre "
+        f"entier de logements de 0 à {contract.max_plausible_value}\u00a0; trouvé -1"
+    )
+
+
 @pytest.mark.parametrize("text", ["a: [", "source: anah", "- just words", "'"])
 def test_a_file_that_is_no_register_is_one_line(
     tmp_path: Path, contract: Contract, text: str

@@ -17,6 +17,7 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.gate.case import Finding, MonthCase
 from acv_pipeline.gate.rules_files import same_day_files_differ
+from acv_pipeline.language import both
 from acv_pipeline.ledger.blocks import DeliveryFigures
 from acv_pipeline.ledger.fold import fold
 from acv_pipeline.ledger.load import load
@@ -24,7 +25,7 @@ from acv_pipeline.ledger.store import judge_and_write, read_ledger
 from acv_pipeline.ledger.verdicts import Ledger, SignOff
 from acv_pipeline.warehouse import transaction
 from acv_pipeline_tests.blocks import blocks_of
-from acv_pipeline_tests.deliveries import ACV, course, deliver
+from acv_pipeline_tests.deliveries import ACV, deliver, steady_figures
 from acv_pipeline_tests.ledger.observed import observations
 
 CODES = ["01", "02", "03"]
@@ -76,7 +77,7 @@ def holding(*values: float) -> Callable[[MonthCase], list[Finding]]:
 
     def judge(case: MonthCase) -> list[Finding]:
         if case.delivered[0] in values:
-            return [Finding("test_rule", blocking=True, summary="held by the test")]
+            return [Finding("test_rule", blocking=True, summary=both("held by the test"))]
         return []
 
     return judge
@@ -342,7 +343,7 @@ def test_in_one_go_or_file_by_file_the_tables_are_the_same(
     """Also the older file that arrives after the newer one."""
     months = ["2021-01", "2021-02", "2021-03", "2021-04"]
     paths = [
-        deliver(landing, "anah", f"2021-0{i + 2}-10", {m: course(contract, month_of(m))})
+        deliver(landing, "anah", f"2021-0{i + 2}-10", {m: steady_figures(contract, month_of(m))})
         for i, m in enumerate(months)
     ]
     paths.reverse()

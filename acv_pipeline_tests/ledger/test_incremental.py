@@ -16,7 +16,7 @@ from acv_pipeline.ledger.load import load
 from acv_pipeline.ledger.store import judge_and_write, months_to_judge, read_fresh
 from acv_pipeline.warehouse import open_warehouse, transaction
 from acv_pipeline.warehouse.home import Home
-from acv_pipeline_tests.deliveries import course, deliver
+from acv_pipeline_tests.deliveries import deliver, steady_figures
 from acv_pipeline_tests.warehouses import PROJECT, contents, process, sign_off_all
 
 MONTHS = ["2021-01", "2021-02", "2021-03", "2021-04"]
@@ -37,7 +37,7 @@ class Sent:
     def write(self, landing: Path, contract: Contract, number: int) -> None:
         figures: dict[str, dict[str, int | str]] = {}
         for text in self.months:
-            whole = course(contract, month_of(text), source=self.source)
+            whole = steady_figures(contract, month_of(text), source=self.source)
             figures[text] = dict(whole)
             if self.flaw == "corrected":
                 figures[text]["62"] = whole["62"] + self.amount

@@ -13,7 +13,7 @@ from acv_pipeline.models import Project
 from acv_pipeline.warehouse import open_warehouse, transaction
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests import warehouses
-from acv_pipeline_tests.deliveries import deliver_course
+from acv_pipeline_tests.deliveries import deliver_trajectory
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_it_is_of_one_warehouse(tmp_path: Path, contract: Contract, judgings: li
 def test_finding_the_months_and_running_them_judge_once(
     home: Home, landing: Path, contract: Contract, judgings: list[int]
 ) -> None:
-    deliver_course(landing, contract, "anah", ["2021-01", "2021-02"])
+    deliver_trajectory(landing, contract, "anah", ["2021-01", "2021-02"])
     pipeline = Pipeline(home, landing, contract, Project.load())
     months, _ = pipeline.receive_due(run_follows=True)
     warehouses.run(pipeline, months, is_killed=True)

@@ -10,7 +10,7 @@ from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.ledger.load import load
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests import warehouses
-from acv_pipeline_tests.deliveries import deliver, deliver_course
+from acv_pipeline_tests.deliveries import deliver, deliver_trajectory
 
 
 def test_a_process_that_dies_after_receiving_leaves_no_month_behind(
@@ -23,7 +23,7 @@ def test_a_process_that_dies_after_receiving_leaves_no_month_behind(
         load(connection, landing, contract)
     assert pipeline.receive_due()[0] == [month_of("2019-02")]
 
-    deliver_course(landing, contract, "anah", ["2018-09"])
+    deliver_trajectory(landing, contract, "anah", ["2018-09"])
     due, _ = pipeline.receive_due()
     warehouses.run(pipeline, due)
     assert pipeline.receive_due()[0] == []

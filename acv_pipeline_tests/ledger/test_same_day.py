@@ -22,9 +22,9 @@ from acv_pipeline_tests.deliveries import (
     PVD,
     REAL_DATA,
     WHY_NO_REAL_DATA,
-    course,
     deliver,
-    deliver_course,
+    deliver_trajectory,
+    steady_figures,
 )
 
 DAY = "2019-04-08"
@@ -40,8 +40,8 @@ class Ledger:
         self, warehouse: duckdb.DuckDBPyConnection, landing: Path, contract: Contract
     ) -> None:
         self.warehouse, self.landing, self.contract = warehouse, landing, contract
-        deliver_course(landing, contract, "anah", ["2019-01", "2019-02"])
-        self.final = course(contract, month_of(MARCH))
+        deliver_trajectory(landing, contract, "anah", ["2019-01", "2019-02"])
+        self.final = steady_figures(contract, month_of(MARCH))
         self.draft = {**self.final, "62": self.final["62"] - 1, "91": self.final["91"] - 2}
 
     def bring(self, name: str, figures: Figures, day: str = DAY, month: str = MARCH) -> Path:
@@ -281,10 +281,11 @@ def test_files_that_say_the_same_or_other_things_do_not_disturb_one_another(
     ledger.bring("A.csv", ledger.final)
     path = ledger.bring("A (1).csv", ledger.final)
     path.write_text(path.read_text() + ";;\n", encoding="utf-8")
-    ledger.bring("Z_2020-12_PVD.csv", course(contract, month_of("2020-12"), PVD), month="2020-12",
-                 day="2021-01-08")  # fmt: skip
-    ledger.bring("A_2020-12_ACV.csv", course(contract, month_of("2020-12")), month="2020-12",
-                 day="2021-01-08")  # fmt: skip
+    month, day = "2020-12", "2021-01-08"
+    pvd = steady_figures(contract, month_of(month), PVD)
+    ledger.bring("Z_2020-12_PVD.csv", pvd, month=month, day=day)
+    acv = steady_figures(contract, month_of(month))
+    ledger.bring("A_2020-12_ACV.csv", acv, month=month, day=day)
     ledger.judge()
     assert ledger.in_force() == ledger.final
     assert len(ledger.in_force("2020-12", PVD)) == 97

@@ -14,7 +14,7 @@ from acv_pipeline.ledger.load import LoadReport, load
 from acv_pipeline.ledger.months_on_record import add_of_lately_received, due_months
 from acv_pipeline.ledger.store import judge_and_write
 from acv_pipeline.warehouse import transaction
-from acv_pipeline_tests.deliveries import course, deliver
+from acv_pipeline_tests.deliveries import deliver, steady_figures
 
 MONTHS = ["2018-09", "2018-10", "2018-11", "2018-12"]
 
@@ -43,7 +43,7 @@ class Zone:
         )
 
     def figures(self, month: str, source: str = "anah") -> dict[str, int]:
-        return course(self.contract, month_of(month), source=source)
+        return steady_figures(self.contract, month_of(month), source=source)
 
 
 @pytest.fixture

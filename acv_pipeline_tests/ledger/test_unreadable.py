@@ -14,7 +14,7 @@ from acv_pipeline.ledger.load import load
 from acv_pipeline.ledger.store import judge_and_write
 from acv_pipeline.operations.status import status
 from acv_pipeline.warehouse import transaction
-from acv_pipeline_tests.deliveries import course, deliver
+from acv_pipeline_tests.deliveries import deliver, steady_figures
 
 MONTH = "2018-09"
 
@@ -37,7 +37,7 @@ def test_as_many_unreadable_rows_as_missing_ones_are_known_holes(
     unreadable: list[str],
     verdict: str,
 ) -> None:
-    figures: dict[str, int | str] = dict(course(contract, month_of(MONTH)))
+    figures: dict[str, int | str] = dict(steady_figures(contract, month_of(MONTH)))
     for code in missing:
         del figures[code]
     for code in unreadable:
@@ -67,7 +67,7 @@ def test_a_name_that_contradicts_its_code_explains_one_department(
 ) -> None:
     """The row of 62 says ``01``, which has a row of its own; or ``59``, which has none."""
     names = contract.territories.departments
-    figures = course(contract, month_of(MONTH))
+    figures = steady_figures(contract, month_of(MONTH))
     rows = [(c, names[c], value) for c, value in figures.items() if c not in ("62", "59")]
     rows += [(code, names["62"], figures["62"])]
     if code != "59":
@@ -87,7 +87,7 @@ def test_a_name_that_contradicts_its_code_explains_one_department(
 def test_what_may_be_an_unreadable_row_is_not_withdrawn(
     warehouse: duckdb.DuckDBPyConnection, landing: Path, contract: Contract
 ) -> None:
-    whole = course(contract, month_of(MONTH), source="barometre")
+    whole = steady_figures(contract, month_of(MONTH), source="barometre")
     rest = {code: value for code, value in whole.items() if code != "62"}
     header = "id_indicateur;zone;date;valeur"
     counted = []
@@ -111,7 +111,7 @@ def test_what_may_be_an_unreadable_row_is_not_withdrawn(
 def test_detail_and_row_of_a_group_belong_together(
     warehouse: duckdb.DuckDBPyConnection, landing: Path, contract: Contract
 ) -> None:
-    figures: dict[str, int | str] = dict(course(contract, month_of(MONTH)))
+    figures: dict[str, int | str] = dict(steady_figures(contract, month_of(MONTH)))
     figures |= {"01": "zzz", "02": "aaa"}
     deliver(landing, "anah", "2018-10-10", {MONTH: figures})
     load(warehouse, landing, contract)

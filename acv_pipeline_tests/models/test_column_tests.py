@@ -97,8 +97,8 @@ def test_it_can_be_named_described_and_made_a_warning(tmp_path: Path) -> None:
         "config": {"severity": "warn", "meta": {"what_to_do": "Ask."}},
     }
     (test,) = project(tmp_path, "code", {"not_null": said}).tests.values()
-    assert (test.name, test.description) == ("codes_are_there", "Nobody is without.")
-    assert (test.severity, test.what_to_do) == ("warn", "Ask.")
+    assert (test.name, str(test.description)) == ("codes_are_there", "Nobody is without.")
+    assert (test.severity, str(test.what_to_do)) == ("warn", "Ask.")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from acv_pipeline.definitions import build_definitions
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.orchestration.instance import instance as open_instance
 from acv_pipeline.warehouse.home import Home
-from acv_pipeline_tests.deliveries import course, deliver, deliver_course
+from acv_pipeline_tests.deliveries import deliver, deliver_trajectory, steady_figures
 
 MONTHS = ["2018-09", "2018-10", "2018-11"]
 
@@ -69,10 +69,10 @@ def automation(home: Home, landing: Path):  # type: ignore[no-untyped-def]
 
 def correct_october(automation: Automation, landing: Path, contract: Contract) -> None:
     """All is made, then October is delivered again, and its extract run."""
-    deliver_course(landing, contract, "anah", MONTHS)
+    deliver_trajectory(landing, contract, "anah", MONTHS)
     automation.run("2018-09", "2018-11")
     automation.tick()
-    corrected = course(contract, month_of("2018-10"))
+    corrected = steady_figures(contract, month_of("2018-10"))
     corrected["62"] += 1
     deliver(landing, "anah", "2019-01-20", {"2018-10": corrected})
     automation.run("2018-10", "2018-10", assets=["anah_extract"])
@@ -92,8 +92,8 @@ def test_a_month_long_past_is_followed_to_the_last_mart_and_no_other_month(
 def test_a_held_month_does_not_flow(
     automation: Automation, landing: Path, contract: Contract
 ) -> None:
-    deliver_course(landing, contract, "anah", MONTHS[:2])
-    november = course(contract, month_of("2018-11"))
+    deliver_trajectory(landing, contract, "anah", MONTHS[:2])
+    november = steady_figures(contract, month_of("2018-11"))
     del november["62"]
     deliver(landing, "anah", "2018-12-10", {"2018-11": november})
     automation.tick()
@@ -108,8 +108,8 @@ def test_a_run_of_the_whole_flow_leaves_nothing_to_follow_even_where_a_month_is_
     automation: Automation, landing: Path, contract: Contract
 ) -> None:
     """Else the held month would be judged again for the same reason, and again."""
-    deliver_course(landing, contract, "anah", MONTHS[:2])
-    november = course(contract, month_of("2018-11"))
+    deliver_trajectory(landing, contract, "anah", MONTHS[:2])
+    november = steady_figures(contract, month_of("2018-11"))
     del november["62"]
     deliver(landing, "anah", "2018-12-10", {"2018-11": november})
     automation.tick()

@@ -20,7 +20,7 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.alerts.receivers import Mailbox, Webhook
-from acv_pipeline_tests.deliveries import ACV, course, deliver, deliver_course
+from acv_pipeline_tests.deliveries import ACV, deliver, deliver_trajectory, steady_figures
 from acv_pipeline_tests.orchestration.impatience import make_impatient
 
 ROOT = Path(__file__).parents[2]
@@ -131,11 +131,11 @@ def test_months_arrive_are_held_corrected_and_told(
     # one is told where one listens, for the mail server is away. The daemon is killed before it
     # is back.
     mailbox.stop()
-    november = course(contract, month_of("2018-11"), source="action_logement")
+    november = steady_figures(contract, month_of("2018-11"), source="action_logement")
     del november["62"]
     deliver(landing, "action_logement", "2018-12-11", {"2018-11": november}, name="n.csv")
-    deliver_course(landing, contract, "action_logement", ["2018-09", "2018-10"])
-    deliver_course(landing, contract, "anah", ["2018-09", "2018-10", "2018-11"])
+    deliver_trajectory(landing, contract, "action_logement", ["2018-09", "2018-10"])
+    deliver_trajectory(landing, contract, "anah", ["2018-09", "2018-10", "2018-11"])
     for path in landing.rglob("*.csv"):
         settled(path)
     until("two months ranked", lambda: total("2018-10") == 96)
@@ -153,7 +153,7 @@ def test_months_arrive_are_held_corrected_and_told(
             landing,
             "action_logement",
             "2018-12-20",
-            {"2018-11": course(contract, month_of("2018-11"), source="action_logement")},
+            {"2018-11": steady_figures(contract, month_of("2018-11"), source="action_logement")},
             name="corrected.csv",
         )
     )

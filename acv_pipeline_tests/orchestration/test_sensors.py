@@ -20,7 +20,7 @@ from acv_pipeline.operations import standstill
 from acv_pipeline.orchestration.arrivals import stretches
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests import warehouses
-from acv_pipeline_tests.deliveries import course, deliver, deliver_course
+from acv_pipeline_tests.deliveries import deliver, deliver_trajectory, steady_figures
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def run(pipeline: Pipeline, months: list[str], *, is_killed: bool = False) -> No
 def test_new_deliveries_start_one_run_per_stretch_of_months(
     pipeline: Pipeline, landing: Path, contract: Contract
 ) -> None:
-    deliver_course(landing, contract, "anah", ["2018-09", "2018-10", "2019-01"])
+    deliver_trajectory(landing, contract, "anah", ["2018-09", "2018-10", "2019-01"])
     age(landing)
     tick = Ticks(pipeline)
     assert tick() == [("2018-09", "2018-10"), ("2019-01", "2019-01")]
@@ -81,12 +81,12 @@ def test_a_correction_of_a_month_long_past_runs_that_month(
     pipeline: Pipeline, landing: Path, contract: Contract
 ) -> None:
     months = ["2018-09", "2018-10", "2018-11", "2018-12"]
-    deliver_course(landing, contract, "anah", months)
+    deliver_trajectory(landing, contract, "anah", months)
     age(landing)
     tick = Ticks(pipeline)
     assert tick() == [("2018-09", "2018-12")]
     run(pipeline, months)
-    corrected = course(contract, month_of("2018-10"))
+    corrected = steady_figures(contract, month_of("2018-10"))
     corrected["62"] += 1
     deliver(landing, "anah", "2019-03-01", {"2018-10": corrected})
     age(landing)
@@ -96,7 +96,7 @@ def test_a_correction_of_a_month_long_past_runs_that_month(
 def test_a_file_still_being_written_waits(
     pipeline: Pipeline, landing: Path, contract: Contract
 ) -> None:
-    deliver_course(landing, contract, "anah", ["2018-09"])
+    deliver_trajectory(landing, contract, "anah", ["2018-09"])
     tick = Ticks(pipeline)
     assert tick() == []
     age(landing)
@@ -106,7 +106,7 @@ def test_a_file_still_being_written_waits(
 def test_a_month_that_is_not_over_is_remembered(
     pipeline: Pipeline, landing: Path, contract: Contract, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deliver_course(landing, contract, "anah", ["2018-09", "2018-10"])
+    deliver_trajectory(landing, contract, "anah", ["2018-09", "2018-10"])
     age(landing)
     tick = Ticks(pipeline)
     monkeypatch.setattr(Pipeline, "last_month", lambda self: month_of("2018-09"))
@@ -120,7 +120,7 @@ def test_a_month_that_is_not_over_is_remembered(
 def test_a_run_that_never_recorded_is_asked_for_again(
     pipeline: Pipeline, landing: Path, contract: Contract
 ) -> None:
-    deliver_course(landing, contract, "anah", ["2018-09"])
+    deliver_trajectory(landing, contract, "anah", ["2018-09"])
     age(landing)
     tick = Ticks(pipeline)
     assert tick() == [("2018-09", "2018-09")]
@@ -131,7 +131,7 @@ def test_a_run_that_never_recorded_is_asked_for_again(
 def test_while_a_run_goes_on_no_other_is_asked_for(
     pipeline: Pipeline, landing: Path, contract: Contract
 ) -> None:
-    deliver_course(landing, contract, "anah", ["2018-09"])
+    deliver_trajectory(landing, contract, "anah", ["2018-09"])
     age(landing)
     sensor = build_definitions(pipeline).resolve_sensor_def("arrivals")
     with DagsterInstance.ephemeral() as instance:
@@ -198,7 +198,7 @@ def test_dagster_has_no_run_for_months_that_do_not_adjoin() -> None:
 def test_late_months_and_their_recovery_are_recorded_once(
     pipeline: Pipeline, landing: Path, contract: Contract
 ) -> None:
-    deliver_course(landing, contract, "anah", ["2018-09"])
+    deliver_trajectory(landing, contract, "anah", ["2018-09"])
     age(landing)
     run(pipeline, ["2018-09"])
     sensor = build_definitions(pipeline).resolve_sensor_def("overdue")
@@ -212,7 +212,7 @@ def test_late_months_and_their_recovery_are_recorded_once(
     events, cursor = tick(None)
     assert ("2018-10", False) in events and not any(passed for _, passed in events)
     assert tick(cursor)[0] == []
-    deliver_course(landing, contract, "anah", ["2018-10"])
+    deliver_trajectory(landing, contract, "anah", ["2018-10"])
     age(landing)
     run(pipeline, ["2018-10"])
     assert tick(cursor)[0] == [("2018-10", True)]
@@ -221,14 +221,14 @@ def test_late_months_and_their_recovery_are_recorded_once(
 def test_a_file_that_settles_while_a_tick_works_is_for_the_next_tick(
     pipeline: Pipeline, landing: Path, contract: Contract, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deliver_course(landing, contract, "anah", ["2018-09"])
+    deliver_trajectory(landing, contract, "anah", ["2018-09"])
     age(landing)
     tick = Ticks(pipeline)
     pending = Pipeline.receive_due
 
     def slow(self: Pipeline) -> object:
         result = pending(self)
-        deliver_course(landing, contract, "anah", ["2018-10"])
+        deliver_trajectory(landing, contract, "anah", ["2018-10"])
         age(landing)
         return result
 
@@ -241,7 +241,7 @@ def test_a_file_that_settles_while_a_tick_works_is_for_the_next_tick(
 def test_a_file_that_cannot_be_opened_is_tried_again_and_told(
     pipeline: Pipeline, landing: Path, contract: Contract, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deliver_course(landing, contract, "anah", ["2018-09", "2018-10"])
+    deliver_trajectory(landing, contract, "anah", ["2018-09", "2018-10"])
     age(landing)
     sha256 = loading.sha256
 

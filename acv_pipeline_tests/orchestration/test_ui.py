@@ -26,7 +26,7 @@ from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.warehouse import read_published
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.alerts.receivers import free_port
-from acv_pipeline_tests.deliveries import course, deliver, deliver_course
+from acv_pipeline_tests.deliveries import deliver, deliver_trajectory, steady_figures
 from acv_pipeline_tests.orchestration.impatience import make_impatient
 
 ROOT = Path(__file__).parents[2]
@@ -127,7 +127,7 @@ def deliver_year(
 ) -> None:
     """A year of both partners, in whose December ``source`` says something of its own."""
     for partner in ("anah", "action_logement"):
-        deliver_course(landing, contract, partner, year[:-1] if partner == source else year)
+        deliver_trajectory(landing, contract, partner, year[:-1] if partner == source else year)
     deliver(landing, source, f"{int(year[0][:4]) + 1}-01-10", {year[-1]: december}, name="dec.csv")
     for path in landing.rglob("*.csv"):
         os.utime(path, (time.time() - 60,) * 2)
@@ -165,8 +165,8 @@ def test_a_year_is_filled_by_clicks(
 
     # the year arrives after the sensor's look, so that it waits for a person
     dev.until(lambda: dev.says("Sensor arrivals skipped"))
-    december = course(contract, month_of(YEAR[-1]))  # a fall, which warns
-    december[FALLEN] = course(contract, month_of(YEAR[-2]))[FALLEN] - 3
+    december = steady_figures(contract, month_of(YEAR[-1]))  # a fall, which warns
+    december[FALLEN] = steady_figures(contract, month_of(YEAR[-2]))[FALLEN] - 3
     deliver_year(landing, contract, YEAR, "anah", december)
     page.locator("a[href='/jobs']").click()
     page.get_by_role("link", name="monthly_figures_job").first.click()
@@ -240,7 +240,7 @@ def test_a_year_of_all_assets_is_published_though_its_december_is_held(
     dev.until(dev.answers)
     dev.until(lambda: dev.says("Sensor arrivals skipped"))
     reported = home.report.stat().st_mtime_ns if home.report.exists() else 0
-    december = course(contract, month_of(NEXT[-1]), source="action_logement")
+    december = steady_figures(contract, month_of(NEXT[-1]), source="action_logement")
     del december["62"]  # without any row: nobody said why
     deliver_year(landing, contract, NEXT, "action_logement", december)
     ui.open("/asset-groups")

@@ -12,7 +12,7 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of, month_range
 from acv_pipeline.quality import CheckResult, checks
 from acv_pipeline.quality.evaluation import evaluate
-from acv_pipeline_tests.deliveries import ACV, course
+from acv_pipeline_tests.deliveries import ACV, steady_figures
 from acv_pipeline_tests.quality.worlds import NAME, World, empty_world, received, rows_of
 
 UNREADABLE = "colour\nred\n"
@@ -34,7 +34,7 @@ def failing(world: World, name: str, asset: str = "anah_extract") -> dict[dt.dat
 
 
 def steady(world: World, month: str) -> list[tuple[str, str, str, str, str]]:
-    return rows_of(month, course(world.contract, month_of(month)))
+    return rows_of(month, steady_figures(world.contract, month_of(month)))
 
 
 def test_a_refused_delivery_counts_for_the_month_before_it_came(world: World) -> None:

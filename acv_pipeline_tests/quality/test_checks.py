@@ -344,14 +344,17 @@ def test_names_are_unique_on_every_asset() -> None:
 
 def test_every_check_says_what_holds_and_what_to_do() -> None:
     for check in CHECKS:
-        assert check.description.endswith(".") and check.what_to_do.endswith(".")
-        assert "{" not in check.description + check.what_to_do
+        for text in (check.description, check.what_to_do):
+            assert text.fr != text.en
+            for said in (text.fr, text.en):
+                assert said.endswith(".") and "{" not in said
 
 
 def test_extract_checks_name_whom_to_ask() -> None:
     for source in CONTRACT.sources.values():
         advice = {check.what_to_do for check in CHECKS if check.asset == source.asset}
-        assert all(source.contact in text for text in advice)
+        assert all(source.contact.en in text.en for text in advice)
+        assert all(source.contact.fr in text.fr for text in advice)
 
 
 def test_every_reason_for_quarantine_is_shown_by_one_check() -> None:

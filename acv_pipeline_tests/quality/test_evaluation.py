@@ -11,6 +11,7 @@ import pytest
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
+from acv_pipeline.language import Both
 from acv_pipeline.quality import Check, checks
 from acv_pipeline.quality.evaluation import evaluate
 from acv_pipeline.warehouse import commits, put_copy, read_published
@@ -22,7 +23,7 @@ PACKAGE = Path(__file__).parents[2] / "acv_pipeline"
 
 
 def test_an_unknown_check_is_an_error(good: World) -> None:
-    stranger = Check("series", "no_such_check", "warn", "", "")
+    stranger = Check("series", "no_such_check", "warn", Both("", ""), Both("", ""))
     with pytest.raises(ValueError, match="no_such_check"):
         evaluate(good.connection, good.contract, [stranger], good.months)
 

@@ -18,7 +18,7 @@ from acv_pipeline.ledger.store import judge_and_write
 from acv_pipeline.models import Project
 from acv_pipeline.warehouse import open_warehouse, transaction
 from acv_pipeline.warehouse.home import Home
-from acv_pipeline_tests.deliveries import ACV, course
+from acv_pipeline_tests.deliveries import ACV, steady_figures
 
 Figures = dict[str, int]
 Row = tuple[str, str, str, str, str]
@@ -92,7 +92,7 @@ def empty_world(folder: Path, contract: Contract) -> Iterator[World]:
 
 def figures_of(contract: Contract, source: str, month: str) -> Figures:
     """Steady figures, each source its own: the published ones are the partners' sum."""
-    steady = course(contract, month_of(month))
+    steady = steady_figures(contract, month_of(month))
     factor = {"anah": 1, "action_logement": 3, "barometre": 4}[source]
     return {code: factor * value + (source != "anah") * len(code) for code, value in steady.items()}
 

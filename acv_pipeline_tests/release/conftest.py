@@ -16,7 +16,7 @@ from acv_pipeline.contract.months import month_of
 from acv_pipeline.publishing.release import Release, make_release
 from acv_pipeline.warehouse import open_warehouse
 from acv_pipeline.warehouse.home import Home
-from acv_pipeline_tests.deliveries import PVD, course, deliver
+from acv_pipeline_tests.deliveries import PVD, deliver, steady_figures
 from acv_pipeline_tests.explain.conftest import fill
 from acv_pipeline_tests.warehouses import process
 
@@ -41,9 +41,9 @@ def build_small(contract: Contract, root: Path) -> Iterator[Released]:
     """The world of ``explain``, the sister indicator, and a file name to beware of."""
     (landing := root / "landing").mkdir()
     fill(landing, contract)
-    june = course(contract, month_of("2020-06"))
+    june = steady_figures(contract, month_of("2020-06"))
     deliver(landing, "anah", "2020-07-01", {"2020-06": june}, name=FORMULA)
-    sister = {m: course(contract, month_of(m), PVD) for m in ("2020-10", "2020-11")}
+    sister = {m: steady_figures(contract, month_of(m), PVD) for m in ("2020-10", "2020-11")}
     deliver(landing, "anah", "2020-12-10", sister, name="PVD_2020-10_2020-11.csv")
     with open_warehouse(Home(root / "home"), contract) as connection:
         process(connection, contract, landing)

@@ -13,7 +13,7 @@ from acv_pipeline.contract.months import month_of
 from acv_pipeline.contract.synthetic import FILE_MARK
 from acv_pipeline.publishing.release import make_release
 from acv_pipeline.publishing.release.origins import is_synthetic
-from acv_pipeline_tests.deliveries import course, deliver
+from acv_pipeline_tests.deliveries import deliver, steady_figures
 from acv_pipeline_tests.warehouses import process
 
 TODAY = dt.date(2020, 5, 1)
@@ -29,7 +29,7 @@ def test_only_the_barometre_real_then_synthetic(
     warehouse: duckdb.DuckDBPyConnection, contract: Contract, landing: Path, tmp_path: Path
 ) -> None:
     def published(*months: str) -> dict[str, dict[str, int]]:
-        return {m: course(contract, month_of(m), source="barometre") for m in months}
+        return {m: steady_figures(contract, month_of(m), source="barometre") for m in months}
 
     deliver(landing, "barometre", "2020-04-10", published("2020-01", "2020-02", "2020-03"))
     process(warehouse, contract, landing)

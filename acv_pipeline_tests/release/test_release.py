@@ -20,7 +20,7 @@ from acv_pipeline.publishing.release import Release, ReleaseError, latest_releas
 from acv_pipeline.publishing.release import release as making
 from acv_pipeline.publishing.release.folder import SUMS, Version
 from acv_pipeline.warehouse import transaction
-from acv_pipeline_tests.deliveries import ACV, course, deliver, deliver_course
+from acv_pipeline_tests.deliveries import ACV, deliver, deliver_trajectory, steady_figures
 from acv_pipeline_tests.release.conftest import TODAY, Released
 from acv_pipeline_tests.warehouses import PROJECT, process
 
@@ -55,7 +55,7 @@ def test_one_release_per_change_of_figures(
     assert release(DAY) is None, "nothing is in force"
     assert list(folder.iterdir()) == []
     for source in ("anah", "action_logement"):
-        deliver_course(landing, contract, source, ["2020-01", "2020-02"])
+        deliver_trajectory(landing, contract, source, ["2020-01", "2020-02"])
 
     first = release(DAY)
     assert first is not None and first.is_new and first.version == "2020-05-01"
@@ -63,7 +63,7 @@ def test_one_release_per_change_of_figures(
     before = contents(first.path)
 
     # the same figures, on another day and after a delivery that changes nothing
-    repeated = course(contract, month_of("2020-02"))
+    repeated = steady_figures(contract, month_of("2020-02"))
     deliver(landing, "anah", "2020-05-02", {"2020-02": repeated}, name="the same again.csv")
     same = release(DAY + dt.timedelta(1))
     assert same is not None and not same.is_new
@@ -72,18 +72,18 @@ def test_one_release_per_change_of_figures(
 
     # on the same day: March, a corrected figure of January, and one of February that was missing
     for source in ("anah", "action_logement"):
-        deliver_course(landing, contract, source, ["2020-03"])
-    old = course(contract, month_of("2020-01"))["62"]
-    january = course(contract, month_of("2020-01")) | {"62": old - 1}
+        deliver_trajectory(landing, contract, source, ["2020-03"])
+    old = steady_figures(contract, month_of("2020-01"))["62"]
+    january = steady_figures(contract, month_of("2020-01")) | {"62": old - 1}
     deliver(landing, "anah", "2020-04-20", {"2020-01": january}, name="correction.csv")
     second = release(DAY)
     assert second is not None and second.is_new and second.version == "2020-05-01-2"
     assert contents(first.path) == before, "a release is never rewritten"
     assert (folder / "latest").resolve() == second.path == latest_release(folder)
     changes = (second.path / "CHANGES.md").read_text(encoding="utf-8")
-    total = old + course(contract, month_of("2020-01"), source="action_logement")["62"]
+    total = old + steady_figures(contract, month_of("2020-01"), source="action_logement")["62"]
     national = sum(
-        sum(course(contract, month_of("2020-01"), source=s).values())
+        sum(steady_figures(contract, month_of("2020-01"), source=s).values())
         for s in ("anah", "action_logement")
     )
     assert "après la version 2020-05-01." in changes
@@ -99,7 +99,7 @@ def test_one_release_per_change_of_figures(
     assert "- `revisions.csv`" in changes and "- `livraisons.csv`" in changes
 
     # a bad month is held: nothing of it, so no release
-    bad = course(contract, month_of("2020-03")) | {"59": 99_999}
+    bad = steady_figures(contract, month_of("2020-03")) | {"59": 99_999}
     deliver(landing, "anah", "2020-05-03", {"2020-03": bad}, name="again.csv")
     third = release(DAY + dt.timedelta(3))
     assert third is not None and not third.is_new and third.path == second.path
@@ -118,7 +118,7 @@ def test_what_is_withdrawn_and_what_is_quoted_is_told(
     """The Baromètre drops a month; then the partners' figures take the place of its own."""
 
     def published(*months: str) -> dict[str, dict[str, int]]:
-        return {m: course(contract, month_of(m), source="barometre") for m in months}
+        return {m: steady_figures(contract, month_of(m), source="barometre") for m in months}
 
     def release(day: dt.date) -> Release:
         process(warehouse, contract, landing)
@@ -133,20 +133,22 @@ def test_what_is_withdrawn_and_what_is_quoted_is_told(
     second = release(DAY)
     changes = (second.path / "CHANGES.md").read_text(encoding="utf-8")
     withdrawn = changes.split("### Chiffres retirés")[1]
-    value = course(contract, month_of("2020-01"), source="barometre")["01"]
+    value = steady_figures(contract, month_of("2020-01"), source="barometre")["01"]
     assert f"| departemental | Ain (01) | 2020-01-31 | {value} |  |  |" in withdrawn
     assert withdrawn.count("| 2020-01-31 |") == 96 + 18 + 1
     assert "### Nouvelles" not in changes and "révisés" not in changes
     revisions = (second.path / "revisions.csv").read_text(encoding="utf-8")
     assert revisions.count(",retrait,") == 96
     for source in ("anah", "action_logement"):
-        deliver_course(landing, contract, source, ["2020-02"])
+        deliver_trajectory(landing, contract, source, ["2020-02"])
     third = release(DAY)
     changes = (third.path / "CHANGES.md").read_text(encoding="utf-8")
     assert "La série citée est maintenant `total`, au lieu de `published` : " in changes
     # February has a figure in both; March has none of the partners; January had none left
-    values = [course(contract, month_of("2020-02"), source=s) for s in ("anah", "action_logement")]
-    before = course(contract, month_of("2020-02"), source="barometre")
+    values = [
+        steady_figures(contract, month_of("2020-02"), source=s) for s in ("anah", "action_logement")
+    ]
+    before = steady_figures(contract, month_of("2020-02"), source="barometre")
     other = sum(before[code] != sum(value[code] for value in values) for code in before)
     assert (
         "- departemental : 96 territoires et dates ont un chiffre dans les deux, dont\n"

@@ -21,7 +21,7 @@ from acv_pipeline.publishing.report.plots import map_plot, movers_plot, national
 from acv_pipeline.publishing.report.queries import DepartmentMonth, Total
 from acv_pipeline.publishing.report.sparklines import sparkline
 from acv_pipeline.warehouse import transaction
-from acv_pipeline_tests.deliveries import ACV, PVD, deliver_course
+from acv_pipeline_tests.deliveries import ACV, PVD, deliver_trajectory
 from acv_pipeline_tests.report.world import HELD_MONTH, World
 from acv_pipeline_tests.warehouses import process
 
@@ -80,7 +80,7 @@ def test_a_single_month_has_a_course_and_a_map_and_no_movers(
     warehouse: duckdb.DuckDBPyConnection, contract: Contract, tmp_path: Path
 ) -> None:
     for source in ("anah", "action_logement"):
-        deliver_course(tmp_path, contract, source, ["2020-06"])
+        deliver_trajectory(tmp_path, contract, source, ["2020-06"])
     process(warehouse, contract, tmp_path)
     ((total,),) = warehouse.execute(
         "select sum(cumulative_dwellings) from marts.series where series = 'total'"

@@ -18,7 +18,7 @@ from acv_pipeline.publishing.release import latest_release, release_sha256
 from acv_pipeline.publishing.report import write_report
 from acv_pipeline.warehouse import transaction
 from acv_pipeline.warehouse.home import Home
-from acv_pipeline_tests.deliveries import deliver_course
+from acv_pipeline_tests.deliveries import deliver_trajectory
 from acv_pipeline_tests.report.world import World
 from acv_pipeline_tests.warehouses import process, published
 
@@ -130,7 +130,7 @@ def test_a_partner_that_stands_in_is_not_called_the_indicator(
 ) -> None:
     said = "These figures are those of Anah alone, not the indicator ACV"
     path = tmp_path / "index.html"
-    deliver_course(tmp_path / "landing", contract, "anah", ["2020-01"])
+    deliver_trajectory(tmp_path / "landing", contract, "anah", ["2020-01"])
     process(warehouse, contract, tmp_path / "landing")
     written(World(warehouse, contract), path, "2026-01-02")
     html = path.read_text(encoding="utf-8")
@@ -147,7 +147,7 @@ def test_the_page_names_a_release_of_its_own_figures_alone(
 
     def page(month: str, *chosen: str) -> str:
         for source in ("anah", "action_logement"):
-            deliver_course(tmp_path / "landing", contract, source, [month])
+            deliver_trajectory(tmp_path / "landing", contract, source, [month])
         published(home, contract, tmp_path / "landing")
         make_publication(home, contract, chosen, contract.today())
         return home.report.read_text(encoding="utf-8")

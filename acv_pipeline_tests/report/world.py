@@ -13,7 +13,7 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.contract.model import Target
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.ledger.corrections import Correction, record_register
-from acv_pipeline_tests.deliveries import ACV, PVD, course, deliver
+from acv_pipeline_tests.deliveries import ACV, PVD, deliver, steady_figures
 from acv_pipeline_tests.warehouses import process
 
 PANEL = [
@@ -62,7 +62,9 @@ def fill(connection: duckdb.DuckDBPyConnection, contract: Contract, landing: Pat
     """
 
     def send(source: str, day: str, month: str, name: str, **other: int | str) -> Path:
-        figures: dict[str, int | str] = dict(course(contract, month_of(month), source=source))
+        figures: dict[str, int | str] = dict(
+            steady_figures(contract, month_of(month), source=source)
+        )
         figures["02"] = figures["01"]
         if source == "action_logement" and month >= "2020-05":
             figures["59"] = int(figures["59"]) + 4_000
@@ -72,7 +74,7 @@ def fill(connection: duckdb.DuckDBPyConnection, contract: Contract, landing: Pat
     for month, day in (("01", "2020-02-10"), ("02", "2020-03-10"), ("03", "2020-04-10")):
         for source in ("anah", "action_logement"):
             send(source, day, f"2020-{month}", f"ACV {source} {month}.csv")
-    sixty_two = course(contract, month_of("2020-02"), source="anah")["62"]
+    sixty_two = steady_figures(contract, month_of("2020-02"), source="anah")["62"]
     send("anah", "2020-04-20", "2020-02", "ACV anah correction.csv", d62=sixty_two + 2)
     send("anah", "2020-06-10", "2020-05", "ACV anah 05.csv")
     leap = send("action_logement", "2020-06-11", "2020-05", HOSTILE_FILE)
@@ -85,18 +87,18 @@ def fill(connection: duckdb.DuckDBPyConnection, contract: Contract, landing: Pat
     send("action_logement", "2020-07-10", "2020-06", "ACV al 06.csv", d2A="douze")
     send("anah", "2020-08-10", "2020-07", "ACV anah 07.csv")
     for month, day in (("2020-07", "2020-08-11"), ("2020-05", "2020-08-12")):
-        lacking = course(contract, month_of(month), source="action_logement")
+        lacking = steady_figures(contract, month_of(month), source="action_logement")
         del lacking["62"]
         deliver(landing, "action_logement", day, {month: lacking}, name=f"ACV al {month}.csv")
     for number, month in enumerate(("2020-10", "2020-11", "2020-12")):
-        figures = course(contract, month_of(month), PVD, source="barometre")
+        figures = steady_figures(contract, month_of(month), PVD, source="barometre")
         name = f"PVD petites villes de demain {month}.csv"
         deliver(landing, "anah", f"2021-0{number + 1}-12", {month: figures}, name=name)
     refused = landing / "anah" / "2020-08-12"
     refused.mkdir(parents=True)
     (refused / HOSTILE_REFUSED).write_text("rien;d'utile\n1;2\n", encoding="utf-8")
 
-    delivered = course(contract, month_of("2020-06"), source="anah")["33"]
+    delivered = steady_figures(contract, month_of("2020-06"), source="anah")["33"]
     entry = Correction(
         1, "anah", ACV, month_of("2020-06"), "33", delivered, delivered + 3,
         HOSTILE_REASON, HOSTILE_NAME, dt.date(2020, 7, 15),

@@ -7,7 +7,6 @@ import pytest
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import elapsed, first_day, month_of, shift
-from acv_pipeline.sample_data.courses import ACV, FIRST_MONTH, LAST_MONTH, PVD
 from acv_pipeline.sample_data.deliveries import (
     HABITS,
     KEY,
@@ -18,6 +17,7 @@ from acv_pipeline.sample_data.deliveries import (
     plan_deliveries,
 )
 from acv_pipeline.sample_data.generator import SEED
+from acv_pipeline.sample_data.trajectories import ACV, FIRST_MONTH, LAST_MONTH, PVD
 
 UNTIL = dict.fromkeys(HABITS, LAST_MONTH)
 

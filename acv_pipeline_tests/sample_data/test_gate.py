@@ -12,10 +12,10 @@ from acv_pipeline.contract.months import month_of
 from acv_pipeline.ledger.blocks import DeliveryFigures
 from acv_pipeline.ledger.fold import fold
 from acv_pipeline.ledger.verdicts import Verdict
-from acv_pipeline.sample_data.courses import ACV, FIRST_MONTH, LAST_MONTH
 from acv_pipeline.sample_data.deliveries import HABITS, plan_deliveries
 from acv_pipeline.sample_data.generator import SEED
 from acv_pipeline.sample_data.releases import SOURCE, plan_releases
+from acv_pipeline.sample_data.trajectories import ACV, FIRST_MONTH, LAST_MONTH
 from acv_pipeline_tests.blocks import blocks_of
 
 NOVEMBER = month_of("2022-11")

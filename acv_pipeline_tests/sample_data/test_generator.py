@@ -20,8 +20,8 @@ from acv_pipeline.sample_data import (
     corrected_delivery,
     generate,
 )
-from acv_pipeline.sample_data.courses import ACV, LAST_MONTH, PVD
 from acv_pipeline.sample_data.deliveries import HABITS, KEY
+from acv_pipeline.sample_data.trajectories import ACV, LAST_MONTH, PVD
 
 NOVEMBER = month_of("2022-11")
 

@@ -8,7 +8,6 @@ import pytest
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.synthetic import FILE_MARK
-from acv_pipeline.sample_data.courses import ACV, PVD
 from acv_pipeline.sample_data.layouts import (
     ERAS,
     SEVERAL_MONTHS,
@@ -18,6 +17,7 @@ from acv_pipeline.sample_data.layouts import (
     programme,
     rows_of,
 )
+from acv_pipeline.sample_data.trajectories import ACV, PVD
 
 LAYOUTS = [(source, layout) for source, eras in ERAS.items() for layout in eras.values()]
 LAYOUTS += list(SEVERAL_MONTHS.items())

@@ -7,10 +7,10 @@ import pytest
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.sample_data.courses import ACV, FIRST_MONTH, LAST_MONTH, PVD
 from acv_pipeline.sample_data.deliveries import HABITS, Delivery, plan_deliveries
 from acv_pipeline.sample_data.generator import SEED
 from acv_pipeline.sample_data.releases import OTHER_ID, TWICE, ZEROS, Release, plan_releases
+from acv_pipeline.sample_data.trajectories import ACV, FIRST_MONTH, LAST_MONTH, PVD
 
 OFFICIAL = {
     "departemental": "mesure,indicateur,id_indicateur,code_departement,libelle_departement,"

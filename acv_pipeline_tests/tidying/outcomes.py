@@ -7,6 +7,7 @@ for that indicator; any other row reads ``3: no_figure_secret``.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -40,8 +41,18 @@ def check(delivery: TidyDelivery) -> None:
         assert (records[column].isna() == figure).all()
     for column in ("reason", "reason_fr"):
         assert not records[column].dropna().str.contains("{cell}", regex=False).any()
+    assert (records["reason"] != records["reason_fr"])[~figure].all()
     key = ["indicator_id", "level", "territory_code", "month"]
     assert not records.loc[figure, key].duplicated().any()
+
+
+def check_refusal(refusal: DeliveryRefused, path: Path) -> None:
+    """What holds of every refusal: in French it names the file, and quotes what English quotes."""
+    assert path.name in refusal.reason
+    assert path.name in refusal.reason_fr
+    assert refusal.reason_fr != refusal.reason
+    for quote in re.findall("“([^”]+)”", refusal.reason):
+        assert f"«\u00a0{quote}\u00a0»" in refusal.reason_fr
 
 
 def outcome(
@@ -51,8 +62,7 @@ def outcome(
     try:
         delivery = read(path, contract, source, received_on)
     except DeliveryRefused as refusal:
-        assert path.name in refusal.reason
-        assert path.name in refusal.reason_fr
+        check_refusal(refusal, path)
         return [f"refused: {refusal.reason_code}"]
     return [line(record) for record in delivery.records.to_dict("records")]
 

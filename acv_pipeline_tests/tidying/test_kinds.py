@@ -166,7 +166,7 @@ def test_a_title_that_contradicts_a_column_is_quoted_with_it(
         read(path, contract)
     assert "“mois” says 2021-02" in refused.value.reason
     assert "“Situation au 31/03/2021” (2021-03)" in refused.value.reason
-    assert "la colonne “mois” dit 2021-02, le titre dit" in refused.value.reason_fr
+    assert "la colonne «\u00a0mois\u00a0» dit 2021-02, le titre dit" in refused.value.reason_fr
 
 
 def test_a_note_below_contradicts_the_months_of_rows_but_none_that_isnt_said(
@@ -313,7 +313,8 @@ TABLES: dict[str, tuple[str, str]] = {
     "a year that contradicts a column's month": ("dep;année;Cumul au 31/03/2021\n01;2020;3\n", "refused: month_contradiction"),
     "a numbered heading": ("Tableau 2 : montant des aides;\ndep;cumul\n01;30\n", "refused: other_subject"),
     "a long heading in thousands": (
-        "Logements financés dans le cadre du programme Action cœur de ville (en milliers);\ndep;cumul\n01;30\n",
+        "Logements financés dans le cadre du programme Action cœur de ville (en "
+        "milliers);\ndep;cumul\n01;30\n",
         "refused: other_subject",
     ),
     "the figures of a year": ("Logements de l'année 2021;\ndep;cumul\n01;30\n", "refused: other_subject"),
@@ -324,7 +325,8 @@ TABLES: dict[str, tuple[str, str]] = {
     # marks and numbers
     "marks behind figures": (
         "dep;cumul\n01;49 (1)\n02;49¹\n03;49*\n04;524 (p)\n05;524p\n06;1 234 prov.\n07;(12)\n",
-        "2: 01 2021-03 = 49|3: 02 2021-03 = 49|4: 03 2021-03 = 49|5: 04 2021-03 = 524|6: 05 2021-03 = 524|7: 06 2021-03 = 1234|8: negative",
+        "2: 01 2021-03 = 49|3: 02 2021-03 = 49|4: 03 2021-03 = 49|5: 04 2021-03 = 524|6: 05 "
+        "2021-03 = 524|7: 06 2021-03 = 1234|8: negative",
     ),
     "no thousands begin with zero": (
         "dep;cumul\n01;0 480\n02;1 480\n",

@@ -27,7 +27,7 @@ from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.orchestration.instance import instance
 from acv_pipeline.warehouse import read_published
 from acv_pipeline.warehouse.home import Home
-from acv_pipeline_tests.deliveries import course, deliver, deliver_course
+from acv_pipeline_tests.deliveries import deliver, deliver_trajectory, steady_figures
 from acv_pipeline_tests.torture.forks import acv_run, ask, fork, preload
 
 ROOT = Path(__file__).parents[2]
@@ -63,7 +63,7 @@ def contend(folder: Path, seconds: float = 0, *, with_ui: bool = True) -> dict[s
     home, landing, log = Home(folder / "home"), folder / "landing", folder / "log"
     contract = load_contract()
     for source in ("anah", "action_logement"):
-        deliver_course(landing, contract, source, OLD)
+        deliver_trajectory(landing, contract, source, OLD)
     preload(partial(acv_run, home, landing), log)
     sums = _news(landing)
     looks: dict[str, Callable[[], bool]] = dict.fromkeys(
@@ -124,10 +124,10 @@ def _ui(home: Home, landing: Path, log: Path) -> Iterator[int]:
 def _news(landing: Path) -> dict[str, list[int | None]]:
     """Two months that were not there, and small corrections of two that were; sums to be seen."""
     contract = load_contract()
-    deliver_course(landing, contract, "action_logement", NEW)
+    deliver_trajectory(landing, contract, "action_logement", NEW)
     sums: dict[str, list[int | None]] = {}
     for month in MONTHS:
-        figures = course(contract, month_of(month))
+        figures = steady_figures(contract, month_of(month))
         old = sum(figures.values())
         if month in NEW:
             deliver(landing, "anah", "2019-01-10", {month: figures}, name=f"{month}.csv")

@@ -18,7 +18,7 @@ from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.orchestration.dead_runs import GOING_ON
 from acv_pipeline.warehouse import read_journal
 from acv_pipeline.warehouse.home import Home
-from acv_pipeline_tests.deliveries import course, deliver, deliver_course
+from acv_pipeline_tests.deliveries import deliver, deliver_trajectory, steady_figures
 
 PARTNERS = ("anah", "action_logement")
 # what differs from run to run without meaning anything
@@ -69,9 +69,9 @@ def deliver_past(landing: Path) -> None:
     """A good month of both partners, and a second that is held: 62 has no row."""
     contract = load_contract()
     for source in PARTNERS:
-        deliver_course(landing, contract, source, ["2018-09"])
-    deliver_course(landing, contract, "anah", ["2018-10"])
-    october = course(contract, month_of("2018-10"), source="action_logement")
+        deliver_trajectory(landing, contract, source, ["2018-09"])
+    deliver_trajectory(landing, contract, "anah", ["2018-10"])
+    october = steady_figures(contract, month_of("2018-10"), source="action_logement")
     del october["62"]
     deliver(landing, "action_logement", "2018-11-10", {"2018-10": october}, name="held.csv")
 
@@ -80,14 +80,14 @@ def deliver_news(landing: Path) -> None:
     """A month of both, what settles the hold, a correction, a release, and a refused file."""
     contract = load_contract()
     for source in PARTNERS:
-        deliver_course(landing, contract, source, ["2018-11"])
-    october = course(contract, month_of("2018-10"), source="action_logement")
+        deliver_trajectory(landing, contract, source, ["2018-11"])
+    october = steady_figures(contract, month_of("2018-10"), source="action_logement")
     deliver(landing, "action_logement", "2018-11-20", {"2018-10": october}, name="settles.csv")
-    corrected: dict[str, int | str] = {**course(contract, month_of("2018-10"))}
+    corrected: dict[str, int | str] = {**steady_figures(contract, month_of("2018-10"))}
     corrected["62"] = int(corrected["62"]) + 1
     corrected["59"] = "n.c."  # quarantined; the figure delivered before stays in force
     deliver(landing, "anah", "2018-12-05", {"2018-10": corrected}, name="corrects.csv")
-    release = {"2018-10": course(contract, month_of("2018-10"), source="barometre")}
+    release = {"2018-10": steady_figures(contract, month_of("2018-10"), source="barometre")}
     deliver(landing, "barometre", "2018-12-07", release)
     # refused; counts for a month that nothing else says anything about
     deliver(landing, "anah", "2019-03-06", {"2018-10": {}}, name="empty.csv")

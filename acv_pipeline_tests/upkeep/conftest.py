@@ -17,7 +17,7 @@ from acv_pipeline.operations.explain import figure_key
 from acv_pipeline.operations.explain.explanations import record_explanation
 from acv_pipeline.warehouse import open_warehouse
 from acv_pipeline.warehouse.home import Home
-from acv_pipeline_tests.deliveries import course, deliver, deliver_course
+from acv_pipeline_tests.deliveries import deliver, deliver_trajectory, steady_figures
 from acv_pipeline_tests.torture.forks import flow
 from acv_pipeline_tests.warehouses import contents
 
@@ -29,12 +29,12 @@ def life(tmp_path_factory: pytest.TempPathFactory, contract: Contract) -> Path:
     """Three months: one released by a sign-off, one figure whose fall somebody explained."""
     root = tmp_path_factory.mktemp("life")
     home, landing = Home(root / "home"), root / "landing"
-    deliver_course(landing, contract, "anah", ["2018-09", "2018-11"])
-    deliver_course(landing, contract, "action_logement", ["2018-09", "2018-10"])
-    october = course(contract, month_of("2018-10"))
-    october["62"] = course(contract, month_of("2018-09"))["62"] - 1
+    deliver_trajectory(landing, contract, "anah", ["2018-09", "2018-11"])
+    deliver_trajectory(landing, contract, "action_logement", ["2018-09", "2018-10"])
+    october = steady_figures(contract, month_of("2018-10"))
+    october["62"] = steady_figures(contract, month_of("2018-09"))["62"] - 1
     deliver(landing, "anah", "2018-11-10", {"2018-10": october}, name="falls.csv")
-    november = course(contract, month_of("2018-11"), source="action_logement")
+    november = steady_figures(contract, month_of("2018-11"), source="action_logement")
     del november["59"]
     deliver(landing, "action_logement", "2018-12-10", {"2018-11": november}, name="held.csv")
     flow(home, landing)

@@ -43,10 +43,10 @@ union all
 select indicator_id, 'total', month, department_code, sum(cumulative_dwellings)::bigint
 from validated.dwellings group by all having count(*) = 2;
 create table marts.monthly_increments as
-select *, cumulative_dwellings - lag(cumulative_dwellings) over course as increment,
-    lag(month) over course as previous_month
+select *, cumulative_dwellings - lag(cumulative_dwellings) over trajectory as increment,
+    lag(month) over trajectory as previous_month
 from marts.series
-window course as (partition by indicator_id, series, department_code order by month);
+window trajectory as (partition by indicator_id, series, department_code order by month);
 create table marts.department_rankings as
 select *, lag(rank_cumulative) over (
         partition by indicator_id, series, department_code order by month

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-FIELD, COURSE = ["series", "month"], ["series", "department_code"]
+FIELD, TRAJECTORY = ["series", "month"], ["series", "department_code"]
 LAYOUTS = {
     "anah": (";", ["code", "month_text", "value_text"]),
     "action_logement": (",", ["code", "value_text", "month_text"]),
@@ -45,9 +45,9 @@ def understood(rows: pd.DataFrame, known: pd.Series) -> tuple[pd.DataFrame, pd.D
     )
     good = rows["department_code"].isin(known) & rows["cumulative_dwellings"].notna()
     good &= rows["month"].notna()
-    figures = rows[good].drop_duplicates([*COURSE, "month", "cumulative_dwellings"])
-    twice = figures.duplicated([*COURSE, "month"], keep=False)
-    columns = [*COURSE, "month", "cumulative_dwellings"]
+    figures = rows[good].drop_duplicates([*TRAJECTORY, "month", "cumulative_dwellings"])
+    twice = figures.duplicated([*TRAJECTORY, "month"], keep=False)
+    columns = [*TRAJECTORY, "month", "cumulative_dwellings"]
     return figures[~twice][columns].astype({"cumulative_dwellings": "int64"}), rows[~good]
 
 
@@ -55,9 +55,9 @@ def marts(figures: pd.DataFrame, departments: pd.DataFrame) -> dict[str, pd.Data
     """Series, rankings and totals."""
     groups = figures.groupby(["month", "department_code"])["cumulative_dwellings"]
     total = groups.sum()[groups.size() == len(LAYOUTS)].reset_index().assign(series="total")
-    series = pd.concat([figures, total]).sort_values([*COURSE, "month"], ignore_index=True)
+    series = pd.concat([figures, total]).sort_values([*TRAJECTORY, "month"], ignore_index=True)
     series["increment"] = (
-        series.groupby(COURSE, sort=False)["cumulative_dwellings"].diff().astype("Int64")
+        series.groupby(TRAJECTORY, sort=False)["cumulative_dwellings"].diff().astype("Int64")
     )
     ranked = series.assign(indicator_id="nb-logement-accompagnement")
     fields = ranked.groupby(FIELD, sort=False)
@@ -67,12 +67,12 @@ def marts(figures: pd.DataFrame, departments: pd.DataFrame) -> dict[str, pd.Data
     ranked["share"] = ranked["cumulative_dwellings"] / fields["cumulative_dwellings"].transform(
         "sum"
     )
-    before = ranked.groupby(COURSE, sort=False)["rank_cumulative"].shift()
+    before = ranked.groupby(TRAJECTORY, sort=False)["rank_cumulative"].shift()
     ranked["rank_cumulative_change"] = before - ranked["rank_cumulative"]
     ranked = ranked.merge(departments, on="department_code")
     totals = ranked.groupby([*FIELD, "region_code"])[["cumulative_dwellings", "increment"]].sum()
     assert (fields["cumulative_dwellings"].min() >= 0).all()
-    assert not series.duplicated([*COURSE, "month"]).any()
+    assert not series.duplicated([*TRAJECTORY, "month"]).any()
     return {
         "series": series, "department_rankings": ranked, "territory_totals": totals.reset_index()
     }  # fmt: skip

@@ -7,6 +7,7 @@ import datetime as dt
 import duckdb
 
 from acv_pipeline.contract import Contract
+from acv_pipeline.language import _
 from acv_pipeline.ledger.months_on_record import add_due
 from acv_pipeline.operations.explain.figure_key import FigureKey, series_of, sources_of
 from acv_pipeline.warehouse import figures_moved, put, transaction
@@ -38,7 +39,7 @@ def record_explanation(
     """
     reason, said_by = reason.strip(), said_by.strip()
     if not reason or not said_by:
-        raise ExplanationError("a reason and a name are needed: neither may be empty")
+        raise ExplanationError(_("a reason and a name are needed: neither may be empty"))
     indicator, month, code = key.indicator, key.month, key.department_code
     falls = dict(
         connection.execute(
@@ -54,12 +55,24 @@ def record_explanation(
         for source in sources_of(contract, indicator.id, series)
         if source.series in falls
     }
-    where = f"{indicator.short_name} of département {code} in {month:%Y-%m}"
+    where = {"indicator": indicator.short_name, "code": code, "month": month}
     if not fallen:
-        raise ExplanationError(f"{where}: no figure fell, so there is nothing to explain")
+        raise ExplanationError(
+            _(
+                "{indicator} of département {code} in {month:%Y-%m}: no figure fell, so there is "
+                "nothing to explain",
+                **where,
+            )
+        )
     if len(fallen) > 1:
-        listed = " or ".join(f"--series {source.series}" for source in fallen.values())
-        raise ExplanationError(f"{where}: several figures fell; say whose is meant: {listed}")
+        raise ExplanationError(
+            _(
+                "{indicator} of département {code} in {month:%Y-%m}: several figures fell; say "
+                "whose is meant: {options}",
+                options=_(" or ").join(f"--series {source.series}" for source in fallen.values()),
+                **where,
+            )
+        )
     (source,) = fallen.values()
     said = {
         "indicator_id": indicator.id,

@@ -12,6 +12,7 @@ import duckdb
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.gate.rules import RULES
+from acv_pipeline.language import _
 from acv_pipeline.operations.explain.figure_key import TOTAL, FigureKey, series_of, sources_of
 from acv_pipeline.operations.explain.history import at, part_of
 from acv_pipeline.operations.explain.on_record import Absence, Part
@@ -96,8 +97,11 @@ def explain(connection: duckdb.DuckDBPyConnection, contract: Contract, key: Figu
         return _explain(connection, contract, key)
     except (duckdb.CatalogException, duckdb.BinderException) as error:
         raise OutdatedCopyError(
-            "the published copy was written by another version of this program: run 'acv run' to"
-            f" write it again ({str(error).splitlines()[0]})"
+            _(
+                "the published copy was written by another version of this program: run 'acv run' "
+                "to write it again ({error})",
+                error=str(error).splitlines()[0],
+            )
         ) from error
 
 
@@ -161,8 +165,15 @@ def _absences(parts: Sequence[Part], series: str) -> list[Absence]:
     # what is true of the département or the month is true of every partner: said once
     missing = list(dict.fromkeys(part.absence for part in parts if part.absence))
     if series == TOTAL and any(part.absence is None for part in parts):
-        present = " and ".join(f"{p.label} ({p.value:,})" for p in parts if p.value is not None)
-        why = f"a total needs a figure of every partner; there is only that of {present}"
+        present = [
+            _("{source} ({value:,})", source=part.label, value=part.value)
+            for part in parts
+            if part.value is not None
+        ]
+        why = _(
+            "a total needs a figure of every partner; there is only that of {sources}",
+            sources=_(" and ").join(present),
+        )
         return [Absence("partner_missing", why), *missing]
     return missing
 

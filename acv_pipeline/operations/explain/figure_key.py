@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from acv_pipeline.contract import Contract, Indicator, Month, Source
 from acv_pipeline.contract.spelling import letters, unknown
+from acv_pipeline.language import _
 
 TOTAL = "total"
 
@@ -47,7 +48,7 @@ def figure_key(
     named = indicator or next(iter(contract.indicators))
     what = contract.indicator_named(named)
     if series is not None and series not in (known := series_of(contract, what.id)):
-        raise unknown(f"{what.short_name} series", series, known)
+        raise unknown(_("{indicator} series", indicator=what.short_name), series, known)
     return FigureKey(_department(contract, department), what, month, series, as_of)
 
 
@@ -85,5 +86,5 @@ def _department(contract: Contract, text: str) -> str:
     for code, name in departments.items():
         if letters(text) in map(letters, [name, *contract.department_variants.get(code, [])]):
             return code
-    expected = "give its code (91, 2A, 971) or its name (Essonne)"
+    expected = _("give its code (91, 2A, 971) or its name (Essonne)")
     raise unknown("département", text, departments.values(), expected)

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from acv_pipeline.contract import Contract, Source
+from acv_pipeline.language import _, kept
 from acv_pipeline.operations.explain.figure_key import FigureKey
 from acv_pipeline.operations.explain.on_record import (
     Absence,
@@ -18,6 +19,7 @@ from acv_pipeline.operations.explain.on_record import (
     Received,
     Value,
 )
+from acv_pipeline.operations.row_place import row_shown
 
 
 def part_of(
@@ -158,20 +160,34 @@ class _Cell:
         if month < first:
             return Absence(
                 "before_first_month",
-                f"{label} counts for {indicator.short_name} from {first:%Y-%m} on",
+                _(
+                    "{source} counts for {indicator} from {month:%Y-%m} on",
+                    source=label,
+                    indicator=indicator.short_name,
+                    month=first,
+                ),
             )
         if code not in contract.panel(indicator.id):
             return Absence(
                 "outside_panel",
-                f"{indicator.short_name} expects no figure of département {code}: it is not in"
-                " the panel",
+                _(
+                    "{indicator} expects no figure of département {code}: it is not in the panel",
+                    indicator=indicator.short_name,
+                    code=code,
+                ),
             )
         if held:
             rules = ", ".join(f["rule"] for f in held.findings if f["blocking"])
             return Absence(
                 "held",
-                f"{label}'s {month:%Y-%m} is held ({rules}): {held.file_name}, received"
-                f" {held.delivered_on}",
+                _(
+                    "{source}'s {month:%Y-%m} is held ({rules}): {file}, received {day}",
+                    source=label,
+                    month=month,
+                    rules=rules,
+                    file=held.file_name,
+                    day=held.delivered_on,
+                ),
             )
         if quarantined := self._quarantined():
             return quarantined
@@ -179,17 +195,22 @@ class _Cell:
             last = history[-1]
             return Absence(
                 "withdrawn",
-                f"{label}'s figure ({last.value:,}) was withdrawn on {last.until}: delivery"
-                f" {(last.ended_by or '')[:12]} no longer carries it",
+                _(
+                    "{source}'s figure ({value:,}) was withdrawn on {day}: delivery {delivery} no "
+                    "longer carries it",
+                    source=label,
+                    value=last.value,
+                    day=last.until,
+                    delivery=(last.ended_by or "")[:12],
+                ),
             )
         return self._undelivered()
 
     def _quarantined(self) -> Absence | None:
-        for file_name, day, where, reason, cells in self.rows(
+        for file_name, day, reason, reason_fr, *row in self.rows(
             """
-            select deliveries.file_name, deliveries.delivered_on,
-                concat_ws(', ', nullif(rows.sheet, ''), 'row ' || rows.sheet_row),
-                rows.reason, array_to_string(rows.cells, ' | ')
+            select deliveries.file_name, deliveries.delivered_on, rows.reason, rows.reason_fr,
+                nullif(rows.sheet, ''), coalesce(rows.sheet_row, rows.row_number), rows.cells
             from validated.quarantined_rows as rows
             join raw.deliveries as deliveries using (delivery_id)
             where rows.indicator_id = $indicator and rows.source = $source
@@ -200,8 +221,14 @@ class _Cell:
         ):
             return Absence(
                 "quarantined",
-                f"{self.source.label}'s row is in quarantine: {reason} ({file_name}, received"
-                f" {day}, {where}: {cells})",
+                _(
+                    "{source}'s row is in quarantine: {reason} ({file}, received {day}, {row})",
+                    source=self.source.label,
+                    reason=kept({"reason": reason, "reason_fr": reason_fr}, "reason"),
+                    file=file_name,
+                    day=day,
+                    row=row_shown(*row),
+                ),
             )
         return None
 
@@ -218,12 +245,17 @@ class _Cell:
         ):
             return Absence(
                 "not_in_delivery",
-                f"{self.source.label} delivered the month without this département"
-                f" ({file_name}, received {day})",
+                _(
+                    "{source} delivered the month without this département ({file}, received "
+                    "{day})",
+                    source=self.source.label,
+                    file=file_name,
+                    day=day,
+                ),
             )
-        for file_name, day, reason in self.rows(
+        for file_name, day, reason, reason_fr in self.rows(
             """
-            select file_name, delivered_on, reason from raw.deliveries
+            select file_name, delivered_on, reason, reason_fr from raw.deliveries
             where source = $source and status = 'refused' and delivered_on <= $day
                 and date_trunc('month', delivered_on) = $month + interval 1 month
             order by delivered_on desc limit 1
@@ -231,11 +263,18 @@ class _Cell:
         ):
             return Absence(
                 "refused",
-                f"{self.source.label}'s delivery was refused: {reason} ({file_name}, received"
-                f" {day})",
+                _(
+                    "{source}'s delivery was refused: {reason} ({file}, received {day})",
+                    source=self.source.label,
+                    reason=kept({"reason": reason, "reason_fr": reason_fr}, "reason"),
+                    file=file_name,
+                    day=day,
+                ),
             )
-        by = f" by {self.key.as_of}" if self.key.as_of else ""
+        told = {"source": self.source.label, "month": self.key.month, "day": self.key.as_of}
         return Absence(
             "no_delivery",
-            f"{self.source.label} has delivered nothing for {self.key.month:%Y-%m}{by}",
+            _("{source} has delivered nothing for {month:%Y-%m} by {day}", **told)
+            if self.key.as_of
+            else _("{source} has delivered nothing for {month:%Y-%m}", **told),
         )

@@ -19,6 +19,7 @@ from typing import Any
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.landing.whole_files import sha256
+from acv_pipeline.language import _
 from acv_pipeline.warehouse import in_plain_words, is_readable, open_warehouse
 from acv_pipeline.warehouse.home import Home
 
@@ -57,20 +58,28 @@ def back_up(
         WarehouseError: the warehouse is held for too long, or damaged.
     """
     if not home.warehouse.exists():
-        raise BackupError(f"{home.root} holds no warehouse: nothing to back up")
+        raise BackupError(_("{path} holds no warehouse: nothing to back up", path=home.root))
     target = target.resolve()
     if target.is_relative_to(home.root):
-        raise BackupError(f"{target} lies in the home itself: a backup belongs on another disk")
+        raise BackupError(
+            _("{path} lies in the home itself: a backup belongs on another disk", path=target)
+        )
     if target.exists():
-        raise BackupError(f"{target} is there already: choose another name, or delete it")
+        raise BackupError(
+            _("{path} is there already: choose another name, or delete it", path=target)
+        )
     if not target.parent.is_dir():
-        raise BackupError(f"{target.parent} is not a folder")
+        raise BackupError(_("{path} is not a folder", path=target.parent))
     with in_plain_words(home.root):
         try:
             manifest = _packed(home, contract, target, log)
         except OSError as error:
             raise BackupError(
-                f"cannot write {target} ({error.strerror}): choose another place"
+                _(
+                    "cannot write {path} ({why}): choose another place",
+                    path=target,
+                    why=error.strerror,
+                )
             ) from error
     return _described(manifest, target)
 
@@ -91,9 +100,13 @@ def restore(source: Path, home: Home, *, force: bool = False) -> tuple[Backup, P
     root = home.root
     occupied = root.exists() and any(root.iterdir())
     if occupied and not force:
-        raise BackupError(f"{root} is not empty: --force puts what is there aside, and restores")
+        raise BackupError(
+            _("{path} is not empty: --force puts what is there aside, and restores", path=root)
+        )
     if occupied and not home.nobody_at_work():
-        raise BackupError(f"a run is at work in {root}: wait for it to end, then restore")
+        raise BackupError(
+            _("a run is at work in {path}: wait for it to end, then restore", path=root)
+        )
     with in_plain_words(root.parent):
         root.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{root.name}.", dir=root.parent) as folder:
@@ -178,26 +191,43 @@ def _unpack(source: Path, folder: Path) -> dict[str, Any]:
             archive.extractall(folder, filter="data")
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        missing = "is no backup" if source.exists() else "is not there"
-        raise BackupError(f"{source} {missing}: 'acv backup FILE' makes one") from error
+        raise BackupError(
+            _("{path} is no backup: 'acv backup FILE' makes one", path=source)
+            if source.exists()
+            else _("{path} is not there: 'acv backup FILE' makes one", path=source)
+        ) from error
     except (tarfile.TarError, zlib.error, EOFError, ValueError) as error:
-        raise BackupError(f"{source} is no whole backup ({error}): use another one") from error
+        raise BackupError(
+            _("{path} is no whole backup ({why}): use another one", path=source, why=error)
+        ) from error
     except OSError as error:
         if error.errno is None:  # what gzip says of a damaged file
-            raise BackupError(f"{source} is damaged ({error}): use another one") from error
+            raise _damaged(source, error) from error
         raise
     if manifest["format"] != FORMAT:
-        raise BackupError(f"{source} was made by another version: restore it with that one")
+        raise BackupError(
+            _("{path} was made by another version: restore it with that one", path=source)
+        )
     return manifest
+
+
+def _damaged(source: Path, why: object) -> BackupError:
+    return BackupError(_("{path} is damaged ({why}): use another one", path=source, why=why))
 
 
 def _verify(source: Path, folder: Path, manifest: dict[str, Any]) -> None:
     for name, expected in manifest["files"].items():
         path = folder / name
         if not os.path.lexists(path) or _sha256(path) != expected:
-            raise BackupError(f"{source} is damaged ({name}): use another one")
+            raise _damaged(source, name)
     if problem := is_readable(folder / "warehouse.duckdb"):
-        raise BackupError(f"the warehouse in {source} is damaged ({problem}): use another backup")
+        raise BackupError(
+            _(
+                "the warehouse in {path} is damaged ({problem}): use another backup",
+                path=source,
+                problem=problem,
+            )
+        )
 
 
 def _move_settings(fresh: Path, before: Path, root: Path) -> None:

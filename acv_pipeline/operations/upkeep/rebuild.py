@@ -12,6 +12,7 @@ import duckdb
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.landing import Zone
+from acv_pipeline.language import _
 from acv_pipeline.ledger.load import load
 from acv_pipeline.warehouse import (
     WarehouseError,
@@ -63,7 +64,9 @@ def rebuild(
         WarehouseError: a run is going on, or the disk does not allow it.
     """
     if not home.nobody_at_work():
-        raise WarehouseError(f"a run is at work in {home.root}: wait for it to end, then rebuild")
+        raise WarehouseError(
+            _("a run is at work in {path}: wait for it to end, then rebuild", path=home.root)
+        )
     scratch = Home(home.root / SCRATCH)
     shutil.rmtree(scratch.root, ignore_errors=True)
     scratch.root.mkdir(parents=True)

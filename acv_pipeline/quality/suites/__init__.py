@@ -14,6 +14,7 @@ import great_expectations as gx
 import great_expectations.expectations as gxe
 
 from acv_pipeline.contract import Contract
+from acv_pipeline.language import _, marked
 from acv_pipeline.models import Model
 from acv_pipeline.quality.extract_checks import REASONS
 from acv_pipeline.quality.mart_checks import LOOKED_UP, ranges
@@ -29,7 +30,7 @@ def suite(name: str, contract: Contract) -> gx.ExpectationSuite:
     elif name == "quarantined_rows":
         expectations = [
             gxe.ExpectColumnValuesToNotBeNull(
-                column=column, **_of("every_row_says_why", f"no {column}")
+                column=column, **_of("every_row_says_why", marked("no {column}"), column=column)
             )
             for column in ("reason_code", "reason", "reason_fr")
         ]
@@ -39,9 +40,14 @@ def suite(name: str, contract: Contract) -> gx.ExpectationSuite:
 
 
 def _of(
-    check: str, problem: str, shows: str | None = None, severity: str = "critical"
+    check: str,
+    problem: str,
+    shows: str | None = None,
+    severity: str = "critical",
+    **values: str,
 ) -> dict[str, Any]:
-    """What an expectation has besides what is expected."""
+    """What an expectation has besides what is expected; ``{value}`` stands for that of a row."""
+    problem = _(problem, **values, value="{}")
     meta = {"check": check, "problem": problem} | ({"shows": shows} if shows else {})
     return {"severity": severity, "meta": meta}
 
@@ -55,20 +61,20 @@ def _received_rows(contract: Contract) -> list[gxe.Expectation]:
             gxe.ExpectColumnValuesToNotBeInSet(
                 column="reason_code",
                 value_set=list(REASONS[check]),
-                **_of(check, "{}", severity="warning"),
+                **_of(check, "{value}", severity="warning"),
             )
             for check in by_reason
         ),
         gxe.ExpectColumnValuesToBeInSet(
             column="territory_code_is_known",
             value_set=[True],
-            **_of(departments, "unknown territory {}", "territory_code", "warning"),
+            **_of(departments, marked("unknown territory {value}"), "territory_code", "warning"),
         ),
         gxe.ExpectColumnValuesToBeBetween(
             column="value",
             min_value=0,
             max_value=contract.max_plausible_value,
-            **_of(figures, "value {}", severity="warning"),
+            **_of(figures, marked("value {value}"), severity="warning"),
         ),
     ]
 
@@ -83,27 +89,39 @@ def _validated_dwellings(contract: Contract) -> list[gxe.Expectation]:
         *_known_codes(
             {"indicator_id": contract.indicators, "source": contract.sources}, ["department_code"]
         ),
-        gxe.ExpectColumnValuesToNotBeNull(column=column, **_of(whole, f"no {column}")),
+        gxe.ExpectColumnValuesToNotBeNull(
+            column=column, **_of(whole, marked("no {column}"), column=column)
+        ),
         gxe.ExpectColumnValuesToBeOfType(
-            column=column, type_="int64", **_of(whole, f"{column} holds no whole numbers")
+            column=column,
+            type_="int64",
+            **_of(whole, marked("{column} holds no whole numbers"), column=column),
         ),
         gxe.ExpectColumnValuesToBeBetween(
             column=column,
             min_value=0,
             max_value=contract.max_plausible_value,
-            **_of(whole, f"{column} {{}}"),
+            **_of(whole, "{column} {value}", column=column),
         ),
         gxe.ExpectColumnPairValuesAToBeGreaterThanB(
             column_A="month",
             column_B="first_month",
             or_equal=True,
-            **_of("month_in_range", "before its indicator's first month: {}", "month"),
+            **_of(
+                "month_in_range",
+                marked("before its indicator's first month: {value}"),
+                "month",
+            ),
         ),
         gxe.ExpectColumnPairValuesAToBeGreaterThanB(
             column_A="delivered_on",
             column_B="month",
             or_equal=True,
-            **_of("month_in_range", "received before the month began, on {}", "delivered_on"),
+            **_of(
+                "month_in_range",
+                marked("received before the month began, on {value}"),
+                "delivered_on",
+            ),
         ),
     ]
 
@@ -122,14 +140,17 @@ def _mart(model: Model, contract: Contract) -> list[gxe.Expectation]:
     return [
         gxe.ExpectTableColumnsToMatchOrderedList(
             column_list=[*(f"{column}_is_known" for column in looked_up), *columns],
-            **_of("columns_as_documented", "columns differ from the documented ones"),
+            **_of("columns_as_documented", marked("columns differ from the documented ones")),
         ),
         *_known_codes({name: codes[name] for name in codes if name in columns}, looked_up),
         *(
             gxe.ExpectColumnValuesToBeBetween(
-                column=column, min_value=low, max_value=high, **_of(check, f"{column} {{}}")
+                column=column,
+                min_value=low,
+                max_value=high,
+                **_of(check, "{column} {value}", column=column),
             )
-            for check, (_, bounds) in ranges(contract).items()
+            for check, (_description, bounds) in ranges(contract).items()
             for column, (low, high) in bounds.items()
             if column in columns
         ),
@@ -149,13 +170,15 @@ def _known_codes(
     return [
         *(
             gxe.ExpectColumnValuesToNotBeNull(
-                column=column, **_of(check, f"unknown {column} (empty)")
+                column=column, **_of(check, marked("unknown {column} (empty)"), column=column)
             )
             for column in (*values, *looked_up)
         ),
         *(
             gxe.ExpectColumnValuesToBeInSet(
-                column=column, value_set=list(codes), **_of(check, f"unknown {column} {{}}")
+                column=column,
+                value_set=list(codes),
+                **_of(check, marked("unknown {column} {value}"), column=column),
             )
             for column, codes in values.items()
         ),
@@ -163,7 +186,7 @@ def _known_codes(
             gxe.ExpectColumnValuesToBeInSet(
                 column=f"{column}_is_known",
                 value_set=[True],
-                **_of(check, f"unknown {column} {{}}", column),
+                **_of(check, marked("unknown {column} {value}"), column, column=column),
             )
             for column in looked_up
         ),

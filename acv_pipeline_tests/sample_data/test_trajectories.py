@@ -1,4 +1,4 @@
-"""The invented course meets the published national figures and looks like a real one.
+"""The invented trajectory meets the published national figures and looks like a real one.
 
 That the gate has no reason to hold any of it: ``test_gate``.
 """
@@ -8,8 +8,8 @@ import pytest
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.sample_data.courses import ACV, LAST_MONTH, MAX_SLIP, PVD, draw_courses
 from acv_pipeline.sample_data.generator import SEED
+from acv_pipeline.sample_data.trajectories import ACV, LAST_MONTH, MAX_SLIP, PVD, draw_trajectories
 
 PUBLISHED = {"2020-01": 31_658, "2021-01": 49_497, "2021-12": 66_737, "2022-09": 78_638}
 
@@ -18,7 +18,7 @@ Key = tuple[str, str]
 
 def drawn(contract: Contract, seed: int) -> dict[Key, pd.DataFrame]:
     """Figures by (indicator, source), and their sum as source ``total``."""
-    tables = {(c.indicator_id, c.source): c.figures for c in draw_courses(contract, seed)}
+    tables = {(c.indicator_id, c.source): c.figures for c in draw_trajectories(contract, seed)}
     tables[ACV, "total"] = tables[ACV, "anah"] + tables[ACV, "action_logement"]
     return tables
 
@@ -57,10 +57,10 @@ def test_the_same_seed_gives_the_same_figures_and_another_seed_others(contract: 
     assert not first.equals(other)
 
 
-def test_a_longer_course_begins_as_a_shorter_one(contract: Contract) -> None:
+def test_a_longer_trajectory_begins_as_a_shorter_one(contract: Contract) -> None:
     last = month_of("2027-03")
     for short, long in zip(
-        draw_courses(contract, SEED), draw_courses(contract, SEED, last), strict=True
+        draw_trajectories(contract, SEED), draw_trajectories(contract, SEED, last), strict=True
     ):
         assert long.figures.index[-1] == last
         assert long.figures.loc[:LAST_MONTH].equals(short.figures)

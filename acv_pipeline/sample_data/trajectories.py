@@ -1,4 +1,4 @@
-"""The invented course of the figures: who counts how many dwellings, where and when."""
+"""The invented trajectory of the figures: who counts how many dwellings, where and when."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from acv_pipeline.contract.months import elapsed, month_of
 
 ACV = "nb-logement-accompagnement"
 PVD = "nb-logements-renoves-petites-villes"
-# What the official series covers, and the calibration with it; the course goes on as it was then.
+# What the official series covers, and the calibration with it; later months go on as it was then.
 FIRST_MONTH, LAST_MONTH = month_of("2018-09"), month_of("2022-12")
 
 Counts = npt.NDArray[np.int64]
@@ -31,7 +31,7 @@ MAX_SLIP = 15  # dwellings taken back when a partner corrects its count downward
 
 @dataclass(frozen=True)
 class Calibration:
-    """What the invented course of an indicator must agree with, in dwellings.
+    """What the invented trajectory of an indicator must agree with, in dwellings.
 
     Attributes:
         start: national figure of the first month.
@@ -76,7 +76,7 @@ CALIBRATIONS = {
 
 
 @dataclass(frozen=True)
-class Course:
+class InventedTrajectory:
     """Cumulative dwellings of an indicator as one source counts them.
 
     ``figures`` has one row per month, one column per panel département.
@@ -87,12 +87,14 @@ class Course:
     figures: pd.DataFrame
 
 
-def draw_courses(contract: Contract, seed: int, last: Month = LAST_MONTH) -> list[Course]:
-    """The course of every indicator and partner, from its first month to ``last`` or longer.
+def draw_trajectories(
+    contract: Contract, seed: int, last: Month = LAST_MONTH
+) -> list[InventedTrajectory]:
+    """The trajectory of every indicator and partner, from its first month to ``last`` or longer.
 
-    The same seed gives the same figures, however long the course is.
+    The same seed gives the same figures, however long the trajectory is.
     """
-    courses = []
+    trajectories = []
     for number, (indicator_id, calibration) in enumerate(CALIBRATIONS.items()):
         first = contract.indicators[indicator_id].first_month
         months = list(month_range(first, max(last, LAST_MONTH)))
@@ -119,8 +121,8 @@ def draw_courses(contract: Contract, seed: int, last: Month = LAST_MONTH) -> lis
             left = left - own
             increments = spread(own, weights * splits[:, column], slips.get(source, []), rng)
             cumulative = pd.DataFrame(increments.cumsum(axis=0), index=months, columns=panel)
-            courses.append(Course(indicator_id, source, cumulative))
-    return courses
+            trajectories.append(InventedTrajectory(indicator_id, source, cumulative))
+    return trajectories
 
 
 def national_increments(

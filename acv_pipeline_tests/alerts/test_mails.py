@@ -87,6 +87,7 @@ def test_what_is_wrong_with_a_month_can_be_sent_to_the_partner_as_it_is(
         assert "Objet\u00a0: Action cœur de ville, mai 2021\u00a0: chiffres à vérifier" in letter
         assert "reçu le 11 juin 2021, contient des chiffres pour mai 2021" in letter
         assert "Ce que nous vous demandons" in letter
+        assert "logements par mois depuis 2021-04" in letter and "dwellings a month" not in letter
         assert "acv signoff" in part and "acv signoff" not in letter
     text = body(held, "plain").partition("Objet")[2]
     rows = [line for line in text.splitlines() if line.startswith("84 Vaucluse ")]
@@ -193,6 +194,8 @@ def test_in_french_everything_is_french(
     text = body(mail, "plain")
     for words in ("Ce qui ne va pas", "À qui demander", "Que faire", "Où regarder", "précédent"):
         assert words in text
+    for words in ("The ", " dwellings", "Ask ", "Probable", "previous", "the data unit"):
+        assert words not in text
     send_digest(home, contract, month_of("2021-04"), NOW)
     digest = mailbox.mails[-1]
     assert "avril 2021\u00a0: " in digest["Subject"]

@@ -29,6 +29,7 @@ from acv_pipeline.landing import LandingError
 from acv_pipeline.language import _, both, together
 from acv_pipeline.ledger.corrections import CorrectionsError
 from acv_pipeline.models import SqlProjectError
+from acv_pipeline.publishing.dsfr import DsfrError
 from acv_pipeline.publishing.published_copy import COPY, NotPublishedError
 from acv_pipeline.publishing.release import ReleaseError
 from acv_pipeline.quality.acceptance import ACCEPTED, holds
@@ -58,7 +59,7 @@ def plain_failures(warehouse: Warehouse) -> Iterator[None]:
         with in_plain_words(Path(warehouse.home)):
             yield
     except (
-        CorrectionsError, LandingError, NotPublishedError, ReleaseError, SqlProjectError,
+        CorrectionsError, DsfrError, LandingError, NotPublishedError, ReleaseError, SqlProjectError,
         WarehouseError,
     ) as error:  # fmt: skip
         raise dg.Failure(description=str(error), allow_retries=False) from None

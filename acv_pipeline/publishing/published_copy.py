@@ -16,6 +16,7 @@ from acv_pipeline.language import _, plural
 from acv_pipeline.ledger.months_on_record import on_record, rows_of
 from acv_pipeline.models import Project
 from acv_pipeline.models.freshness import outdated, state
+from acv_pipeline.publishing.dsfr import Dsfr
 from acv_pipeline.quality.everything import Evaluated, evaluate_all, invariants
 from acv_pipeline.warehouse import commits, put_copy, read_published
 from acv_pipeline.warehouse.home import Home
@@ -164,6 +165,7 @@ def make_publication(
             of other figures, so then it names none.
 
     Raises:
+        DsfrError: the State's design system is asked for and cannot be used.
         OSError: the page cannot be written.
         ReleaseError: rows contradict their declaration, or the folder cannot be written.
         WarehouseError: nothing was published yet, or it cannot be read.
@@ -183,6 +185,7 @@ def make_publication(
                 home.report,
                 release_sha256=release.sha256 if release else release_sha256,
                 today=today,
+                dsfr=Dsfr.from_environment(),
             )
             drawn = pictures(connection, contract)
     return Publication(release, report, drawn)

@@ -68,7 +68,7 @@ def test_the_real_page_is_quiet_and_small(real_report: Report, open_page: Open, 
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     assert seen.console == []
     assert seen.requests == [real_report.path.as_uri()]
-    assert real_report.byte_size < 3_000_000
+    assert real_report.byte_size < 2_000_000
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])

@@ -91,6 +91,9 @@ def test_two_departements_stand_side_by_side(report: Report, open_page: Open, se
         for place, code in enumerate(("59", "13")):
             cell = page.locator(f"#acv-ranking tr[data-code='{code}'] > *").nth(column)
             assert row[1 + place] == cell.inner_text().strip()
+    assert page.inner_text("#compare [role=status]") == (
+        "Comparaison affichée\u00a0: 59 Nord et 13 Bouches-du-Rhône."
+    )
     page.click("#comparison summary >> nth=0")
     months = cells(page, "#acv-compared-by-month")
     by_month = {row[0]: row[1:] for row in months[1:]}
@@ -113,6 +116,9 @@ def test_two_departements_stand_side_by_side(report: Report, open_page: Open, se
     page.click("#language")
     assert cells(page, "#acv-compared") == shown, "and back"
 
+    page.select_option("#compare select >> nth=1", "62")
+    assert address(page) == "#departements=59,62", "the place in the history is the same"
+    page.select_option("#compare select >> nth=1", "13")
     at(page, report, "departements=2A,13")
     assert cells(page, "#acv-compared")[2][:2] == ["Cumul", "–"], "no figure this month"
     page.go_back()

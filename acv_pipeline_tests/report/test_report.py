@@ -19,6 +19,7 @@ from acv_pipeline.publishing.report import write_report
 from acv_pipeline.warehouse import transaction
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import deliver_trajectory
+from acv_pipeline_tests.report.conftest import Open, Seen
 from acv_pipeline_tests.report.world import World
 from acv_pipeline_tests.warehouses import process, published
 
@@ -86,7 +87,11 @@ def test_the_policy_lets_this_script_run_and_nothing_else(world: World, tmp_path
 
 
 def test_before_the_first_figure_the_page_says_so(
-    warehouse: duckdb.DuckDBPyConnection, contract: Contract, tmp_path: Path
+    warehouse: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    tmp_path: Path,
+    open_page: Open,
+    seen: Seen,
 ) -> None:
     project = Project.load()
     project.load_seeds(warehouse)
@@ -98,6 +103,11 @@ def test_before_the_first_figure_the_page_says_so(
     assert report.months == {}
     assert "Aucun chiffre n’est encore en vigueur" in html
     assert "No figure is in force yet" in html
+    page = open_page(report)
+    page.click("#language")
+    page.goto(f"{path.as_uri()}#departements=59,62")
+    assert page.inner_text(".banner") == "No figure is in force yet."
+    assert seen.console == []
 
 
 def test_synthetic_files_are_told_apart(world: World, tmp_path: Path) -> None:

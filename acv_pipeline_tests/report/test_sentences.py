@@ -273,7 +273,7 @@ LABELS = re.compile(
     r"published_revisions$|corrections$|by_whom$|departments(_intro)?$|open_all$|close_all$|"
     r"department_revisions$|quality(_intro)?$|rows_note$|all_sources$|finding_held$|written_on$|"
     r"nobody$|release_sha256$|access$|see$|csv$|picture$|remarks$|copy$|copied$|selected$|consulted$|"
-    r"compare(_first|_second|_what|_chart|_months)?$|regions_note$|cite_(version|link)$|"
+    r"compare(_first|_second|_shown|_what|_chart|_months)?$|regions_note$|cite_(version|link)$|"
     r"open_data_page$"
 )
 

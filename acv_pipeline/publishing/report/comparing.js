@@ -46,7 +46,7 @@ function compareChart(lines) {
   const across = matchMedia("(max-width: 40rem)").matches ? 360 : 790, right = across - 10;
   const x = (key) => 10 + (at(key) - first) / Math.max(1, last - first) * (right - 10);
   const y = (value) => 205 - value / top * 180;
-  const text = (x_, y_, anchor, words) => drawn("text", { x: x_, y: y_, "text-anchor": anchor, "font-size": 13, fill: "var(--muted)" }, words);
+  const text = (left, base, anchor, words) => drawn("text", { x: left, y: base, "text-anchor": anchor, "font-size": 13, fill: "var(--muted)" }, words);
   const svg = drawn("svg", { class: "drawn", viewBox: `0 0 ${across} 230`, "aria-hidden": "true" });
   svg.append(drawn("path", { d: `M10 205H${right}M10 25H${right}`, stroke: "var(--line)", fill: "none" }));
   [0, 1].forEach((side) => {
@@ -69,13 +69,16 @@ function compareChart(lines) {
 function compare() {
   const place = one("#comparison");
   const pair = chosenTwo();
+  const told = one("[role=status]", comparing);
   place.replaceChildren();
+  told.replaceChildren();
   if (!pair.every(Boolean) || pair[0] === pair[1]) return;
   const names = pair.map(nameOf);
+  told.append(say("compare_shown", { a: names[0], b: names[1] }));
   all("table.ranking").forEach((table, nth) => {
     const indicator = table.closest("section").id;
-    const months_ = compareMonths(pair.map((code) => one(`#d${code} .columns > div:nth-child(${nth + 1}) table`)));
-    if (!months_.length) return;
+    const byMonth = compareMonths(pair.map((code) => one(`#d${code} .columns > div:nth-child(${nth + 1}) table`)));
+    if (!byMonth.length) return;
     const values = { a: names[0], b: names[1] };
     const headed = (caption, ...cells) => made("table", {}, made("caption", {}, say(`${caption}-${indicator}`, values)),
       made("thead", {}, made("tr", {}, ...cells.map((cell) => made("th", { scope: "col" }, cell)))));
@@ -85,21 +88,21 @@ function compare() {
     const course = headed("compare_months", say("col_month"),
       ...names.flatMap((name) => ["col_cumulative", "col_added"].map((what) => made("span", {}, name + " · ", say(what)))));
     course.id = `${indicator}-compared-by-month`;
-    course.append(made("tbody", {}, ...months_.map(([key_, sides]) => made("tr", {},
-      monthHeading(key_, sides.find(Boolean).cells[0]),
+    course.append(made("tbody", {}, ...byMonth.map(([when, sides]) => made("tr", {},
+      monthHeading(when, sides.find(Boolean).cells[0]),
       ...[0, 1].flatMap((side) => [1, 2].map((column) => made("td", {}, ...(sides[side] ? copied(sides[side].cells[column]) : ["–"]))))))));
     const key = made("ul", { className: "keys" }, ...names.map((name, side) => made("li", {},
       drawn("svg", { viewBox: "0 0 28 14", "aria-hidden": "true" }, drawn("path", { class: `side-${side + 1}`, d: "M1 7H27" })), name)));
-    const figure = made("figure", { className: "chart" }, made("figcaption", {}, say(`compare_chart-${indicator}`, values)), compareChart(months_), key);
+    const figure = made("figure", { className: "chart" }, made("figcaption", {}, say(`compare_chart-${indicator}`, values)), compareChart(byMonth), key);
     figure.dataset.picture = `${indicator}-compared`;
-    const boxed = (table_) => {
-      table_.caption.id = table_.id + "-caption";
-      const box = made("div", { className: "scroll", tabIndex: 0, role: "region" }, table_);
-      box.setAttribute("aria-labelledby", table_.caption.id);
+    const boxed = (compared) => {
+      compared.caption.id = compared.id + "-caption";
+      const box = made("div", { className: "scroll", tabIndex: 0, role: "region" }, compared);
+      box.setAttribute("aria-labelledby", compared.caption.id);
       return box;
     };
     place.append(boxed(now), figure, made("details", { className: "table" }, made("summary", {}, say("as_table")), boxed(course)));
-    for (const table_ of [now, course]) offerTable(table_);
+    for (const compared of [now, course]) offerTable(compared);
     offerPicture(figure);
   });
 }
@@ -108,8 +111,14 @@ if (comparing) {
     select.append(new Option("–", ""), ...all(".department").map((d) => new Option(nameOf(d.id.slice(1)), d.id.slice(1))));
     select.addEventListener("change", () => {
       const pair = chosenTwo();
-      if (pair.every(Boolean) && pair[0] !== pair[1]) location.hash = "departements=" + pair.join(",");
-      else compare();
+      const address = "#departements=" + pair.join(",");
+      const isPair = pair.every(Boolean) && pair[0] !== pair[1];
+      if (isPair && !location.hash.startsWith("#departements=")) {
+        location.hash = address;  // which compares; back leads to where the reader was
+      } else {
+        if (isPair) history.replaceState(null, "", address);
+        compare();
+      }
     });
   }
   addEventListener("language", compare);

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.synthetic import FILE_MARK
+from acv_pipeline.publishing.dsfr import Dsfr
 from acv_pipeline.publishing.report import words
 from acv_pipeline.publishing.report.figures import IndicatorFigures, neighbours, summaries
 from acv_pipeline.publishing.report.outlines import HEIGHT, WIDTH, close_up, outlines
@@ -36,10 +37,12 @@ def page(
     contract: Contract,
     *,
     release_sha256: str | None,
+    dsfr: Dsfr | None = None,
 ) -> str:
     """The whole page as HTML, but for the day it was written on (``dated``).
 
-    ``accounts`` are the rows of the queries about files, rows and checks.
+    ``accounts`` are the rows of the queries about files, rows and checks; ``dsfr`` is whose look it
+    takes instead of its own.
     """
     views = [IndicatorView(figures, contract) for figures in shown]
     departments = contract.territories.departments
@@ -49,6 +52,7 @@ def page(
         if any(code in v.figures.expected or code in v.figures.by_department for v in views)
     ]
     style = style_sheet() + (HERE / "style.css").read_text(encoding="utf-8")
+    style += dsfr.style_sheet() if dsfr else ""
     script = _script()
     html = (
         _environment()
@@ -66,6 +70,7 @@ def page(
             map_size=(WIDTH, HEIGHT),
             close_up=close_up(),
             release_sha256=release_sha256,
+            entity=dsfr.entity if dsfr else (),
             written_on=Markup('<time datetime="{}">{}</time>').format(*_DAY),
             written_on_day=_DAY[0],
             style=Markup(style),
@@ -93,7 +98,7 @@ def _policy(script: str) -> str:
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return (
         "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
-        f"script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+        f"font-src data:; script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     )
 
 

@@ -79,11 +79,13 @@ one("#language").addEventListener("click", () => {
 /* --- theme: the device's, until the reader chooses --- */
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const shown = () => root.dataset.theme || (dark.matches ? "dark" : "light");
-const tell = () => { root.dataset.shown = shown(); };
+const tell = () => { root.dataset.shown = root.dataset.frTheme = shown(); };
 const chosen = remembered("theme");
 if (chosen === "dark" || chosen === "light") root.dataset.theme = chosen;
 tell();
 dark.addEventListener("change", tell);
+addEventListener("beforeprint", () => { root.dataset.frTheme = "light"; });
+addEventListener("afterprint", tell);
 one("#theme").addEventListener("click", () => {
   root.dataset.theme = shown() === "dark" ? "light" : "dark";
   remember("theme", root.dataset.theme);

@@ -11,6 +11,7 @@ import duckdb
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.landing.whole_files import write_whole
+from acv_pipeline.publishing.dsfr import Dsfr
 from acv_pipeline.publishing.report.figures import figures
 from acv_pipeline.publishing.report.page import dated, page
 from acv_pipeline.publishing.report.queries import Row, fetch
@@ -42,6 +43,7 @@ def write_report(
     *,
     release_sha256: str | None,
     today: dt.date,
+    dsfr: Dsfr | None = None,
 ) -> Report:
     """Write the report on the figures in force: one HTML file that needs nothing else.
 
@@ -51,13 +53,15 @@ def write_report(
     Args:
         release_sha256: fingerprint of the open data release of the same figures, if there is one.
         today: the day a new page bears.
+        dsfr: the State's design system, if the page is to look like it.
 
     Raises:
+        DsfrError: the design system cannot be used.
         OSError: the page cannot be written.
     """
     shown = figures(connection, contract)
     accounts = {query: fetch(connection, query, Row) for query in ACCOUNTS}
-    html = page(shown, accounts, contract, release_sha256=release_sha256)
+    html = page(shown, accounts, contract, release_sha256=release_sha256, dsfr=dsfr)
     standing = path.read_text(encoding="utf-8") if path.exists() else ""
     before = _WRITTEN_ON.search(standing)
     is_new = not before or dated(html, dt.date.fromisoformat(before[1])) != standing

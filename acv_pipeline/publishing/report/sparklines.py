@@ -14,7 +14,7 @@ from acv_pipeline.contract import Month
 from acv_pipeline.contract.months import elapsed
 from acv_pipeline.publishing.report.queries import DepartmentMonth
 
-STEP = 6  # units a month is wide, a bar is one less
+STEP = 6  # units a month is wide
 COURSE, SPACE, BARS = 120, 16, 64  # heights: course, between, increments
 HEIGHT = COURSE + SPACE + BARS
 
@@ -46,17 +46,21 @@ def sparkline(rows: Sequence[DepartmentMonth], first: Month, last: Month) -> Mar
     high, low = max([1, *(p for _, p in paces)]), min([0, *(p for _, p in paces)])
     zero = round(COURSE + SPACE + BARS * high / (high - low))
     months, means = "", ""
-    months_end = None
+    at, level = x(first) - STEP, 0
     for row, pace in paces:
-        width = (row.months_elapsed or 1) * STEP - 1
+        begins = x(row.month) - (row.months_elapsed or 1) * STEP
         height = round(pace * BARS / (high - low))
-        begins = x(row.month) - width
-        if row.months_elapsed == 1:  # bars are one outline that returns to zero between them
-            months += f"h{begins - months_end}" if months_end else f"M{begins} {zero}"
-            months += f"v{-height}h{width}v{height}"
-            months_end = x(row.month)
+        if row.months_elapsed == 1:  # one outline along the tops, back to zero where months lack
+            if begins != at:
+                months += f"v{level}h{begins - at}"
+                level = 0
+            months += f"v{level - height}h{STEP}"
+            at, level = x(row.month), height
         else:
+            width = x(row.month) - begins
             means += f"M{begins} {zero}v{-height}h{width}v{height}z"
+    if months:
+        months = f"M{x(first) - STEP} {zero}{months}v{level}"
     wide = x(last) + 1
     parts = {"ln": line, "gp": gaps, "br": months, "mn": means, "bk": breaks}
     drawn = Markup("").join(

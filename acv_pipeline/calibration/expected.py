@@ -16,6 +16,7 @@ from acv_pipeline.contract import Indicator, Month
 from acv_pipeline.gate.case import MonthCase, Totals
 from acv_pipeline.gate.rules import judge
 from acv_pipeline.gate.trajectory import Figures
+from acv_pipeline.language import marked
 
 Random = np.random.Generator
 Others = Sequence[dict[Month, Figures]]
@@ -76,15 +77,15 @@ def doubled(case: MonthCase, random: Random) -> Figures:
 
 
 ERRORS: dict[str, tuple[Callable[[MonthCase, Random], Figures], int]] = {
-    "a département is missing": (missing_department, DRAWS),
-    "the file is cut": (truncated, DRAWS),
-    "all figures × 10": (ten_times, 1),
-    "rows shifted by one": (shifted_rows, DRAWS),
-    "last month's file again": (stale_copy, 1),
-    "the month's flow instead of the cumulative": (monthly_flow, 1),
-    "cumulative of the cumulative": (doubled, 1),
+    marked("a département is missing"): (missing_department, DRAWS),
+    marked("the file is cut"): (truncated, DRAWS),
+    marked("all figures × 10"): (ten_times, 1),
+    marked("rows shifted by one"): (shifted_rows, DRAWS),
+    marked("last month's file again"): (stale_copy, 1),
+    marked("the month's flow instead of the cumulative"): (monthly_flow, 1),
+    marked("cumulative of the cumulative"): (doubled, 1),
 }
-OTHER = "another indicator's figures"
+OTHER = marked("another indicator's figures")
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from acv_pipeline.gate.rules import ON_MOVEMENT, RULES_BY_NAME, judge
 from acv_pipeline.gate.rules_completeness import panel_department_missing
 from acv_pipeline.gate.rules_repetition import increments_equal_sister
 from acv_pipeline.gate.rules_revisions import large_revision
-from acv_pipeline.language import _
+from acv_pipeline.language import _, marked
 
 MIN_STEPS = 3  # a month is judged once so many steps are known, as most rules ask for
 MIN_JUDGED = 6  # months judged; fewer say nothing of what is usual
@@ -137,8 +137,13 @@ class Evidence:
         enough = sum(k and j for k, j in zip(kept, self.judged, strict=True))
         if enough < MIN_JUDGED:
             notes.append(
-                f"{enough} months have {MIN_STEPS} steps before them; below {MIN_JUDGED} no "
-                "threshold is learned: the common ones stay, which are cautious"
+                _(
+                    "{count} months have {steps} steps before them; below {least} no threshold is "
+                    "learned: the common ones stay, which are cautious",
+                    count=enough,
+                    steps=MIN_STEPS,
+                    least=MIN_JUDGED,
+                )
             )
         else:
             panel["breaks"] = self._raised(kept, enough, learned, notes)
@@ -156,7 +161,10 @@ class Evidence:
         months = [m for m, k in zip(self.past.months, kept, strict=True) if k]
         if len(months) < MIN_PANEL:
             notes.append(
-                f"{len(months)} months are too few to tell who has figures: all are expected"
+                _(
+                    "{count} months are too few to tell who has figures: all are expected",
+                    count=len(months),
+                )
             )
             return {}, {}
         figures = self.past.final[kept]
@@ -174,22 +182,30 @@ class Evidence:
         common = self.past.indicator.thresholds[panel_department_missing.name]
         missing = (holes & once).sum(axis=1)
         if (missing > 0).sum() >= max(MIN_STEPS, len(months) / 4):
-            why = (
-                f"in {int((missing > 0).sum())} of {len(months)} past months some département that "
-                f"usually has a figure had none, up to {missing.max()} at once; half above."
+            why = _(
+                "in {count} of {months} past months some département that usually has a figure had "
+                "none, up to {most} at once; half above.",
+                count=int((missing > 0).sum()),
+                months=len(months),
+                most=missing.max(),
             )
             value = min(math.ceil(MARGIN * missing.max()), common["max_missing"].up_to or 0)
             learned["max_missing"] = Threshold(value=value, why=why)
         elif once.any():
             notes.append(
-                f"{', '.join(codes[once])}: one month or two without a figure are taken for errors"
+                _(
+                    "{codes}: one month or two without a figure are taken for errors",
+                    codes=", ".join(codes[once]),
+                )
             )
         lost = [figures[m - 1, d] for m, d in np.argwhere(holes) if has[m - 1, d]]
         limit = common["small_figure"].up_to or 0
         if len(lost) >= MIN_STEPS and (most := max(lost) + 1) <= limit:
-            why = (
-                f"{int(holes.any(axis=0).sum())} départements had no figure now and then, after "
-                f"{max(lost):g} at most: small figures are left out by habit."
+            why = _(
+                "{count} départements had no figure now and then, after {most:g} at most: small "
+                "figures are left out by habit.",
+                count=int(holes.any(axis=0).sum()),
+                most=max(lost),
             )
             learned["small_figure"] = Threshold(value=most, why=why)
         panel = {
@@ -213,8 +229,12 @@ class Evidence:
             for value, month in found:
                 if math.isinf(value):
                     notes.append(
-                        f"{rule} would hold {month:%Y-%m} whatever is learned: taken for a break; "
-                        "take it out of the entry if it was an error"
+                        _(
+                            "{rule} would hold {month:%Y-%m} whatever is learned: taken for a "
+                            "break; take it out of the entry if it was an error",
+                            rule=rule,
+                            month=month,
+                        )
                     )
                     breaks |= {month} & ({month} if rule in ON_MOVEMENT else set())
             needed = sorted((value, month) for value, month in found if math.isfinite(value))
@@ -222,13 +242,21 @@ class Evidence:
                 continue
             most = needed[-1][0]
             value = min(_upwards(MARGIN * most), common.up_to or common.value)
-            room = "half above leaves room for a good month."
+            room = _("half above leaves room for a good month.")
             if value == common.up_to:
-                room = f"half above would pass the highest that the contract allows, {value:g}."
-            why = (
-                f"{len(needed)} of {enough} past months would be held by the common "
-                f"{common.value:g}, alone or after a held one ({_some([m for _, m in needed])}); "
-                f"the most was {most:.3g}, and {room}"
+                room = _(
+                    "half above would pass the highest that the contract allows, {value:g}.",
+                    value=value,
+                )
+            why = _(
+                "{count} of {months} past months would be held by the common {common:g}, alone or "
+                "after a held one ({which}); the most was {most:.3g}, and {room}",
+                count=len(needed),
+                months=enough,
+                common=common.value,
+                which=_some([month for _value, month in needed]),
+                most=most,
+                room=room,
             )
             learned.setdefault(rule, {})[name] = Threshold(value=value, why=why)
 
@@ -258,9 +286,11 @@ class Evidence:
             "routine_national_share": max(revision.national for revision in large),
         }
         says = {
-            "routine_months": "they reached back {most:.0f} months, the month itself included",
-            "routine_cell_share": "they changed up to {most:.0%} of the figures",
-            "routine_national_share": "they moved the national total by up to {most:.1%}",
+            "routine_months": marked(
+                "they reached back {most:.0f} months, the month itself included"
+            ),
+            "routine_cell_share": marked("they changed up to {most:.0%} of the figures"),
+            "routine_national_share": marked("they moved the national total by up to {most:.1%}"),
         }
         learned[large_revision.name] = {
             name: Threshold(
@@ -270,8 +300,13 @@ class Evidence:
                     else _upwards(MARGIN * value),
                     common[name].up_to or 0,
                 ),
-                why=f"{revised} of {self.past.deliveries} past deliveries revised earlier months: "
-                f"{says[name].format(most=value)}; half above leaves room.",
+                why=_(
+                    "{count} of {deliveries} past deliveries revised earlier months: {how}; half "
+                    "above leaves room.",
+                    count=revised,
+                    deliveries=self.past.deliveries,
+                    how=_(says[name], most=value),
+                ),
             )
             for name, value in most.items()
         }
@@ -322,7 +357,9 @@ def _upwards(value: float) -> float:
 def _some(months: list[Month]) -> str:
     """The latest three months, and how many others."""
     latest = [f"{month:%Y-%m}" for month in sorted(months)[-3:]]
-    return ", ".join([*latest, *([f"{len(months) - 3} others"] if len(months) > 3 else [])])
+    if len(months) > 3:
+        latest.append(_("{count} others", count=len(months) - 3))
+    return ", ".join(latest)
 
 
 def sister_of(past: Past) -> str | None:

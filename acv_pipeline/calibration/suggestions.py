@@ -12,6 +12,7 @@ from acv_pipeline.calibration.past import Past, past_in_force
 from acv_pipeline.contract import Contract
 from acv_pipeline.gate.rules_completeness import panel_department_missing
 from acv_pipeline.gate.rules_revisions import large_revision
+from acv_pipeline.language import _
 
 FAR = 1.25  # a quarter more than the contract says
 LOOSE = 2.0  # or less than half of what an indicator states itself
@@ -52,5 +53,5 @@ def _far(contract: Contract, past: Past) -> Iterator[FarThreshold]:
             suggested = found.value if found else common.value
             is_raised = common.up_to is not None and value > common.value
             if (found and suggested > FAR * value) or (is_raised and value > LOOSE * suggested):
-                why = found.why if found else "no month in force needs more than the common one."
+                why = found.why if found else _("no month in force needs more than the common one.")
                 yield FarThreshold(past.indicator.id, rule, name, value, suggested, why)

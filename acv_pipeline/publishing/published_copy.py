@@ -12,6 +12,7 @@ import duckdb
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.landing.whole_files import sha256
+from acv_pipeline.language import _, plural
 from acv_pipeline.ledger.months_on_record import on_record, rows_of
 from acv_pipeline.models import Project
 from acv_pipeline.models.freshness import outdated, state
@@ -64,9 +65,14 @@ def publish(
     """
     if old := outdated(connection, project):
         raise NotPublishedError(
-            f"not published, readers keep the last copy: {', '.join(old)} "
-            f"{'is' if len(old) == 1 else 'are'} older than the figures or the SQL they are made "
-            "from: materialise the marts, then published_copy"
+            plural(
+                "not published, readers keep the last copy: {marts} is older than the figures or "
+                "the SQL they are made from: materialise the marts, then published_copy",
+                "not published, readers keep the last copy: {marts} are older than the figures or "
+                "the SQL they are made from: materialise the marts, then published_copy",
+                len(old),
+                marts=", ".join(old),
+            )
         )
     checked_at = commits(connection)
     months = sorted(on_record(connection, contract))
@@ -84,7 +90,10 @@ def publish(
     if broken:
         said = "; ".join(f"{name} ({_listed(months)})" for name, months in sorted(broken.items()))
         raise NotPublishedError(
-            f"not published, readers keep the last copy: {said} must hold and does not"
+            _(
+                "not published, readers keep the last copy: {checks} must hold and does not",
+                checks=said,
+            )
         )
     put_copy(connection, home, to, checked_at=checked_at)
 
@@ -100,7 +109,8 @@ def is_behind(connection: duckdb.DuckDBPyConnection, home: Home, project: Projec
 def _listed(months: list[Month]) -> str:
     named = [f"{month:%Y-%m}" for month in sorted(months)[:NAMED_MONTHS]]
     more = len(months) - len(named)
-    return ", ".join(named) + (f" and {more} more" if more else "")
+    listed = ", ".join(named)
+    return _("{months} and {count} more", months=listed, count=more) if more else listed
 
 
 @dataclass(frozen=True)

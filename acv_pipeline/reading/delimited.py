@@ -50,10 +50,10 @@ def read_delimited(path: Path, limits: Limits) -> Sheet:
     _check_quotes(path, cells, delimiter, line_ends)
     remarks = []
     if encoding.is_damaged:
-        remarks.append("some bytes are no text; they read as \ufffd")
+        remarks.append(both("some bytes are no text; they read as {mark}", mark="\ufffd"))
     if width == 1 and (inner := _lines_in_quotes(cells)) is not None:
         sheet = inner
-        remarks.append("each line stands in quotes as a whole; it was read as cells")
+        remarks.append(both("each line stands in quotes as a whole; it was read as cells"))
     return dataclasses.replace(sheet, remarks=tuple(remarks))
 
 

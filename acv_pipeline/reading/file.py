@@ -70,7 +70,12 @@ def read_file(path: Path, limits: Limits = DEFAULT) -> list[Sheet]:
     sheets = [without_blank_rows(sheet) for sheet in sheets]
     if path.suffix.lower() in ENDINGS[kind] or not path.suffix:
         return sheets
-    remark = f"{path.name} is named {path.suffix} and holds {kind.upper()}; it was read as that"
+    remark = both(
+        "{file} is named {ending} and holds {format}; it was read as that",
+        file=path.name,
+        ending=path.suffix,
+        format=kind.upper(),
+    )
     return [dataclasses.replace(s, remarks=(*s.remarks, remark)) for s in sheets[:1]] + sheets[1:]
 
 

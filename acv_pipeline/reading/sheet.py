@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from acv_pipeline.language import Both
+
 MIB = 1024 * 1024
 TEXT, NUMBER, DATE = 0, 1, 2  # kinds of cells
 EPOCH_1900 = dt.date(1899, 12, 30)
@@ -79,7 +81,7 @@ class Sheet:
     kinds: Kinds | None = None
     widths: npt.NDArray[np.intp] | None = None
     filled: frozenset[tuple[int, int]] = frozenset()
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[Both, ...] = ()
     is_visible: bool = True
     epoch: dt.date = EPOCH_1900
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from acv_pipeline.contract import Month
+from acv_pipeline.language import Both
 from acv_pipeline.reading import DeliveryRefused
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class TidyDelivery:
     row_numbers: Numbers
     control_totals: list[ControlTotal] = field(default_factory=list)
     region_totals: list[ControlTotal] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
+    remarks: list[Both] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
     account: list[dict[str, Any]] = field(default_factory=list)
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from acv_pipeline.contract import Contract
+from acv_pipeline.language import Both, both_plural
 from acv_pipeline.tidying.groups import UNNAMED
 from acv_pipeline.tidying.pairs import LEVELS
 from acv_pipeline.tidying.reasons import NUMBERS
@@ -31,7 +32,7 @@ class _Row:
     count: int
 
 
-def settle_repeats(rows: RecordTable, contract: Contract) -> list[str]:
+def settle_repeats(rows: RecordTable, contract: Contract) -> list[Both]:
     """Settle the records about the same indicator, territory and month.
 
     Of a figure given in parts, the sum that the file states counts; else parts are added up where
@@ -93,10 +94,16 @@ class _Settler:
         self.added: dict[str, list[int]] = {}
 
     @property
-    def remarks(self) -> list[str]:
+    def remarks(self) -> list[Both]:
         """What was added up."""
         return [
-            f"{len(places)} figures are sums of their parts ({names}), the first in row {places[0]}"
+            both_plural(
+                "{count} figures are sums of their parts ({names}), the first in row {row}",
+                "{count} figures are sums of their parts ({names}), the first in row {row}",
+                len(places),
+                names=names,
+                row=places[0],
+            )
             for names, places in self.added.items()
         ]
 

@@ -16,7 +16,7 @@ import numpy as np
 from acv_pipeline.contract import Contract, Source
 from acv_pipeline.contract.months import month_end
 from acv_pipeline.landing import sidecar_path
-from acv_pipeline.language import both
+from acv_pipeline.language import Both, both, both_plural
 from acv_pipeline.reading import DEFAULT, DeliveryRefused, Limits, Sheet, read_file
 from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.control import (
@@ -169,13 +169,20 @@ def _account(part: _Part) -> dict[str, Any]:
     }
 
 
-def _provisional(rows: RecordTable) -> list[str]:
+def _provisional(rows: RecordTable) -> list[Both]:
     """What is said of figures that may still change."""
-    marked = rows.is_provisional & (rows.reason < 0)
-    if not marked.any():
+    still = rows.is_provisional & (rows.reason < 0)
+    if not still.any():
         return []
-    months = months_listed(month for m in np.unique(rows.month[marked]) if (month := month_at(m)))
-    return [f"{int(marked.sum())} figures are marked as provisional ({months})"]
+    months = months_listed(month for m in np.unique(rows.month[still]) if (month := month_at(m)))
+    return [
+        both_plural(
+            "{count} figures are marked as provisional ({months})",
+            "{count} figures are marked as provisional ({months})",
+            int(still.sum()),
+            months=months,
+        )
+    ]
 
 
 def _rows_of(

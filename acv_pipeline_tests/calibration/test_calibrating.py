@@ -131,6 +131,14 @@ def test_wrong_use_is_told_in_a_line(releases: Path, arguments: list[str], messa
     assert message in result.output and result.output.count("\n") == 1
 
 
+def test_what_is_wrong_is_told_in_french(releases: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACV_LANGUAGE", "fr")
+    said = calibrate(REVISED, releases, "--source", "anha").output
+    assert "partenaire\u00a0: 'anha' n'existe pas\u00a0; anah\u00a0? Sont connus anah" in said
+    said = calibrate(REVISED, releases / "nowhere").output
+    assert "n'est pas un dossier\u00a0: attendu des dossiers datés" in said
+
+
 @pytest.mark.skipif(not REAL_DATA.is_dir(), reason=WHY_NO_REAL_DATA)
 @pytest.mark.parametrize("share", ["taux-deploiement-fibre", "tx-transparence-resultats"])
 def test_a_real_share_is_refused(share: str) -> None:

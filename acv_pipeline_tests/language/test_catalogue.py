@@ -16,7 +16,19 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 import acv_pipeline.language
-from acv_pipeline.language import NARROW, _, both, both_plural, in_language, plural
+from acv_pipeline.language import (
+    NARROW,
+    Both,
+    _,
+    both,
+    both_plural,
+    in_language,
+    listed,
+    of_file,
+    of_record,
+    plural,
+    together,
+)
 
 REPOSITORY = Path(acv_pipeline.language.__file__).parents[2]
 PO = Path(acv_pipeline.language.__file__).with_name("fr") / "LC_MESSAGES" / "acv_pipeline.po"
@@ -122,6 +134,25 @@ def test_a_text_within_a_text_is_in_the_same_language() -> None:
     outer = both("{what}!", what=inner)
     assert outer.fr == "'2'\u00a0: le premier mois vient après le dernier!"
     assert outer.en == "'2': the first month comes after the last!"
+
+
+def test_things_stand_one_after_the_other_in_each_language() -> None:
+    first, second = Both("un", "one"), Both("deux", "two")
+    assert listed([first, "x", second]) == Both("un, x, deux", "one, x, two")
+    assert together([first, second]) == Both("un\u00a0; deux", "one; two")
+
+
+def test_what_is_on_record_without_french_is_told_in_english() -> None:
+    assert of_record({"why": "words", "why_fr": "des mots"}, "why") == Both("des mots", "words")
+    assert of_record({"why": "words"}, "why") == Both("words", "words")
+    assert of_record({"why": None, "why_fr": None}, "why") == Both("", "")
+
+
+def test_a_text_of_a_file_stands_as_it_is_where_it_has_no_french() -> None:
+    known = of_file("Every decrease of a cumulative figure has an explanation.")
+    assert known.fr.startswith("Toute baisse")
+    assert of_file("Own test of {a user}.") == Both(*2 * ("Own test of {a user}.",))
+    assert of_file("") == Both("", "")
 
 
 def test_a_language_has_its_own_plural() -> None:

@@ -151,6 +151,6 @@ def test_a_wrong_ending_is_remarked_on(tmp_path: Path, contract: Contract) -> No
     path.write_text("dep;cumul\n01;3\n")
     delivery = read(path, contract)
     assert delivery.records["value"].tolist() == [3]
-    assert delivery.remarks == [
+    assert list(map(str, delivery.remarks)) == [
         "acv-2021-03.xlsx is named .xlsx and holds CSV; it was read as that"
     ]

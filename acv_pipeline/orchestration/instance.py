@@ -79,17 +79,18 @@ def prepare(home: Home) -> None:
         if not os.environ.get(STORAGE_URL) and f"env: {STORAGE_URL}" in config.read_text("utf-8"):
             raise WarehouseError(
                 _(
-                    "{path} keeps Dagster's record in the database that ${setting} names, which "
+                    "{home} keeps Dagster's record in the database that ${variable} names, which "
                     "is not set: run this with the settings of the server, 'acv-shell acv …'",
-                    path=home.root,
-                    setting=STORAGE_URL,
+                    home=home.root,
+                    variable=STORAGE_URL,
                 )
             )
     except OSError as error:
-        why = error.strerror
-        raise WarehouseError(_("cannot write to {path}: {why}", path=home.root, why=why)) from error
+        raise WarehouseError(
+            _("cannot write to {home}: {error}", home=home.root, error=error.strerror)
+        ) from error
     if not os.access(home.dagster, os.W_OK):
-        raise WarehouseError(_("cannot write to {path}: no permission", path=home.dagster))
+        raise WarehouseError(_("cannot write to {folder}: no permission", folder=home.dagster))
     os.environ["DAGSTER_HOME"] = str(home.dagster)
     os.environ["ACV_HOME"] = str(home.root)
 
@@ -101,7 +102,7 @@ def _record_here(home: Home, config: Path) -> None:
         storage = (yaml.safe_load(text) or {}).get("event_log_storage") or {}
     except yaml.YAMLError as error:
         raise WarehouseError(
-            _("{path} is not valid YAML: {why}", path=config, why=error)
+            _("{file} is not valid YAML: {error}", file=config, error=error)
         ) from error
     place, own = (storage.get("config") or {}).get("base_dir"), str(home.dagster / _RUNS)
     if storage.get("class") == "PooledSqliteEventLogStorage" and place not in (None, own):

@@ -44,13 +44,24 @@ def violations(page: Page, *, contrast: bool) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("theme", "language", "contrast"),  # contrast is the theme's, and takes long
-    [("light", "fr", True), ("dark", "en", True), ("dark", "fr", False), ("light", "en", False)],
+    ("theme", "language", "width", "contrast"),  # contrast is the theme's, and takes long
+    [
+        ("light", "fr", 390, True),
+        ("dark", "en", 1440, True),
+        ("dark", "fr", 1440, False),
+        ("light", "en", 390, False),
+    ],
 )
 def test_axe_finds_nothing_and_the_page_is_quiet(
-    theme: str, language: str, contrast: bool, report: Report, open_page: Open, seen: Seen
+    theme: str,
+    language: str,
+    width: int,
+    contrast: bool,
+    report: Report,
+    open_page: Open,
+    seen: Seen,
 ) -> None:
-    page = open_page(report, color_scheme=theme)
+    page = open_page(report, color_scheme=theme, viewport={"width": width, "height": 844})
     if language == "en":
         page.click("#language")
     assert page.evaluate("document.documentElement.lang") == language

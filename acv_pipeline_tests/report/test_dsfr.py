@@ -19,7 +19,7 @@ from acv_pipeline.publishing.dsfr import ENTITY, FOLDER, Dsfr, DsfrError
 from acv_pipeline.publishing.published_copy import REPORT, make_publication
 from acv_pipeline.publishing.report import Report, write_report
 from acv_pipeline.warehouse.home import Home
-from acv_pipeline_tests.deliveries import deliver_course
+from acv_pipeline_tests.deliveries import deliver_trajectory
 from acv_pipeline_tests.report.conftest import RELEASE, TODAY, Open, Seen
 from acv_pipeline_tests.report.world import World
 from acv_pipeline_tests.warehouses import published
@@ -156,7 +156,7 @@ def test_the_setting_reaches_the_page_that_a_run_writes(
     contract: Contract, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = Home(tmp_path / "home")
-    deliver_course(tmp_path / "landing", contract, "anah", ["2020-01"])
+    deliver_trajectory(tmp_path / "landing", contract, "anah", ["2020-01"])
     published(home, contract, tmp_path / "landing")
     for name, value in settings(folder).items():
         monkeypatch.setenv(name, value)

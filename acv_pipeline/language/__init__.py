@@ -10,7 +10,7 @@ from __future__ import annotations
 import gettext
 import os
 import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from numbers import Real
@@ -113,6 +113,33 @@ def of_file(text: str) -> Both:
 def in_language(language: str, message: str, /, **values: Any) -> str:
     """A text in one language, with its values."""
     return _FORMATTERS[language].format(_catalogue(language).gettext(message), **values)
+
+
+def named(language: str, name: str, one: str, many: str | None = None, count: int = 2) -> str:
+    """A text that has a name, in one language, with its placeholders.
+
+    Args:
+        name: tells apart texts that are the same in English.
+        many: the text for many where ``one`` is that for one; ``count`` chooses.
+    """
+    if many is None:
+        return _catalogue(language).pgettext(name, one)
+    return _catalogue(language).npgettext(name, one, many, count)
+
+
+def named_texts(
+    content: Mapping[str, Any], above: str = ""
+) -> Iterator[tuple[str, str | tuple[str, str]]]:
+    """The texts of a file with their names: of a group ``group.name``; a pair is one and many."""
+    for key, entry in content.items():
+        if isinstance(entry, dict):
+            yield from named_texts(entry, f"{above}{key}.")
+        elif isinstance(entry, str):
+            yield f"{above}{key}", entry
+        elif len(entry) == 2:
+            yield f"{above}{key}", (entry[0], entry[1])
+        else:  # a list: all of one name
+            yield from ((f"{above}{key}", text) for text in entry)
 
 
 def _plural(language: str, one: str, many: str, count: int, **values: Any) -> str:

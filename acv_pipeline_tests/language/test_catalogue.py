@@ -56,8 +56,8 @@ def test_it_has_the_texts_of_the_code_and_no_other(tmp_path: Path) -> None:
         check=True,
     )
     with template.open("rb") as file:
-        in_code = {message.id for message in read_po(file) if message.id}
-    in_catalogue = {message.id for message in catalogue() if message.id}
+        in_code = {(m.context, m.id) for m in read_po(file) if m.id}
+    in_catalogue = {(m.context, m.id) for m in catalogue() if m.id}
     assert in_code - in_catalogue == set(), "run make messages, then write the French"
     assert in_catalogue - in_code == set(), "run make messages"
 

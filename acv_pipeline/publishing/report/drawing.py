@@ -10,8 +10,9 @@ from xml.etree import ElementTree
 import vl_convert
 from markupsafe import Markup
 
+from acv_pipeline.language import LANGUAGES, NARROW
 from acv_pipeline.publishing.report.plot import Spec
-from acv_pipeline.publishing.report.words import LANGUAGES, NARROW, template, text
+from acv_pipeline.publishing.report.words import template, text
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _FRENCH = {"decimal": ",", "thousands": NARROW, "grouping": [3], "currency": ["", ""]}

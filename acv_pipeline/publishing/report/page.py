@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.synthetic import FILE_MARK
+from acv_pipeline.language import LANGUAGES, Both
 from acv_pipeline.publishing.dsfr import Dsfr
 from acv_pipeline.publishing.report import words
 from acv_pipeline.publishing.report.figures import IndicatorFigures, neighbours, summaries
@@ -119,7 +120,7 @@ def _environment() -> Environment:
         of_department=of_department,
         of_months=of_months,
         of_partners=of_partners,
-        Both=words.Both,
+        Both=Both,
         said=lambda text: words.in_both(words.contract_words(text)),
         contract_words=words.contract_words,
         listed=words.listed,
@@ -152,7 +153,7 @@ def _svg_text(key: str) -> Markup:
     """A text within a drawing."""
     return Markup("").join(
         Markup('<tspan class="l" lang="{}">{}</tspan>').format(language, words.text(key, language))
-        for language in words.LANGUAGES
+        for language in LANGUAGES
     )
 
 

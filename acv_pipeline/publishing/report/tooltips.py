@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from acv_pipeline.contract import Month
+from acv_pipeline.language import Both
 from acv_pipeline.publishing.report.figures import CourseMonth
 from acv_pipeline.publishing.report.queries import Total
 from acv_pipeline.publishing.report.views import IndicatorView
-from acv_pipeline.publishing.report.words import Both, both, listed
+from acv_pipeline.publishing.report.words import both, listed
 
 _NOTHING = Both("", "")
 

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.months import elapsed, shift
+from acv_pipeline.language import Both
 from acv_pipeline.operations.explain import sources_of
 from acv_pipeline.publishing.report import charts
 from acv_pipeline.publishing.report.drawing import inline
@@ -22,7 +23,7 @@ from acv_pipeline.publishing.report.palette import PARTNERS, variable
 from acv_pipeline.publishing.report.plot import Frame, Spec
 from acv_pipeline.publishing.report.queries import DepartmentMonth, Region, Total
 from acv_pipeline.publishing.report.sparklines import sparkline
-from acv_pipeline.publishing.report.words import Both, both, contract_words, listed
+from acv_pipeline.publishing.report.words import both, contract_words, listed
 
 # One for screens and paper, one for telephones: letters keep a readable size in both.
 WIDE, NARROW = Frame(790, 250), Frame(340, 210, right=4)

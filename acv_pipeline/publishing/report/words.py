@@ -6,7 +6,6 @@ import datetime as dt
 import re
 import string
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,24 +16,12 @@ from acv_pipeline.contract import Month
 from acv_pipeline.contract.model import Words
 from acv_pipeline.contract.months import spans
 from acv_pipeline.contract.yaml_file import read_yaml
+from acv_pipeline.language import LANGUAGES, NARROW, Both, named, named_texts
 
-LANGUAGES = ("fr", "en")
-NARROW = "\u202f"  # narrow no-break space: groups of digits, and before ; ! ? %
+MONTHS = ("months", "months_short")
 NO_BREAK = "\u00a0"
 MINUS = "\u2212"
 DASH = "–"
-
-
-@dataclass(frozen=True)
-class Both:
-    """Something that is written differently in the two languages."""
-
-    fr: str
-    en: str
-
-    def __getitem__(self, language: str) -> str:
-        """The text in ``fr`` or ``en``."""
-        return self.fr if language == "fr" else self.en
 
 
 def number(value: float | None, language: str, decimals: int = 0, *, sign: bool = False) -> str:
@@ -57,13 +44,14 @@ def percent(share: float | None, language: str, decimals: int = 1) -> str:
 
 def month_name(month: Month, language: str, *, short: bool = False) -> str:
     """``novembre 2022``, ``nov. 2022``; ``November 2022``, ``Nov 2022``."""
-    names = _all_texts()["months_short" if short else "months"]
-    return f"{names[month.month - 1][language]} {month.year}"
+    group = MONTHS[short]
+    name = named(language, group, _all_texts()[group][month.month - 1])
+    return f"{name} {month.year}"
 
 
 def months_short(language: str) -> list[str]:
     """The short names of the twelve months."""
-    return [names[language] for names in _all_texts()["months_short"]]
+    return [named(language, MONTHS[1], name) for name in _all_texts()[MONTHS[1]]]
 
 
 def day_name(day: dt.date, language: str) -> str:
@@ -143,12 +131,7 @@ def _all_texts() -> dict[str, Any]:
 @cache
 def names() -> list[str]:
     """The names of all texts, with those of a group as ``group.name``."""
-    return [
-        f"{key}.{name}" if name else key
-        for key, entry in _all_texts().items()
-        if isinstance(entry, dict)
-        for name in ([None] if set(entry) == set(LANGUAGES) else entry)
-    ]
+    return [name for name, _ in named_texts(_all_texts()) if name not in MONTHS]
 
 
 def template(key: str, language: str, n: Any = None) -> str:
@@ -160,11 +143,11 @@ def template(key: str, language: str, n: Any = None) -> str:
     entry: Any = _all_texts()
     for part in key.split(".", 1):
         entry = entry[part]
-    forms = entry[language]
-    if isinstance(forms, list):
-        single = n is not None and (abs(n) < 2 if language == "fr" else n == 1)
-        forms = forms[0] if single else forms[1]
-    return typeset(forms, language)
+    if isinstance(entry, str):
+        return typeset(named(language, key, entry), language)
+    single = n is not None and (abs(n) < 2 if language == "fr" else n == 1)
+    one, many = entry
+    return typeset(named(language, key, one, many, count=1 if single else 2), language)
 
 
 def text(key: str, language: str, **values: Any) -> str:
@@ -188,8 +171,8 @@ def typeset(text: str, language: str) -> str:
     text = text.strip().replace("'", "’")
     if language == "fr":
         text = re.sub(r"(?<=\d) (?=\d{3})", NARROW, text)
-        text = re.sub(r" ([;!?%»])", NARROW + r"\1", text)
-        text = text.replace("« ", f"«{NARROW}").replace(" :", f"{NO_BREAK}:")
+        text = re.sub(r"[ \u00a0]([;!?%»])", NARROW + r"\1", text)
+        text = re.sub(r"«[ \u00a0]", f"«{NARROW}", text).replace(" :", f"{NO_BREAK}:")
     return text
 
 

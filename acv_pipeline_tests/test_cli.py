@@ -19,7 +19,7 @@ from click.testing import CliRunner, Result
 
 from acv_pipeline.cli.common import plain_errors
 from acv_pipeline.cli.main import main
-from acv_pipeline.cli.terminal import Progress
+from acv_pipeline.cli.progress import Progress
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.orchestration.instance import instance as open_instance

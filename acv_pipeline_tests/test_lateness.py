@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from acv_pipeline.cli.terminal import print_status
+from acv_pipeline.cli.terminal_status import print_status
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.flow.pipeline import Pipeline

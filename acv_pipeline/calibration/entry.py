@@ -17,7 +17,7 @@ import yaml
 from acv_pipeline.calibration.expected import Expected
 from acv_pipeline.calibration.habits import Habits
 from acv_pipeline.calibration.past import Past
-from acv_pipeline.contract.model import Thresholds
+from acv_pipeline.contract.entries import Thresholds
 
 OURS = (
     "panel_excludes",

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from acv_pipeline.contract import Contract, Indicator, Month, Source
-from acv_pipeline.contract.model import Contribution
+from acv_pipeline.contract.entries import Contribution
 from acv_pipeline.gate.case import MonthCase, Totals
 from acv_pipeline.gate.trajectory import Figures, has_figures
 from acv_pipeline.language import _

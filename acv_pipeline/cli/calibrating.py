@@ -12,11 +12,12 @@ import click
 
 from acv_pipeline.calibration.entry import contract_with, difference, learned_lines
 from acv_pipeline.calibration.expected import expected
-from acv_pipeline.calibration.habits import Evidence, refusal, sister_of
+from acv_pipeline.calibration.habits import Evidence
 from acv_pipeline.calibration.past import CalibrationError, past_of_folder, past_of_home
+from acv_pipeline.calibration.suitability import refusal, sister_of
 from acv_pipeline.cli import DATA_HELD, FINE
 from acv_pipeline.cli.common import home_of, home_option, plain_errors, text_option, wrong_use
-from acv_pipeline.cli.terminal import Progress
+from acv_pipeline.cli.progress import Progress
 from acv_pipeline.cli.terminal_calibration import print_calibration
 from acv_pipeline.contract import load_contract
 from acv_pipeline.contract.loading import CONTRACT_FILE

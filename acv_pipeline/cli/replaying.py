@@ -10,7 +10,8 @@ import click
 
 from acv_pipeline.cli import DATA_HELD, FINE
 from acv_pipeline.cli.common import plain_errors, text_option
-from acv_pipeline.cli.terminal import Progress, print_comparison, print_replay
+from acv_pipeline.cli.progress import Progress
+from acv_pipeline.cli.terminal import print_comparison, print_replay
 from acv_pipeline.contract import load_contract
 from acv_pipeline.contract.spelling import unknown
 from acv_pipeline.language import _, marked

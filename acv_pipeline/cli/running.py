@@ -11,14 +11,9 @@ import click
 
 from acv_pipeline.cli import DATA_HELD, FINE
 from acv_pipeline.cli.common import MonthRange, home_of, home_option, plain_errors
-from acv_pipeline.cli.terminal import (
-    Progress,
-    print_load,
-    print_marts,
-    print_outcome,
-    print_publication,
-    print_status,
-)
+from acv_pipeline.cli.progress import Progress
+from acv_pipeline.cli.terminal import print_load, print_marts, print_outcome, print_publication
+from acv_pipeline.cli.terminal_status import print_status
 from acv_pipeline.contract import Month, load_contract
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.landing import Zone

@@ -1,17 +1,15 @@
-"""What the command line prints: progress while it works, and what came of it."""
+"""What the command line prints of what came of its work."""
 
 from __future__ import annotations
 
 import json
-import sys
-import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from contextlib import suppress
 
 import click
 import duckdb
 
+from acv_pipeline.cli.terminal_status import print_unused, said
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.months import spans_shown
 from acv_pipeline.gate.rules_files import same_day_files_differ
@@ -19,68 +17,16 @@ from acv_pipeline.language import _, kept, marked, plural
 from acv_pipeline.ledger.load import LoadReport
 from acv_pipeline.ledger.replay import Comparison, Replay, shown_verdict
 from acv_pipeline.models.headline import lacking
-from acv_pipeline.operations.status import HeldMonth, Status
-from acv_pipeline.operations.unused import UnusedOfDelivery, unused_of
+from acv_pipeline.operations.status import Status
+from acv_pipeline.operations.unused import unused_of
 from acv_pipeline.publishing.release import latest_release
 from acv_pipeline.warehouse.home import Home
 
-QUIET_SECONDS = 2.0
-LINE_SECONDS = 5.0
-REFUSED = {
-    "": marked("  ✗ REFUSED {file} from {source}, received {day}: {reason}"),
-    "no_figure": marked("  ✗ NO FIGURE in {file} from {source}, received {day}: {reason}"),
-}
-"""What is said of a delivery that nothing could be used of, by the code of the reason."""
 VERDICTS = {
     "accepted": marked("  {indicator} accepted: {months}"),
     "unchanged": marked("  {indicator} unchanged: {months}"),
     "held": marked("  {indicator} held: {months}"),
 }
-
-
-class Progress:
-    """Progress on standard error, once the work takes more than a few seconds.
-
-    On a terminal one line is rewritten; elsewhere (a log) a line appears every few seconds.
-    """
-
-    def __init__(self) -> None:
-        self._started = self._printed = time.monotonic()
-        self._live = sys.stderr.isatty()
-
-    def __enter__(self) -> Progress:
-        """Nothing is shown yet."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Clear the line."""
-        if self._live:
-            _show("\r\033[K", nl=False)
-
-    def log(self, line: str) -> None:
-        """Show what is being done, unless that was just done."""
-        now = time.monotonic()
-        if now - self._started < QUIET_SECONDS:
-            return
-        if self._live or now - self._printed > LINE_SECONDS:
-            self.insist(line)
-
-    def reading(self, done: int, of: int, name: str) -> None:
-        """Show how many files were read."""
-        self.log(_("reading {name} ({done} of {of})", name=name, done=done, of=of))
-
-    def insist(self, line: str) -> None:
-        """Show it at once: nothing else may be said for long."""
-        if self._live:
-            _show(f"\r\033[K  … {line[:100]}", nl=False)
-        else:
-            self._printed = time.monotonic()
-            _show(f"  … {line} ({self._printed - self._started:.0f} s)")
-
-
-def _show(text: str, *, nl: bool = True) -> None:
-    with suppress(OSError):  # nobody looks any more: no reason to stop the work
-        click.echo(text, nl=nl, err=True)
 
 
 def print_load(report: LoadReport) -> None:
@@ -235,26 +181,12 @@ def _print_without_total(
         )
 
 
-def print_unused(deliveries: Sequence[UnusedOfDelivery]) -> None:
-    """One line per delivery that holds numbers which were not used."""
-    for unused in deliveries:
-        click.echo(
-            _(
-                "  · {file} ({source}, received {day}), not used: {parts}",
-                file=unused.file_name,
-                source=unused.source,
-                day=unused.delivered_on,
-                parts="; ".join(map(str, unused.parts)),
-            )
-        )
-
-
 def print_marts(found: Status, marts: Collection[str], months: Iterable[Month]) -> None:
     """What checks say of the marts that a run built, for its months."""
     for check in found.failing:
         if check.asset in marts and (failing := set(check.months).intersection(months)):
             mark = "✗" if check.severity == "error" else _("! warning")
-            click.echo(f"  {mark} {_said(check.check_name, spans_shown(failing))}")
+            click.echo(f"  {mark} {said(check.check_name, spans_shown(failing))}")
             click.echo(f"      {check.summary}")
 
 
@@ -263,165 +195,6 @@ def print_publication(home: Home) -> None:
     if release := latest_release(home.releases):
         click.echo(_("  → report page {path}", path=home.report))
         click.echo(_("  → open data release {path}", path=release))
-
-
-def _print_held(held: HeldMonth, home: Home) -> None:
-    rest = (
-        plural(
-            "the earlier figure stays in force",
-            "the {count} earlier figures stay in force",
-            held.figures_in_force,
-        )
-        if held.figures_in_force
-        else _("the month has no figures of this source")
-    )
-    click.echo(
-        _(
-            "  ✗ HELD {indicator} {month:%Y-%m} from {source} ({file}, received {day}); {rest}",
-            indicator=held.indicator_id,
-            month=held.month,
-            source=held.source,
-            file=held.file_name,
-            day=held.delivered_on,
-            rest=rest,
-        )
-    )
-    for finding in held.findings:
-        click.echo("      " + _said(finding["rule"], kept(finding, "summary")))
-        if cause := kept(finding, "probable_cause"):
-            click.echo(_("        probable cause: {cause}", cause=cause))
-    _ask(held.ask)
-    for line in dict.fromkeys(held.what_to_do):
-        click.echo(_("      do: {advice}", advice=line))
-    command = home.sign_off(held.delivery_id, held.indicator_id, held.month)
-    click.echo(_("      if the figures are right: {command}", command=command))
-
-
-def _said(of: str, text: object) -> str:
-    return _("{of}: {text}", of=of, text=text)
-
-
-def _ask(contact: str) -> None:
-    click.echo(_("      ask: {contact}", contact=contact))
-
-
-def _print_late_and_failing(found: Status) -> None:
-    for late in found.late:
-        click.echo(
-            plural(
-                "  ! LATE {source}: {months}, {days}",
-                "  ! LATE {source}: {months}: {count} months, up to {days}",
-                len(late.months),
-                source=late.source,
-                months=spans_shown(late.months),
-                days=plural("{count} day", "{count} days", late.days_late),
-            )
-        )
-        if late.refused:
-            click.echo(
-                _(
-                    "      what came was refused, see below: {months}",
-                    months=spans_shown(late.refused),
-                )
-            )
-        _ask(late.ask)
-    for check in found.failing:
-        mark = "✗" if check.severity == "error" else "!"
-        click.echo(
-            f"  {mark} {_said(f'{check.asset}.{check.check_name}', spans_shown(check.months))}"
-        )
-        click.echo(f"      {check.summary}")
-        click.echo(_("      do: {advice}", advice=check.what_to_do))
-
-
-def print_status(found: Status, home: Home, *, quiet: bool = False) -> None:
-    """The standing answer for ``home``; ``quiet`` says nothing when all is well."""
-    if not quiet:
-        told = {**vars(found), "unused": [], "far": []}  # nothing is wrong with these
-        if not any(told.values()):
-            click.echo(_("All is well: nothing held, refused or in quarantine."))
-        print_unused(found.unused)
-        for far in found.far:
-            click.echo(
-                _(
-                    "  ~ {indicator}: {rule} {threshold} is {value:g}, history suggests "
-                    "{suggested:g}: {why}",
-                    indicator=far.indicator_id,
-                    rule=far.rule,
-                    threshold=far.threshold,
-                    value=far.value,
-                    suggested=far.suggested,
-                    why=far.why,
-                )
-            )
-            click.echo(_("      do: {advice}", advice=f"acv calibrate {far.indicator_id}"))
-    if found.standstill:
-        click.echo(
-            _(
-                "  ✗ NOT TAKEN IN since {moment:%Y-%m-%d %H:%M}: {reason}",
-                moment=found.standstill.since.astimezone(),
-                reason=found.standstill.reason,
-            )
-        )
-    for held in found.held:
-        _print_held(held, home)
-    if not quiet:
-        _print_late_and_failing(found)
-    for refused in found.refused:
-        click.echo(
-            _(
-                REFUSED.get(refused.reason_code, REFUSED[""]),
-                file=refused.file_name,
-                source=refused.source,
-                day=refused.delivered_on,
-                reason=kept(vars(refused), "reason"),
-            )
-        )
-        _ask(refused.ask)
-    for rows in found.quarantined:
-        click.echo(
-            plural(
-                "  ! {count} row of {file} ({source}, received {day}) in quarantine: {reason}",
-                "  ! {count} rows of {file} ({source}, received {day}) in quarantine: {reason}",
-                rows.rows,
-                file=rows.file_name,
-                source=rows.source,
-                day=rows.delivered_on,
-                reason=kept(vars(rows), "reason"),
-            )
-        )
-        click.echo(_("      for example {row}", row=rows.example))
-        _ask(rows.ask)
-    for stale in found.stale_corrections:
-        click.echo(
-            _(
-                "  ✗ CORRECTION {entry} of corrections.yml ({source}, {indicator} {month:%Y-%m}, "
-                "{department}: {delivered} → {corrected}) does not apply: {problem}",
-                entry=stale.entry,
-                source=stale.source,
-                indicator=stale.indicator_id,
-                month=stale.month,
-                department=stale.department_code,
-                delivered=stale.delivered,
-                corrected=stale.corrected,
-                problem=stale.problem,
-            )
-        )
-        advice = _("take it out, or write the figure as delivered now into it")
-        click.echo(_("      do: {advice}", advice=advice))
-    for shared in found.shared:
-        click.echo(
-            _(
-                "  ! {file} ({source}, received {day}) has the bytes of a file of {other} and "
-                "counts for that source only: {months}",
-                file=shared.file_name,
-                source=shared.source,
-                day=shared.delivered_on,
-                other=shared.counts_for,
-                months=spans_shown(shared.months) or _("no month"),
-            )
-        )
-        _ask(shared.ask)
 
 
 def print_replay(result: Replay, contract: Contract) -> None:
@@ -447,8 +220,8 @@ def print_replay(result: Replay, contract: Contract) -> None:
                 for v in of_kind if kind != "unchanged" else ():
                     for finding in v.findings:
                         mark = "✗" if finding.blocking else "!"
-                        said = _said(finding.rule, finding.summary)
-                        click.echo(f"    {mark} {v.month:%Y-%m} {said}")
+                        told = said(finding.rule, finding.summary)
+                        click.echo(f"    {mark} {v.month:%Y-%m} {told}")
 
 
 def print_comparison(comparison: Comparison, *, err: bool = False) -> None:

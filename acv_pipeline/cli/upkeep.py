@@ -8,8 +8,8 @@ import click
 
 from acv_pipeline.cli import DATA_HELD
 from acv_pipeline.cli.common import home_of, home_option, plain_errors, to_stderr, wrong_use
+from acv_pipeline.cli.progress import Progress
 from acv_pipeline.cli.running import run_landing
-from acv_pipeline.cli.terminal import Progress
 from acv_pipeline.contract import load_contract
 from acv_pipeline.language import _, plural
 from acv_pipeline.operations.upkeep.backup import BackupError, back_up

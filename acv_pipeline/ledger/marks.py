@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import PurePath
 
-from acv_pipeline.contract.model import StandingWords
+from acv_pipeline.contract.entries import StandingWords
 from acv_pipeline.ledger.standing import DEFINITIVE, PLAIN, PROVISIONAL, Standing
 from acv_pipeline.tidying.texts import any_word, fold, plain
 

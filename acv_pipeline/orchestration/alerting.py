@@ -15,7 +15,7 @@ from acv_pipeline.assets.ui import ui_address
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.language import _
 from acv_pipeline.operations.alerts.deliver import deliver, send_digest
-from acv_pipeline.operations.alerts.facts import FailedRun
+from acv_pipeline.operations.alerts.fact import FailedRun
 from acv_pipeline.orchestration.instance import tick_seconds
 from acv_pipeline.orchestration.retention import ENDED
 from acv_pipeline.orchestration.schedule import run_day

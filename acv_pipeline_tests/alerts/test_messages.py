@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from acv_pipeline.contract.months import month_of, shift
-from acv_pipeline.operations.alerts.facts import Fact
+from acv_pipeline.operations.alerts.fact import Fact
 from acv_pipeline.operations.alerts.messages import Item, compose, which
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from acv_pipeline.operations.alerts.facts import Fact
+from acv_pipeline.operations.alerts.fact import Fact
 from acv_pipeline.operations.alerts.messages import MERGE_ABOVE, Message
 from acv_pipeline.operations.alerts.outbox import Outbox, count_waiting, open_outbox
 

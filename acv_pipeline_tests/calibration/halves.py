@@ -8,8 +8,9 @@ from pathlib import Path
 
 from acv_pipeline.calibration.entry import contract_with, learned_lines
 from acv_pipeline.calibration.expected import Expected, expected, rates, with_habits
-from acv_pipeline.calibration.habits import Evidence, sister_of
+from acv_pipeline.calibration.habits import Evidence
 from acv_pipeline.calibration.past import past_of_folder
+from acv_pipeline.calibration.suitability import sister_of
 from acv_pipeline.contract import load_contract
 from acv_pipeline.contract.loading import CONTRACT_FILE
 

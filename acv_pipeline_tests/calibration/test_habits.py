@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from acv_pipeline.calibration.expected import expected
-from acv_pipeline.calibration.habits import Evidence, Habits, refusal, sister_of
+from acv_pipeline.calibration.habits import Evidence, Habits
 from acv_pipeline.calibration.past import Past, past_of, with_candidate
+from acv_pipeline.calibration.suitability import refusal, sister_of
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import shift
 from acv_pipeline.gate.case import Figures

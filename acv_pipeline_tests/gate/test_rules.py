@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from acv_pipeline.contract.model import Break
+from acv_pipeline.contract.entries import Break
 from acv_pipeline.gate.rule import Rule
 from acv_pipeline.gate.rules import ON_MOVEMENT, RULES, RULES_BY_NAME, judge
 from acv_pipeline.gate.rules_scale import figures_scaled

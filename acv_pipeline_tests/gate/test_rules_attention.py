@@ -1,4 +1,4 @@
-from acv_pipeline.contract.model import Target
+from acv_pipeline.contract.entries import Target
 from acv_pipeline.gate.rules_attention import target_crossed, top_three_changed
 from acv_pipeline_tests.gate.examples import (
     ACV,

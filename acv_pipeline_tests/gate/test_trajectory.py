@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from acv_pipeline.contract.model import Break
+from acv_pipeline.contract.entries import Break
 from acv_pipeline.contract.months import shift
 from acv_pipeline_tests.gate.examples import ACV, MONTH, case_of, level, with_first
 

@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import Any
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.contract.model import Break, Contribution, Source, Target
+from acv_pipeline.contract.entries import Break, Contribution, Source, Target
 from acv_pipeline.contract.months import month_of, month_range, shift
 from acv_pipeline.contract.synthetic import FILE_MARK
 from acv_pipeline_tests.deliveries import ACV, PVD

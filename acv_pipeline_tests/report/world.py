@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.contract.model import Target
+from acv_pipeline.contract.entries import Target
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.ledger.corrections import Correction, record_register
 from acv_pipeline_tests.deliveries import ACV, PVD, deliver, steady_figures

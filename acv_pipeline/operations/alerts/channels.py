@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from acv_pipeline.language import _
-from acv_pipeline.operations.alerts.facts import Fact
+from acv_pipeline.operations.alerts.fact import Fact
 from acv_pipeline.operations.alerts.mail import KEY_HEADER, send_mail, why_not
 from acv_pipeline.operations.alerts.messages import Message
 

@@ -19,11 +19,10 @@ from acv_pipeline.language import _
 from acv_pipeline.operations import quarantine
 from acv_pipeline.operations.alerts.channels import Channel, SendError, configured
 from acv_pipeline.operations.alerts.digest import digest, digest_key
+from acv_pipeline.operations.alerts.fact import Fact, FailedRun
 from acv_pipeline.operations.alerts.facts import (
     RUN_PREFIX,
     STANDSTILL,
-    Fact,
-    FailedRun,
     run_facts,
     standing_facts,
     standstill_facts,

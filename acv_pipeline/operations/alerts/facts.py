@@ -18,7 +18,8 @@ from acv_pipeline.language import _, kept, plural
 from acv_pipeline.ledger.lateness import CHECK as LATE_CHECK
 from acv_pipeline.ledger.lateness import Late, late_months
 from acv_pipeline.operations.alerts.evidence import worst_rows
-from acv_pipeline.operations.alerts.letter import ForPartner, for_partner
+from acv_pipeline.operations.alerts.fact import Fact, FailedRun
+from acv_pipeline.operations.alerts.letter import for_partner
 from acv_pipeline.operations.standstill import Standstill
 from acv_pipeline.operations.status import HeldMonth, status
 from acv_pipeline.quality.check import Severity
@@ -31,51 +32,6 @@ REMIND_AFTER_DAYS = 7
 READABLE = "delivery_readable"
 # refused deliveries, late months; a partner that is missing is held, late, or not due yet
 FACTS_OF_THEIR_OWN = (READABLE, LATE_CHECK, "every_partner_present")
-
-
-@dataclass(frozen=True)
-class FailedRun:
-    """A Dagster run that failed and was not made good since."""
-
-    run_id: str
-    job: str
-    message: str
-    link: str
-
-
-@dataclass(frozen=True)
-class Fact:
-    """One thing that is not as it should be, for as long as it stands.
-
-    Attributes:
-        key: the same for as long as the fact stands, whatever is learnt about it.
-        group: facts of one group that become known together are told in one message.
-        severity: ``error``: somebody must act; ``warn``: somebody should look.
-        title: what is wrong, without a verb that a recovery would contradict.
-        titles: the same for several facts of the group; ``{count}`` and ``{which}`` (months).
-        lines: what is wrong, how much, and the evidence.
-        ask: whom to ask, as roles.
-        what_to_do: advice, one entry per step.
-        link: path in the Dagster UI, or a whole address.
-        month: the month it is about, if any.
-        version: when it changes, the fact is news again.
-        remind_after_days: told again after so many days; never when None.
-        for_partner: of a held month, what the partner is to be told.
-    """
-
-    key: str
-    group: str
-    severity: Severity
-    title: str
-    titles: str
-    lines: tuple[str, ...]
-    ask: tuple[str, ...]
-    what_to_do: tuple[str, ...]
-    link: str
-    month: Month | None = None
-    version: str = ""
-    remind_after_days: int | None = None
-    for_partner: ForPartner | None = None
 
 
 def standing_facts(

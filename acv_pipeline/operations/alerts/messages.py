@@ -14,7 +14,7 @@ from acv_pipeline.contract import Month
 from acv_pipeline.contract.months import in_words, shift
 from acv_pipeline.language import _, plural
 from acv_pipeline.operations.alerts.evidence import POINT
-from acv_pipeline.operations.alerts.facts import Fact
+from acv_pipeline.operations.alerts.fact import Fact
 from acv_pipeline.operations.alerts.letter import letter, quarantine_sheets
 from acv_pipeline.operations.alerts.message_parts import (
     Heading,

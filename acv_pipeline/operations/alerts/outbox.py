@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from acv_pipeline.operations.alerts.facts import Fact
+from acv_pipeline.operations.alerts.fact import Fact
 from acv_pipeline.operations.alerts.messages import Item, Message, compose, short_hash
 
 FILE = "alerts.sqlite"

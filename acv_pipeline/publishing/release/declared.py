@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from acv_pipeline.contract import Contract, Indicator
-from acv_pipeline.contract.model import Words
+from acv_pipeline.contract.entries import Words
 from acv_pipeline.contract.yaml_file import read_yaml
 
 TABLES_FILE = Path(__file__).with_name("tables.yml")

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.contract.model import Words
+from acv_pipeline.contract.entries import Words
 from acv_pipeline.contract.synthetic import FILE_MARK
 from acv_pipeline.publishing.release.writing import Rows
 

@@ -17,7 +17,7 @@ import duckdb
 from xlsxwriter import Workbook
 from xlsxwriter.utility import xl_col_to_name
 
-from acv_pipeline.contract.model import Dataset
+from acv_pipeline.contract.entries import Dataset
 from acv_pipeline.publishing.release.declared import Column, ReleaseFile
 from acv_pipeline.publishing.release.describing import told
 from acv_pipeline.publishing.release.origins import Origins

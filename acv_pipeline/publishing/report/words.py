@@ -13,7 +13,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from acv_pipeline.contract import Month
-from acv_pipeline.contract.model import Words
+from acv_pipeline.contract.entries import Words
 from acv_pipeline.contract.months import spans
 from acv_pipeline.contract.yaml_file import read_yaml
 from acv_pipeline.language import LANGUAGES, NARROW, Both, named, named_texts

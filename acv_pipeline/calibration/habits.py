@@ -92,13 +92,17 @@ class Evidence:
     def _needs_of(self, case: MonthCase) -> dict[Need, float]:
         """What a month needs, also where the months before it were not accepted.
 
-        A threshold that is too low for one month must not hold those that follow as well.
+        A threshold that is too low for one month must not hold those that follow as well. What
+        moves across a break teaches nothing.
         """
+        if case.crosses_break:
+            return {}
         needs = dict(_needs(case))
         for gap in GAPS:
             after_gap = replace(case, history=case.history[:-gap])
             steps = after_gap.trajectory
-            if steps is not None and len(steps.paces) >= MIN_STEPS:
+            enough = steps is not None and len(steps.paces) >= MIN_STEPS
+            if enough and not after_gap.crosses_break:
                 for key, value in _needs(after_gap):
                     if math.isfinite(value):  # a break stays one
                         needs[key] = max(value, needs.get(key, 0.0))

@@ -23,7 +23,7 @@ from acv_pipeline.contract import load_contract
 from acv_pipeline.contract.loading import CONTRACT_FILE
 from acv_pipeline.contract.spelling import UnknownNameError, unknown
 from acv_pipeline.landing.whole_files import write_whole
-from acv_pipeline.language import _, marked
+from acv_pipeline.language import _
 from acv_pipeline.warehouse import read_published
 
 
@@ -62,7 +62,7 @@ def calibrate(
         ]
         source = source or ("barometre" if folder else next(iter(sources), "barometre"))
         if source not in contract.sources:
-            raise unknown(marked("source"), source, contract.sources)
+            raise unknown(_("source"), source, contract.sources)
         if folder:
             with Progress() as progress:
                 past = past_of_folder(

@@ -14,7 +14,7 @@ from acv_pipeline.cli.progress import Progress
 from acv_pipeline.cli.terminal import print_comparison, print_replay
 from acv_pipeline.contract import load_contract
 from acv_pipeline.contract.spelling import unknown
-from acv_pipeline.language import _, marked
+from acv_pipeline.language import _
 from acv_pipeline.ledger.replay import compare, shown_verdict
 from acv_pipeline.ledger.replay import replay as replay_folder
 
@@ -38,7 +38,7 @@ def replay(folder: Path, source: str, as_json: bool, labels: Path | None) -> Non
     with plain_errors():
         contract = load_contract()
         if source not in contract.sources:
-            raise unknown(marked("source"), source, contract.sources)
+            raise unknown(_("source"), source, contract.sources)
         with Progress() as progress:
             result = replay_folder(folder, contract, source, progress=progress.reading)
         comparison = compare(result.verdicts, labels) if labels else None

@@ -38,7 +38,7 @@ def print_calibration(past: Past, habits: Habits, expected: Expected) -> None:
         )
     )
     if entry.months_between > 1:
-        click.echo(f"  rhythm: a figure every {entry.months_between} months")
+        click.echo(_("  rhythm: a figure every {count} months", count=entry.months_between))
     for rule, names in habits.learned.items():
         for name, threshold in names.items():
             click.echo(

@@ -35,12 +35,12 @@ def upgrade(file: Path | None, home: Path | None) -> None:
     with plain_errors(BackupError):
         where = home_of(home)
         done = take_over(where, load_contract(), file, log=to_stderr)
+        _upgrade_dagster(where)  # by itself nothing is lost if it was done before
         if done.backup is None:
             click.echo(
                 _("{home}: version {now} wrote it, nothing to do", home=where.root, now=done.now)
             )
             return
-        _upgrade_dagster(where)
         path, made = done.backup
         click.echo(
             _("{home}: written by {before}, now by {now}", home=where.root, now=done.now,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from acv_pipeline.contract.months import Month, month_of
 from acv_pipeline.language import Both, _
@@ -118,7 +118,7 @@ class Indicator(Entry):
     unit: Words
     unit_of_one: Words | None = None
     first_month: MonthField
-    months_between: int = 1
+    months_between: int = Field(default=1, ge=1)
     panel_excludes: list[str]
     panel_sometimes: list[str] = []
     panel_joins: list[str] = []
@@ -132,6 +132,14 @@ class Indicator(Entry):
     def programme(self) -> str:
         """The programme's name in full, as people say it (``Petites villes de demain``)."""
         return max(self.names[:2], key=len, default=self.short_name)
+
+    @field_validator("breaks")
+    @classmethod
+    def _a_month_breaks_once(cls, breaks: list[Break]) -> list[Break]:
+        months = [entry.month for entry in breaks]
+        if twice := {f"{month:%Y-%m}" for month in months if months.count(month) > 1}:
+            raise ValueError(_("{months} twice: say all that changed in one", months=min(twice)))
+        return breaks
 
     @property
     def months_of_breaks(self) -> frozenset[Month]:

@@ -64,6 +64,12 @@ def _with_our_words(data: dict[str, Any]) -> dict[str, Any]:
             for rule, names in ours["thresholds"].items()
             for theirs in [thresholds.get(rule) or {}]
         }
+    for entry in (data.get("indicators") or {}).values():
+        # months of breaks without a reason were those that are called unusual now
+        plain = [each for each in entry.get("breaks") or [] if not isinstance(each, dict)]
+        if plain:
+            entry["breaks"] = [each for each in entry["breaks"] if isinstance(each, dict)]
+            entry["unusual_months"] = [*(entry.get("unusual_months") or []), *plain]
     own = data.pop("sending_words", None)  # they are one kind of ``other_dates`` now
     if isinstance(own, list):
         data["other_dates"]["sending"] = [*data["other_dates"].get("sending", []), *own]

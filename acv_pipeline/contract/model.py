@@ -28,7 +28,7 @@ from acv_pipeline.contract.entries import (
 from acv_pipeline.contract.months import Month
 from acv_pipeline.contract.spelling import unknown
 from acv_pipeline.contract.territories import Territories
-from acv_pipeline.language import Both, _, both, marked, together
+from acv_pipeline.language import Both, _, both, together
 
 
 class ContractError(ValueError):
@@ -207,7 +207,7 @@ class Contract(Entry):
         for name, entry in named.items():
             if name.casefold() == text.casefold():
                 return entry
-        raise unknown(marked("indicator"), text, named)
+        raise unknown(_("indicator"), text, named)
 
     def components(self, indicator_id: str) -> dict[str, Month]:
         """The partners whose sum is the indicator, each with its first month."""

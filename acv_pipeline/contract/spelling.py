@@ -25,7 +25,7 @@ def unknown(
     """The error to raise: ``unknown source 'anha': anah? Known are anah, …``.
 
     Args:
-        what: what is unknown, as a text of the catalogue.
+        what: what is unknown, in the user's language.
         expected: what is expected, in the user's language; the names there are by default.
     """
     by_letters = {letters(name): name for name in names}
@@ -37,5 +37,5 @@ def unknown(
             expected=expected[0].upper() + expected[1:],
         )
     return UnknownNameError(
-        _("unknown {what} '{typed}': {expected}", what=_(what), typed=typed, expected=expected)
+        _("unknown {what} '{typed}': {expected}", what=what, typed=typed, expected=expected)
     )

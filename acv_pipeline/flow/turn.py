@@ -188,7 +188,7 @@ class Turn:
 def span(months: Sequence[Month]) -> str:
     """Months in a word: the one, or how many and from when to when."""
     if not months:
-        return "no month"
+        return _("no month")
     if len(months) == 1:
         return f"{months[0]:%Y-%m}"
     return plural(

@@ -161,11 +161,20 @@ class MonthCase:
         newest = max([*self.delivered_months, *(month for month, _ in self.later)], default=None)
         return max(elapsed(self.month, newest), 0) if newest else 0
 
+    @property
+    def crosses_break(self) -> bool:
+        """Whether something else is counted than in the figures it is compared with."""
+        before = self.trajectory.previous_month if self.trajectory else self.month
+        return any(before < month <= self.month for month in self.indicator.months_of_breaks)
+
     @cached_property
     def trajectory(self) -> Trajectory | None:
         """How the panel's figures have moved; None when nothing was accepted before."""
         history = [(month, self.panel(figures)) for month, figures in self.history]
-        return trajectory_of(self.month, self.figures, history, self.indicator.months_of_breaks)
+        indicator = self.indicator
+        return trajectory_of(
+            self.month, self.figures, history, indicator.months_of_breaks, indicator.unusual_months
+        )
 
 
 @dataclass(frozen=True)

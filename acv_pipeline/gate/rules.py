@@ -54,11 +54,11 @@ def judge(case: MonthCase) -> list[Finding]:
 
     Blocking findings come first, each group in the order of ``RULES``. Figures that are in force
     already (delivered again with other published totals, or signed off before) are not held:
-    holding them would change nothing. Nor is the month of a break, or one that is known to be
-    unusual, by rules on how figures move.
+    holding them would change nothing. Nor is the first month after a break, or one that is known to
+    be unusual, by rules on how figures move.
     """
     findings = [finding for rule in RULES if (finding := rule(case)) is not None]
-    if case.month in case.indicator.months_of_breaks | {*case.indicator.unusual_months}:
+    if case.crosses_break or case.month in case.indicator.unusual_months:
         findings = [
             replace(finding, blocking=finding.blocking and finding.rule not in ON_MOVEMENT)
             for finding in findings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from acv_pipeline.contract import Month
 from acv_pipeline.gate.case import MonthCase
 from acv_pipeline.gate.rule import Alarm, Limits, rule, table
 from acv_pipeline.gate.trajectory import has_figures
@@ -122,7 +123,8 @@ def older_version_returns(case: MonthCase, limits: Limits) -> Alarm | None:
 )
 def exceeds_later_month(case: MonthCase, limits: Limits) -> Alarm | None:
     """Départements above their figure in the next accepted month, by a material sum."""
-    later = [(m, case.panel(f)) for m, f in case.later if has_figures(case.panel(f))]
+    until = min((m for m in case.indicator.months_of_breaks if m > case.month), default=Month.max)
+    later = [(m, case.panel(f)) for m, f in case.later if m < until and has_figures(case.panel(f))]
     if not later or not has_figures(case.figures):
         return None
     month, after = later[0]

@@ -51,14 +51,18 @@ def late_months(
     late: list[Late] = []
     for source in contract.sources.values():
         rows = connection.execute(
-            "select distinct indicator_id, month"
+            "select distinct indicator_id, month, fate"
             " from raw.tidy_rows join raw.deliveries using (delivery_id)"
             " where source = ? and fate in ('figure', 'quarantined') and month is not null"
             " order by month desc",
             [source.id],
         ).fetchall()
-        came = {month for _, month in rows}
-        begun = {indicator: first for indicator, first in rows if indicator in contract.indicators}
+        came = {month for _, month, _ in rows}
+        begun = {
+            indicator: first
+            for indicator, first, fate in rows
+            if fate == "figure" and indicator in contract.indicators
+        }
         if not came:
             continue
         refused: dict[Month, list[Both]] = defaultdict(list)

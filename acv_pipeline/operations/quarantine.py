@@ -13,7 +13,7 @@ from xlsxwriter.utility import xl_col_to_name
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.spelling import unknown
-from acv_pipeline.language import _, marked, plural
+from acv_pipeline.language import _, plural
 
 ABOUT = (
     "fichier / file",
@@ -60,7 +60,7 @@ def waiting(
         UnknownNameError: no such source.
     """
     if source is not None and source not in contract.sources:
-        raise unknown(marked("source"), source, contract.sources)
+        raise unknown(_("source"), source, contract.sources)
     return _table(
         connection, source, delivery if delivery is None else _delivery(connection, delivery)
     )

@@ -12,7 +12,7 @@ def row_place(sheet: str | None, row: int | str) -> str:
     return _("{sheet}, row {row}", sheet=sheet, row=row) if sheet else _("row {row}", row=row)
 
 
-def row_shown(sheet: str | None, row: int | str, cells: Iterable[str | None]) -> str:
+def row_shown(sheet: str | None, row: int | str, cells: Iterable[str | None] | None) -> str:
     """The row's place and its cells, as received."""
-    shown = " | ".join(cell for cell in cells if cell is not None)
+    shown = " | ".join(cell for cell in cells or () if cell is not None)
     return _("{place}: {cells}", place=row_place(sheet, row), cells=shown)

@@ -16,7 +16,13 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.language import _
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline.warehouse.journal import journal_of, restore_words, write_journal
-from acv_pipeline.warehouse.migrations import PROGRAM, is_up_to_date, migrate, program_version
+from acv_pipeline.warehouse.migrations import (
+    PROGRAM,
+    TABLES,
+    is_up_to_date,
+    migrate,
+    program_version,
+)
 from acv_pipeline.warehouse.schema import (
     commits,
     create_commit_counter,
@@ -130,14 +136,14 @@ def open_warehouse(
         connection.execute(DICTIONARIES)
         create_commit_counter(connection)
         wanted = layout(contract)
-        if not is_up_to_date(connection) or not has_fingerprint(connection, "tables", wanted):
+        if not is_up_to_date(connection) or not has_fingerprint(connection, TABLES, wanted):
             with transaction(connection):
                 migrate(connection)
                 create_tables(connection)
                 write_contract(connection, contract)
                 if commits(connection) == 1:  # new: somebody deleted the one that people signed in
                     restore_words(connection, home)
-                set_fingerprint(connection, "tables", wanted)
+                set_fingerprint(connection, TABLES, wanted)
                 set_fingerprint(connection, PROGRAM, program_version())
         before = commits(connection)
         yield connection

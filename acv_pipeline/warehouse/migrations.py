@@ -15,6 +15,7 @@ from acv_pipeline.warehouse.schema import has_fingerprint, own_tables
 from acv_pipeline.warehouse.trouble import WarehouseError
 
 SCHEMA_VERSION = 3
+TABLES = "tables"  # the fingerprint of a warehouse with the tables that program and contract want
 PROGRAM = "program"  # the fingerprint of a warehouse that says which version wrote it last
 
 

@@ -14,6 +14,7 @@ from acv_pipeline.calibration.habits import Evidence, Habits
 from acv_pipeline.calibration.past import Past, past_of, with_candidate
 from acv_pipeline.calibration.suitability import refusal, sister_of
 from acv_pipeline.contract import Contract
+from acv_pipeline.contract.entries import Break
 from acv_pipeline.contract.months import shift
 from acv_pipeline.gate.case import Figures
 from acv_pipeline.gate.rules_pace import national_pace_jumps
@@ -114,6 +115,18 @@ def test_a_campaign_raises_the_pace_with_its_reason(contract: Contract) -> None:
     threshold = habits.learned[national_pace_jumps.name]["max_ratio_to_fastest"]
     assert 1.5 * 2.5 < threshold.value < 5
     assert "2020-11" in threshold.why and "half above" in threshold.why
+
+
+@pytest.mark.parametrize("factor", [1.03, 0.99, 1.4])
+def test_a_break_teaches_nothing(contract: Contract, factor: float) -> None:
+    months = trajectory(30)
+    moved = [*months[:9], *(figures * factor // 1 for figures in months[9:])]
+    broken = Break(month=shift(FIRST, 9), fr="périmètre", en="perimeter")
+    of = past(contract, moved)
+    entry = of.indicator.model_copy(update={"breaks": [broken]})
+    habits = learned(dataclasses.replace(of, indicator=entry))
+    assert habits.learned == {} and habits.indicator.unusual_months == []
+    assert habits.indicator.breaks == [broken]
 
 
 def test_nothing_is_learned_from_few_months_and_it_says_so(contract: Contract) -> None:

@@ -49,6 +49,24 @@ def test_a_break_has_its_reason_in_both_languages(tmp_path: Path) -> None:
         load_contract(changed(tmp_path, indicators=indicators))
 
 
+def test_a_month_breaks_once_and_a_rhythm_is_a_number_of_months(tmp_path: Path) -> None:
+    indicators = yaml.safe_load(CONTRACT_FILE.read_text(encoding="utf-8"))["indicators"]
+    once = {"month": "2024-01", "fr": "périmètre", "en": "perimeter"}
+    indicators[ACV]["breaks"] = [once, once]
+    with pytest.raises(ContractError, match="2024-01 twice: say all that changed in one"):
+        load_contract(changed(tmp_path, indicators=indicators))
+    indicators[ACV]["breaks"], indicators[ACV]["months_between"] = [once], 0
+    with pytest.raises(ContractError, match="months_between"):
+        load_contract(changed(tmp_path, indicators=indicators))
+
+
+def test_breaks_without_a_reason_are_the_unusual_months_of_before(tmp_path: Path) -> None:
+    indicators = yaml.safe_load(CONTRACT_FILE.read_text(encoding="utf-8"))["indicators"]
+    indicators[ACV]["breaks"] = ["2021-03"]
+    acv = load_contract(changed(tmp_path, indicators=indicators)).indicators[ACV]
+    assert (acv.breaks, acv.unusual_months) == ([], [dt.date(2021, 3, 1)])
+
+
 def test_territories_of_the_code_officiel_géographique(contract: Contract) -> None:
     territories = contract.territories
     assert (len(territories.departments), len(territories.regions)) == (101, 18)

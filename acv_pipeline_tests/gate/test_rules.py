@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from acv_pipeline.contract.entries import Break
+from acv_pipeline.contract.months import shift
 from acv_pipeline.gate.rule import Rule
 from acv_pipeline.gate.rules import ON_MOVEMENT, RULES, RULES_BY_NAME, judge
 from acv_pipeline.gate.rules_scale import figures_scaled
@@ -178,6 +179,26 @@ def test_across_a_break_steps_are_not_compared(known: dict[str, Any]) -> None:
     assert any(f.blocking for f in judge(dataclasses.replace(jump, indicator=ACV)))
     scaled = case_of(level(10_000), steady(level()), indicator=broken)
     assert [f.rule for f in judge(scaled) if f.blocking] == ["figures_scaled"]
+
+
+def test_a_break_in_a_month_that_never_came_shows_in_the_next() -> None:
+    """The month before has figures, that of the break has none, this one is after it."""
+    fallen = case_of(level(600), steady(level()))
+    assert any(finding.blocking for finding in judge(fallen))
+    late = dataclasses.replace(fallen, month=shift(MONTH, 1))
+    broken = Break(month=MONTH, fr="périmètre", en="perimeter")
+    late = dataclasses.replace(late, indicator=ACV.model_copy(update={"breaks": [broken]}))
+    assert not {f.rule for f in judge(late) if f.blocking} & ON_MOVEMENT
+    early = dataclasses.replace(late, history=[*late.history, (MONTH, fallen.delivered * 2)])
+    assert {f.rule for f in judge(early) if f.blocking} & ON_MOVEMENT
+
+
+def test_a_month_before_a_break_is_not_held_against_those_after_it() -> None:
+    after = case_of(level(1000), later=[level(600)])
+    assert "exceeds_later_month" in {finding.rule for finding in judge(after)}
+    broken = Break(month=shift(MONTH, 1), fr="périmètre", en="perimeter")
+    moved = dataclasses.replace(after, indicator=ACV.model_copy(update={"breaks": [broken]}))
+    assert "exceeds_later_month" not in {finding.rule for finding in judge(moved)}
 
 
 @pytest.mark.parametrize("history", [0, 1, 2, 5])

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.language import _, in_language, language, marked, plural
+from acv_pipeline.language import _, in_language, language, marked, of_file, plural
 from acv_pipeline.operations.alerts.message_parts import Table
 
 POINT = "  - "  # what an entry of a fact's list begins with, in its lines
@@ -111,8 +111,8 @@ def shown(contract: Contract, column: str, value: Any, in_: str | None = None) -
         return str(value)[:12]
     if "month" in column and re.fullmatch(r"\d{4}-\d\d-01", str(value)):
         return str(value)[:7]
-    if column in PLACES and value == "national":
-        return in_language(in_ or language(), "national")
+    if column == "row" or column in PLACES:
+        return of_file(str(value))[in_ or language()]
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     return in_language(in_ or language(), "{value:,}", value=value)

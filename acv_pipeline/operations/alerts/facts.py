@@ -14,7 +14,7 @@ import duckdb
 from acv_pipeline.contract import Contract, Month, Source
 from acv_pipeline.contract.months import in_words
 from acv_pipeline.gate.rules import RULES_BY_NAME
-from acv_pipeline.language import _, kept, plural
+from acv_pipeline.language import LANGUAGES, _, kept, plural
 from acv_pipeline.ledger.lateness import CHECK as LATE_CHECK
 from acv_pipeline.ledger.lateness import Late, late_months
 from acv_pipeline.operations.alerts.evidence import worst_rows
@@ -357,6 +357,11 @@ def _late(contract: Contract, late: Late) -> Fact:
 def _contacts(contract: Contract, asset: str, summary: str) -> tuple[str, ...]:
     """The sources the asset or the summary speaks of, else whoever looks after the data."""
     sources: Iterable[Source] = contract.sources.values()
-    contacts = [(source.asset, str(source.contact)) for source in sources]
-    concerned = [who for of, who in contacts if of == asset or who in (summary or "")]
+    concerned = [
+        str(source.contact)
+        for source in sources
+        # a run in either language may have written the summary
+        if source.asset == asset
+        or any(source.contact[each] in (summary or "") for each in LANGUAGES)
+    ]
     return tuple(concerned) or (str(contract.data_contact),)

@@ -18,6 +18,7 @@ from acv_pipeline.operations.alerts.evidence import worst_table
 from acv_pipeline.operations.alerts.message_parts import Heading, Letter, Line, Point, Table
 from acv_pipeline.operations.status import HeldMonth
 
+ANOTHER_PARTNERS = {"other_partner"}  # figures that are not public yet, and not the reader's
 WORST_ROWS = 5
 MOST_LETTERS = 3  # months told in full: who has sent more of them wrong has one cause to look for
 FR = "fr"
@@ -75,7 +76,11 @@ def for_partner(
     objections = []
     for finding in held.findings:
         rule = RULES_BY_NAME.get(finding["rule"])
-        table = worst_table(contract, finding["evidence"], WORST_ROWS, FR)
+        own = [
+            {name: value for name, value in row.items() if name not in ANOTHER_PARTNERS}
+            for row in finding["evidence"]
+        ]
+        table = worst_table(contract, own, WORST_ROWS, FR)
         objections.append(
             Objection(
                 in_language(

@@ -10,9 +10,10 @@ from pathlib import Path
 from acv_pipeline.contract import Contract
 from acv_pipeline.language import _
 from acv_pipeline.operations.upkeep.backup import Backup, BackupError, back_up
-from acv_pipeline.warehouse import fingerprints, held_as_it_is, open_warehouse
+from acv_pipeline.warehouse import fingerprints, has_fingerprint, held_as_it_is, open_warehouse
 from acv_pipeline.warehouse.home import Home
-from acv_pipeline.warehouse.migrations import PROGRAM, is_up_to_date, program_version
+from acv_pipeline.warehouse.migrations import PROGRAM, TABLES, is_up_to_date, program_version
+from acv_pipeline.warehouse.schema import layout
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,8 @@ class Upgrade:
     Attributes:
         before: the version that wrote the home; None if it was one that did not say so.
         now: this program's.
-        backup: what was kept of the home as it was, and in which file; None when this version
-            had written it already, so nothing was done.
+        backup: what was kept of the home as it was, and in which file; None when this version had
+            written the warehouse already, so nothing was done to it.
     """
 
     before: str | None
@@ -53,7 +54,7 @@ def upgrade(
     with home.at_work("acv upgrade", log):
         with held_as_it_is(home, log=log) as connection:
             before = fingerprints(connection).get(PROGRAM)
-            if is_up_to_date(connection):
+            if is_up_to_date(connection) and has_fingerprint(connection, TABLES, layout(contract)):
                 return Upgrade(before, now, None)
         stamp = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}"
         name = f"{home.root.name}.before-{now}-{stamp}.tar.gz"

@@ -171,10 +171,7 @@ class MonthCase:
     def trajectory(self) -> Trajectory | None:
         """How the panel's figures have moved; None when nothing was accepted before."""
         history = [(month, self.panel(figures)) for month, figures in self.history]
-        indicator = self.indicator
-        return trajectory_of(
-            self.month, self.figures, history, indicator.months_of_breaks, indicator.unusual_months
-        )
+        return trajectory_of(self.month, self.figures, history, self.indicator.months_of_breaks)
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def national_pace_jumps(case: MonthCase, limits: Limits) -> Alarm | None:
     trajectory = case.trajectory
     if trajectory is None or len(trajectory.paces) < limits["min_earlier_paces"]:
         return None
-    usual, fastest = float(np.median(trajectory.paces)), trajectory.fastest_pace
+    usual, fastest = float(np.median(trajectory.paces)), float(trajectory.paces.max())
     rate = float(np.median(trajectory.rates[-int(limits["min_earlier_paces"]) :]))
     growing = (1 + limits["max_ratio_to_rate"] * max(rate, 0)) ** trajectory.months - 1
     high = max(

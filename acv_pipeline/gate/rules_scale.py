@@ -148,8 +148,7 @@ def all_figures_raised(case: MonthCase, limits: Limits) -> Alarm | None:
         return None
     judging = limits["min_level"], limits["min_departments"], limits["quantile"]
     growth, evenness = _slowest_growth(trajectory.previous, case.figures, *judging)
-    alike = trajectory.ordinary & (trajectory.gaps >= trajectory.months)
-    long_enough = np.flatnonzero(alike)[-int(limits["max_steps"]) :]
+    long_enough = np.flatnonzero(trajectory.gaps >= trajectory.months)[-int(limits["max_steps"]) :]
     steps = [trajectory.steps[step] for step in long_enough]
     earlier = [_slowest_growth(before, after, *judging) for before, after in steps]
     earlier = [known for known in earlier if not np.isnan(known[0])]

@@ -41,8 +41,6 @@ class Trajectory:
         ends: the month in which each step ends.
         gaps: how many months each step took.
         steps: the figures on both sides of each step.
-        ordinary: which steps don't end in a month that is known to be unusual; the others are no
-            measure of how fast a series may go.
         department_pace: increments per month since the figures last moved, per département.
         unchanged_shares: for each earlier pair of neighbouring months, the share of the
             départements above zero whose figure did not move.
@@ -59,7 +57,6 @@ class Trajectory:
     ends: Sequence[Month]
     gaps: npt.NDArray[np.float64]
     steps: Sequence[tuple[Figures, Figures]]
-    ordinary: npt.NDArray[np.bool_]
     department_pace: Figures
     unchanged_shares: npt.NDArray[np.float64]
 
@@ -90,16 +87,10 @@ class Trajectory:
         middle = paces[rows, np.maximum(known - 1, 0) // 2], paces[rows, known // 2 - (known == 0)]
         return np.asarray((middle[0] + middle[1]) / 2, dtype=np.float64)
 
-    @property
-    def fastest_pace(self) -> float:
-        """The fastest ordinary earlier pace; 0 where none is above."""
-        return float(self.paces[self.ordinary].max(initial=0.0))
-
     @cached_property
     def fastest_paces(self) -> Figures:
-        """The fastest ordinary earlier pace per département; 0 where none is above."""
-        ordinary = self.department_paces[self.ordinary]
-        return np.asarray(np.fmax.reduce(ordinary, axis=0, initial=0.0))
+        """Fastest earlier pace per département; 0 where none is above."""
+        return np.asarray(np.fmax.reduce(self.department_paces, axis=0, initial=0.0))
 
     @cached_property
     def seasonal_pace(self) -> float:
@@ -173,14 +164,12 @@ def trajectory_of(
     delivered: Figures,
     accepted: Sequence[tuple[Month, Figures]],
     breaks: Collection[Month] = (),
-    unusual: Collection[Month] = (),
 ) -> Trajectory | None:
     """The movement up to ``month``; None when nothing above zero was accepted before.
 
     Args:
         accepted: the accepted earlier months, oldest first.
         breaks: months from which something else is counted.
-        unusual: months in which figures moved as they never do.
     """
     history = [(month, figures) for month, figures in accepted if has_figures(figures)]
     if not history:
@@ -210,7 +199,6 @@ def trajectory_of(
         ends=[end for _, (end, _) in moves_to],
         gaps=gaps,
         steps=steps,
-        ordinary=np.array([end not in unusual for _, (end, _) in moves_to], dtype=bool),
         department_pace=increments / months,
         unchanged_shares=np.array([unchanged_share(*pair) for pair in pairs]),
     )

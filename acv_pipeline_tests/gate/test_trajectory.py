@@ -51,12 +51,3 @@ def test_a_step_across_a_break_teaches_no_pace() -> None:
     assert trajectory.previous_total == 96 * 520
     plain = case_of(level(530), history, indicator=ACV).trajectory
     assert plain is not None and plain.paces.tolist() == [960, 960 * 40, 960]
-
-
-def test_an_unusual_step_is_no_measure_of_how_fast_a_series_may_go() -> None:
-    history = [level(n) for n in (100, 110, 510, 520)]
-    indicator = ACV.model_copy(update={"unusual_months": [shift(MONTH, -2)]})
-    trajectory = case_of(level(530), history, indicator=indicator).trajectory
-    assert trajectory is not None and trajectory.paces.tolist() == [960, 960 * 40, 960]
-    assert trajectory.fastest_pace == 960
-    assert np.nanmax(trajectory.fastest_paces) == 10

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -20,6 +21,10 @@ from acv_pipeline.contract.months import month_of
 from acv_pipeline.orchestration.instance import instance as open_instance
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import deliver, deliver_trajectory, steady_figures
+
+# what a command's help says is decided when its module is imported: for the other tests, in English
+for _module, _summary in COMMANDS.values():
+    import_module(f"acv_pipeline.cli.{_module}")
 
 ACV = [str(Path(sys.executable).with_name("acv"))]
 MONTHS = ["2018-09", "2018-10", "2018-11"]

@@ -39,6 +39,9 @@ def sign_off(
     reason, signed_by = reason.strip(), signed_by.strip()
     if not reason or not signed_by:
         raise SignOffError(_("a sign-off needs a reason and a name: neither may be empty"))
+    if not any(map(str.isalnum, reason)) or not any(map(str.isalnum, signed_by)):
+        # as the command is printed that somebody is to complete
+        raise SignOffError(_("write the reason and the name in place of “…”"))
     indicator_id = contract.indicator_named(indicator).id
     held = connection.execute(
         """

@@ -189,7 +189,7 @@ def test_where_a_partner_joins_nothing_compares(joined: World) -> None:
         ("2020-01", None, True, False),
         ("2020-02", 8, True, False),
         ("2020-03", None, False, True),
-        ("2020-04", None, True, True),
+        ("2020-04", None, True, False),  # 03 alone is not compared
         ("2020-05", 9, True, False),
     ]
 

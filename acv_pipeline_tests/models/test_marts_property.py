@@ -150,7 +150,7 @@ def expected_totals(increments: pd.DataFrame) -> pd.DataFrame:
                     present["cumulative_dwellings"].sum(),
                     increment,
                     complete,
-                    present["is_break"].any(),
+                    present["is_break"].any() and present["previous_month"].isna().all(),
                 )
             )
     return pd.DataFrame(

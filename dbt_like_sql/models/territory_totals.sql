@@ -33,7 +33,9 @@ sums as (
         count(increments.increment) = count(*)
             and min(increments.previous_month) = max(increments.previous_month)
             as is_comparable,
-        max(case when increments.is_break then 1 else 0 end) = 1 as is_break
+        -- one that follows the break later than the others is no break of the territory
+        max(case when increments.is_break then 1 else 0 end) = 1
+            and count(increments.previous_month) = 0 as is_break
     from {{ ref('monthly_increments') }} as increments
     inner join {{ ref('int_territories') }} as territories
         on territories.department_code = increments.department_code

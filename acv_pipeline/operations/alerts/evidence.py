@@ -60,7 +60,7 @@ def worst_rows(contract: Contract, rows: Sequence[Mapping[str, Any]]) -> list[st
         lines.append(f"{POINT}{said}")
     if len(rows) > WORST:
         more = len(rows) - WORST
-        lines.append(POINT + plural("and {count} more", "and {count} more", more))
+        lines.append(POINT + plural("and at least {count} more", "and at least {count} more", more))
     return lines
 
 

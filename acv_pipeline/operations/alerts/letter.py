@@ -76,24 +76,22 @@ def for_partner(
     objections = []
     for finding in held.findings:
         rule = RULES_BY_NAME.get(finding["rule"])
-        own = [
-            {name: value for name, value in row.items() if name not in ANOTHER_PARTNERS}
-            for row in finding["evidence"]
-        ]
-        table = worst_table(contract, own, WORST_ROWS, FR)
+        # what compares with figures of another partner is not for this one to read
+        evidence = [row for row in finding["evidence"] if not ANOTHER_PARTNERS & {*row}]
+        is_told = len(evidence) == len(finding["evidence"])
+        title = in_language(FR, rule.title) if rule else finding["rule"]
+        summary = finding.get("summary_fr") or finding["summary"]
+        table = worst_table(contract, evidence, WORST_ROWS, FR)
         objections.append(
             Objection(
-                in_language(
-                    FR,
-                    "{rule}: {summary}.",
-                    rule=in_language(FR, rule.title) if rule else finding["rule"],
-                    summary=finding.get("summary_fr") or finding["summary"],
-                ),
+                in_language(FR, "{rule}: {summary}.", rule=title, summary=summary)
+                if is_told
+                else in_language(FR, "{rule}.", rule=title),
                 finding.get("probable_cause_fr") or finding["probable_cause"],
                 tuple(table.columns) if table else (),
                 tuple(map(tuple, table.rows)) if table else (),
                 tuple(table.names) if table else (),
-                max(0, len(finding["evidence"]) - WORST_ROWS),
+                max(0, len(evidence) - WORST_ROWS),
             )
         )
     return ForPartner(
@@ -129,7 +127,7 @@ def letter(told: Sequence[ForPartner]) -> Letter:
         parts += _of_month(each)
     if len(told) > MOST_LETTERS:
         parts.append(
-            Line(in_language(FR, "The same goes for the other months named in the subject."))
+            Line(in_language(FR, "The other months named in the subject are held as well."))
         )
     parts += [
         Line(in_language(FR, "What we ask of you:")),
@@ -196,6 +194,10 @@ def _of_month(told: ForPartner) -> list[Heading | Line | Point | Table]:
             parts.append(Table(objection.columns, objection.rows, objection.names))
         if objection.more:
             parts.append(
-                Line(in_language(FR, "and {count} more rows like these.", count=objection.more))
+                Line(
+                    in_language(
+                        FR, "and at least {count} more rows like these.", count=objection.more
+                    )
+                )
             )
     return parts

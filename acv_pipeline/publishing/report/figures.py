@@ -14,6 +14,7 @@ import duckdb
 from acv_pipeline.contract import Contract, Indicator, Month, Source
 from acv_pipeline.contract.months import elapsed, month_range
 from acv_pipeline.contract.synthetic import FILE_MARK
+from acv_pipeline.language import Both, of_record
 from acv_pipeline.models.headline import headline_series
 from acv_pipeline.operations.explain import Figure, FigureKey, explain, series_of, sources_of
 from acv_pipeline.publishing.report.queries import (
@@ -95,7 +96,7 @@ class IndicatorFigures:
 
     @cached_property
     def comparable(self) -> list[Total]:
-        """The complete totals up to the headline that count the same partners, in order."""
+        """The complete totals up to the headline that count the same, in order."""
         return [
             total
             for total in self.totals
@@ -154,15 +155,16 @@ class IndicatorFigures:
         ]
 
 
-def summaries(hold: Row) -> list[str]:
-    """What each blocking rule found, in its own words (English).
+def summaries(hold: Row) -> list[Both]:
+    """What each blocking rule found, in its own words.
 
     Nothing unless the delivery was signed off: findings tell of figures, and others are not in
     force.
     """
     if hold.status != "signed_off":
         return []
-    return [finding["summary"] for finding in json.loads(hold.evidence) if finding["blocking"]]
+    found = [finding for finding in json.loads(hold.evidence) if finding["blocking"]]
+    return [of_record(finding, "summary") for finding in found]
 
 
 def neighbours(course: Sequence[CourseMonth]) -> list[tuple[Total, Total, int]]:

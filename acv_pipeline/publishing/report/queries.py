@@ -40,7 +40,7 @@ def _sql(query: str) -> str:
 class _Growing:
     """A cumulative figure and what it added; without ``previous_month`` there is no increment.
 
-    ``is_break``: other partners are counted than in the figure before, so nothing compares.
+    ``is_break``: something else is counted than in the figure before, so nothing compares.
     """
 
     month: Month

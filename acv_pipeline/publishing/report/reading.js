@@ -30,8 +30,10 @@ function say(name, values = {}) {
 }
 /* an element's text, in the language shown */
 const isOther = (node) => node.classList?.contains("l") && node.getAttribute("lang") !== root.lang;
+const APART = ["BR", "LI", "P"];
 const plain = (node) => (node.nodeType === Node.TEXT_NODE ? node.data
-  : isOther(node) || node.nodeName === "svg" ? "" : [...node.childNodes].map(plain).join(""));
+  : isOther(node) || node.nodeName === "svg" ? ""
+  : [...node.childNodes].map(plain).join("") + (APART.includes(node.nodeName) ? " " : ""));
 const textOf = (...nodes) => nodes.map(plain).join("").replace(/[ \n]+/g, " ").trim();
 
 /* --- language: texts are in the page twice; figures and dates are written anew --- */

@@ -70,8 +70,11 @@ def _growth(total: Total) -> Both:
     said = both(f"growth_{kind}", gain=abs(total.increment), since=total.previous_month)
     if total.months_elapsed == 1 or not total.increment:
         return said
-    mean = both("growth_mean", pace=round(total.pace or 0))
-    return Both(said.fr + mean.fr, said.en + mean.en)
+    pace = round(total.pace or 0)
+    if not pace:
+        return said
+    mean = both("growth_mean", pace=pace)
+    return Both(f"{said.fr} {mean.fr}", f"{said.en} {mean.en}")
 
 
 def of_partners(view: IndicatorView, month: Month, values: Sequence[int | None]) -> Both:

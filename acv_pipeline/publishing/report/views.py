@@ -113,7 +113,8 @@ class IndicatorView:
     @property
     def breaks(self) -> list[tuple[Month, Both, list[Both]]]:
         """The months since which something else is counted: who joined, and what else changed."""
-        since = self.contract.components(self.figures.indicator.id)
+        of_total = self.figures.series == "total"
+        since = self.contract.components(self.figures.indicator.id) if of_total else {}
         return [
             (
                 month,

@@ -177,3 +177,18 @@ def test_between_the_months_of_its_rhythm_nobody_is_late(
     assert late(received, rare, "2021-05-21") == []
     assert late(received, rare, "2021-07-19") == [("anah", "2021-05", 29)]
     assert len(late(received, contract, "2021-07-19")) == 3
+
+
+def test_a_row_in_quarantine_begins_no_rhythm(
+    received: duckdb.DuckDBPyConnection, contract: Contract
+) -> None:
+    received.execute(
+        "insert into raw.tidy_rows (delivery_id, row_number, indicator_id, month, fate)"
+        " select delivery_id, 9999, ?, date '2020-12-01', 'quarantined'"
+        " from raw.deliveries limit 1",
+        [ACV],
+    )
+    acv = contract.indicators[ACV].model_copy(update={"months_between": 2})
+    rare = contract.model_copy(update={"indicators": {**contract.indicators, ACV: acv}})
+    assert late(received, rare, "2021-05-21") == []
+    assert late(received, rare, "2021-07-19") == [("anah", "2021-05", 29)]

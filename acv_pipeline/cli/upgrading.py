@@ -35,7 +35,7 @@ def upgrade(file: Path | None, home: Path | None) -> None:
     with plain_errors(BackupError):
         where = home_of(home)
         done = take_over(where, load_contract(), file, log=to_stderr)
-        _upgrade_dagster(where)  # by itself nothing is lost if it was done before
+        _upgrade_dagster(where)  # also if a run came first, which does the warehouse only
         if done.backup is None:
             click.echo(
                 _("{home}: version {now} wrote it, nothing to do", home=where.root, now=done.now)

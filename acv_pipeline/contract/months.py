@@ -87,11 +87,6 @@ def in_words(month: Month) -> Both:
     return both("{month} {year}", month=both(_NAMES[month.month - 1]), year=month.year)
 
 
-def in_english(month: Month) -> str:
-    """``March 2021``."""
-    return in_words(month).en
-
-
 def day_in_words(day: dt.date) -> Both:
     """``1er mars 2021``, ``1 March 2021``."""
     month = in_words(day)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from acv_pipeline.contract import Contract
+from acv_pipeline.language import LANGUAGES
 from acv_pipeline.operations.alerts.digest import digest
-from acv_pipeline.operations.alerts.facts import standing_facts
+from acv_pipeline.operations.alerts.facts import _contacts, standing_facts
 from acv_pipeline.operations.status import status
 from acv_pipeline.warehouse import read_published
 from acv_pipeline.warehouse.home import Home
@@ -37,3 +38,15 @@ def test_a_source_or_indicator_dropped_from_the_contract_is_called_by_its_id(
     whose = contract.data_contact if group == "sources" else changed.sources[held.source].contact
     ask = str(whose)
     assert held.ask == ask and fact.ask == (ask,)
+
+
+@pytest.mark.parametrize("run", LANGUAGES)
+@pytest.mark.parametrize("reader", LANGUAGES)
+def test_whom_a_check_names_is_asked_whatever_the_language_of_its_run(
+    contract: Contract, monkeypatch: pytest.MonkeyPatch, run: str, reader: str
+) -> None:
+    anah = contract.sources["anah"].contact
+    monkeypatch.setenv("ACV_LANGUAGE", reader)
+    asked = _contacts(contract, "validated_dwellings", f"Anah: 1 / 96. {anah[run]}.")
+    assert asked == (anah[reader],)
+    assert _contacts(contract, "series", "1 row") == (contract.data_contact[reader],)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import re
 import sqlite3
+from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -20,10 +22,15 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.contract.synthetic import FILE_MARK
 from acv_pipeline.flow.pipeline import Pipeline
+from acv_pipeline.gate.rules import RULES_BY_NAME
+from acv_pipeline.language import in_language
 from acv_pipeline.operations.alerts import deliver, send_digest
 from acv_pipeline.operations.alerts.channels import SETTING, SendError, configured
+from acv_pipeline.operations.alerts.letter import for_partner
 from acv_pipeline.operations.alerts.messages import MERGE_ABOVE, Message
 from acv_pipeline.operations.alerts.outbox import FILE, open_outbox
+from acv_pipeline.operations.status import status
+from acv_pipeline.warehouse import read_published
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests import deliveries, warehouses
 from acv_pipeline_tests.alerts.receivers import Mailbox, Webhook
@@ -300,3 +307,29 @@ def test_links_begin_where_people_open_the_ui(
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     assert ui_address() == address
+
+
+def test_the_letter_tells_nothing_of_another_partners_figures(
+    bad: Path, contract: Contract
+) -> None:
+    """What the rule found is told by its title: the sum gives the other's figure away as well."""
+    with read_published(Home(bad.parents[1])) as connection:
+        (held,) = status(connection, contract).held
+        row = {"territory": "national", "delivered": 150, "expected_low": 117}
+        finding = {
+            "rule": "partners_counted_twice",
+            "summary": "150 is the sum of both",
+            "summary_fr": "150 est la somme des deux",
+            "evidence": [{**row, "other_partner": 33}],
+            "probable_cause": None,
+            "blocking": True,
+        }
+        for_one = for_partner(connection, contract, replace(held, findings=[finding]))
+        del finding["evidence"][0]["other_partner"]
+        for_all = for_partner(connection, contract, replace(held, findings=[finding]))
+    (objection,) = for_one.objections
+    title = RULES_BY_NAME["partners_counted_twice"].title
+    assert objection.text == f"{in_language('fr', title)}."
+    assert objection.rows == () and not re.search(r"150|117|33", repr(objection))
+    (objection,) = for_all.objections
+    assert "150 est la somme des deux" in objection.text and len(objection.rows) == 1

@@ -97,6 +97,7 @@ WORLDS = {
     ),
     "still": Data(grown("2020-01", 0, 0)),
     "moves": Data(PLAIN, moved="2020-09"),
+    "published moves": Data(sources={"barometre": PLAIN}, moved="2020-09"),
     "joins now": Data(PLAIN, {"third": {"2021-03": [900] * 3}}, third="2021-03"),
     "joins later": Data(
         PLAIN,

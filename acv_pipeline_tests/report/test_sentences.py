@@ -122,6 +122,8 @@ SENTENCES = [
     s("break", "moves", "joins"),
     s("break_perimeter", "joins", "moves"),
     s("break_perimeter", "plain", "moves"),
+    s("break", "published moves", "joins"),
+    s("break_perimeter", "published", "published moves"),
     s("break_means", "plain", "joins"),
     s("break_here", "plain", "moves"),
     s("break_here", "plain", "joins"),

@@ -134,6 +134,17 @@ def test_upgrading_keeps_the_home_as_it_was(
     assert lived_in.warehouse.stat().st_mtime_ns == before
 
 
+def test_other_tables_of_the_same_version_are_taken_over_too(
+    lived_in: Home, tmp_path: Path
+) -> None:
+    with duckdb.connect(str(lived_in.warehouse)) as connection:
+        connection.execute("update raw.fingerprints set fingerprint = 'x' where what = 'tables'")
+    kept = tmp_path / "kept.tar.gz"
+    upgraded = acv("upgrade", "--home", str(lived_in.root), "--backup", str(kept))
+    assert upgraded.exit_code == 0 and kept.exists(), upgraded.output
+    assert "nothing to do" not in upgraded.output
+
+
 def test_a_home_of_a_later_version_is_neither_upgraded_nor_backed_up(lived_in: Home) -> None:
     with duckdb.connect(str(lived_in.warehouse)) as connection:
         connection.execute("update raw.schema_version set version = version + 1")

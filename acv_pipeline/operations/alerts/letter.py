@@ -13,7 +13,7 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import Month, day_in_words, in_words
 from acv_pipeline.contract.synthetic import FILE_MARK
 from acv_pipeline.gate.rules import RULES_BY_NAME
-from acv_pipeline.language import in_language
+from acv_pipeline.language import in_language, of_record
 from acv_pipeline.operations.alerts.evidence import worst_table
 from acv_pipeline.operations.alerts.message_parts import Heading, Letter, Line, Point, Table
 from acv_pipeline.operations.status import HeldMonth
@@ -80,14 +80,14 @@ def for_partner(
         evidence = [row for row in finding["evidence"] if not ANOTHER_PARTNERS & {*row}]
         is_told = len(evidence) == len(finding["evidence"])
         title = in_language(FR, rule.title) if rule else finding["rule"]
-        summary = finding.get("summary_fr") or finding["summary"]
+        summary = of_record(finding, "summary").fr
         table = worst_table(contract, evidence, WORST_ROWS, FR)
         objections.append(
             Objection(
                 in_language(FR, "{rule}: {summary}.", rule=title, summary=summary)
                 if is_told
                 else in_language(FR, "{rule}.", rule=title),
-                finding.get("probable_cause_fr") or finding["probable_cause"],
+                of_record(finding, "probable_cause").fr or None,
                 tuple(table.columns) if table else (),
                 tuple(map(tuple, table.rows)) if table else (),
                 tuple(table.names) if table else (),
@@ -99,7 +99,7 @@ def for_partner(
         held.file_name,
         held.delivered_on,
         held.month,
-        in_language(FR, "{contact}", contact=contract.source(held.source).contact),
+        contract.source(held.source).contact.fr,
         contract.indicator(held.indicator_id).programme,
         contract.dataset.title.fr,
         tuple(objections),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from acv_pipeline.contract import Contract, Month
-from acv_pipeline.contract.months import in_english
+from acv_pipeline.contract.months import in_words
 from acv_pipeline.publishing.release.changes import Cell, Changes
 from acv_pipeline.publishing.release.declared import ReleaseFile
 from acv_pipeline.publishing.release.describing import told
@@ -46,8 +46,8 @@ def write_readme(
             indicators=[
                 {
                     "name": contract.indicators[indicator].short_name,
-                    "fr": _span(found, lambda m: f"{contract.month_words[m.month][0]} {m.year}"),
-                    "en": _span(found, in_english),
+                    "fr": _span(found, lambda m: in_words(m).fr),
+                    "en": _span(found, lambda m: in_words(m).en),
                     "months": len(found),
                 }
                 for indicator, found in months.items()

@@ -1,4 +1,4 @@
--- The national course of one series, one row per month with figures: the sum, what it added, how
+-- The national total of one series over time, one row per month with figures: the sum, what it added, how
 -- many of the expected départements have a figure, and which months compare.
 select
     totals.month,

@@ -14,11 +14,11 @@ from markupsafe import Markup, escape
 
 from acv_pipeline.contract import Month
 from acv_pipeline.contract.entries import Words
-from acv_pipeline.contract.months import spans
+from acv_pipeline.contract.months import day_in_words, in_words, spans
 from acv_pipeline.contract.yaml_file import read_yaml
 from acv_pipeline.language import LANGUAGES, NARROW, Both, named, named_texts
 
-MONTHS = ("months", "months_short")
+SHORT_MONTHS = "months_short"
 NO_BREAK = "\u00a0"
 MINUS = "\u2212"
 DASH = "–"
@@ -44,20 +44,19 @@ def percent(share: float | None, language: str, decimals: int = 1) -> str:
 
 def month_name(month: Month, language: str, *, short: bool = False) -> str:
     """``novembre 2022``, ``nov. 2022``; ``November 2022``, ``Nov 2022``."""
-    group = MONTHS[short]
-    name = named(language, group, _all_texts()[group][month.month - 1])
-    return f"{name} {month.year}"
+    if not short:
+        return in_words(month)[language]
+    return f"{months_short(language)[month.month - 1]} {month.year}"
 
 
 def months_short(language: str) -> list[str]:
     """The short names of the twelve months."""
-    return [named(language, MONTHS[1], name) for name in _all_texts()[MONTHS[1]]]
+    return [named(language, SHORT_MONTHS, name) for name in _all_texts()[SHORT_MONTHS]]
 
 
 def day_name(day: dt.date, language: str) -> str:
     """``1er janvier 2023`` or ``1 January 2023``."""
-    number_of_day = "1er" if language == "fr" and day.day == 1 else str(day.day)
-    return f"{number_of_day} {month_name(day, language)}"
+    return day_in_words(day)[language]
 
 
 def listed(items: Sequence[str]) -> Both:
@@ -131,7 +130,7 @@ def _all_texts() -> dict[str, Any]:
 @cache
 def names() -> list[str]:
     """The names of all texts, with those of a group as ``group.name``."""
-    return [name for name, _ in named_texts(_all_texts()) if name not in MONTHS]
+    return [name for name, _ in named_texts(_all_texts()) if name != SHORT_MONTHS]
 
 
 def template(key: str, language: str, n: Any = None) -> str:

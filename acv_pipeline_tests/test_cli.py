@@ -166,7 +166,7 @@ def test_a_held_month_is_told_signed_off_and_comes_into_force(acv: Acv, held: Re
     (command,) = (line for line in held.output.splitlines() if "acv signoff" in line)
     as_printed = shlex.split(command.partition("acv signoff ")[2])
     pasted = acv("signoff", *as_printed[: as_printed.index("--home")])
-    assert pasted.exit_code == 2 and "write the reason and the name" in pasted.output
+    assert pasted.exit_code == 2 and "write them for “…”" in pasted.output
     signed = acv(
         "signoff", entry["delivery_id"][:10], "ACV", "2018-11",
         "--reason", "no city left there", "--by", "head of the statistics unit",

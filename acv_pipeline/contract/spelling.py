@@ -19,6 +19,11 @@ def letters(text: str) -> str:
     return "".join(letter for letter in decomposed if letter.isalpha())
 
 
+def has_words(text: str) -> bool:
+    """Whether somebody said something: commands are printed with “…” where a person is to."""
+    return any(map(str.isalnum, text))
+
+
 def unknown(
     what: str, typed: str, names: Iterable[str], expected: str | None = None
 ) -> UnknownNameError:

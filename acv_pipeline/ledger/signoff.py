@@ -7,6 +7,7 @@ import datetime as dt
 import duckdb
 
 from acv_pipeline.contract import Contract, Month
+from acv_pipeline.contract.spelling import has_words
 from acv_pipeline.language import _
 from acv_pipeline.ledger.verdicts import SignOff
 from acv_pipeline.warehouse import put, transaction
@@ -37,11 +38,10 @@ def sign_off(
         UnknownNameError: no such indicator.
     """
     reason, signed_by = reason.strip(), signed_by.strip()
-    if not reason or not signed_by:
-        raise SignOffError(_("a sign-off needs a reason and a name: neither may be empty"))
-    if not any(map(str.isalnum, reason)) or not any(map(str.isalnum, signed_by)):
-        # as the command is printed that somebody is to complete
-        raise SignOffError(_("write the reason and the name in place of “…”"))
+    if not has_words(reason) or not has_words(signed_by):
+        raise SignOffError(
+            _("a sign-off needs a reason and a name: neither may be empty, write them for “…”")
+        )
     indicator_id = contract.indicator_named(indicator).id
     held = connection.execute(
         """

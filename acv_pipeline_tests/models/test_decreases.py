@@ -142,4 +142,6 @@ def test_what_cannot_be_said(fallen: World, contract: Contract) -> None:
         attempt("2021-03")
     with pytest.raises(ExplanationError, match="neither may be empty"):
         attempt("2021-02", by=" ")
+    with pytest.raises(ExplanationError, match="write them for “…”"):
+        attempt("2021-02", reason="…")
     assert fallen.rows("from validated.explanations") == []

@@ -7,6 +7,7 @@ import datetime as dt
 import duckdb
 
 from acv_pipeline.contract import Contract
+from acv_pipeline.contract.spelling import has_words
 from acv_pipeline.language import _
 from acv_pipeline.ledger.months_on_record import add_due
 from acv_pipeline.operations.explain.figure_key import FigureKey, series_of, sources_of
@@ -38,8 +39,10 @@ def record_explanation(
             or name is empty.
     """
     reason, said_by = reason.strip(), said_by.strip()
-    if not reason or not said_by:
-        raise ExplanationError(_("a reason and a name are needed: neither may be empty"))
+    if not has_words(reason) or not has_words(said_by):
+        raise ExplanationError(
+            _("a reason and a name are needed: neither may be empty, write them for “…”")
+        )
     indicator, month, code = key.indicator, key.month, key.department_code
     falls = dict(
         connection.execute(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -219,6 +220,25 @@ class Contract(Entry):
             for part in source.contributes
             if part.indicator == indicator_id
         }
+
+    def families(self) -> list[tuple[str, ...]]:
+        """The indicators, with those that are judged together as one: sisters, and theirs."""
+        found: list[set[str]] = []
+        for entry in self.indicators.values():
+            linked = {entry.id, *filter(None, [entry.sister])}
+            apart = [family for family in found if not family & linked]
+            found = [*apart, linked.union(*(family for family in found if family & linked))]
+        order = list(self.indicators)
+        return sorted(
+            (tuple(sorted(family, key=order.index)) for family in found),
+            key=lambda family: order.index(family[0]),
+        )
+
+    def of(self, indicators: Iterable[str]) -> Contract:
+        """What is true of some of the indicators alone; to be judged so, they are a family."""
+        chosen = set(indicators)
+        kept = {name: entry for name, entry in self.indicators.items() if name in chosen}
+        return self.model_copy(update={"indicators": kept})
 
     def last_change(self, indicator_id: str, series: str, month: Month) -> Both | None:
         """What is counted otherwise since the last break of a series up to a month, in words."""

@@ -51,6 +51,29 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Covered:
+    """What a delivery has of an indicator and month, as a statement of its source counts it.
+
+    Attributes:
+        total: sum of the figures.
+        rows: number of rows with a figure, and of zeros outside the panel.
+        quarantined: number of rows in quarantine.
+    """
+
+    total: float = 0.0
+    rows: int = 0
+    quarantined: int = 0
+
+    def __add__(self, other: Covered) -> Covered:
+        """The two together."""
+        return Covered(
+            self.total + other.total,
+            self.rows + other.rows,
+            self.quarantined + other.quarantined,
+        )
+
+
+@dataclass(frozen=True)
 class DeliveryFigures:
     """One delivery, ready to be judged.
 
@@ -62,6 +85,7 @@ class DeliveryFigures:
             that counts its rows counts them too.
         unreadable: by (indicator, month), rows in quarantine that name no known territory: each may
             be any of the départements that are missing.
+        elsewhere: what it has of indicators that are judged apart from these.
         has_undated_rows: whether rows in quarantine don't say which month they are about.
         is_replaced: whether another file was put in its place under the same name.
         received_at: when it was first read; tells the order of files of one name and day.
@@ -77,6 +101,7 @@ class DeliveryFigures:
     control_totals: Sequence[ControlTotal] = ()
     zeros_aside: dict[tuple[str, Month], int] = field(default_factory=dict)
     unreadable: dict[tuple[str, Month], int] = field(default_factory=dict)
+    elsewhere: Mapping[tuple[str, Month], Covered] = field(default_factory=dict)
     has_undated_rows: bool = False
     is_replaced: bool = False
     received_at: dt.datetime = dt.datetime.min
@@ -85,6 +110,16 @@ class DeliveryFigures:
     def totals_only(self) -> set[tuple[str, Month]]:
         """(indicator, month) pairs with published totals but no département."""
         return {(i, m) for i, m, _, _ in self.published} - set(self.blocks)
+
+    def covered(self, indicator: str, month: Month) -> Covered:
+        """What it has of an indicator and month that it carries."""
+        key = indicator, month
+        block = self.blocks[key]
+        return Covered(
+            float(np.nansum(block.values)),
+            int(np.sum(~np.isnan(block.values))) + self.zeros_aside.get(key, 0),
+            int(np.sum(block.quarantined)) + self.unreadable.get(key, 0),
+        )
 
     def with_stated(self, totals: Totals, indicator: str, month: Month) -> Totals:
         """``totals`` plus what the source states that covers this indicator and month.
@@ -100,23 +135,21 @@ class DeliveryFigures:
                     regions = {**totals.regions, control.territory_code: float(control.total)}
                     totals = replace(totals, regions=regions)
                 continue
-            keys = [
-                (i, m)
-                for i, m in self.blocks
-                if control.indicator_id in (None, i) and control.month in (None, m)
-            ]
-            covered = [self.blocks[key] for key in keys]
-            given = sum(int(np.sum(~np.isnan(b.values))) for b in covered)
-            given += sum(self.zeros_aside.get(key, 0) for key in keys)
-            in_quarantine = sum(int(np.sum(b.quarantined)) for b in covered)
-            in_quarantine += sum(self.unreadable.get(key, 0) for key in keys)
+            covered = sum(
+                (
+                    self.elsewhere.get(key) or self.covered(*key)
+                    for key in [*self.blocks, *self.elsewhere]
+                    if control.indicator_id in (None, key[0]) and control.month in (None, key[1])
+                ),
+                Covered(),
+            )
             statement = replace(
                 totals,
                 stated_sum=None if control.total is None else float(control.total),
                 stated_rows=control.rows,
-                covered_sum=float(sum(np.nansum(b.values) for b in covered)),
-                covered_rows=given,
-                covered_quarantined=in_quarantine,
+                covered_sum=covered.total,
+                covered_rows=covered.rows,
+                covered_quarantined=covered.quarantined,
             )
             # of several statements the one that the figures contradict is the one to judge by
             if statement.is_contradicted or not totals.is_contradicted:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,10 +11,10 @@ import duckdb
 import pandas as pd
 
 from acv_pipeline.landing import LandedFile
-from acv_pipeline.ledger.raw_rows import append_records
-from acv_pipeline.reading import made_at
-from acv_pipeline.tidying import DeliveryRefused, TidyDelivery
 from acv_pipeline.warehouse import append, transaction
+
+WriteRows = Callable[[duckdb.DuckDBPyConnection, Sequence[tuple[str, Any]], Collection[str]], None]
+"""Puts the rows of deliveries on record, in the place of those of some that are read again."""
 
 # Rows gathered before they are written; bounds memory, not meaning.
 BATCH_ROWS = 1_000_000
@@ -34,10 +33,15 @@ class _Batch:
     moved: list[dict[str, Any]] = field(default_factory=list)
     new_elsewhere: set[str] = field(default_factory=set)
     deliveries: list[dict[str, Any]] = field(default_factory=list)
-    tidied: list[tuple[str, TidyDelivery]] = field(default_factory=list)
-    rows: int = 0
+    rows: list[tuple[str, Any]] = field(default_factory=list)
+    row_count: int = 0
 
-    def write(self, connection: duckdb.DuckDBPyConnection, known: Collection[str]) -> None:
+    def write(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        known: Collection[str],
+        write_rows: WriteRows,
+    ) -> None:
         """Put it on record; ``known`` are the deliveries there that it may replace."""
         if not self.sightings and not self.deliveries:
             return
@@ -50,14 +54,12 @@ class _Batch:
                     {key: sighting[key] for key in ("source", "delivered_on", "file_name")},
                 )
             again = {delivery["delivery_id"] for delivery in self.deliveries} & set(known)
-            for table in ("raw.deliveries", "raw.extract_rows", "raw.tidy_rows"):
-                if again:
-                    connection.execute(
-                        f"delete from {table} where list_contains(?, delivery_id)", [list(again)]
-                    )
+            connection.execute(
+                "delete from raw.deliveries where list_contains(?, delivery_id)", [list(again)]
+            )
             append(connection, "raw.sightings", pd.DataFrame(self.sightings))
             append(connection, "raw.deliveries", pd.DataFrame(self.deliveries))
-            append_records(connection, self.tidied)
+            write_rows(connection, self.rows, again)
             received = self.new_elsewhere | {row["delivery_id"] for row in self.deliveries}
             connection.execute(
                 "insert into raw.lately_received"
@@ -94,16 +96,18 @@ class Intake:
 
     Args:
         known: deliveries that are on record; one gathered again replaces what is there.
-        timezone: where files are made that say when, and not in which zone.
 
     Attributes:
         sighted: files seen for the first time, with their ids.
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, known: Collection[str], timezone: str
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        known: Collection[str],
+        write_rows: WriteRows,
     ) -> None:
-        self._connection, self._known, self._timezone = connection, known, timezone
+        self._connection, self._known, self._write_rows = connection, known, write_rows
         self.sighted: list[tuple[LandedFile, str]] = []
         self._batch = _Batch()
 
@@ -124,72 +128,40 @@ class Intake:
         else:
             self._batch.moved.append(sighting)
 
-    def refused(
-        self,
-        file: LandedFile,
-        delivery_id: str,
-        refusal: DeliveryRefused,
-        read_with: str,
-        received_at: dt.datetime | None,
-    ) -> None:
-        """A file cannot be used."""
-        self._batch.deliveries.append(
-            self._row(file, delivery_id, read_with, received_at)
-            | {
-                "row_count": 0,
-                "status": "refused",
-                "reason_code": refusal.reason_code,
-                "reason": refusal.reason,
-                "reason_fr": refusal.reason_fr,
-            }
-        )
-
     def delivery(
         self,
         file: LandedFile,
         delivery_id: str,
-        tidy: TidyDelivery,
+        said: dict[str, Any],
+        rows: Any,
         read_with: str,
         received_at: dt.datetime | None,
     ) -> None:
-        """A file was read and tidied."""
-        control = [
-            vars(total) | {"month": total.month and total.month.isoformat()}
-            for total in [*tidy.control_totals, *tidy.region_totals]
-        ]
-        self._batch.deliveries.append(
-            self._row(file, delivery_id, read_with, received_at)
-            | {
-                "row_count": len(tidy.table),
-                "header": tidy.header,
-                "control_total": json.dumps(control, ensure_ascii=False) if control else None,
-                "remarks": [remark.en for remark in tidy.remarks],
-                "remarks_fr": [remark.fr for remark in tidy.remarks],
-                "titles": list(dict.fromkeys(tidy.titles)) or None,
-                "account": json.dumps(tidy.account, ensure_ascii=False) if tidy.account else None,
-                "status": "loaded",
-            }
-        )
-        self._batch.tidied.append((delivery_id, tidy))
-        self._batch.rows += len(tidy.table)
-        if self._batch.rows > BATCH_ROWS:
-            self.finish()
+        """A file was read.
 
-    def _row(
-        self, file: LandedFile, delivery_id: str, read_with: str, received_at: dt.datetime | None
-    ) -> dict[str, Any]:
-        return {
-            "delivery_id": delivery_id,
-            "source": file.source,
-            "delivered_on": file.delivered_on,
-            "file_name": file.name,
-            "received_at": received_at or dt.datetime.now(dt.UTC).replace(tzinfo=None),
-            "read_with": read_with,
-            "byte_size": file.byte_size,
-            "made_at": made_at(file.path, self._timezone),
-        }
+        Args:
+            said: what became known of it, as columns of ``raw.deliveries``.
+            rows: its rows, for whoever writes them; None of one that was refused.
+        """
+        self._batch.deliveries.append(
+            {
+                "delivery_id": delivery_id,
+                "source": file.source,
+                "delivered_on": file.delivered_on,
+                "file_name": file.name,
+                "received_at": received_at or dt.datetime.now(dt.UTC).replace(tzinfo=None),
+                "read_with": read_with,
+                "byte_size": file.byte_size,
+            }
+            | said
+        )
+        if rows is not None:
+            self._batch.rows.append((delivery_id, rows))
+        self._batch.row_count += said["row_count"]
+        if self._batch.row_count > BATCH_ROWS:
+            self.finish()
 
     def finish(self) -> None:
         """Put what was gathered on record."""
-        self._batch.write(self._connection, self._known)
+        self._batch.write(self._connection, self._known, self._write_rows)
         self._batch = _Batch()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import duckdb
@@ -13,8 +13,9 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.landing import LandedFile, Zone, receive, sidecar_path
 from acv_pipeline.landing.whole_files import sha256
 from acv_pipeline.language import _
-from acv_pipeline.ledger.intake import Intake
-from acv_pipeline.tidying import DeliveryRefused, read_delivery
+from acv_pipeline.ledger.intake import Intake, WriteRows
+from acv_pipeline.ledger.raw_rows import write_records
+from acv_pipeline.ledger.read_one import ReadAll, read_here
 
 
 @dataclass
@@ -49,6 +50,8 @@ def load(
     sources: Iterable[str] | None = None,
     settle_seconds: float = 0,
     progress: Callable[[int, int, str], None] | None = None,
+    read_all: ReadAll = read_here,
+    write_rows: WriteRows = write_records,
 ) -> LoadReport:
     """Record every delivery of the landing zone that isn't on record yet.
 
@@ -56,6 +59,7 @@ def load(
         sources: look at these only.
         settle_seconds: leave files touched more recently for the next time.
         progress: called with (files done, files in all, file name).
+        read_all, write_rows: how files are read, and where their rows go.
 
     Raises:
         LandingError: the landing zone cannot be read.
@@ -76,34 +80,32 @@ def load(
             "select delivery_id, status, read_with, file_name, received_at from raw.deliveries"
         ).fetchall()
     }
-    intake = Intake(connection, known, contract.timezone)
+    intake = Intake(connection, known, write_rows)
     present = _identify(connection, files, report, intake)
     firsts = _first_sightings(connection, present)
-    for number, (delivery_id, file) in enumerate(sorted(firsts.items(), key=_by_place), 1):
-        status, before, _, received_at = known.get(delivery_id, (None, None, None, None))
+    due: list[tuple[str, LandedFile, str]] = []
+    for delivery_id, file in sorted(firsts.items(), key=_by_place):
         try:
             read_with = _read_with(file, contract)
         except OSError as error:
             report.unread.append(_unread(file, error))
             continue
-        if before == read_with:
-            continue
-        if progress:
-            progress(number, len(firsts), file.name)
+        if delivery_id not in known or known[delivery_id][1] != read_with:
+            due.append((delivery_id, file, read_with))
+
+    def told() -> Iterator[LandedFile]:
+        for number, (_, file, _) in enumerate(due, 1):
+            if progress:
+                progress(number, len(due), file.name)
+            yield file
+
+    for (delivery_id, file, read_with), read in zip(due, read_all(told(), contract), strict=True):
+        status, _, _, received_at = known.get(delivery_id, (None, None, None, None))
         if status in (None, "refused"):
             report.new.append(delivery_id)
-        try:
-            tidy = read_delivery(
-                file.path,
-                contract.sources[file.source],
-                contract,
-                received_on=file.delivered_on,
-            )
-        except DeliveryRefused as refusal:
-            intake.refused(file, delivery_id, refusal, read_with, received_at)
-            report.refused.append((_place(file), str(refusal.said)))
-        else:
-            intake.delivery(file, delivery_id, tidy, read_with, received_at)
+        if read.refusal:
+            report.refused.append((_place(file), str(read.refusal)))
+        intake.delivery(file, delivery_id, read.said, read.rows, read_with, received_at)
     intake.finish()
     for file, delivery_id in intake.sighted:
         first = firsts.get(delivery_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import duckdb
@@ -34,10 +34,21 @@ from records
 """
 
 
-def append_records(
-    connection: duckdb.DuckDBPyConnection, deliveries: Sequence[tuple[str, TidyDelivery]]
+def write_records(
+    connection: duckdb.DuckDBPyConnection,
+    deliveries: Sequence[tuple[str, TidyDelivery]],
+    again: Collection[str] = (),
 ) -> None:
-    """Append the records of deliveries, given with their ids, to both raw tables."""
+    """Append the records of deliveries, given with their ids, to both raw tables.
+
+    Args:
+        again: deliveries that were read before, whose records go.
+    """
+    if again:
+        for table in ("raw.extract_rows", "raw.tidy_rows"):
+            connection.execute(
+                f"delete from {table} where list_contains(?, delivery_id)", [list(again)]
+            )
     if not deliveries:
         return
     rows = RecordTable.concat([delivery.table for _, delivery in deliveries])

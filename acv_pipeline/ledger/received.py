@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
 import numpy.typing as npt
 
 from acv_pipeline.contract import Contract, Month
-from acv_pipeline.ledger.blocks import Block, DeliveryFigures, blocks_of
+from acv_pipeline.ledger.blocks import Block, Covered, DeliveryFigures, blocks_of
 from acv_pipeline.ledger.marks import standing_of
 from acv_pipeline.tidying.records import ControlTotal
 
@@ -37,8 +38,28 @@ where rows.level = 'department' and rows.month is not null
 """
 
 
-def received(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[DeliveryFigures]:
-    """Every delivery on record that was understood, as arrays."""
+@dataclass(frozen=True)
+class Outside:
+    """What a family of indicators is told of its deliveries' other rows; nothing else crosses.
+
+    Attributes:
+        covered: by delivery that states something of all indicators, what it has of the others.
+        undated: deliveries with rows in quarantine that don't say their month.
+    """
+
+    covered: Mapping[str, Mapping[tuple[str, Month], Covered]] = field(default_factory=dict)
+    undated: frozenset[str] = frozenset()
+
+
+def received(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, outside: Outside | None = None
+) -> list[DeliveryFigures]:
+    """Every delivery on record that was understood, as arrays.
+
+    Args:
+        outside: where only a family's rows are on record, what the others' say.
+    """
+    outside = outside or Outside()
     blocks = _read_blocks(connection, contract)
     published = _by_delivery(
         connection,
@@ -89,7 +110,8 @@ def received(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[
             _control_totals(control_total),
             zeros[delivery_id],
             unreadable[delivery_id],
-            has_undated_rows=has_undated_rows,
+            elsewhere=outside.covered.get(delivery_id, {}),
+            has_undated_rows=has_undated_rows or delivery_id in outside.undated,
             is_replaced=is_replaced,
             received_at=received_at,
             standing=standing_of(file_name, titles or [], made_at, contract.standing_words),

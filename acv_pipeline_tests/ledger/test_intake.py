@@ -10,6 +10,7 @@ import pytest
 from acv_pipeline.contract import load_contract
 from acv_pipeline.ledger import intake
 from acv_pipeline.ledger.load import load
+from acv_pipeline.ledger.raw_rows import write_records
 from acv_pipeline.warehouse import open_warehouse
 from acv_pipeline.warehouse.home import Home
 
@@ -60,22 +61,20 @@ def test_what_went_wrong_while_writing_is_raised_and_leaves_whole_deliveries(
     zone = tmp_path / "landing"
     land(zone, 9)
     monkeypatch.setattr(intake, "BATCH_ROWS", 30)
-    append, batches = intake.append_records, []
+    batches = []
 
     def failing(*arguments: object) -> None:
-        append(*arguments)  # type: ignore[arg-type]
+        write_records(*arguments)  # type: ignore[arg-type]
         batches.append(1)
         if len(batches) == 2:
             raise duckdb.IOException("no space left on device")
 
-    monkeypatch.setattr(intake, "append_records", failing)
     with open_warehouse(Home(tmp_path / "home"), CONTRACT) as connection:
         with pytest.raises(duckdb.IOException, match="no space"):
-            load(connection, zone, CONTRACT)
+            load(connection, zone, CONTRACT, write_rows=failing)
         counts = connection.execute(
             "select count(distinct delivery_id), count(*) from raw.tidy_rows"
         ).fetchall()
         assert counts == [(2, 40)]
-        monkeypatch.setattr(intake, "append_records", append)
         load(connection, zone, CONTRACT)
         assert len(on_record(connection)["raw.tidy_rows"]) == 9 * 20

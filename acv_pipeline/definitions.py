@@ -16,7 +16,8 @@ from acv_pipeline.assets.datagouv import build_data_gouv
 from acv_pipeline.assets.resources import resources
 from acv_pipeline.assets.run import build_assets
 from acv_pipeline.assets.step import aloud
-from acv_pipeline.flow.pipeline import Log, Pipeline
+from acv_pipeline.engines.engine import Log
+from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.orchestration.alerting import alert_sensor
 from acv_pipeline.orchestration.arrivals import arrival_sensor
 from acv_pipeline.orchestration.overdue import overdue_sensor

@@ -17,7 +17,8 @@ import dagster as dg
 import duckdb
 from pydantic import Field, PrivateAttr
 
-from acv_pipeline.flow.pipeline import Log, Pipeline
+from acv_pipeline.engines.engine import Log
+from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.flow.turn import Turn
 from acv_pipeline.landing import Zone
 from acv_pipeline.publishing.datagouv.settings import DATASET, MODE, OFF, URL, Settings

@@ -14,7 +14,8 @@ import dagster as dg
 from acv_pipeline.assets import marts, publication, raw, validated
 from acv_pipeline.assets.partitions import monthly
 from acv_pipeline.assets.step import Event, Step, Steps, aloud
-from acv_pipeline.flow.pipeline import Log, Pipeline
+from acv_pipeline.engines.engine import Log
+from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.gate.rules import RULES
 from acv_pipeline.language import _
 from acv_pipeline.quality.acceptance import ACCEPTED

@@ -23,7 +23,8 @@ from acv_pipeline.assets.partitions import key_of, monthly, to_months
 from acv_pipeline.assets.resources import LandingZone, Warehouse, located
 from acv_pipeline.assets.shown import lineage_shown, preview_shown
 from acv_pipeline.contract import Month
-from acv_pipeline.flow.pipeline import Log, Pipeline
+from acv_pipeline.engines.engine import Log
+from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.flow.turn import Turn, span
 from acv_pipeline.landing import LandingError
 from acv_pipeline.language import _, both, together

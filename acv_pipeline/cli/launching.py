@@ -22,7 +22,8 @@ from acv_pipeline.assets.step import held_a_month, tags_of
 from acv_pipeline.assets.ui import LOCATION, REPOSITORY
 from acv_pipeline.contract import Month
 from acv_pipeline.definitions import JOB, build_definitions
-from acv_pipeline.flow.pipeline import Log, Pipeline
+from acv_pipeline.engines.engine import Log
+from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.language import _
 from acv_pipeline.orchestration.arrivals import stretches
 from acv_pipeline.orchestration.compute_logs import leave_to_terminal

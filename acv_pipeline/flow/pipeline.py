@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,9 @@ import duckdb
 
 from acv_pipeline.contract import Contract, Month, load_contract
 from acv_pipeline.contract.months import first_day, shift
+from acv_pipeline.engines.chosen import engine_of
+from acv_pipeline.engines.duckdb import DuckDb
+from acv_pipeline.engines.engine import Engine, Log, Progress
 from acv_pipeline.landing import Zone, scan
 from acv_pipeline.ledger import months_on_record
 from acv_pipeline.ledger.corrections import load_register, read_register, record_register
@@ -30,36 +33,9 @@ from acv_pipeline.warehouse.home import Home
 if TYPE_CHECKING:
     # made with libraries that take a while to import: loading the definitions goes without
     from acv_pipeline.ledger.load import LoadReport
-    from acv_pipeline.ledger.store import Fresh
 
 VALIDATED = "validated_dwellings"
 QUARANTINED = "quarantined_rows"
-
-Log = Callable[[str], None]
-Progress = Callable[[int, int, str], None]
-
-
-class Judged:
-    """Remembers what judging everything on record in one warehouse said, until a commit."""
-
-    def __init__(self) -> None:
-        self.forget()
-
-    def forget(self) -> None:
-        """Let go of it: it may be big."""
-        self._kept: tuple[tuple[str, int], Fresh] | None = None
-
-    def fresh(self, connection: duckdb.DuckDBPyConnection, contract: Contract) -> Fresh:
-        """What judging gives, by a contract that is always the same; not in a transaction."""
-        from acv_pipeline.ledger.store import read_fresh
-
-        at = connection.execute(
-            "select (select path from duckdb_databases() where database_name = current_database()),"
-            " (select count from raw.commits)"
-        ).fetchall()[0]
-        if self._kept is None or self._kept[0] != at:
-            self._kept = at, read_fresh(connection, contract)
-        return self._kept[1]
 
 
 @dataclass(frozen=True)
@@ -68,6 +44,7 @@ class Pipeline:
 
     Attributes:
         settle_seconds: leave files alone that were touched more recently.
+        engine: what works on the tables.
         has_turn: this process took its turn (``Home.at_work``) before the run, and keeps it.
     """
 
@@ -77,7 +54,7 @@ class Pipeline:
     project: Project
     settle_seconds: float = 0
     has_turn: bool = False
-    judged: Judged = field(default_factory=Judged, compare=False, repr=False)
+    engine: Engine = field(default_factory=DuckDb)
 
     @classmethod
     def configured(
@@ -91,10 +68,11 @@ class Pipeline:
 
         Raises:
             ContractError, SqlProjectError: the contract or the SQL project cannot be used.
+            WarehouseError: the engine cannot.
         """
         home = home or Home.from_environment()
-        contract, project = load_contract(), Project.load()
-        return cls(home, landing or home.landing, contract, project, settle_seconds)
+        contract, project, engine = load_contract(), Project.load(), engine_of(os.environ, home)
+        return cls(home, landing or home.landing, contract, project, settle_seconds, engine=engine)
 
     def checks(self) -> list[Check]:
         """Every check, in the order of the flow."""
@@ -133,6 +111,7 @@ class Pipeline:
         """
         register = load_register(self.home.corrections, self.contract)
         with open_warehouse(self.home, self.contract, log=log) as connection:
+            self.engine.prepare(connection)
             seeds = Path(os.environ.get("ACV_SEEDS") or self.project.path / "seeds")
             wanted = _content(sorted(seeds.glob("*.csv")))
             if not has_fingerprint(connection, "seeds", wanted):
@@ -163,16 +142,14 @@ class Pipeline:
         Raises:
             LandingError, WarehouseError: the landing zone or the warehouse cannot be used.
         """
-        from acv_pipeline.ledger.store import months_to_judge
-
         with self.warehouse(log) as connection:
-            report = self.receive(connection, self.contract.sources, progress)
-            months = months_to_judge(self.judged.fresh(connection, self.contract))
+            report = self.receive(connection, self.contract.sources, progress, log)
+            months = self.engine.months_to_judge(connection, self.contract, log)
             months |= months_on_record.due_months(connection)
             if changed_models(connection, self.project):
                 months |= months_on_record.in_force(connection)
         if not run_follows:
-            self.judged.forget()
+            self.engine.forget()
         last = self.last_month()
         return sorted(m for m in months if self.contract.first_month <= m <= last), report
 
@@ -188,17 +165,17 @@ class Pipeline:
         connection: duckdb.DuckDBPyConnection,
         sources: Iterable[str],
         progress: Progress | None = None,
+        log: Log = lambda _: None,
     ) -> LoadReport:
         """Take in what is new; months that nothing else tells of wait to be recorded."""
-        from acv_pipeline.ledger.load import load
-
-        report = load(
+        report = self.engine.receive(
             connection,
             self.landing,
             self.contract,
             sources=sources,
             settle_seconds=self.settle_seconds,
             progress=progress,
+            log=log,
         )
         months_on_record.add_of_lately_received(connection, self.contract)
         return report

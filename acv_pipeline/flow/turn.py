@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from acv_pipeline.contract import Month
-from acv_pipeline.flow.pipeline import QUARANTINED, VALIDATED, Log, Pipeline
+from acv_pipeline.engines.engine import Log
+from acv_pipeline.flow.pipeline import QUARANTINED, VALIDATED, Pipeline
 from acv_pipeline.flow.plotted import Numbers, national, stopped
 from acv_pipeline.flow.previews import Preview, preview, preview_of_extract
 from acv_pipeline.language import _, plural
 from acv_pipeline.ledger import months_on_record
-from acv_pipeline.models import freshness
 from acv_pipeline.publishing.published_copy import publish
 from acv_pipeline.quality.acceptance import ACCEPTED
 from acv_pipeline.quality.check import Check, CheckResult
-from acv_pipeline.quality.everything import Evaluated, evaluate_all, invariants
-from acv_pipeline.warehouse import commits, own_tables, transaction
+from acv_pipeline.quality.everything import Evaluated, invariants
+from acv_pipeline.warehouse import commits, own_tables
 
 if TYPE_CHECKING:
     # made with libraries that take a while to import: loading the definitions goes without
@@ -51,19 +51,13 @@ class Turn:
             LandingError: the landing zone cannot be read.
         """
         self.log(_("receiving from {sources}", sources=", ".join(sources)))
-        return self.pipeline.receive(self.connection, sources)
+        return self.pipeline.receive(self.connection, sources, log=self.log)
 
     def judge(self, months: Sequence[Month]) -> JudgeReport:
         """Bring what was received for the given months into force, but what a rule stops."""
-        from acv_pipeline.ledger.store import judge_and_write
-
         self.log(_("judging what was received for {months}", months=span(months)))
-        fresh = self.pipeline.judged.fresh(self.connection, self.pipeline.contract)
-        self.pipeline.judged.forget()
-        with transaction(self.connection):
-            report = judge_and_write(self.connection, self.pipeline.contract, months, fresh=fresh)
-            months_on_record.add_due(self.connection, report.changed)
-        return report
+        pipeline = self.pipeline
+        return pipeline.engine.judge(self.connection, pipeline.contract, months, self.log)
 
     def build(self, models: Collection[str]) -> None:
         """Build marts, as they follow from what is in force.
@@ -74,12 +68,9 @@ class Turn:
         project = self.pipeline.project
         chosen = [name for name in project.models if name in models]
         self.log(_("building {models}", models=", ".join(chosen)))
-        with transaction(self.connection):
-            moved = project.build(self.connection, chosen)
-            freshness.was_built(self.connection, project, chosen)
-            if own_tables(self.connection).issuperset(m.table for m in project.models.values()):
-                project.write_as_of_macros(self.connection)
-        self.moved |= moved
+        self.moved |= self.pipeline.engine.build(
+            self.connection, self.pipeline.contract, project, chosen, self.log
+        )
 
     def check(
         self, wanted: set[tuple[str, str]], months: Iterable[Month], *, publishes: bool = False
@@ -104,7 +95,9 @@ class Turn:
             if checks:
                 self.log(_("checking {months}", months=span(months)))
             kept = self.pipeline.home.quality
-            return evaluate_all(self.connection, contract, project, checks, months, kept)
+            return self.pipeline.engine.evaluate(
+                self.connection, contract, project, checks, months, kept, self.log
+            )
 
         of_all = said([c for c in checks if c in sound], every)
         results = said([c for c in checks if c not in sound], months)
@@ -124,8 +117,15 @@ class Turn:
         self.log(_("making sure that everything was checked"))
         pipeline = self.pipeline
         publish(
-            self.connection, pipeline.home, pipeline.contract, pipeline.project, to, self.evaluated
+            self.connection,
+            pipeline.home,
+            pipeline.contract,
+            pipeline.project,
+            to,
+            self.evaluated,
+            pipeline.engine.evaluate,
         )
+        pipeline.engine.swept(self.connection)
 
     def on_record(self) -> set[Month]:
         """Months that any delivery or correction says something about."""

@@ -93,11 +93,11 @@ def load(
         if delivery_id not in known or known[delivery_id][1] != read_with:
             due.append((delivery_id, file, read_with))
 
-    def told() -> Iterator[LandedFile]:
-        for number, (_, file, _) in enumerate(due, 1):
+    def told() -> Iterator[tuple[str, LandedFile]]:
+        for number, (delivery_id, file, _) in enumerate(due, 1):
             if progress:
                 progress(number, len(due), file.name)
-            yield file
+            yield delivery_id, file
 
     for (delivery_id, file, read_with), read in zip(due, read_all(told(), contract), strict=True):
         status, _, _, received_at = known.get(delivery_id, (None, None, None, None))

@@ -29,13 +29,13 @@ class Read:
     refusal: Both | None = None
 
 
-ReadAll = Callable[[Iterable[LandedFile], Contract], Iterable[Read]]
-"""Reads files, one after the other or many at once; gives what became of each, in their order."""
+ReadAll = Callable[[Iterable[tuple[str, LandedFile]], Contract], Iterable[Read]]
+"""Reads files, given with the ids of their deliveries; what became of each, in their order."""
 
 
-def read_here(files: Iterable[LandedFile], contract: Contract) -> Iterator[Read]:
+def read_here(due: Iterable[tuple[str, LandedFile]], contract: Contract) -> Iterator[Read]:
     """Read files one after the other, in this process."""
-    for file in files:
+    for _, file in due:
         yield read_one(file, contract)
 
 

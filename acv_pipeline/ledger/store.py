@@ -17,7 +17,7 @@ from acv_pipeline.contract.tables import Column, tables
 from acv_pipeline.ledger import months_on_record
 from acv_pipeline.ledger.corrections import read_register
 from acv_pipeline.ledger.fold import fold
-from acv_pipeline.ledger.received import received
+from acv_pipeline.ledger.received import Outside, received
 from acv_pipeline.ledger.state import NO_DAY
 from acv_pipeline.ledger.verdicts import Ledger, SignOff, Verdict
 from acv_pipeline.warehouse import figures_moved, written_quickly
@@ -51,10 +51,12 @@ class JudgeReport:
     held: set[Month]
 
 
-def read_ledger(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Ledger:
-    """Fold everything on record."""
+def read_ledger(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, outside: Outside | None = None
+) -> Ledger:
+    """Fold everything on record; ``outside`` is what a family is told of others' rows."""
     return fold(
-        received(connection, contract),
+        received(connection, contract, outside),
         signoffs(connection),
         contract,
         corrections=read_register(connection),
@@ -74,7 +76,17 @@ def judge_and_write(
         months: write these only (all by default); the others stay as they are.
         fresh: what judging gives (``read_fresh``), where that is known already.
     """
-    fresh = fresh or read_fresh(connection, contract)
+    changed = write_judged(connection, fresh or read_fresh(connection, contract), months)
+    write_delivery_status(connection)
+    return JudgeReport(
+        changed, months_on_record.in_force(connection), months_on_record.open_holds(connection)
+    )
+
+
+def write_judged(
+    connection: duckdb.DuckDBPyConnection, fresh: Fresh, months: Iterable[Month] | None = None
+) -> set[Month]:
+    """Bring what judging gave into force, for the given months; those that were otherwise."""
     chosen = None if months is None else set(months)
     changed: set[Month] = set()
     with written_quickly(connection):
@@ -88,10 +100,7 @@ def judge_and_write(
         _write_row_tables(connection)
         if changed or totals != _published_totals(connection):
             figures_moved(connection)
-    _write_delivery_status(connection)
-    return JudgeReport(
-        changed, months_on_record.in_force(connection), months_on_record.open_holds(connection)
-    )
+    return changed
 
 
 def months_to_judge(fresh: Fresh) -> set[Month]:
@@ -99,9 +108,11 @@ def months_to_judge(fresh: Fresh) -> set[Month]:
     return set().union(*fresh.differing.values())
 
 
-def read_fresh(connection: duckdb.DuckDBPyConnection, contract: Contract) -> Fresh:
+def read_fresh(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, outside: Outside | None = None
+) -> Fresh:
     """Judge everything on record; nothing is written."""
-    ledger = read_ledger(connection, contract)
+    ledger = read_ledger(connection, contract, outside)
     verdicts = _verdict_frame(ledger.verdicts)
     held = verdicts[verdicts["verdict"] == "held"]
     tables = {
@@ -264,7 +275,7 @@ def _published_totals(connection: duckdb.DuckDBPyConnection) -> tuple[Any, ...]:
     return tuple(connection.execute(asked).fetchall()[0])
 
 
-def _write_delivery_status(connection: duckdb.DuckDBPyConnection) -> None:
+def write_delivery_status(connection: duckdb.DuckDBPyConnection) -> None:
     """What became of each delivery, from its rows and verdicts."""
     connection.execute(
         """

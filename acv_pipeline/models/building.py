@@ -6,6 +6,8 @@ Everything runs on a connection that is handed in, inside the caller's transacti
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +40,25 @@ class SqlTestResult:
     def passed(self) -> bool:
         """Whether nothing offends."""
         return self.total == 0
+
+    @classmethod
+    def together(cls, parts: Sequence[SqlTestResult]) -> SqlTestResult:
+        """The result of a test that was asked of the tables in parts."""
+        per_month: Counter[dt.date] = Counter()
+        shown: dict[Any, list[dict[str, Any]]] = defaultdict(list)
+        for part in parts:
+            per_month.update(part.per_month)
+            for row in part.sample:
+                shown[row.get("month")].append(row)
+        rows = [row for of in shown.values() for row in in_order(of)[:SAMPLE_ROWS]]
+        return cls(
+            sum(part.total for part in parts), dict(sorted(per_month.items())), in_order(rows)
+        )
+
+
+def in_order(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of the same columns in the order of their values, as DuckDB sorts them: nulls last."""
+    return sorted(rows, key=lambda row: [(value is None, value) for value in row.values()])
 
 
 def replace_table(connection: DuckDBPyConnection, model: Model, sql: str) -> frozenset[dt.date]:

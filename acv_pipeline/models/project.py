@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -64,6 +65,13 @@ class Project:
     def compile(self, name: str) -> str:
         """The SELECT of a model or test, with the real names of the tables it reads."""
         return self._select(name).expand(self._table)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Changes with the SQL of any model or test, and with the columns of the models."""
+        parts = [self.compile(name) for name in (*self.models, *self.tests)]
+        parts += [str(model.columns) for model in self.models.values()]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     @cached_property
     def column_lineage(self) -> dict[str, Lineage]:

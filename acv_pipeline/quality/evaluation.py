@@ -15,6 +15,7 @@ import pandas as pd
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.language import _, plural
+from acv_pipeline.models.building import in_order
 from acv_pipeline.quality.attribution import CHECKED_MONTHS, attributed
 from acv_pipeline.quality.check import Check, CheckResult, Columns, Failure, SqlRule, SuiteRule
 from acv_pipeline.quality.table_checks import rules
@@ -28,13 +29,34 @@ Place = tuple[str, Month]
 
 
 @dataclass
-class _Tally:
+class Tally:
     """What is known of one check: how many were looked at, and how many fail, by problem."""
 
     checked: Counter[Place] = field(default_factory=Counter)
-    problems: dict[Place, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    sample: dict[Place, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    problems: dict[Place, Counter[str]] = field(default_factory=dict)
+    sample: dict[Place, list[dict[str, Any]]] = field(default_factory=dict)
     validation: Path | None = None
+
+    @classmethod
+    def together(cls, parts: Sequence[Tally]) -> Tally:
+        """What is known of a check whose rows were looked at in parts."""
+        problems: dict[Place, Counter[str]] = defaultdict(Counter)
+        sample: dict[Place, list[dict[str, Any]]] = defaultdict(list)
+        for part in parts:
+            for place, counted in part.problems.items():
+                problems[place].update(counted)
+            for place, rows in part.sample.items():
+                sample[place].extend(dict(row) for row in rows)
+        return cls(
+            sum((part.checked for part in parts), Counter()),
+            {place: Counter(dict(sorted(counted.items()))) for place, counted in problems.items()},
+            {place: in_order(rows)[:SAMPLE_ROWS] for place, rows in sample.items()},
+            next((part.validation for part in parts if part.validation), None),
+        )
+
+
+Tallies = dict[tuple[str, str], Tally]
+"""By asset and name of a check."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +88,19 @@ def evaluate(
     Raises:
         ValueError: a check that is not declared here.
     """
+    if not checks or not months:
+        return []
+    return told(connection, checks, months, tallied(connection, contract, checks, months, results))
+
+
+def tallied(
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    checks: Sequence[Check],
+    months: Sequence[Month],
+    results: Path | None = None,
+) -> Tallies:
+    """What is known of each check; arguments and errors as those of ``evaluate``."""
     wanted = {(check.asset, check.name) for check in checks}
     chosen = [
         rule
@@ -75,9 +110,7 @@ def evaluate(
     declared = {(check.asset, check.name) for rule in chosen for check in rule.checks}
     if unknown := sorted(wanted - declared):
         raise ValueError(f"no check of a table is called {unknown}")
-    if not checks or not months:
-        return []
-    tallies: dict[tuple[str, str], _Tally] = {}
+    tallies: Tallies = {}
     run = f"{min(months):%Y-%m} to {max(months):%Y-%m}"
     with attributed(connection, contract, months), _nothing_left_behind():
         # Great Expectations validates while DuckDB looks for what breaks the other rules
@@ -92,7 +125,17 @@ def evaluate(
             of_suite = _by_suite(connection, validation)
             checks_of = validation.rule.checks
             tallies |= {(check.asset, check.name): of_suite[check.name] for check in checks_of}
-        _add_origin(connection, tallies.values())
+    return tallies
+
+
+def told(
+    connection: duckdb.DuckDBPyConnection,
+    checks: Iterable[Check],
+    months: Sequence[Month],
+    tallies: Tallies,
+) -> list[CheckResult]:
+    """One result per (check, month), in that order, with the origin of the rows shown."""
+    _add_origin(connection, tallies.values())
     return [
         _result(check, month, tallies[check.asset, check.name])
         for check in checks
@@ -111,13 +154,13 @@ def _nothing_left_behind() -> Iterator[None]:
         raise
 
 
-def _by_sql(connection: duckdb.DuckDBPyConnection, rule: SqlRule) -> _Tally:
+def _by_sql(connection: duckdb.DuckDBPyConnection, rule: SqlRule) -> Tally:
     judged = _of_asset(connection, rule.sql, rule.checks[0].asset)
     asked = f"where month in (from {CHECKED_MONTHS})"
     connection.execute(f"create or replace temp table judged as {judged} {asked}")
     looked_at = rule.looked_at or "select *, 1 as checked from judged"
     looked_at = _of_asset(connection, looked_at, rule.checks[0].asset)
-    tally = _Tally(_counted(connection, f"{looked_at} {asked}", "sum(checked)"))
+    tally = Tally(_counted(connection, f"{looked_at} {asked}", "sum(checked)"))
     _add_problems(connection, tally)
     return tally
 
@@ -151,10 +194,10 @@ def _validated(
     ]
 
 
-def _by_suite(connection: duckdb.DuckDBPyConnection, validation: _Validation) -> dict[str, _Tally]:
+def _by_suite(connection: duckdb.DuckDBPyConnection, validation: _Validation) -> dict[str, Tally]:
     """By check, what a suite says of its table."""
     rule, table = validation.rule, validation.table
-    tallies = {check.name: _Tally(validation.checked) for check in rule.checks}
+    tallies = {check.name: Tally(validation.checked) for check in rule.checks}
     failures, kept = validation.found.result() if validation.found else ([], None)
     for name, tally in tallies.items():
         tally.validation = kept
@@ -208,14 +251,14 @@ def _together(groups: Iterable[Columns]) -> list[Columns]:
     return found
 
 
-def _blame_table(tally: _Tally, failed: list[Failure]) -> None:
+def _blame_table(tally: Tally, failed: list[Failure]) -> None:
     """Where the table itself is wrong, every row of every month is in doubt."""
     texts = [
         _("{problem}: {detail}", problem=each.problem.replace(" {}", ""), detail=each.detail)
         for each in failed
     ]
     for place, count in tally.checked.items():
-        tally.problems[place]["; ".join(texts)] = count
+        tally.problems[place] = Counter({"; ".join(texts): count})
         tally.sample[place] = [{"problem": text} for text in texts]
 
 
@@ -267,13 +310,13 @@ def _counted(connection: duckdb.DuckDBPyConnection, table: str, how_many: str) -
     return Counter({(asset, month): count for asset, month, count in rows})
 
 
-def _add_problems(connection: duckdb.DuckDBPyConnection, tally: _Tally) -> None:
+def _add_problems(connection: duckdb.DuckDBPyConnection, tally: Tally) -> None:
     """Count the problems in the table ``judged``, keep some of them, and drop it."""
     for asset, month, problem, count in connection.execute(
         "select asset, month, problem, count(*) from judged where problem is not null"
         " group by all order by all"
     ).fetchall():
-        tally.problems[asset, month][problem] = count
+        tally.problems.setdefault((asset, month), Counter())[problem] = count
     if tally.problems:
         columns = [name for name, *_ in connection.execute("describe judged").fetchall()]
         sample = connection.execute(
@@ -297,7 +340,7 @@ def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): _plain(value) for name, value in row.items()} for row in shown]
 
 
-def _add_origin(connection: duckdb.DuckDBPyConnection, tallies: Iterable[_Tally]) -> None:
+def _add_origin(connection: duckdb.DuckDBPyConnection, tallies: Iterable[Tally]) -> None:
     """Say of each sampled row that names one, which file, sheet and row it came from."""
     rows = [
         row
@@ -343,7 +386,7 @@ def _add_origin(connection: duckdb.DuckDBPyConnection, tallies: Iterable[_Tally]
         row.update({**found, **rest})
 
 
-def _result(check: Check, month: Month, tally: _Tally) -> CheckResult:
+def _result(check: Check, month: Month, tally: Tally) -> CheckResult:
     place = check.asset, month
     checked = tally.checked[place]
     problems = tally.problems.get(place, Counter())

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import duckdb
 
 from acv_pipeline.contract import Month
 from acv_pipeline.language import plural
 from acv_pipeline.models import Project
+from acv_pipeline.models.building import SqlTestResult
 from acv_pipeline.quality.check import Check, CheckResult
 
 
@@ -26,6 +28,22 @@ def sql_checks(project: Project) -> list[Check]:
     ]
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What a test said of a mart of so many rows."""
+
+    found: SqlTestResult
+    rows: int
+
+    @classmethod
+    def together(cls, parts: Sequence[Outcome]) -> Outcome:
+        """What a test says that was asked of a mart in parts."""
+        return cls(
+            SqlTestResult.together([part.found for part in parts]),
+            sum(part.rows for part in parts),
+        )
+
+
 def evaluate_sql_checks(
     connection: duckdb.DuckDBPyConnection,
     project: Project,
@@ -33,13 +51,31 @@ def evaluate_sql_checks(
     months: Sequence[Month],
 ) -> list[CheckResult]:
     """What each test says of each month; rows that are about no month count for every one."""
-    results: list[CheckResult] = []
+    return told_of_tests(checks, months, outcomes(connection, project, checks))
+
+
+def outcomes(
+    connection: duckdb.DuckDBPyConnection, project: Project, checks: Iterable[Check]
+) -> dict[str, Outcome]:
+    """What each test finds in the tables as they stand, by its name."""
+    found = {}
     for check in checks:
-        outcome = project.run_test(connection, check.name)
-        elsewhere = outcome.total - sum(outcome.per_month.values())
+        result = project.run_test(connection, check.name)
         (rows,) = connection.execute(
             f"select count(*) from {project.models[check.asset].table}"
         ).fetchall()[0]
+        found[check.name] = Outcome(result, rows)
+    return found
+
+
+def told_of_tests(
+    checks: Iterable[Check], months: Sequence[Month], found: Mapping[str, Outcome]
+) -> list[CheckResult]:
+    """One result per (check, month), in that order."""
+    results: list[CheckResult] = []
+    for check in checks:
+        outcome, rows = found[check.name].found, found[check.name].rows
+        elsewhere = outcome.total - sum(outcome.per_month.values())
         for month in months:
             failed = outcome.per_month.get(month, 0) + elsewhere
             sample = [row for row in outcome.sample if row.get("month", month) == month]

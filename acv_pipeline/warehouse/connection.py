@@ -152,6 +152,25 @@ def open_warehouse(
 
 
 @contextmanager
+def scratch_warehouse(contract: Contract, folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A warehouse of nobody's, in memory: its tables are there, and the contract's have rows.
+
+    It takes one core. What ``$ACV_MEMORY_LIMIT`` has no room for is spilled to ``folder``.
+    """
+    config: dict[str, str | bool | int | float | list[str]] = {"temp_directory": str(folder)}
+    config["threads"] = 1
+    if limit := _memory_limit():
+        config["memory_limit"] = limit
+    with closing(duckdb.connect(":memory:", config=config)) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        create_commit_counter(connection)
+        with transaction(connection):
+            create_tables(connection)
+            write_contract(connection, contract)
+        yield connection
+
+
+@contextmanager
 def held_as_it_is(
     home: Home, *, log: Callable[[str], None] | None = None
 ) -> Iterator[duckdb.DuckDBPyConnection]:

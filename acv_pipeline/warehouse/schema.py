@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SCHEMAS = ("contract", "raw", "validated")
 # what changes whenever a validated table that models read does (``figures_moved``)
 FIGURES = "figures"
+# the list of files in which an engine keeps tables, where one does
+FILES = "engine.parts"
 
 
 def create_commit_counter(connection: duckdb.DuckDBPyConnection) -> None:
@@ -73,8 +75,9 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create what is missing; leave alone what is there."""
     for schema in SCHEMAS:
         connection.execute(f"create schema if not exists {schema}")
+    there = own_tables(connection)
     for table in tables().values():
-        if not table.view:
+        if not table.view and table.name not in there:
             connection.execute(_ddl(table))
     _add_columns(connection)
     for table in tables().values():
@@ -83,12 +86,19 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def own_tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    """Every ``schema.name`` that is a table and no view."""
+    """Every ``schema.name`` that is a table, or a view that stands for one kept in files."""
     found = connection.execute(
         "select schema_name || '.' || table_name from duckdb_tables()"
         " where database_name = current_database() and not temporary"
     ).fetchall()
-    return {name for (name,) in found}
+    there = {name for (name,) in found}
+    if FILES in there:
+        shown = connection.execute(
+            "select schema_name || '.' || view_name from duckdb_views()"
+            " where database_name = current_database() and not temporary and not internal"
+        ).fetchall()
+        there |= {name for (name,) in shown} - {t.name for t in tables().values() if t.view}
+    return there
 
 
 def _add_columns(connection: duckdb.DuckDBPyConnection) -> None:

@@ -1,0 +1,119 @@
+"""Work handed out to Spark: an item a task, each tried again when its machine goes away."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from acv_pipeline.engines.engine import Log
+from acv_pipeline.engines.family import Job, Work, WrongWorkerError
+from acv_pipeline.language import _, plural
+from acv_pipeline.models import SqlProjectError
+from acv_pipeline.warehouse import WarehouseError
+
+if TYPE_CHECKING:
+    from pyspark import Broadcast, SparkContext
+
+# what another try would not change comes back as a value, so that Spark doesn't try
+FINAL = (SqlProjectError, WarehouseError, WrongWorkerError)
+
+
+def run(master: str, job: Job, work: Work, items: Sequence[Any], log: Log) -> list[Any]:
+    """What ``work`` gives for each item, in their order; each is a task.
+
+    Only what successful tasks return comes back: of a task that ran twice, one result.
+
+    Raises:
+        SqlProjectError, WarehouseError: as the work raises them; or Spark is not there, or a task
+            failed as often as Spark tries (``spark.task.maxFailures``).
+    """
+    if not items:
+        return []
+    context = _context(master, log)
+    told = context.broadcast(pickle.dumps(job))
+    try:
+        tasks = context.parallelize(items, len(items))
+        done = tasks.map(partial(_attempt, work, told)).collect()
+    except Exception as error:  # Py4J's, which is not there to be named without Spark
+        raise WarehouseError(
+            _("Spark gave up: {error}; nothing of it is on record", error=_said(error))
+        ) from error
+    finally:
+        told.destroy()
+    if again := sum(attempt > 0 for attempt, _ in done):
+        log(plural("{count} task was tried again", "{count} tasks were tried again", again))
+    results = [result for _, result in done]
+    if failed := next((result for result in results if isinstance(result, FINAL)), None):
+        raise WarehouseError(str(failed)) if isinstance(failed, WrongWorkerError) else failed
+    return results
+
+
+def _attempt(work: Work, told: Broadcast[bytes], item: Any) -> tuple[int, Any]:
+    from pyspark import TaskContext
+
+    context = TaskContext.get()
+    assert context is not None
+    job = _job(told.value)
+    try:
+        return context.attemptNumber(), work(job, item, f"{context.taskAttemptId()}")
+    except FINAL as error:
+        return context.attemptNumber(), error
+
+
+_told: tuple[bytes, Job] | None = None
+
+
+def _job(pickled: bytes) -> Job:
+    """What this process was told last, unpacked once."""
+    global _told
+    if _told is None or _told[0] != pickled:
+        _told = pickled, pickle.loads(pickled)
+    return _told[1]
+
+
+def _context(master: str, log: Log) -> SparkContext:
+    """The session of this process, started when first asked for."""
+    try:
+        from pyspark import SparkConf, SparkContext
+    except ImportError as error:
+        raise WarehouseError(
+            _("ACV_ENGINE is spark, and Spark isn't installed: pip install 'acv_pipeline[spark]'")
+        ) from error
+    if SparkContext._active_spark_context:
+        return SparkContext._active_spark_context
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    settings = SparkConf().setMaster(master).setAppName("acv_pipeline")
+    settings.setIfMissing("spark.ui.showConsoleProgress", "false")
+    settings.setIfMissing("spark.log.level", "ERROR")
+    try:
+        context = SparkContext(conf=settings)
+    except Exception as error:  # no Java, no master: Py4J's errors have no class of their own
+        raise WarehouseError(
+            _(
+                "Spark cannot be started at {master}: {error}. It needs Java 17 or newer, and a "
+                "master that is there",
+                master=master,
+                error=_said(error),
+            )
+        ) from error
+    log(
+        _(
+            "Spark {version} at {master}: application {application}, {page}",
+            version=context.version,
+            master=master,
+            application=context.applicationId,
+            page=context.uiWebUrl or "-",
+        )
+    )
+    return context
+
+
+def _said(error: Exception) -> str:
+    """The line that tells most: of a task's error, what Python raised there."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    raised = [line for line in lines if line.partition(":")[0].split(".")[-1].endswith("Error")]
+    return (raised or lines or [type(error).__name__])[0]

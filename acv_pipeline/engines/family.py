@@ -1,0 +1,348 @@
+"""What a task does: read a delivery, or judge, build and test one family of indicators.
+
+A task knows nothing but what it is handed: the machine it runs on has neither the environment nor
+the contract of whoever asks. It works in a warehouse of its own, in memory, with the code that one
+machine runs, and leaves files that nobody sees until whoever asked puts them on record.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from acv_pipeline.contract import Contract, Month
+from acv_pipeline.engines.parts import Store, reading
+from acv_pipeline.landing import LandedFile, sidecar_path
+from acv_pipeline.ledger.blocks import Covered
+from acv_pipeline.ledger.raw_rows import write_records
+from acv_pipeline.ledger.read_one import Read, read_one
+from acv_pipeline.ledger.received import Outside, received
+from acv_pipeline.ledger.store import months_to_judge, read_fresh, write_judged
+from acv_pipeline.models import Project
+from acv_pipeline.quality.check import Check
+from acv_pipeline.quality.evaluation import Tallies, tallied
+from acv_pipeline.quality.sql_tests import Outcome, outcomes
+from acv_pipeline.quality.table_checks import sql_project
+from acv_pipeline.warehouse import (
+    append,
+    layout,
+    own_tables,
+    program_version,
+    scratch_warehouse,
+    transaction,
+)
+
+RAW = ("raw.extract_rows", "raw.tidy_rows")
+JUDGED = (
+    "validated.observations",
+    "validated.corrections",
+    "validated.verdicts",
+    "validated.held_months",
+    "validated.quarantined_rows",
+    "validated.published_totals",
+)
+
+
+class WrongWorkerError(Exception):
+    """A task was not given what it should have been, or runs other code; nothing is written."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What all tasks of a job are handed.
+
+    Attributes:
+        contract: with all indicators.
+        code: what the worker's package must agree with (``code_of``).
+        shared: by table, the file of those that every family reads.
+        environment: the variables that a task heeds.
+    """
+
+    contract: Contract
+    project: Project
+    store: Store
+    code: str
+    shared: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def code_of(contract: Contract, project: Project) -> str:
+    """Changes with the program, its tables, the contract and the SQL project."""
+    said = f"{layout(contract)} {project.fingerprint}"
+    return f"{program_version()} {hashlib.sha256(said.encode()).hexdigest()[:12]}"
+
+
+@dataclass(frozen=True)
+class FileTask:
+    """A delivery to be read: its bytes, those of its sidecar, and where it was received."""
+
+    delivery_id: str
+    file: LandedFile
+    content: bytes
+    sidecar: bytes | None
+
+
+@dataclass(frozen=True)
+class Written:
+    """The rows of a delivery, as files.
+
+    Attributes:
+        files: by table.
+        rows: by indicator, how many rows there are; "" for those of none of the contract's.
+        covered: what it has of each indicator and month, where it states something of all.
+        is_undated: whether rows in quarantine don't say their month.
+    """
+
+    files: dict[str, str]
+    rows: dict[str, int]
+    covered: dict[tuple[str, Month], Covered]
+    is_undated: bool
+
+
+@dataclass(frozen=True)
+class FamilyTask:
+    """A family, and what stands of it.
+
+    Attributes:
+        indicators: none for the rows that are of no indicator of the contract.
+        rows: how many received rows are its own.
+        deliveries: those that have any.
+        received: by raw table, the files of these.
+        files: by table, the file that stands.
+    """
+
+    name: str
+    indicators: tuple[str, ...]
+    rows: int
+    deliveries: tuple[str, ...]
+    received: Mapping[str, Sequence[str]]
+    files: Mapping[str, str]
+    outside: Outside = field(default_factory=Outside)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What judging a family gave; ``differing`` are the months that stood otherwise."""
+
+    name: str
+    files: dict[str, str]
+    differing: set[Month]
+    changed: set[Month]
+    moved: bool
+
+
+@dataclass(frozen=True)
+class Built:
+    """The marts of a family; ``moved`` are the months whose rows are not what they were."""
+
+    name: str
+    files: dict[str, str]
+    moved: dict[str, frozenset[dt.date]]
+
+
+@dataclass(frozen=True)
+class Tested:
+    """What the checks found in a family."""
+
+    name: str
+    tallies: Tallies
+    outcomes: dict[str, Outcome]
+
+
+Work = Callable[[Job, Any, str], Any]
+"""What a task does with its item; the text is a name for files that no other attempt has."""
+
+
+def read(job: Job, task: FileTask, attempt: str) -> Read:
+    """Read one delivery and write its rows."""
+    with _prepared(job), tempfile.TemporaryDirectory(prefix="acv-task-") as name:
+        path = Path(name) / task.file.source / str(task.file.delivered_on) / task.file.name
+        path.parent.mkdir(parents=True)
+        path.write_bytes(task.content)
+        os.utime(path, ns=(task.file.modified_ns, task.file.modified_ns))
+        if task.sidecar is not None:
+            sidecar_path(path).write_bytes(task.sidecar)
+        done = read_one(replace(task.file, path=path), job.contract)
+        if done.refusal:
+            return done
+        with scratch_warehouse(job.contract, Path(name)) as connection:
+            job.store.attach(connection)
+            return replace(done, rows=_written(connection, job, task, done, attempt))
+
+
+def judge(
+    job: Job, task: FamilyTask, attempt: str, months: Sequence[Month] | None = None
+) -> Judged:
+    """Judge a family and write what is in force of it, for the given months or for all."""
+    with _prepared(job), _family(job, task, written=JUDGED) as (connection, contract):
+        fresh = read_fresh(connection, contract, task.outside)
+        before = _totals(connection)
+        with transaction(connection):
+            changed = write_judged(connection, fresh, months)
+        files = {
+            table: job.store.write(connection, table, f"from {table} order by all", attempt)
+            for table in JUDGED
+        }
+        moved = bool(changed) or before != _totals(connection)
+        return Judged(task.name, files, months_to_judge(fresh), changed, moved)
+
+
+def build(job: Job, task: FamilyTask, attempt: str, models: Sequence[str] = ()) -> Built:
+    """Build marts of a family."""
+    project = job.project
+    tables = [project.models[name].table for name in models]
+    with _prepared(job), _family(job, task, written=tables) as (connection, _):
+        with transaction(connection):
+            moved = project.build(connection, models)
+        files = {
+            project.models[name].table: job.store.write(
+                connection,
+                project.models[name].table,
+                f"from {project.models[name].table} order by all",
+                attempt,
+            )
+            for name in models
+        }
+        return Built(task.name, files, moved)
+
+
+def test(
+    job: Job,
+    task: FamilyTask,
+    attempt: str,
+    checks: Sequence[Check] = (),
+    tests: Sequence[Check] = (),
+    months: Sequence[Month] = (),
+) -> Tested:
+    """Ask the checks of a family: those of tables, and the SQL project's tests."""
+    with _prepared(job), _family(job, task) as (connection, contract):
+        found = tallied(connection, contract, checks, months) if checks and months else {}
+        return Tested(task.name, found, outcomes(connection, job.project, tests))
+
+
+@contextmanager
+def _prepared(job: Job) -> Iterator[None]:
+    """The surroundings that whoever asked has, as far as a task heeds them."""
+    here = code_of(job.contract, sql_project())
+    if here != job.code:
+        raise WrongWorkerError(
+            f"this worker has another acv_pipeline ({here}) than whoever started the run "
+            f"({job.code}): install the same package on every machine"
+        )
+    before = dict(os.environ)
+    os.environ.update(job.environment)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextmanager
+def _family(
+    job: Job, task: FamilyTask, written: Sequence[str] = ()
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, Contract]]:
+    """A warehouse with what is on record of a family; tables that are ``written`` are its own."""
+    contract = job.contract.of(task.indicators)
+    models = {model.table: model for model in job.project.models.values()}
+    with (
+        tempfile.TemporaryDirectory(prefix="acv-task-") as name,
+        scratch_warehouse(contract, Path(name)) as connection,
+    ):
+        job.store.attach(connection)
+        for table, file in job.shared.items():
+            _stand(connection, table, f"from read_parquet('{file}')")
+        known = ", ".join(f"'{indicator}'" for indicator in job.contract.indicators)
+        own = ", ".join(f"'{indicator}'" for indicator in task.indicators)
+        mine = (
+            f"indicator_id in ({own})" if own else f"coalesce(indicator_id not in ({known}), true)"
+        )
+        tidy = reading(task.received["raw.tidy_rows"], "raw.tidy_rows")
+        _stand(connection, "raw.tidy_rows", f"{tidy} where {mine}" if "where" not in tidy else tidy)
+        _stand(
+            connection,
+            "raw.extract_rows",
+            reading(task.received["raw.extract_rows"], "raw.extract_rows"),
+        )
+        ((rows,),) = connection.execute("select count(*) from raw.tidy_rows").fetchall()
+        if rows != task.rows:
+            raise WrongWorkerError(
+                f"{task.name} has {rows} received rows here and {task.rows} on record: the files "
+                f"of {job.store.address} are not those that the warehouse names"
+            )
+        for table in (*JUDGED, *models):
+            what = reading(
+                [task.files[table]] if table in task.files else [], models.get(table, table)
+            )
+            if table not in written:
+                _stand(connection, table, what)
+            elif table in task.files:
+                _stand(connection, table, what, as_table=True)
+        yield connection, contract
+
+
+def _stand(
+    connection: duckdb.DuckDBPyConnection, table: str, select: str, *, as_table: bool = False
+) -> None:
+    """Let what a SELECT gives stand for a table."""
+    connection.execute(f"create schema if not exists {table.partition('.')[0]}")
+    if as_table and table in own_tables(connection):
+        connection.execute(f"insert into {table} {select}")
+        return
+    if table in own_tables(connection):
+        connection.execute(f"drop table {table}")
+    connection.execute(f"create {'table' if as_table else 'view'} {table} as {select}")
+
+
+def _written(
+    connection: duckdb.DuckDBPyConnection, job: Job, task: FileTask, done: Read, attempt: str
+) -> Written:
+    write_records(connection, [(task.delivery_id, done.rows)])
+    identity = {
+        "delivery_id": task.delivery_id,
+        "source": task.file.source,
+        "delivered_on": task.file.delivered_on,
+        "file_name": task.file.name,
+        "received_at": dt.datetime.min,
+    }
+    append(connection, "raw.deliveries", pd.DataFrame([identity | done.said]))
+    (figures,) = received(connection, job.contract)
+    states_all = any(total.indicator_id is None for total in figures.control_totals)
+    # each family looks for its own rows: where they lie together, it needn't read the others
+    files = {
+        "raw.extract_rows": job.store.write(
+            connection, "raw.extract_rows", "from raw.extract_rows order by row_number", attempt
+        ),
+        "raw.tidy_rows": job.store.write(
+            connection, "raw.tidy_rows", "from raw.tidy_rows order by indicator_id, month", attempt
+        ),
+    }
+    counted = connection.execute(
+        "select indicator_id, count(*) from raw.tidy_rows group by all"
+    ).fetchall()
+    rows: dict[str, int] = {}
+    for indicator, count in counted:
+        known = indicator if indicator in job.contract.indicators else ""
+        rows[known] = rows.get(known, 0) + count
+    return Written(
+        files,
+        rows,
+        {key: figures.covered(*key) for key in figures.blocks} if states_all else {},
+        figures.has_undated_rows,
+    )
+
+
+def _totals(connection: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
+    return connection.execute(
+        "select count(*), sum(hash(t)) from validated.published_totals as t"
+    ).fetchall()

@@ -17,7 +17,8 @@ import dagster as dg
 import duckdb
 from pydantic import Field, PrivateAttr
 
-from acv_pipeline.engines.engine import Log
+from acv_pipeline.engines.chosen import ENGINE, MASTER, WAREHOUSE, engine_of
+from acv_pipeline.engines.engine import Engine, Log
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.flow.turn import Turn
 from acv_pipeline.landing import Zone
@@ -83,6 +84,29 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         self.end_turn()
 
 
+class TableEngine(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """What works on the tables: this machine's DuckDB, or tasks of a Spark cluster.
+
+    Attributes:
+        name: ``duckdb`` or ``spark``.
+        spark_master: as Spark calls it: ``spark://host:7077``, ``yarn``, ``local[2]``.
+        files: where Spark keeps the tables, a place that every machine of the cluster sees.
+    """
+
+    name: str = Field(default="duckdb", description=f"From ${ENGINE}.")
+    spark_master: str = Field(default="", description=f"From ${MASTER}.")
+    files: str = Field(default="", description=f"From ${WAREHOUSE}; by default in the home.")
+
+    def engine(self, home: Home) -> Engine:
+        """The engine, for a home.
+
+        Raises:
+            WarehouseError: there is none of that name, or it cannot be used.
+        """
+        said = {ENGINE: self.name, MASTER: self.spark_master, WAREHOUSE: self.files}
+        return engine_of(said, home)
+
+
 class PublishedCopy(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The figures as published: checked, consistent, and nobody's way.
 
@@ -137,6 +161,11 @@ def resources(pipeline: Pipeline) -> dict[str, dg.ConfigurableResource[Any]]:
             settle_seconds=pipeline.settle_seconds,
         ),
         "warehouse": Warehouse(home=home),
+        "engine": TableEngine(
+            name=os.environ.get(ENGINE) or "duckdb",
+            spark_master=os.environ.get(MASTER, ""),
+            files=os.environ.get(WAREHOUSE, ""),
+        ),
         "published": PublishedCopy(home=home),
         "data_gouv": DataGouv(
             mode=os.environ.get(MODE, "").strip() or OFF,
@@ -146,9 +175,16 @@ def resources(pipeline: Pipeline) -> dict[str, dg.ConfigurableResource[Any]]:
     }
 
 
-def located(pipeline: Pipeline, warehouse: Warehouse, zone: LandingZone) -> Pipeline:
-    """The pipeline at the place that the resources say."""
+def located(
+    pipeline: Pipeline, warehouse: Warehouse, zone: LandingZone, tables: TableEngine
+) -> Pipeline:
+    """The pipeline at the place, and with the engine, that the resources say."""
     home = Home(Path(warehouse.home))
     same_zone = zone.address == str(pipeline.landing)
     landing = pipeline.landing if same_zone else zone.zone(home)
-    return replace(pipeline, home=home, landing=landing, settle_seconds=zone.settle_seconds)
+    engine = tables.engine(home)
+    # what this process judged already is not judged again
+    engine = pipeline.engine if engine == pipeline.engine else engine
+    return replace(
+        pipeline, home=home, landing=landing, settle_seconds=zone.settle_seconds, engine=engine
+    )

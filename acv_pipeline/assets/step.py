@@ -20,7 +20,7 @@ from dagster._core.events import AssetMaterializationPlannedData
 
 from acv_pipeline.assets.evaluated import evaluation, last_materialisations, summary
 from acv_pipeline.assets.partitions import key_of, monthly, to_months
-from acv_pipeline.assets.resources import LandingZone, Warehouse, located
+from acv_pipeline.assets.resources import LandingZone, TableEngine, Warehouse, located
 from acv_pipeline.assets.shown import lineage_shown, preview_shown
 from acv_pipeline.contract import Month
 from acv_pipeline.engines.engine import Log
@@ -276,26 +276,35 @@ class Steps:
             description=description,
             ins={} if is_first else {"after": dg.In(dg.Nothing)},
             out={name: dg.Out(dg.Nothing, is_required=False) for name in names},
-            required_resource_keys={"warehouse", "landing_zone", *resources},
+            required_resource_keys={"warehouse", "landing_zone", "engine", *resources},
         )
         def step_op(context: dg.AssetExecutionContext) -> Iterator[Event]:
-            warehouse, zone = context.resources.warehouse, context.resources.landing_zone
+            given = context.resources
+            warehouse = given.warehouse
             with plain_failures(warehouse):
-                turn = self.turn(context.op_execution_context, warehouse, zone)
+                turn = self.turn(
+                    context.op_execution_context, warehouse, given.landing_zone, given.engine
+                )
                 step = Step(context, warehouse, turn, months_of(context.run.tags, turn.pipeline))
                 yield from work(step)
                 yield from step.end()
 
         return step_op
 
-    def turn(self, context: dg.OpExecutionContext, warehouse: Warehouse, zone: LandingZone) -> Turn:
+    def turn(
+        self,
+        context: dg.OpExecutionContext,
+        warehouse: Warehouse,
+        zone: LandingZone,
+        engine: TableEngine,
+    ) -> Turn:
         """The run's turn at the warehouse."""
 
         def insist(line: str) -> None:
             context.log.info(line)
             self.listen(line)
 
-        pipeline = located(self.pipeline, warehouse, zone)
+        pipeline = located(self.pipeline, warehouse, zone, engine)
         return warehouse.turn(pipeline, f"run {context.run.run_id[:8]}", self.listen, insist)
 
 

@@ -163,21 +163,34 @@ Work = Callable[[Job, Any, str], Any]
 """What a task does with its item; the text is a name for files that no other attempt has."""
 
 
-def read(job: Job, task: FileTask, attempt: str) -> Read:
-    """Read one delivery and write its rows."""
-    with _prepared(job), tempfile.TemporaryDirectory(prefix="acv-task-") as name:
-        path = Path(name) / task.file.source / str(task.file.delivered_on) / task.file.name
-        path.parent.mkdir(parents=True)
-        path.write_bytes(task.content)
-        os.utime(path, ns=(task.file.modified_ns, task.file.modified_ns))
-        if task.sidecar is not None:
-            sidecar_path(path).write_bytes(task.sidecar)
-        done = read_one(replace(task.file, path=path), job.contract)
-        if done.refusal:
-            return done
-        with scratch_warehouse(job.contract, Path(name)) as connection:
-            job.store.attach(connection)
-            return replace(done, rows=_written(connection, job, task, done, attempt))
+def read(job: Job, task: Sequence[FileTask], attempt: str) -> list[Read]:
+    """Read deliveries one after the other and write the rows of each."""
+    with (
+        _prepared(job),
+        tempfile.TemporaryDirectory(prefix="acv-task-") as name,
+        scratch_warehouse(job.contract, Path(name)) as connection,
+    ):
+        job.store.attach(connection)
+        return [_read_one(connection, job, each, Path(name), attempt) for each in task]
+
+
+def _read_one(
+    connection: duckdb.DuckDBPyConnection, job: Job, task: FileTask, folder: Path, attempt: str
+) -> Read:
+    path = folder / task.file.source / str(task.file.delivered_on) / task.file.name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(task.content)
+    os.utime(path, ns=(task.file.modified_ns, task.file.modified_ns))
+    if task.sidecar is not None:
+        sidecar_path(path).write_bytes(task.sidecar)
+    done = read_one(replace(task.file, path=path), job.contract)
+    path.unlink()
+    sidecar_path(path).unlink(missing_ok=True)
+    if done.refusal:
+        return done
+    for table in ("raw.deliveries", *RAW):
+        connection.execute(f"delete from {table}")
+    return replace(done, rows=_written(connection, job, task, done, attempt))
 
 
 def judge(

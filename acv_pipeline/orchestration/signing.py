@@ -5,7 +5,7 @@
 import dagster as dg
 from pydantic import Field
 
-from acv_pipeline.assets.resources import LandingZone, Warehouse
+from acv_pipeline.assets.resources import LandingZone, TableEngine, Warehouse
 from acv_pipeline.assets.step import Steps, plain_failures
 from acv_pipeline.assets.ui import SIGN_OFF, SIGNATURE
 from acv_pipeline.contract.months import month_of
@@ -33,11 +33,12 @@ def sign_off_job(pipeline: Pipeline) -> dg.JobDefinition:
         config: SignOffForm,
         warehouse: Warehouse,
         landing_zone: LandingZone,
+        engine: TableEngine,
     ) -> None:
         from acv_pipeline.ledger.signoff import SignOffError, sign_off  # brings pandas
 
         with plain_failures(warehouse):
-            turn = steps.turn(context, warehouse, landing_zone)
+            turn = steps.turn(context, warehouse, landing_zone, engine)
             try:
                 signed = sign_off(
                     turn.connection,

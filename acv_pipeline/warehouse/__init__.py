@@ -1,6 +1,7 @@
 """The warehouse: one DuckDB file that runs write, one published copy that people read."""
 
 from acv_pipeline.warehouse.connection import (
+    MEMORY_LIMIT,
     held_as_it_is,
     is_readable,
     open_warehouse,
@@ -31,6 +32,7 @@ from acv_pipeline.warehouse.trouble import WarehouseError, in_plain_words
 __all__ = [
     "FIGURES",
     "FILES",
+    "MEMORY_LIMIT",
     "WarehouseError",
     "append",
     "commits",

@@ -21,6 +21,7 @@ import duckdb
 import pandas as pd
 
 from acv_pipeline.contract import Contract, Month
+from acv_pipeline.contract.tables import tables
 from acv_pipeline.engines.parts import Store, reading
 from acv_pipeline.landing import LandedFile, sidecar_path
 from acv_pipeline.ledger.blocks import Covered
@@ -213,8 +214,8 @@ def judge(
 def build(job: Job, task: FamilyTask, attempt: str, models: Sequence[str] = ()) -> Built:
     """Build marts of a family."""
     project = job.project
-    tables = [project.models[name].table for name in models]
-    with _prepared(job), _family(job, task, written=tables) as (connection, _):
+    marts = [project.models[name].table for name in models]
+    with _prepared(job), _family(job, task, written=marts) as (connection, _):
         with transaction(connection):
             moved = project.build(connection, models)
         files = {
@@ -273,13 +274,15 @@ def _family(
         scratch_warehouse(contract, Path(name)) as connection,
     ):
         job.store.attach(connection)
-        for table, file in job.shared.items():
-            _stand(connection, table, f"from read_parquet('{file}')")
         known = ", ".join(f"'{indicator}'" for indicator in job.contract.indicators)
         own = ", ".join(f"'{indicator}'" for indicator in task.indicators)
         mine = (
             f"indicator_id in ({own})" if own else f"coalesce(indicator_id not in ({known}), true)"
         )
+        for table, file in job.shared.items():
+            named = table in tables() and "indicator_id" in tables()[table].column_names
+            whose = f" where {mine}" if named else ""
+            _stand(connection, table, f"from read_parquet('{file}'){whose}")
         tidy = reading(task.received["raw.tidy_rows"], "raw.tidy_rows")
         _stand(connection, "raw.tidy_rows", f"{tidy} where {mine}" if "where" not in tidy else tidy)
         _stand(

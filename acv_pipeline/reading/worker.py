@@ -339,6 +339,7 @@ def main(kind: str, path: str, folder: str, job_json: str) -> int:
     else:
         (target / "sheets.json").write_text(json.dumps(sheets), encoding="utf-8")
         return 0
+    outcome["detail"] = outcome["detail"].replace(f"{folder}/", "")  # a place that will be gone
     (target / "refused.json").write_text(json.dumps(outcome), encoding="utf-8")
     return 1
 

@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ACV_HOME ?= $(CURDIR)/demo_home
 
-.PHONY: demo test quick dev messages fuzz torture audit sbom bench lint lock clean help
+.PHONY: demo test quick dev messages fuzz torture cluster audit sbom bench lint lock clean help
 
 help:
 	@sed -n '1,4s/^# //p' Makefile
@@ -61,6 +61,10 @@ fuzz: $(VENV)/.test
 
 torture: $(VENV)/.test
 	@$(BIN)/python -m acv_pipeline_tests.torture --kills 200
+
+# a Spark master and two workers as processes of this machine, some of which are killed
+cluster: $(VENV)/.test
+	@ACV_CLUSTER=1 $(BIN)/python -m pytest -n 0 acv_pipeline_tests/engines/test_cluster.py $(PYTEST_ARGS)
 
 audit: $(VENV)/.test
 	@$(BIN)/python -m acv_pipeline_tests.supply_chain.audit

@@ -24,6 +24,7 @@ from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.tables import tables
 from acv_pipeline.engines.parts import Store, reading
 from acv_pipeline.landing import LandedFile, sidecar_path
+from acv_pipeline.language import _
 from acv_pipeline.ledger.blocks import Covered
 from acv_pipeline.ledger.raw_rows import write_records
 from acv_pipeline.ledger.read_one import Read, read_one
@@ -247,15 +248,19 @@ def test(
 @contextmanager
 def _prepared(job: Job) -> Iterator[None]:
     """The surroundings that whoever asked has, as far as a task heeds them."""
-    here = code_of(job.contract, sql_project())
-    if here != job.code:
-        raise WrongWorkerError(
-            f"this worker has another acv_pipeline ({here}) than whoever started the run "
-            f"({job.code}): install the same package on every machine"
-        )
     before = dict(os.environ)
     os.environ.update(job.environment)
     try:
+        here = code_of(job.contract, sql_project())
+        if here != job.code:
+            raise WrongWorkerError(
+                _(
+                    "this worker has another acv_pipeline ({here}) than whoever started the run "
+                    "({there}): install the same package on every machine",
+                    here=here,
+                    there=job.code,
+                )
+            )
         yield
     finally:
         os.environ.clear()
@@ -293,8 +298,14 @@ def _family(
         ((rows,),) = connection.execute("select count(*) from raw.tidy_rows").fetchall()
         if rows != task.rows:
             raise WrongWorkerError(
-                f"{task.name} has {rows} received rows here and {task.rows} on record: the files "
-                f"of {job.store.address} are not those that the warehouse names"
+                _(
+                    "{family} has {rows} received rows here and {known} on record: the files of "
+                    "{address} are not those that the warehouse names",
+                    family=task.name,
+                    rows=rows,
+                    known=task.rows,
+                    address=job.store.address,
+                )
             )
         for table in (*JUDGED, *models):
             what = reading(

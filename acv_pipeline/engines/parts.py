@@ -12,9 +12,9 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
-import fsspec
 
 from acv_pipeline.contract.tables import tables
 from acv_pipeline.models import Model
@@ -30,9 +30,17 @@ class Store:
 
     address: str
 
+    @property
+    def _files(self) -> tuple[Any, str]:
+        """The file system, and the place in it."""
+        import fsspec  # takes a while, and one machine needs none
+
+        files, root = fsspec.url_to_fs(self.address)
+        return files, root
+
     def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Let a connection read and write there."""
-        files, _ = fsspec.url_to_fs(self.address)
+        files, _ = self._files
         if "file" not in files.protocol:
             connection.register_filesystem(files)
 
@@ -44,7 +52,7 @@ class Store:
         Args:
             attempt: goes into the name: of a task that ran twice there are two files.
         """
-        files, root = fsspec.url_to_fs(self.address)
+        files, root = self._files
         folder = f"{root}/{table}"
         files.makedirs(folder, exist_ok=True)
         path = f"{folder}/{attempt}-{uuid.uuid4().hex[:12]}.parquet"
@@ -56,13 +64,13 @@ class Store:
 
     def remove(self, paths: Iterable[str]) -> None:
         """Remove files that were never on record."""
-        files, _ = fsspec.url_to_fs(self.address)
+        files, _ = self._files
         for path in paths:
             files.rm_file(path)
 
     def sweep(self, named: Collection[str]) -> int:
         """Remove files that nothing names and that are older than ``KEPT``; how many."""
-        files, root = fsspec.url_to_fs(self.address)
+        files, root = self._files
         kept = {Path(path.partition("://")[2] or path).name for path in named}
         before = dt.datetime.now(dt.UTC) - KEPT
         left = [

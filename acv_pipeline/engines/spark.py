@@ -92,7 +92,7 @@ class Spark:
 
     def prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Make the big tables views of files, in a home where nothing is yet."""
-        from acv_pipeline.engines import families
+        from acv_pipeline.engines.families import create
         from acv_pipeline.engines.family import JUDGED, RAW
 
         self.store.attach(connection)
@@ -116,7 +116,7 @@ class Spark:
                 )
             )
         with transaction(connection):
-            families.create(connection)
+            create(connection)
             for table in (*RAW, *JUDGED):
                 connection.execute(f"drop table {table}")
                 parts.show(connection, table)

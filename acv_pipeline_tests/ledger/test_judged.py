@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.flow.pipeline import Judged, Pipeline
+from acv_pipeline.engines.duckdb import Judged
+from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.ledger import store
 from acv_pipeline.models import Project
 from acv_pipeline.warehouse import open_warehouse, transaction
@@ -59,8 +60,8 @@ def test_finding_the_months_and_running_them_judge_once(
     warehouses.run(pipeline, months, is_killed=True)
     assert len(judgings) == 1
     # nothing is kept once it is used, nor where no run follows
-    assert not pipeline.judged._kept
-    assert pipeline.receive_due()[0] and not pipeline.judged._kept
+    assert not pipeline.engine.judged._kept
+    assert pipeline.receive_due()[0] and not pipeline.engine.judged._kept
     with open_warehouse(home, contract) as connection:
         (rows,) = connection.execute("select count(*) from validated.dwellings").fetchall()[0]
     assert rows == 2 * len(contract.panel("nb-logement-accompagnement"))

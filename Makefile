@@ -96,8 +96,11 @@ lock: $(VENV)/.test
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal \
 		--python-version 3.11 --generate-hashes --no-strip-extras pyproject.toml -o requirements/run.lock
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal \
+		--python-version 3.11 --generate-hashes --no-strip-extras --extra server --extra s3 \
+		--extra sftp pyproject.toml -c requirements/run.lock -o requirements/server.lock
+	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal \
 		--python-version 3.11 --generate-hashes --no-strip-extras --extra dev pyproject.toml \
-		-c requirements/run.lock -o requirements/test.lock
+		-c requirements/server.lock -o requirements/test.lock
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal \
 		--python-version 3.11 --generate-hashes --no-strip-extras requirements/dbt.in \
 		-o requirements/dbt.lock

@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ACV_HOME ?= $(CURDIR)/demo_home
 
-.PHONY: demo test quick dev messages fuzz torture audit sbom bench lint lock clean help
+.PHONY: demo test quick dev messages image fuzz torture audit sbom bench lint lock clean help
 
 help:
 	@sed -n '1,4s/^# //p' Makefile
@@ -55,6 +55,10 @@ QUICK := contract reading tidying gate ledger models test_architecture.py
 quick: $(VENV)/.test
 	@$(BIN)/python -m pytest -n 2 $(addprefix acv_pipeline_tests/,$(QUICK)) \
 		--ignore acv_pipeline_tests/models/test_dbt.py
+
+# the container image, made by its own steps without a container engine, and a month run in it
+image: $(VENV)/.test
+	@ACV_IMAGE=yes $(BIN)/python -m pytest -n 0 acv_pipeline_tests/deployment/test_image.py
 
 fuzz: $(VENV)/.test
 	@$(BIN)/python -m acv_pipeline_tests.fuzz --count 20000 --jobs 2

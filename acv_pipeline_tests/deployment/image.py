@@ -157,15 +157,17 @@ def inside(
     Args:
         files: of this machine, and where they are in there.
         writable: whether the tree itself may be written to.
-        tmpfs: folders that are writable and forgotten.
+        tmpfs: folders that are writable and forgotten, as ``compose.yaml`` has them.
     """
     tree = stage.tree
     steps = [
         f"mount --bind {tree} {tree}",
         f"mount -t proc proc {tree}/proc",
         f"mount --rbind /dev {tree}/dev",
-        *(f"mount -t tmpfs -o mode=1777 tmpfs {tree}{folder}" for folder in tmpfs),
     ]
+    for folder, _, options in (entry.partition(":") for entry in tmpfs):
+        steps += [f"mkdir -p {tree}{folder}"]
+        steps += [f"mount -t tmpfs -o {options or 'mode=1777'} tmpfs {tree}{folder}"]
     for here, there in files.items():
         make = "mkdir -p" if here.is_dir() else "touch"
         steps += [f"{make} {tree}{there}", f"mount --bind {here} {tree}{there}"]
@@ -181,7 +183,7 @@ def inside(
 
 def _mirror() -> str:
     """Where this machine has Debian's packages from."""
-    for place in sorted(Path("/etc/apt").rglob("*.sources")) + [Path("/etc/apt/sources.list")]:
+    for place in [*sorted(Path("/etc/apt").rglob("*.sources")), Path("/etc/apt/sources.list")]:
         text = place.read_text() if place.exists() else ""
         if found := re.search(r"^(?:URIs:|deb) *(?:\[.*\] *)?(http\S*/debian/?)\s", text, re.M):
             return found[1]

@@ -247,8 +247,8 @@ class Machine:
         apache = self.root / "apache"
         apache.mkdir()
         site = (FILES / "apache.conf").read_text(encoding="utf-8")
-        site = site.replace(f"https://{NAME}", self.signed_in_origin)
-        site = site.replace(NAME, "localhost").replace("*:443", f"127.0.0.1:{self.sign_in}")
+        site = site.replace("https://${ACV_NAME}", self.signed_in_origin)
+        site = site.replace("*:443", f"127.0.0.1:{self.sign_in}")
         site = site.replace("/etc/acv", str(self.root / "etc/acv"))
         (apache / "site.conf").write_text(site, encoding="utf-8")
         modules = [f"LoadModule {name}_module {APACHE_MODULES}/mod_{name}.so" for name in MODULES]
@@ -270,6 +270,7 @@ class Machine:
         text = (FILES / "oidc.env").read_text(encoding="utf-8")
         lines = [line for line in text.splitlines() if line and not line.startswith("#")]
         environment = dict(line.split("=", 1) for line in lines) | {
+            "ACV_NAME": "localhost",
             "ACV_OIDC_ISSUER": f"http://127.0.0.1:{self.provider}",
             "ACV_WEBSERVER": f"http://127.0.0.1:{self.ui}",
         }

@@ -25,26 +25,18 @@ from acv_pipeline.warehouse import read_published
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline.warehouse.migrations import program_version
 from acv_pipeline_tests.deliveries import deliver_trajectory
+from acv_pipeline_tests.deployment.browsing import Someone
 from acv_pipeline_tests.deployment.image import ROOT, Image, Stage, inside, missing
 from acv_pipeline_tests.deployment.machine import PATIENCE_SECONDS, SECRET, Machine, free_ports
 from acv_pipeline_tests.deployment.machine import missing as missing_programs
 
 COMPOSE = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))
-OPERATOR = {"X-Forwarded-User": "otto@example.org", "X-Forwarded-Groups": "acv-operators"}
-LAUNCH = """
-    mutation {
-        launchRun(executionParams: {
-            selector: {
-                repositoryName: "__repository__", repositoryLocationName: "acv_pipeline",
-                pipelineName: "monthly_figures_job"
-            },
-            runConfigData: {},
-            executionMetadata: {tags: [{key: "dagster/partition", value: "2018-09-01"}]}
-        }) { __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } }
-    }
-"""
-STATUS = "query ($run: ID!) { runOrError(runId: $run) { ... on Run { status } } }"
 MONTH = "2018-09"
+WITH_PORTS = (
+    "/opt/acv/workspace.yaml",
+    "/etc/apache2/ports.conf",
+    "/etc/apache2/sites-enabled/acv.conf",
+)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +49,7 @@ def image() -> Iterator[Image]:
     folder.chmod(0o755)
     made = Image(folder)
     try:
-        made.build("build")
+        made.build("build", "front")
         yield made
     finally:
         shutil.rmtree(folder)  # whatever was mounted in it was so for its own process alone
@@ -69,24 +61,25 @@ def stage(image: Image) -> Stage:
 
 
 class Containers(Machine):
-    """The services of ``compose.yaml`` that are made of the image, beside a real Postgres."""
+    """The services of ``compose.yaml``, but for the database, which is this machine's."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, image: Image) -> None:
         super().__init__()
-        self.stage = stage
+        self.image = image
+        stage = image.stages[""]
         (self.code,) = free_ports(1)
         for folder in (self.home, self.landing):
             folder.mkdir(parents=True, exist_ok=True)
         shutil.chown(self.home, int(stage.user.split(":")[0]), int(stage.user.split(":")[1]))
-        workspace = (ROOT / "deploy" / "workspace.yaml").read_text(encoding="utf-8")
-        self.workspace = self.root / "workspace.yaml"
-        self.workspace.write_text(self._here(workspace), encoding="utf-8")
 
     def start(self) -> None:
         self._start_postgres()
+        self._make_certificate()
+        (self.root / "etc/acv/tls/key.pem").chmod(0o644)
+        self._start_provider()
         done = subprocess.run(self.service("prepare"), check=False, stderr=subprocess.PIPE)
         assert done.returncode == 0, done.stderr.decode()
-        for name in ("code", "web", "daemon"):
+        for name in ("code", "web", "daemon", "front"):
             self._spawn(self.service(name))
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not self._answers():
@@ -96,36 +89,43 @@ class Containers(Machine):
     def service(self, name: str) -> list[str]:
         """The command that starts one."""
         said = COMPOSE["services"][name]
+        stage = self.image.stages[said["build"].get("target", "")]
         environment = {key: self._here(value) for key, value in said["environment"].items()}
         # one look at the landing zone, when the daemon starts: the run here is the operator's
         environment["ACV_TICK_SECONDS"] = "3600"
         return inside(
-            self.stage,
-            [self._here(word) for word in said["command"]],
-            self.stage.environment | environment,
-            files={
-                self.home: "/srv/acv/home",
-                self.landing: "/srv/acv/landing",
-                self.workspace: "/opt/acv/workspace.yaml",
-            },
+            stage,
+            [self._here(word) for word in said.get("command", stage.command)],
+            stage.environment | environment,
+            files=self._volumes(said) | self._with_ports_of_here(stage),
             writable=not said["read_only"],
             tmpfs=tuple(said["tmpfs"]),
         )
 
-    def graphql(self, query: str, **variables: Any) -> dict[str, Any]:  # type: ignore[override]
-        asked = {"query": query, "variables": variables}
-        said = requests.post(self.address + "/graphql", json=asked, headers=OPERATOR, timeout=120)
-        assert said.ok and "errors" not in said.json(), said.text
-        (only,) = said.json()["data"].values()
-        return dict(only)
+    def _volumes(self, said: dict[str, Any]) -> dict[Path, str]:
+        here = {
+            "home": self.home,
+            "${ACV_LANDING:?}": self.landing,
+            "${ACV_TLS:?}": self.root / "etc/acv/tls",
+        }
+        volumes = [re.fullmatch(r"(.+?):(/[^:]+)(:ro)?", volume) for volume in said["volumes"]]
+        return {here[volume[1]]: volume[2] for volume in volumes if volume}
 
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.ui}"
+    def _with_ports_of_here(self, stage: Stage) -> dict[Path, str]:
+        """Files of the image that name ports, which containers have to themselves."""
+        changed = {}
+        for file in WITH_PORTS:
+            if (stage.tree / file.lstrip("/")).exists():
+                mine = self.root / f"{stage.name}-{Path(file).name}"
+                text = (stage.tree / file.lstrip("/")).read_text(encoding="utf-8")
+                mine.write_text(self._here(text), encoding="utf-8")
+                changed[mine] = file
+        return changed
 
     def _answers(self) -> bool:
         try:
-            return requests.get(f"{self.address}/server_info", timeout=60).ok
+            Someone(self).ask("GET", "/", allow_redirects=False)
+            return requests.get(f"http://127.0.0.1:{self.ui}/server_info", timeout=60).ok
         except requests.ConnectionError:
             return False
 
@@ -133,20 +133,25 @@ class Containers(Machine):
         """With the names and ports that containers have replaced by those of this machine."""
         for written, here in {
             "${ACV_DATABASE_PASSWORD:?}": SECRET,
-            "${ACV_NAME:?}": "acv.example.org",
+            "${ACV_NAME:?}": f"localhost:{self.sign_in}",
+            "${ACV_OIDC_ISSUER:?}": f"http://127.0.0.1:{self.provider}",
+            "web:3000": f"127.0.0.1:{self.ui}",
             "@postgres:5432": f"@127.0.0.1:{self.database}",
             "host: code": "host: 127.0.0.1",
             "0.0.0.0": "127.0.0.1",
             "4266": str(self.code),
             "3000": str(self.ui),
+            "Listen 443": f"Listen {self.sign_in}",
+            "*:443": f"*:{self.sign_in}",
         }.items():
             text = text.replace(written, here)
-        return re.sub(r"\$\{\w+:-(.*?)\}", r"\1", text)
+        text = re.sub(r"\$\{\w+:-(.*?)\}", r"\1", text)
+        return re.sub(r"\$\{(\w+):\?\}", r"some-\1", text)
 
 
 @pytest.fixture(scope="module")
-def containers(stage: Stage, contract: Contract) -> Iterator[Containers]:
-    containers = Containers(stage)
+def containers(image: Image, contract: Contract) -> Iterator[Containers]:
+    containers = Containers(image)
     try:
         for source in ("anah", "action_logement"):
             deliver_trajectory(containers.landing, contract, source, [MONTH])
@@ -201,16 +206,11 @@ def test_its_user_is_nobody_special_and_writes_nowhere_but_in_the_home(stage: St
     assert kept.count("Read-only file system") == 4, kept
 
 
-def test_a_month_is_run(containers: Containers) -> None:
-    launched = containers.graphql(LAUNCH)
-    assert launched["__typename"] == "LaunchRunSuccess", (launched, containers.tail())
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while (status := containers.graphql(STATUS, run=launched["run"]["runId"])["status"]) not in {
-        "SUCCESS", "FAILURE", "CANCELED",
-    }:  # fmt: skip
-        assert time.monotonic() < deadline, containers.tail()
-        time.sleep(1)
-    assert status == "SUCCESS", containers.tail()
+def test_a_month_is_run_by_who_is_signed_in(containers: Containers) -> None:
+    otto = Someone(containers, "otto")
+    run = otto.ended(otto.launch("monthly_figures_job", MONTH))
+    assert run["status"] == "SUCCESS", containers.tail()
+    assert {"key": "user", "value": "otto@example.org"} in run["tags"]
     home = Home(containers.home)
     with read_published(home) as connection:
         months = connection.execute(

@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import pytest
-import requests
 from playwright.sync_api import Browser, expect
 
 from acv_pipeline.assets.ui import SIGN_OFF, SIGNATURE
@@ -20,24 +19,9 @@ from acv_pipeline.contract.months import month_of
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline.warehouse.journal import read_journal
 from acv_pipeline_tests.deliveries import deliver, deliver_trajectory, steady_figures
+from acv_pipeline_tests.deployment.browsing import Someone
 from acv_pipeline_tests.deployment.machine import PATIENCE_SECONDS, Machine, missing
 
-LAUNCH = """
-    mutation ($job: String!, $config: RunConfigData!, $tags: [ExecutionTag!]) {
-        launchRun(executionParams: {
-            selector: {
-                repositoryName: "__repository__", repositoryLocationName: "acv_pipeline",
-                pipelineName: $job
-            },
-            runConfigData: $config, executionMetadata: {tags: $tags}
-        }) { __typename ... on LaunchRunSuccess { run { runId } } }
-    }
-"""
-RUN = """
-    query ($run: ID!) {
-        runOrError(runId: $run) { ... on Run { status tags { key value } } }
-    }
-"""
 RUNS = "{ runsOrError { ... on Runs { results { runId } } } }"
 FAILURES = """
     query ($run: ID!) {
@@ -48,7 +32,6 @@ FAILURES = """
 """
 HELD = "2018-11"
 OPERATOR = {"X-Forwarded-User": "otto@example.org", "X-Forwarded-Groups": "acv-operators"}
-ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
 
 
 @pytest.fixture(scope="module")
@@ -68,49 +51,6 @@ def machine(contract: Contract) -> Iterator[Machine]:
         yield machine
     finally:
         machine.stop()
-
-
-class Someone:
-    """A browser's part of signing in, and what the UI asks then."""
-
-    def __init__(self, machine: Machine, name: str = "") -> None:
-        self.machine = machine
-        self.session = requests.Session()
-        self.session.trust_env = False  # the certificate below counts, and no proxy
-        self.session.verify = str(machine.root / "etc/acv/tls/certificate.pem")
-        if name:
-            form = self.ask("GET", "/")
-            assert urlsplit(form.url).port == machine.provider, form.url
-            self.ask_at("POST", form.url, data={"sub": name})
-
-    def ask(self, method: str, path: str, **more: Any) -> requests.Response:
-        return self.ask_at(method, self.machine.signed_in_origin + path, **more)
-
-    def ask_at(self, method: str, address: str, **more: Any) -> requests.Response:
-        return self.session.request(method, address, timeout=120, **more)
-
-    def graphql(self, query: str, **variables: Any) -> dict[str, Any]:
-        asked = {"query": query, "variables": variables}
-        said = self.ask("POST", "/graphql", json=asked)
-        assert said.ok and "errors" not in said.json(), said.text
-        (only,) = said.json()["data"].values()
-        return dict(only)
-
-    def launch(self, job: str, **config: Any) -> dict[str, Any]:
-        tags = [{"key": "dagster/partition", "value": f"{HELD}-01"}]
-        forged = [{"key": "user", "value": "somebody else"}]
-        return self.graphql(LAUNCH, job=job, config=config, tags=tags + forged)
-
-    def ended(self, launched: dict[str, Any]) -> dict[str, Any]:
-        """How a run that was launched ended."""
-        assert launched["__typename"] == "LaunchRunSuccess", launched
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while True:
-            run = self.graphql(RUN, run=launched["run"]["runId"])
-            if run["status"] in ENDED:
-                return run | {"runId": launched["run"]["runId"]}
-            assert time.monotonic() < deadline, (run, self.machine.tail())
-            time.sleep(1)
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +102,7 @@ def test_a_foreign_host_is_refused(machine: Machine) -> None:
 def test_a_viewer_looks_and_changes_nothing(vera: Someone) -> None:
     assert "Dagster" in vera.ask("GET", "/").text
     assert "results" in vera.graphql(RUNS)
-    assert vera.launch("monthly_figures_job")["__typename"] == "UnauthorizedError"
+    assert vera.launch("monthly_figures_job", HELD)["__typename"] == "UnauthorizedError"
 
 
 @pytest.mark.parametrize(
@@ -193,19 +133,19 @@ def test_nobody_becomes_somebody_else_by_a_header(
 
 
 def test_a_run_has_the_name_of_who_launched_it(otto: Someone) -> None:
-    run = otto.ended(otto.launch("monthly_figures_job"))
+    run = otto.ended(otto.launch("monthly_figures_job", HELD))
     assert run["status"] == "FAILURE", "a month is held"
     assert {"key": "user", "value": "otto@example.org"} in run["tags"]
 
 
 def test_an_operator_does_not_sign_off(otto: Someone, machine: Machine) -> None:
-    refused = otto.launch(SIGN_OFF, ops=form(machine))
+    refused = otto.launch(SIGN_OFF, HELD, ops=form(machine))
     assert refused["__typename"] == "UnauthorizedError"
 
 
 def test_nobody_signs_for_somebody_else(stella: Someone, machine: Machine) -> None:
     """After the run of above, which held the month."""
-    run = stella.ended(stella.launch(SIGN_OFF, ops=form(machine, by="the head of unit")))
+    run = stella.ended(stella.launch(SIGN_OFF, HELD, ops=form(machine, by="the head of unit")))
     assert run["status"] == "FAILURE"
     events = stella.graphql(FAILURES, run=run["runId"])["events"]
     assert "signed in as stella@example.org" in str(events), events

@@ -7,9 +7,8 @@ from urllib.parse import quote, urlencode
 
 import yaml
 
-# as workspace.yaml has it; Dagster's Helm chart calls it as it calls the deployment
-LOCATION = os.environ.get("ACV_UI_LOCATION") or "acv_pipeline"
-REPOSITORY = "__repository__"
+# as workspace.yaml has it
+LOCATION, REPOSITORY = "acv_pipeline", "__repository__"
 # the job whose launchpad is the form, and its step
 SIGN_OFF, SIGNATURE = "sign_off", "signature"
 # the tag of a run that says who launched it; the UI shows it as such

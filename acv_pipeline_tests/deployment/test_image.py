@@ -193,6 +193,15 @@ def test_nothing_to_build_with_is_left(stage: Stage) -> None:
     assert not list((stage.tree / "var/lib/apt/lists").glob("*Packages*"))
 
 
+def test_the_helm_chart_starts_the_webserver_that_knows_who_asks(stage: Stage) -> None:
+    values = yaml.safe_load((ROOT / "deploy" / "values.yaml").read_text(encoding="utf-8"))
+    (path,) = [env["value"] for env in values["dagsterWebserver"]["env"] if env["name"] == "PATH"]
+    started = "dagster-webserver -h 0.0.0.0 -p 3000 -w /opt/acv/workspace.yaml"  # as it does
+    helped = said_in(stage, f"PATH={path}; /bin/bash -c '{started} --help'")
+    assert "behind a proxy that signs people in" in helped
+    assert "behind a proxy" not in said_in(stage, f"/bin/bash -c '{started} --help'")
+
+
 def test_its_user_is_nobody_special_and_writes_nowhere_but_in_the_home(stage: Stage) -> None:
     assert said_in(stage, "id -u; id -g; id -G").split() == ["10001"] * 3
     writable = said_in(stage, "find / -xdev -writable -not -type l 2>/dev/null | sort").split()

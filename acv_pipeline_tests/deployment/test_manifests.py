@@ -12,7 +12,10 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from acv_pipeline.assets.ui import LOCATION
+from acv_pipeline.cli.main import COMMANDS
 from acv_pipeline.warehouse.migrations import program_version
+from acv_pipeline_tests.deployment.machine import MODULES
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 COMPOSE, VALUES = (
@@ -136,11 +139,37 @@ def test_the_commands_of_the_containers_exist(service: str) -> None:
     assert subprocess.run(command, capture_output=True, check=False).returncode == 2
 
 
+@pytest.mark.parametrize("page", ["deployment", "containers", "kubernetes"])
+def test_the_commands_of_the_pages_exist(page: str) -> None:
+    """Those of the pipeline, wherever they are run."""
+    text = (DEPLOY.parent / "docs" / f"{page}.md").read_text(encoding="utf-8")
+    block = "\n".join(re.findall(r"^```\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+    asked = re.findall(r"(?:code|--|acv-shell) acv ([a-z-]+)", block)
+    assert asked and set(asked) <= set(COMMANDS)
+    services = set(re.findall(r"(?:exec|run --rm) (\w+) acv", block))
+    services |= {name for stop in re.findall(r" stop ([\w ]+)", block) for name in stop.split()}
+    assert page != "containers" or (services and services <= set(COMPOSE["services"]))
+    if page == "kubernetes":
+        secrets = set(re.findall(r"secret \w+ ([\w-]+)", block))
+        everything = "".join((DEPLOY / f).read_text() for f in ("values.yaml", "kubernetes.yaml"))
+        assert secrets and all(f": {name}" in everything for name in secrets)
+
+
+def test_apache_has_the_same_modules_in_the_image_on_the_page_and_in_the_tests() -> None:
+    page = (DEPLOY.parent / "docs" / "sign-in.md").read_text(encoding="utf-8")
+    image = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    asked = [re.search(r"a2enmod ([a-z_ ]+)", text) for text in (page, image)]
+    enabled = [set(found[1].split()) for found in asked if found]
+    assert len(enabled) == 2 and enabled[0] == enabled[1] <= set(MODULES)
+
+
 def test_the_chart_starts_the_same_code_server() -> None:
     assert [CODE["port"], *CODE["dagsterApiGrpcArgs"]] == [
         4266,
         "--module-name",
         "acv_pipeline.definitions",
     ]
+    (server,) = VALUES["dagsterWebserver"]["workspace"]["servers"]
+    assert server == {"host": CODE["name"], "port": CODE["port"], "name": LOCATION}
     command = " ".join(OURS["code"]["command"])
     assert "--module-name acv_pipeline.definitions" in command and "--port 4266" in command

@@ -162,7 +162,9 @@ def _refusal(asked: HTTPConnection) -> tuple[int, str] | None:
     scope = asked.scope
     if scope["path"] == OPEN and scope["type"] == "http":
         return None
-    if Person.asking(asked.headers) is None:
+    # said twice, by a proxy that adds what it should replace, it is nobody's word
+    said_twice = any(len(asked.headers.getlist(name)) > 1 for name in (USER, GROUPS))
+    if said_twice or Person.asking(asked.headers) is None:
         return 401, _("nobody is signed in: the proxy in front of this page has to say who asks")
     # a page of somebody else's, open in the browser of somebody who is signed in here
     origin = asked.headers.get("origin")

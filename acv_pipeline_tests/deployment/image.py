@@ -85,7 +85,8 @@ class Image:
             suite = re.fullmatch(r"debian:([a-z]+)-slim", base)
             assert suite, f"{base}: only Debian's own can be made here"
             debootstrap = shutil.which("debootstrap", path=f"{os.environ['PATH']}:/usr/sbin")
-            making = [str(debootstrap), "--variant=minbase", suite[1], str(pristine), _mirror()]
+            making = ["unshare", "--mount", "--propagation", "private"]  # it mounts, too
+            making += [str(debootstrap), "--variant=minbase", suite[1], str(pristine), _mirror()]
             subprocess.run(making, check=True, stdout=subprocess.DEVNULL)
         tree = self.folder / (name or "image")
         subprocess.run(["cp", "--archive", "--reflink=auto", pristine, tree], check=True)
@@ -151,6 +152,7 @@ def inside(
     files: Mapping[Path, str],
     writable: bool = False,
     tmpfs: tuple[str, ...] = ("/run",),
+    alone: bool = False,
 ) -> list[str]:
     """The command that runs one in a stage's tree, as an engine would.
 
@@ -158,6 +160,7 @@ def inside(
         files: of this machine, and where they are in there.
         writable: whether the tree itself may be written to.
         tmpfs: folders that are writable and forgotten, as ``compose.yaml`` has them.
+        alone: whether it sees no processes but its own, and is number 1 of them.
     """
     tree = stage.tree
     steps = [
@@ -178,7 +181,8 @@ def inside(
     enter = ["chroot", f"--userspec={stage.user}", "--groups=", str(tree), "/usr/bin/env", "-i"]
     start = ["/bin/sh", "-c", 'cd "$0" && exec "$@"', stage.folder, *command]
     script = "\n".join(["set -e", *steps, f"exec {shlex.join([*enter, *pairs, *start])}"])
-    return ["unshare", "--mount", "--propagation", "private", "sh", "-c", script]
+    apart = ["--pid", "--fork", "--kill-child"] if alone else []
+    return ["unshare", "--mount", *apart, "--propagation", "private", "sh", "-c", script]
 
 
 def _mirror() -> str:
@@ -187,4 +191,4 @@ def _mirror() -> str:
         text = place.read_text() if place.exists() else ""
         if found := re.search(r"^(?:URIs:|deb) *(?:\[.*\] *)?(http\S*/debian/?)\s", text, re.M):
             return found[1]
-    return "http://deb.debian.org/debian"
+    raise AssertionError("/etc/apt names no source of Debian's packages")

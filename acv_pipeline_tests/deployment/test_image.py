@@ -65,12 +65,13 @@ class Containers(Machine):
 
     def __init__(self, image: Image) -> None:
         super().__init__()
+        self.volume = self.root / "data"
+        self.volume.mkdir()
+        self.home = self.volume / "home"
         self.image = image
         stage = image.stages[""]
         (self.code,) = free_ports(1)
-        for folder in (self.home, self.landing):
-            folder.mkdir(parents=True, exist_ok=True)
-        shutil.chown(self.home, int(stage.user.split(":")[0]), int(stage.user.split(":")[1]))
+        shutil.chown(self.volume, *map(int, stage.user.split(":")))
 
     def start(self) -> None:
         self._start_postgres()
@@ -104,7 +105,7 @@ class Containers(Machine):
 
     def _volumes(self, said: dict[str, Any]) -> dict[Path, str]:
         here = {
-            "home": self.home,
+            "data": self.volume,
             "${ACV_LANDING:?}": self.landing,
             "${ACV_TLS:?}": self.root / "etc/acv/tls",
         }
@@ -202,10 +203,10 @@ def test_the_helm_chart_starts_the_webserver_that_knows_who_asks(stage: Stage) -
     assert "behind a proxy" not in said_in(stage, f"/bin/bash -c '{started} --help'")
 
 
-def test_its_user_is_nobody_special_and_writes_nowhere_but_in_the_home(stage: Stage) -> None:
+def test_its_user_is_nobody_special_and_writes_nowhere_but_where_data_are(stage: Stage) -> None:
     assert said_in(stage, "id -u; id -g; id -G").split() == ["10001"] * 3
     writable = said_in(stage, "find / -xdev -writable -not -type l 2>/dev/null | sort").split()
-    own = {"/srv/acv", "/srv/acv/home", "/srv/acv/landing"}
+    own = {"/srv/acv/data", "/srv/acv/landing"}
     common = ("/tmp", "/run", "/var/tmp", "/proc", "/dev", "/var/lock")
     assert own <= set(writable)
     assert not [path for path in writable if path not in own and not path.startswith(common)]
@@ -213,6 +214,33 @@ def test_its_user_is_nobody_special_and_writes_nowhere_but_in_the_home(stage: St
         stage, "for d in / /srv/acv /opt/acv /var/tmp; do touch $d/x 2>&1; done", writable=False
     )
     assert kept.count("Read-only file system") == 4, kept
+
+
+def test_the_lock_of_a_home_holds_between_containers(stage: Stage, tmp_path: Path) -> None:
+    """Neither sees the other's processes; the kernel is one."""
+    shutil.chown(tmp_path, *map(int, stage.user.split(":")))
+    tmp_path.chmod(0o755)
+
+    def python(code: str) -> list[str]:
+        code = (
+            f"from acv_pipeline.warehouse.home import Home; home = Home.from_environment()\n{code}"
+        )
+        return inside(
+            stage, ["python", "-c", code], stage.environment,
+            files={tmp_path: "/srv/acv/data"}, tmpfs=("/tmp",), alone=True,
+        )  # fmt: skip
+
+    hold = "with home.at_work('a run'): print('at work', flush=True); input()"
+    look = "import os; print(os.getpid(), home.nobody_at_work())"
+    with subprocess.Popen(
+        python(hold), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdin and holder.stdout and holder.stdout.readline() == "at work\n"
+        looked = subprocess.run(python(look), capture_output=True, text=True, check=True)
+        assert looked.stdout == "1 False\n"
+        holder.stdin.write("\n")
+    looked = subprocess.run(python(look), capture_output=True, text=True, check=True)
+    assert looked.stdout == "1 True\n"
 
 
 def test_a_month_is_run_by_who_is_signed_in(containers: Containers) -> None:

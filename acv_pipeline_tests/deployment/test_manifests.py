@@ -106,7 +106,7 @@ def test_no_container_may_do_more_than_it_has_to(name: str) -> None:
 def test_the_home_has_one_writer_in_kubernetes() -> None:
     writers = [
         name for name, said in PODS.items()
-        if {"claimName": "acv-home"} in [v.get("persistentVolumeClaim") for v in said["volumes"]]
+        if {"claimName": "acv-data"} in [v.get("persistentVolumeClaim") for v in said["volumes"]]
     ]  # fmt: skip
     assert writers == ["code"]
     assert VALUES["runLauncher"]["config"]["customRunLauncher"]["class"] == "DefaultRunLauncher"
@@ -146,7 +146,7 @@ def test_the_commands_of_the_pages_exist(page: str) -> None:
     block = "\n".join(re.findall(r"^```\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
     asked = re.findall(r"(?:code|--|acv-shell) acv ([a-z-]+)", block)
     assert asked and set(asked) <= set(COMMANDS)
-    services = set(re.findall(r"(?:exec|run --rm) (\w+) acv", block))
+    services = set(re.findall(r"(?:exec|run --rm .*?)\s?(\w+) acv", block))
     services |= {name for stop in re.findall(r" stop ([\w ]+)", block) for name in stop.split()}
     assert page != "containers" or (services and services <= set(COMPOSE["services"]))
     if page == "kubernetes":

@@ -244,6 +244,14 @@ def test_nobody_gets_in_without_a_name(door: TestClient, path: str) -> None:
     assert door.get("/server_info").status_code == 200, "for those who ask whether it runs"
 
 
+@pytest.mark.parametrize("name", ["X-Forwarded-User", "X-Forwarded-Groups"])
+def test_who_is_said_to_be_two_is_nobody(door: TestClient, name: str) -> None:
+    """As from a proxy that adds its own word to that of the browser."""
+    once = list(PEOPLE["viewer"].items())
+    assert door.post("/graphql", headers=once).status_code == 200
+    assert door.post("/graphql", headers=[(name, "acv-operators"), *once]).status_code == 401
+
+
 def test_nor_into_the_pages_own_line(door: TestClient) -> None:
     with (
         pytest.raises(WebSocketDisconnect),

@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ACV_HOME ?= $(CURDIR)/demo_home
 
-.PHONY: demo test quick dev messages fuzz torture cluster audit sbom bench lint lock clean help
+.PHONY: demo test quick dev messages image fuzz torture cluster audit sbom bench lint lock clean help
 
 help:
 	@sed -n '1,4s/^# //p' Makefile
@@ -56,6 +56,10 @@ quick: $(VENV)/.test
 	@$(BIN)/python -m pytest -n 2 $(addprefix acv_pipeline_tests/,$(QUICK)) \
 		--ignore acv_pipeline_tests/models/test_dbt.py
 
+# the container image, made by its own steps without a container engine, and a month run in it
+image: $(VENV)/.test
+	@ACV_IMAGE=yes $(BIN)/python -m pytest -n 0 acv_pipeline_tests/deployment/test_image.py
+
 fuzz: $(VENV)/.test
 	@$(BIN)/python -m acv_pipeline_tests.fuzz --count 20000 --jobs 2
 
@@ -100,8 +104,11 @@ lock: $(VENV)/.test
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal \
 		--python-version 3.11 --generate-hashes --no-strip-extras pyproject.toml -o requirements/run.lock
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal \
+		--python-version 3.11 --generate-hashes --no-strip-extras --extra server --extra s3 \
+		--extra sftp pyproject.toml -c requirements/run.lock -o requirements/server.lock
+	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal \
 		--python-version 3.11 --generate-hashes --no-strip-extras --extra dev pyproject.toml \
-		-c requirements/run.lock -o requirements/test.lock
+		-c requirements/server.lock -o requirements/test.lock
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal \
 		--python-version 3.11 --generate-hashes --no-strip-extras requirements/dbt.in \
 		-o requirements/dbt.lock

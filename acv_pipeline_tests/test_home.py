@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
 import signal
 import subprocess
 import sys
 import time
 
+import pytest
+
+from acv_pipeline.publishing.release.folder import staging
 from acv_pipeline.warehouse.home import Home
 
 TAKE = """
@@ -72,3 +76,20 @@ def test_a_turn_is_taken_where_nobody_can_be_named(home: Home) -> None:
     (home.root / "turn.lock").symlink_to("/dev/full")
     with home.at_work():
         assert not home.nobody_at_work()
+
+
+def test_its_locks_are_open_for_what_nfs_asks_of_them(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There the kernel makes of ``flock`` the other kind of lock, for the server to keep.
+
+    That one wants a file open for reading where the lock is shared, for writing where it isn't.
+    """
+    monkeypatch.setattr(fcntl, "flock", fcntl.lockf)
+    with home.at_work():
+        pass
+    assert home.nobody_at_work()
+    with staging(home.releases) as place:
+        assert place.is_dir()
+    with home.warehouse.open("wb") as written, pytest.raises(OSError, match="Bad file descriptor"):
+        fcntl.flock(written, fcntl.LOCK_SH)

@@ -11,6 +11,8 @@ import yaml
 LOCATION, REPOSITORY = "acv_pipeline", "__repository__"
 # the job whose launchpad is the form, and its step
 SIGN_OFF, SIGNATURE = "sign_off", "signature"
+# the tag of a run that says who launched it; the UI shows it as such
+SIGNED_IN = "user"
 
 
 def ui_address() -> str:

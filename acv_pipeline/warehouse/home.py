@@ -139,4 +139,5 @@ class Home:
 
     def _lock_file(self) -> IO[bytes]:
         self.root.mkdir(parents=True, exist_ok=True)
-        return (self.root / "at_work.lock").open("ab")
+        # for reading too: NFS gives no shared lock on a file that is only open for writing
+        return (self.root / "at_work.lock").open("a+b")

@@ -19,7 +19,7 @@ from dagster._core.storage.partition_status_cache import (
 
 from acv_pipeline.assets.partitions import monthly
 from acv_pipeline.assets.resources import PublishedCopy
-from acv_pipeline.assets.ui import SIGN_OFF, SIGNATURE
+from acv_pipeline.assets.ui import SIGN_OFF, SIGNATURE, SIGNED_IN
 from acv_pipeline.cli.running import run_landing
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
@@ -106,16 +106,22 @@ def test_a_failing_check_leads_to_the_sign_off_and_the_sign_off_to_the_rankings(
         assert not [e for e in evaluations(ran_held) if e.passed and "sign off" in e.metadata]
     job = build_definitions(pipeline).resolve_job_def(SIGN_OFF)
 
-    def sign(**filled_in: str) -> dg.ExecuteInProcessResult:
+    def sign(session: str = "", **filled_in: str) -> dg.ExecuteInProcessResult:
         config = {"ops": {SIGNATURE: {"config": form | filled_in}}}
         return job.execute_in_process(
-            instance=instance, run_config=config | QUIET, raise_on_error=False
-        )
+            instance=instance, run_config=config | QUIET, raise_on_error=False,
+            tags={SIGNED_IN: session} if session else None,
+        )  # fmt: skip
 
-    unsigned = sign()
-    (failure,) = [event for event in unsigned.all_events if event.is_step_failure]
-    said = failure.step_failure_data.user_failure_data
-    assert said and "needs a reason and a name" in str(said.description)
+    def refused(ended: dg.ExecuteInProcessResult) -> str:
+        (failure,) = [event for event in ended.all_events if event.is_step_failure]
+        said = failure.step_failure_data.user_failure_data
+        return str(said and said.description)
+
+    assert "needs a reason and a name" in refused(sign())
+    assert "needs a reason and a name" in refused(sign(session="stella@example.org"))
+    by_another = sign(session="stella@example.org", reason="by telephone", by="the head of unit")
+    assert "you are signed in as stella@example.org" in refused(by_another)
     assert sign(reason="confirmed by telephone", by="the head of unit").success
     assert pipeline.receive_due()[0] == [month_of("2018-11")], "the sensor's next look finds it"
     assert run("2018-11").success

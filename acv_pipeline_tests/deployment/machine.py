@@ -1,4 +1,8 @@
-"""One machine set up as ``docs/deployment.md`` says, from the files it ships, on free ports."""
+"""One machine set up as ``docs/deployment.md`` says, from the files it ships, on free ports.
+
+Passwords at nginx and sign-in at Apache stand in front of the same webserver; a real machine has
+one of the two.
+"""
 
 from __future__ import annotations
 
@@ -24,12 +28,29 @@ ROOT = Path(__file__).parents[2]
 FILES = ROOT / "docs" / "deployment"
 NAME = "acv.example.org"
 SECRET = "of-the-database-alone"
-PASSWORDS = {"operator": "letmelaunch", "viewer": "letmelook"}
+# of the provider of OpenID Connect
+PEOPLE = {
+    "vera": ["staff"],
+    "otto": ["staff", "acv-operators"],
+    "stella": ["acv-statisticians", "staff"],
+}
+PASSWORDS = {"operator": "letmelaunch", "viewer": "letmelook", "statistician": "letmesign"}
+GROUPS = {"operator": "acv-operators", "statistician": "acv-statisticians"}
 PATIENCE_SECONDS = 400.0  # of a very busy machine
+
+
+APACHE_MODULES = Path("/usr/lib/apache2/modules")
+# of Debian's: what its apache2 has from the beginning, and what the documentation enables
+MODULES = (
+    "mpm_event", "authn_core", "authz_core", "authz_user", "alias", "socache_shmcb", "ssl",
+    "headers", "proxy", "proxy_http", "auth_openidc",
+)  # fmt: skip
 
 
 def missing() -> str | None:
     """What this machine lacks for the test."""
+    if not (APACHE_MODULES / "mod_auth_openidc.so").exists():
+        return "apache2 with libapache2-mod-auth-openidc is not installed"
     for program in ("nginx", "openssl"):
         if not shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin"):
             return f"{program} is not installed"
@@ -55,20 +76,26 @@ class Machine:
         self.backups = self.root / "var/backups/acv"
         for folder in (self.landing, self.backups):
             folder.mkdir(parents=True)
-        self.https, self.operators, self.viewers, self.database = _free_ports(4)
+        self.https, self.ui, self.database = free_ports(3)
+        self.sign_in, self.provider = free_ports(2)
+        self.signed_in_origin = f"https://localhost:{self.sign_in}"
         self.processes: list[subprocess.Popen[bytes]] = []
         self.log = self.root / "log"
+        self.held = ""  # a delivery with a month that is held, where a test brings one
         self.environment: dict[str, str] = {}
 
     def start(self) -> None:
         self._start_postgres()
         self.environment = {**os.environ, **self._env_file()}
         self.run("acv-prepare")
-        for unit in ("acv-ui", "acv-ui-readonly", "acv-daemon"):
+        for unit in ("acv-ui", "acv-daemon"):
             (command,) = self._commands(unit)
             self._spawn(command)
+        self._make_certificate()
         self._start_nginx()
-        self._until_both_answer()
+        self._start_provider()
+        self._start_apache()
+        self._until_all_get_answers()
 
     def stop(self) -> None:
         for wanted, seconds in ((signal.SIGTERM, 3.0), (signal.SIGKILL, 20.0)):
@@ -127,6 +154,7 @@ class Machine:
     def _env_file(self) -> dict[str, str]:
         text = (FILES / "acv.env").read_text(encoding="utf-8")
         text = text.replace("/srv/acv", str(self.root / "srv/acv"))
+        text = text.replace("https://acv.example.org", self.signed_in_origin)
         text = text.replace("CHANGE-ME@127.0.0.1:5432", f"{SECRET}@127.0.0.1:{self.database}")
         lines = [line for line in text.splitlines() if line and not line.startswith("#")]
         # one look at the landing zone, when the daemon starts: the runs here are the operator's
@@ -147,20 +175,19 @@ class Machine:
             "/opt/acv/.venv/bin": str(Path(sys.executable).parent),
             "/opt/acv": str(ROOT),
             "/var/backups/acv": str(self.backups),
-            "-p 3000": f"-p {self.operators}",
-            "-p 3001": f"-p {self.viewers}",
+            "-p 3000": f"-p {self.ui}",
             "%%": "%",  # systemd's ways to write these two
             "$$": "$",
         }.items():
             text = text.replace(written, here)
         return [shlex.split(line) for line in re.findall(r"^ExecStart=(.*)$", text, re.MULTILINE)]
 
-    def _spawn(self, command: list[str]) -> None:
+    def _spawn(self, command: list[str], **more: str) -> None:
         self.processes.append(
             subprocess.Popen(
                 command,
                 cwd=ROOT,
-                env=self.environment,
+                env=self.environment | more,
                 stdout=self.log.open("ab"),
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -196,15 +223,63 @@ class Machine:
             stdout=subprocess.DEVNULL, stderr=self.log.open("ab"), **user,  # type: ignore[call-overload]
         )  # fmt: skip
 
-    def _start_nginx(self) -> None:
+    def _make_certificate(self) -> None:
         etc = self.root / "etc/acv"
         (etc / "tls").mkdir(parents=True)
+        names = f"subjectAltName=DNS:{NAME},DNS:localhost,IP:127.0.0.1"
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-             "-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME},IP:127.0.0.1",
+             "-subj", f"/CN={NAME}", "-addext", names,
              "-keyout", str(etc / "tls/key.pem"), "-out", str(etc / "tls/certificate.pem")],
             check=True, capture_output=True,
         )  # fmt: skip
+
+    def _start_provider(self) -> None:
+        """Of OpenID Connect: it believes whoever says who they are."""
+        people = []
+        for name, groups in PEOPLE.items():
+            claims = {"sub": name, "email": f"{name}@example.org", "groups": groups}
+            people += ["--user-claims", json.dumps(claims)]
+        program = Path(sys.executable).with_name("oidc-provider-mock")
+        self._spawn([str(program), "--port", str(self.provider), *people])
+
+    def _start_apache(self) -> None:
+        apache = self.root / "apache"
+        apache.mkdir()
+        site = (FILES / "apache.conf").read_text(encoding="utf-8")
+        site = site.replace("https://${ACV_NAME}", self.signed_in_origin)
+        site = site.replace("*:443", f"127.0.0.1:{self.sign_in}")
+        site = site.replace("/etc/acv", str(self.root / "etc/acv"))
+        (apache / "site.conf").write_text(site, encoding="utf-8")
+        modules = [f"LoadModule {name}_module {APACHE_MODULES}/mod_{name}.so" for name in MODULES]
+        (apache / "apache.conf").write_text(
+            "\n".join(modules)
+            + f"""
+                ServerRoot {apache}
+                DefaultRuntimeDir {apache}
+                PidFile {apache}/pid
+                Mutex file:{apache}
+                ErrorLog {self.log}
+                User www-data
+                Group www-data
+                Listen 127.0.0.1:{self.sign_in}
+                Include {apache}/site.conf
+            """,
+            encoding="utf-8",
+        )
+        text = (FILES / "oidc.env").read_text(encoding="utf-8")
+        lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+        environment = dict(line.split("=", 1) for line in lines) | {
+            "ACV_NAME": "localhost",
+            "ACV_OIDC_ISSUER": f"http://127.0.0.1:{self.provider}",
+            "ACV_WEBSERVER": f"http://127.0.0.1:{self.ui}",
+        }
+        command = ["apache2", "-f", f"{apache}/apache.conf", "-DFOREGROUND"]
+        command[0] = str(shutil.which("apache2", path=f"{os.environ['PATH']}:/usr/sbin"))
+        self._spawn(command, **environment)
+
+    def _start_nginx(self) -> None:
+        etc = self.root / "etc/acv"
         lines = []
         for user, password in PASSWORDS.items():
             hashed = subprocess.run(
@@ -212,12 +287,12 @@ class Machine:
             )
             lines.append(f"{user}:{hashed.stdout.strip()}")
         (etc / "htpasswd").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        (etc / "operators.conf").write_text("operator acv_operators;\n", encoding="utf-8")
+        groups = "".join(f"{user} {group};\n" for user, group in GROUPS.items())
+        (etc / "groups.conf").write_text(groups, encoding="utf-8")
         site = (FILES / "nginx.conf").read_text(encoding="utf-8")
         site = site.replace("/etc/acv", str(etc))
         site = site.replace("listen 443", f"listen 127.0.0.1:{self.https}")
-        site = site.replace("127.0.0.1:3000", f"127.0.0.1:{self.operators}")
-        site = site.replace("127.0.0.1:3001", f"127.0.0.1:{self.viewers}")
+        site = site.replace("127.0.0.1:3000", f"127.0.0.1:{self.ui}")
         (self.root / "site.conf").write_text(site, encoding="utf-8")
         run = self.root / "nginx"
         run.mkdir()
@@ -233,7 +308,7 @@ class Machine:
         nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
         self._spawn([str(nginx), "-c", f"{self.root}/nginx.conf", "-g", "daemon off;"])
 
-    def _until_both_answer(self) -> None:
+    def _until_all_get_answers(self) -> None:
         waiting = set(PASSWORDS)
         deadline = time.monotonic() + PATIENCE_SECONDS
         while waiting:
@@ -248,7 +323,7 @@ class Machine:
             time.sleep(0.5)
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [int(opened.getsockname()[1]) for opened in sockets]
     for opened in sockets:

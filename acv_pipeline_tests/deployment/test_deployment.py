@@ -19,7 +19,6 @@ from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import deliver_trajectory
 from acv_pipeline_tests.deployment.machine import (
     FILES,
-    NAME,
     PATIENCE_SECONDS,
     SECRET,
     Machine,
@@ -112,7 +111,7 @@ def test_a_page_of_somebody_elses_is_refused(machine: Machine) -> None:
         "POST", "/graphql", user="operator", body={"query": RUNS}, headers=foreign
     )
     assert status == 403
-    own = {"Origin": f"https://{NAME}"}
+    own = {"Origin": machine.signed_in_origin}  # that of $ACV_UI_URL
     body = {"query": RUNS}
     assert machine.request("POST", "/graphql", user="operator", body=body, headers=own)[0] == 200
 

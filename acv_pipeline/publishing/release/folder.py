@@ -62,8 +62,8 @@ def latest_release(folder: Path) -> Path | None:
 def staging(folder: Path) -> Iterator[Path]:
     """An empty folder beside the releases, for one at a time; what a killed one left goes first."""
     folder.mkdir(parents=True, exist_ok=True)
-    lock = os.open(folder, os.O_RDONLY)
-    try:
+    # a file open for writing: NFS locks no folder for one alone
+    with folder.with_name(f".{folder.name}.lock").open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the system forgets it if this process dies
         for left in folder.glob(f"{_STAGING}*"):
             shutil.rmtree(left)
@@ -73,8 +73,6 @@ def staging(folder: Path) -> Iterator[Path]:
             yield place
         finally:
             shutil.rmtree(place, ignore_errors=True)
-    finally:
-        os.close(lock)
 
 
 def release_sha256(release: Path) -> str:

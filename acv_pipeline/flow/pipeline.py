@@ -24,7 +24,16 @@ from acv_pipeline.models.freshness import changed_models, outdated
 from acv_pipeline.publishing.published_copy import COPY, RELEASE, REPORT, is_behind
 from acv_pipeline.quality.check import Check
 from acv_pipeline.quality.everything import all_checks
-from acv_pipeline.warehouse import has_fingerprint, open_warehouse, set_fingerprint, transaction
+from acv_pipeline.warehouse import (
+    deliveries_lost,
+    first_received,
+    has_fingerprint,
+    mended_of,
+    open_warehouse,
+    set_fingerprint,
+    set_lost,
+    transaction,
+)
 from acv_pipeline.warehouse.home import Home
 
 if TYPE_CHECKING:
@@ -55,7 +64,7 @@ class Judged:
 
         at = connection.execute(
             "select (select path from duckdb_databases() where database_name = current_database()),"
-            " (select count from raw.commits)"
+            " (select count from raw.commits)"  # which no other file has
         ).fetchall()[0]
         if self._kept is None or self._kept[0] != at:
             self._kept = at, read_fresh(connection, contract)
@@ -124,7 +133,7 @@ class Pipeline:
         return shift(first_day(today or self.contract.today()), -1)
 
     @contextmanager
-    def warehouse(self, log: Log = lambda _: None) -> Iterator[duckdb.DuckDBPyConnection]:
+    def warehouse(self, log: Log | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
         """The warehouse, for writing, with the reference tables and the register in place.
 
         Raises:
@@ -147,7 +156,7 @@ class Pipeline:
     def receive_due(
         self,
         *,
-        log: Log = lambda _: None,
+        log: Log | None = None,
         progress: Progress | None = None,
         run_follows: bool = False,
     ) -> tuple[list[Month], LoadReport]:
@@ -155,7 +164,7 @@ class Pipeline:
 
         Months that an earlier run changed without getting to record them are among these, so
         whatever a run that died left undone is made up for; and all months, when a model is new
-        or its SQL changed.
+        or its SQL changed, or readers have no copy.
 
         Args:
             run_follows: keep what was judged for a run in this process.
@@ -169,7 +178,8 @@ class Pipeline:
             report = self.receive(connection, self.contract.sources, progress)
             months = months_to_judge(self.judged.fresh(connection, self.contract))
             months |= months_on_record.due_months(connection)
-            if changed_models(connection, self.project):
+            # of a new or changed model, or for readers whose copy was damaged
+            if changed_models(connection, self.project) or not self.home.published.exists():
                 months |= months_on_record.in_force(connection)
         if not run_follows:
             self.judged.forget()
@@ -199,7 +209,10 @@ class Pipeline:
             sources=sources,
             settle_seconds=self.settle_seconds,
             progress=progress,
+            received_before=first_received(self.home),
         )
+        if mended_of(self.home) and {*self.contract.sources} <= {*sources}:
+            set_lost(self.home, deliveries_lost(connection, self.home))
         months_on_record.add_of_lately_received(connection, self.contract)
         return report
 
@@ -220,7 +233,8 @@ class Pipeline:
         )
         register, last = _modified(self.home.corrections), self.last_month().isoformat()
         arrived = hashlib.sha256(f"{found.fingerprint} {register} {last}".encode()).hexdigest()
-        return arrived, _modified(self.home.warehouse)
+        is_published = "" if self.home.published.exists() else " unpublished"
+        return arrived, _modified(self.home.warehouse) + is_published
 
     def late(self, connection: duckdb.DuckDBPyConnection) -> list[Late]:
         """Months that should have come by today and have not."""

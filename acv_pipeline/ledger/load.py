@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import duckdb
@@ -49,6 +49,7 @@ def load(
     sources: Iterable[str] | None = None,
     settle_seconds: float = 0,
     progress: Callable[[int, int, str], None] | None = None,
+    received_before: Mapping[str, dt.datetime] | None = None,
 ) -> LoadReport:
     """Record every delivery of the landing zone that isn't on record yet.
 
@@ -56,6 +57,7 @@ def load(
         sources: look at these only.
         settle_seconds: leave files touched more recently for the next time.
         progress: called with (files done, files in all, file name).
+        received_before: when deliveries were received that are not on record any more.
 
     Raises:
         LandingError: the landing zone cannot be read.
@@ -80,7 +82,8 @@ def load(
     present = _identify(connection, files, report, intake)
     firsts = _first_sightings(connection, present)
     for number, (delivery_id, file) in enumerate(sorted(firsts.items(), key=_by_place), 1):
-        status, before, _, received_at = known.get(delivery_id, (None, None, None, None))
+        then = (received_before or {}).get(delivery_id)
+        status, before, _, received_at = known.get(delivery_id, (None, None, None, then))
         try:
             read_with = _read_with(file, contract)
         except OSError as error:

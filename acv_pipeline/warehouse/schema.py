@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,19 +18,38 @@ if TYPE_CHECKING:
 SCHEMAS = ("contract", "raw", "validated")
 # what changes whenever a validated table that models read does (``figures_moved``)
 FIGURES = "figures"
+# of the number of commits, those below count; those above say of which file
+FILE_BITS = 32
 
 
 def create_commit_counter(connection: duckdb.DuckDBPyConnection) -> None:
-    """The counter by which ``transaction`` knows that a commit took place."""
+    """The counter by which ``transaction`` knows that a commit took place.
+
+    It begins with a number that no other file has, so that it tells files apart too.
+    """
     connection.execute("create schema if not exists raw")
     connection.execute("create table if not exists raw.commits (count bigint)")
     connection.execute(
         "insert into raw.commits select 0 where not exists (select 1 from raw.commits)"
     )
+    if is_unnumbered(commits(connection)):
+        number_apart(connection)
+
+
+def number_apart(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let the counter begin anew, as of another file; not in a transaction."""
+    connection.execute(
+        "update raw.commits set count = ?", [random.SystemRandom().randint(1, 2**30) << FILE_BITS]
+    )
+
+
+def is_unnumbered(count: int) -> bool:
+    """Whether an earlier version of the program made the file: it began with 0."""
+    return count >> FILE_BITS == 0
 
 
 def commits(connection: duckdb.DuckDBPyConnection) -> int:
-    """How many transactions were committed since the warehouse was made."""
+    """A number that grows with each transaction that is committed."""
     ((count,),) = connection.execute("select count from raw.commits").fetchall()
     return int(count)
 

@@ -29,7 +29,7 @@ SHOWN = 10
 @click.command(
     cls=Mending,
     help=_(
-        "Make the warehouse again from the deliveries, every one of which is read again.\n\n"
+        "Make the warehouse again from the deliveries. Every one of them is read again.\n\n"
         "Sign-offs and explanations are kept; the old file is put aside. Ends with what 'acv run' "
         "does."
     ),

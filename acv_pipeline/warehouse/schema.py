@@ -37,15 +37,19 @@ def create_commit_counter(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def number_apart(connection: duckdb.DuckDBPyConnection) -> None:
-    """Let the counter begin anew, as of another file; not in a transaction."""
-    connection.execute(
-        "update raw.commits set count = ?", [random.SystemRandom().randint(1, 2**30) << FILE_BITS]
-    )
+    """Let the counter go on as that of another file; not in a transaction."""
+    file = random.SystemRandom().randint(1, 2**30)
+    count = file << FILE_BITS | _within_file(commits(connection))
+    connection.execute("update raw.commits set count = ?", [count])
 
 
 def is_unnumbered(count: int) -> bool:
     """Whether an earlier version of the program made the file: it began with 0."""
     return count >> FILE_BITS == 0
+
+
+def _within_file(count: int) -> int:
+    return count % (1 << FILE_BITS)
 
 
 def commits(connection: duckdb.DuckDBPyConnection) -> int:
@@ -80,7 +84,7 @@ def set_fingerprint(connection: duckdb.DuckDBPyConnection, what: str, fingerprin
 
 def figures_moved(connection: duckdb.DuckDBPyConnection) -> None:
     """Say that tables which models read changed; call in the transaction that changes them."""
-    set_fingerprint(connection, FIGURES, str(commits(connection)))
+    set_fingerprint(connection, FIGURES, str(_within_file(commits(connection))))
 
 
 def layout(contract: Contract) -> str:

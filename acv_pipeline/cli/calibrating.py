@@ -16,7 +16,14 @@ from acv_pipeline.calibration.habits import Evidence
 from acv_pipeline.calibration.past import CalibrationError, past_of_folder, past_of_home
 from acv_pipeline.calibration.suitability import refusal, sister_of
 from acv_pipeline.cli import DATA_HELD, FINE
-from acv_pipeline.cli.common import home_of, home_option, plain_errors, text_option, wrong_use
+from acv_pipeline.cli.common import (
+    Mending,
+    home_of,
+    home_option,
+    plain_errors,
+    text_option,
+    wrong_use,
+)
 from acv_pipeline.cli.progress import Progress
 from acv_pipeline.cli.terminal_calibration import print_calibration
 from acv_pipeline.contract import load_contract
@@ -28,11 +35,12 @@ from acv_pipeline.warehouse import read_published
 
 
 @click.command(
+    cls=Mending,
     help=_(
         "Learn an indicator's panel and thresholds from its past, with expected error rates.\n\n"
         "INDICATOR is its identifier in the files, DIR holds dated folders of past deliveries. "
         "Without DIR, what the home has received is its past. Nothing is written without --write."
-    )
+    ),
 )
 @click.argument("indicator", metavar=_("INDICATOR"))
 @click.argument("folder", metavar=_("[DIR]"), required=False, type=click.Path(path_type=Path))

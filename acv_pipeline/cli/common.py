@@ -21,7 +21,7 @@ from acv_pipeline.landing import LandingError
 from acv_pipeline.language import _, marked
 from acv_pipeline.ledger.corrections import CorrectionsError
 from acv_pipeline.models import SqlProjectError
-from acv_pipeline.warehouse import WarehouseError
+from acv_pipeline.warehouse import DamagedError, WarehouseError, mend
 from acv_pipeline.warehouse.home import Home
 
 
@@ -94,12 +94,31 @@ def to_stderr(line: str) -> None:
     click.echo(line, err=True)
 
 
+class Mending(click.Command):
+    """A command that is begun again when it finds the warehouse damaged, once that is mended."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """The command; again as long as something gave way, which comes to an end."""
+        is_first = True
+        while True:
+            try:
+                return super().invoke(ctx)
+            except DamagedError as error:
+                with plain_errors():
+                    # another process may have been faster
+                    if not mend(Home(error.root), to_stderr) and not is_first:
+                        raise
+                is_first = False
+
+
 @contextmanager
 def plain_errors(*of_command: type[Exception]) -> Iterator[None]:
     """What a person can act on, ``of_command`` too, is one line and exit code 2; Ctrl-C is 130."""
     try:
         try:
             yield
+        except DamagedError:
+            raise  # ``Mending`` knows what to do
         except (*PLAIN, *of_command) as error:
             wrong_use(error)
         except (duckdb.CatalogException, duckdb.BinderException) as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from acv_pipeline.cli.common import (
+    Mending,
     MonthType,
     home_of,
     home_option,
@@ -27,11 +28,12 @@ from acv_pipeline.warehouse import read_published
 
 
 @click.command(
+    cls=Mending,
     help=_(
         "Release a held month, on record.\n\n"
         "DELIVERY is the delivery's sha256 or its first characters, INDICATOR an indicator's id or "
         "short name (ACV). The next run brings the month into force."
-    )
+    ),
 )
 @click.argument("delivery", metavar=_("DELIVERY"))
 @click.argument("indicator", metavar=_("INDICATOR"))
@@ -70,12 +72,13 @@ def signoff(
 
 
 @click.command(
+    cls=Mending,
     help=_(
         "List the rows in quarantine, or write them to a spreadsheet, to send back to the "
         "source.\n\n"
         "One line per row: file, sheet, row, why (in French and English), and the cells as "
         "received."
-    )
+    ),
 )
 @click.option(
     "--export",

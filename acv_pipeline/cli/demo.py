@@ -10,7 +10,14 @@ import click
 import duckdb
 
 from acv_pipeline.cli import speak, without_warnings
-from acv_pipeline.cli.common import MonthType, home_of, home_option, plain_errors, wrong_use
+from acv_pipeline.cli.common import (
+    Mending,
+    MonthType,
+    home_of,
+    home_option,
+    plain_errors,
+    wrong_use,
+)
 from acv_pipeline.cli.running import run_landing
 from acv_pipeline.contract import Contract, Month, load_contract
 from acv_pipeline.contract.months import first_day, in_words, shift
@@ -23,7 +30,7 @@ from acv_pipeline.warehouse.home import Home
 GOOD, BAD = "anah", "action_logement"
 
 
-@click.command(help=_("Run the demonstration."))
+@click.command(cls=Mending, help=_("Run the demonstration."))
 @home_option
 @click.option(
     "--last", type=MonthType(), help=_("The month that ends it; by default the last one.")

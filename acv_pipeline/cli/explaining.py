@@ -10,6 +10,7 @@ import click
 
 from acv_pipeline.cli import DATA_HELD, FINE
 from acv_pipeline.cli.common import (
+    Mending,
     MonthType,
     home_of,
     home_option,
@@ -28,11 +29,12 @@ from acv_pipeline.warehouse.home import Home
 
 
 @click.command(
+    cls=Mending,
     help=_(
         "Where a figure comes from, or why there is none.\n\n"
         "Says what judged it and what it was before, too. DEPARTMENT is a code (91, 2A, 971) or a "
         "name. Exits with 1 when no figure is in force."
-    )
+    ),
 )
 @click.argument("department", metavar=_("DEPARTMENT"))
 @click.argument("month", metavar=_("MONTH"), type=MonthType())

@@ -10,7 +10,13 @@ from pathlib import Path
 import click
 
 from acv_pipeline.cli import DATA_HELD, FINE
-from acv_pipeline.cli.common import MonthRange, home_of, home_option, plain_errors
+from acv_pipeline.cli.common import (
+    Mending,
+    MonthRange,
+    home_of,
+    home_option,
+    plain_errors,
+)
 from acv_pipeline.cli.progress import Progress
 from acv_pipeline.cli.terminal import print_load, print_marts, print_outcome, print_publication
 from acv_pipeline.cli.terminal_status import print_status
@@ -24,12 +30,18 @@ from acv_pipeline.operations.status import without_figures
 from acv_pipeline.orchestration.instance import has_unended_run, instance, prepare
 from acv_pipeline.publishing.published_copy import COPY, RELEASE, REPORT
 from acv_pipeline.quality import validator
-from acv_pipeline.warehouse import in_plain_words, read_published
+from acv_pipeline.warehouse import (
+    DamagedError,
+    in_plain_words,
+    read_published,
+    suspicion_of,
+)
 from acv_pipeline.warehouse.home import Home
 
 
 @click.command(
-    help=_("Materialise what the landing zone holds, through Dagster. Exit 1 if anything is held.")
+    cls=Mending,
+    help=_("Materialise what the landing zone holds, through Dagster. Exit 1 if anything is held."),
 )
 @click.option(
     "--landing",
@@ -84,6 +96,8 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
                 # whoever starts a run by hand knows what else was started just now
                 end_dead_runs(dagster, home, young_seconds=0)
         if result and result.failure:
+            if suspicion_of(home.root).exists():
+                raise DamagedError(result.failure, home.root)
             click.echo(
                 _("acv: run {run} failed: {why}", run=result.run_id, why=result.failure), err=True
             )
@@ -115,7 +129,9 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
     return FINE if found.is_fine and not unusable else DATA_HELD
 
 
-@click.command(help=_("What is held, quarantined, late or failing now, and what to do."))
+@click.command(
+    cls=Mending, help=_("What is held, quarantined, late or failing now, and what to do.")
+)
 @home_option
 @click.option("--json", "as_json", is_flag=True, help=_("For programs."))
 def status(home: Path | None, as_json: bool) -> None:

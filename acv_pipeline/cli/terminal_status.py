@@ -118,6 +118,17 @@ def print_status(found: Status, home: Home, *, quiet: bool = False) -> None:
                 reason=found.standstill.reason,
             )
         )
+    for entry in found.mended:
+        if not quiet:  # a run says so when it happens
+            click.echo(f"  ! {entry}")
+        if entry.lost:
+            click.echo(
+                _(
+                    "  ✗ LOST, in neither the landing zone nor a sound copy, ask for it again: "
+                    "{files}",
+                    files=", ".join(entry.lost),
+                )
+            )
     for held in found.held:
         _print_held(held, home)
     if not quiet:

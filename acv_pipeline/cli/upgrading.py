@@ -8,7 +8,13 @@ from pathlib import Path
 
 import click
 
-from acv_pipeline.cli.common import home_of, home_option, plain_errors, to_stderr
+from acv_pipeline.cli.common import (
+    Mending,
+    home_of,
+    home_option,
+    plain_errors,
+    to_stderr,
+)
 from acv_pipeline.contract import load_contract
 from acv_pipeline.language import _
 from acv_pipeline.operations.upkeep.backup import BackupError
@@ -18,10 +24,11 @@ from acv_pipeline.warehouse.home import Home
 
 
 @click.command(
+    cls=Mending,
     help=_(
         "Take over a home that an earlier version wrote, after a backup. Stop the daemon and the "
         "UI before."
-    )
+    ),
 )
 @click.option(
     "--backup",

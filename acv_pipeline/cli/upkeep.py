@@ -7,7 +7,14 @@ from pathlib import Path
 import click
 
 from acv_pipeline.cli import DATA_HELD
-from acv_pipeline.cli.common import home_of, home_option, plain_errors, to_stderr, wrong_use
+from acv_pipeline.cli.common import (
+    Mending,
+    home_of,
+    home_option,
+    plain_errors,
+    to_stderr,
+    wrong_use,
+)
 from acv_pipeline.cli.progress import Progress
 from acv_pipeline.cli.running import run_landing
 from acv_pipeline.contract import load_contract
@@ -20,11 +27,12 @@ SHOWN = 10
 
 
 @click.command(
+    cls=Mending,
     help=_(
-        "Make the warehouse again from the deliveries. For when its file is damaged.\n\n"
+        "Make the warehouse again from the deliveries. Every one of them is read again.\n\n"
         "Sign-offs and explanations are kept; the old file is put aside. Ends with what 'acv run' "
         "does."
-    )
+    ),
 )
 @click.option(
     "--landing",
@@ -81,7 +89,7 @@ def _list(heading: str, names: list[str]) -> None:
         click.echo(plural("  … and {count} more", "  … and {count} more", more))
 
 
-@click.command(help=_("Write the whole home to FILE, also while runs go on."))
+@click.command(cls=Mending, help=_("Write the whole home to FILE, also while runs go on."))
 @click.argument("file", metavar=_("FILE"), type=click.Path(path_type=Path, dir_okay=False))
 @home_option
 def backup(file: Path, home: Path | None) -> None:

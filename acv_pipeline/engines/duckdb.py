@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,6 +79,7 @@ class DuckDb:
         sources: Iterable[str],
         settle_seconds: float,
         progress: Progress | None,
+        received_before: Mapping[str, dt.datetime],
         log: Log,
     ) -> LoadReport:
         """Take in what is new, one file after the other."""
@@ -90,6 +92,7 @@ class DuckDb:
             sources=sources,
             settle_seconds=settle_seconds,
             progress=progress,
+            received_before=received_before,
         )
 
     def months_to_judge(

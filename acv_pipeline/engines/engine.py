@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -49,9 +50,13 @@ class Engine(Protocol):
         sources: Iterable[str],
         settle_seconds: float,
         progress: Progress | None,
+        received_before: Mapping[str, dt.datetime],
         log: Log,
     ) -> LoadReport:
         """Take in what is new.
+
+        Args:
+            received_before: when deliveries were received that are not on record any more.
 
         Raises:
             LandingError: the landing zone cannot be read.

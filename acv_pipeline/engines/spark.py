@@ -7,9 +7,10 @@ what comes back; the figures themselves never pass through it.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import pickle
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -131,6 +132,7 @@ class Spark:
         sources: Iterable[str],
         settle_seconds: float,
         progress: Progress | None,
+        received_before: Mapping[str, dt.datetime],
         log: Log,
     ) -> LoadReport:
         """Take in what is new, as many deliveries at once as the cluster has room for."""
@@ -144,6 +146,7 @@ class Spark:
             sources=sources,
             settle_seconds=settle_seconds,
             progress=progress,
+            received_before=received_before,
             read_all=partial(self._read_all, connection, log),
             write_rows=write_rows,
         )

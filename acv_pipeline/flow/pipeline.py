@@ -27,7 +27,16 @@ from acv_pipeline.models.freshness import changed_models, outdated
 from acv_pipeline.publishing.published_copy import COPY, RELEASE, REPORT, is_behind
 from acv_pipeline.quality.check import Check
 from acv_pipeline.quality.everything import all_checks
-from acv_pipeline.warehouse import has_fingerprint, open_warehouse, set_fingerprint, transaction
+from acv_pipeline.warehouse import (
+    deliveries_lost,
+    first_received,
+    has_fingerprint,
+    mended_of,
+    open_warehouse,
+    set_fingerprint,
+    set_lost,
+    transaction,
+)
 from acv_pipeline.warehouse.home import Home
 
 if TYPE_CHECKING:
@@ -102,7 +111,7 @@ class Pipeline:
         return shift(first_day(today or self.contract.today()), -1)
 
     @contextmanager
-    def warehouse(self, log: Log = lambda _: None) -> Iterator[duckdb.DuckDBPyConnection]:
+    def warehouse(self, log: Log | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
         """The warehouse, for writing, with the reference tables and the register in place.
 
         Raises:
@@ -126,7 +135,7 @@ class Pipeline:
     def receive_due(
         self,
         *,
-        log: Log = lambda _: None,
+        log: Log | None = None,
         progress: Progress | None = None,
         run_follows: bool = False,
     ) -> tuple[list[Month], LoadReport]:
@@ -134,7 +143,7 @@ class Pipeline:
 
         Months that an earlier run changed without getting to record them are among these, so
         whatever a run that died left undone is made up for; and all months, when a model is new
-        or its SQL changed.
+        or its SQL changed, or readers have no copy.
 
         Args:
             run_follows: keep what was judged for a run in this process.
@@ -143,10 +152,12 @@ class Pipeline:
             LandingError, WarehouseError: the landing zone or the warehouse cannot be used.
         """
         with self.warehouse(log) as connection:
-            report = self.receive(connection, self.contract.sources, progress, log)
-            months = self.engine.months_to_judge(connection, self.contract, log)
+            tell: Log = log or (lambda _: None)
+            report = self.receive(connection, self.contract.sources, progress, tell)
+            months = self.engine.months_to_judge(connection, self.contract, tell)
             months |= months_on_record.due_months(connection)
-            if changed_models(connection, self.project):
+            # of a new or changed model, or for readers whose copy was damaged
+            if changed_models(connection, self.project) or not self.home.published.exists():
                 months |= months_on_record.in_force(connection)
         if not run_follows:
             self.engine.forget()
@@ -176,7 +187,10 @@ class Pipeline:
             settle_seconds=self.settle_seconds,
             progress=progress,
             log=log,
+            received_before=first_received(self.home),
         )
+        if mended_of(self.home) and {*self.contract.sources} <= {*sources}:
+            set_lost(self.home, deliveries_lost(connection, self.home))
         months_on_record.add_of_lately_received(connection, self.contract)
         return report
 
@@ -197,7 +211,8 @@ class Pipeline:
         )
         register, last = _modified(self.home.corrections), self.last_month().isoformat()
         arrived = hashlib.sha256(f"{found.fingerprint} {register} {last}".encode()).hexdigest()
-        return arrived, _modified(self.home.warehouse)
+        is_published = "" if self.home.published.exists() else " unpublished"
+        return arrived, _modified(self.home.warehouse) + is_published
 
     def late(self, connection: duckdb.DuckDBPyConnection) -> list[Late]:
         """Months that should have come by today and have not."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import duckdb
@@ -50,6 +50,7 @@ def load(
     sources: Iterable[str] | None = None,
     settle_seconds: float = 0,
     progress: Callable[[int, int, str], None] | None = None,
+    received_before: Mapping[str, dt.datetime] | None = None,
     read_all: ReadAll = read_here,
     write_rows: WriteRows = write_records,
 ) -> LoadReport:
@@ -59,6 +60,7 @@ def load(
         sources: look at these only.
         settle_seconds: leave files touched more recently for the next time.
         progress: called with (files done, files in all, file name).
+        received_before: when deliveries were received that are not on record any more.
         read_all, write_rows: how files are read, and where their rows go.
 
     Raises:
@@ -100,7 +102,8 @@ def load(
             yield delivery_id, file
 
     for (delivery_id, file, read_with), read in zip(due, read_all(told(), contract), strict=True):
-        status, _, _, received_at = known.get(delivery_id, (None, None, None, None))
+        then = (received_before or {}).get(delivery_id)
+        status, _, _, received_at = known.get(delivery_id, (None, None, None, then))
         if status in (None, "refused"):
             report.new.append(delivery_id)
         if read.refusal:

@@ -18,6 +18,7 @@ from acv_pipeline.ledger.lateness import late_months
 from acv_pipeline.operations.row_place import row_shown
 from acv_pipeline.operations.standstill import Standstill, standing
 from acv_pipeline.operations.unused import OfDelivery, UnusedOfDelivery, unused_of_latest
+from acv_pipeline.warehouse import Mended, mended_of
 from acv_pipeline.warehouse.home import Home
 
 if TYPE_CHECKING:
@@ -217,6 +218,7 @@ class Status:
     """All that is not as it should be.
 
     Attributes:
+        mended: damaged files that gave way by themselves, until somebody deletes them.
         unused: columns and sheets with numbers, of what each source sent last, that were not used:
             nothing wrong, but nothing to be silent about.
         far: thresholds far from what the figures in force suggest by now, as little wrong; added
@@ -232,13 +234,14 @@ class Status:
     failing: list[FailingCheck] = field(default_factory=list)
     unused: list[UnusedOfDelivery] = field(default_factory=list)
     standstill: Standstill | None = None
+    mended: list[Mended] = field(default_factory=list)
     far: list[FarThreshold] = field(default_factory=list)
 
     @property
     def is_fine(self) -> bool:
-        """Whether deliveries are taken in, none held or refused, and every correction applies."""
+        """Whether deliveries are taken in, none held, refused or lost, all corrections apply."""
         broken = self.held or self.refused or self.stale_corrections or self.standstill
-        return not broken
+        return not (broken or any(entry.lost for entry in self.mended))
 
     def to_json(self) -> str:
         """For programs."""
@@ -263,6 +266,7 @@ def status(
         failing=_rows(connection, FailingCheck, _FAILING, given=[SHOWN_APART]),
         unused=unused_of_latest(connection),
         standstill=standing(home) if home else None,
+        mended=mended_of(home) if home else [],
     )
 
 

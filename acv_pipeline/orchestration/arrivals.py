@@ -20,7 +20,7 @@ from acv_pipeline.ledger.corrections import CorrectionsError
 from acv_pipeline.operations import standstill
 from acv_pipeline.orchestration.dead_runs import end_dead_runs, failed_lately, is_run_going_on
 from acv_pipeline.orchestration.instance import tick_seconds
-from acv_pipeline.warehouse import WarehouseError
+from acv_pipeline.warehouse import WarehouseError, mend
 
 # a run that failed is tried again after this, or as soon as something arrives
 PATIENCE_SECONDS = 3600
@@ -62,12 +62,13 @@ def _look(
     if is_run_going_on(context.instance):
         # what it has not recorded yet would look as if nobody were at work on it
         return dg.SkipReason(_("a run is going on: looking again when it has ended"))
+    has_mended = mend(pipeline.home, context.log.warning)
     arrived, warehouse = pipeline.fingerprint()
-    if context.cursor == f"{arrived} {warehouse}":
+    if not has_mended and context.cursor == f"{arrived} {warehouse}":
         standstill.end(pipeline.home)
         return dg.SkipReason(_("nothing changed in the landing zone"))
     nothing_came = (context.cursor or "").startswith(arrived)
-    if nothing_came and failed_lately(context.instance, PATIENCE_SECONDS):
+    if nothing_came and not has_mended and failed_lately(context.instance, PATIENCE_SECONDS):
         return dg.SkipReason(_("the last run failed: trying again within the hour"))
     due, report = pipeline.receive_due()
     # receiving wrote to the warehouse; what arrived meanwhile is for the next tick

@@ -3,7 +3,6 @@
 from acv_pipeline.warehouse.connection import (
     MEMORY_LIMIT,
     held_as_it_is,
-    is_readable,
     open_warehouse,
     put_copy,
     read_published,
@@ -11,7 +10,20 @@ from acv_pipeline.warehouse.connection import (
     transaction,
     written_quickly,
 )
-from acv_pipeline.warehouse.journal import journal_of, read_journal, restore_words
+from acv_pipeline.warehouse.journal import (
+    deliveries_lost,
+    first_received,
+    journal_of,
+    read_journal,
+)
+from acv_pipeline.warehouse.mending import (
+    Mended,
+    mend,
+    mended_of,
+    problem_of,
+    replace_warehouse,
+    set_lost,
+)
 from acv_pipeline.warehouse.migrations import program_version
 from acv_pipeline.warehouse.schema import (
     FIGURES,
@@ -27,34 +39,47 @@ from acv_pipeline.warehouse.schema import (
     replace,
     set_fingerprint,
 )
-from acv_pipeline.warehouse.trouble import WarehouseError, in_plain_words
+from acv_pipeline.warehouse.trouble import (
+    DamagedError,
+    WarehouseError,
+    in_plain_words,
+    suspicion_of,
+)
 
 __all__ = [
     "FIGURES",
     "FILES",
     "MEMORY_LIMIT",
+    "DamagedError",
+    "Mended",
     "WarehouseError",
     "append",
     "commits",
+    "deliveries_lost",
     "figures_moved",
     "fingerprints",
+    "first_received",
     "has_fingerprint",
     "held_as_it_is",
     "in_plain_words",
-    "is_readable",
     "journal_of",
     "layout",
+    "mend",
+    "mended_of",
     "open_warehouse",
     "own_tables",
+    "problem_of",
     "program_version",
     "put",
     "put_copy",
     "read_journal",
     "read_published",
     "replace",
-    "restore_words",
+    "replace_warehouse",
     "scratch_warehouse",
     "set_fingerprint",
+    "set_lost",
+    "suspicion_of",
     "transaction",
     "written_quickly",
 ]

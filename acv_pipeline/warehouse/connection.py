@@ -15,7 +15,13 @@ import duckdb
 from acv_pipeline.contract import Contract
 from acv_pipeline.language import _
 from acv_pipeline.warehouse.home import Home
-from acv_pipeline.warehouse.journal import journal_of, restore_words, write_journal
+from acv_pipeline.warehouse.journal import (
+    journal_of,
+    restore_words,
+    words_lacking,
+    write_journal,
+)
+from acv_pipeline.warehouse.mending import mend, opened_here
 from acv_pipeline.warehouse.migrations import (
     PROGRAM,
     TABLES,
@@ -32,7 +38,13 @@ from acv_pipeline.warehouse.schema import (
     set_fingerprint,
     write_contract,
 )
-from acv_pipeline.warehouse.trouble import WarehouseError, in_plain_words, trouble
+from acv_pipeline.warehouse.trouble import (
+    DamagedError,
+    WarehouseError,
+    in_plain_words,
+    is_damage,
+    trouble,
+)
 
 # Readable by DuckDB 1.0 and later, so by the drivers that BI tools bring today.
 STORAGE_VERSION = "v1.0.0"
@@ -47,7 +59,12 @@ AMOUNT = re.compile(r"\d+(\.\d+)? ?[KMGT]i?B", re.IGNORECASE)
 def _open(
     path: Path, *, read_only: bool, wait_seconds: float, log: Callable[[str], None] | None
 ) -> duckdb.DuckDBPyConnection:
-    """Open the file, waiting while another process holds it."""
+    """Open the file, waiting while another process holds it.
+
+    Raises:
+        duckdb.Error: it is damaged.
+        WarehouseError: it is held too long, or something else is in the way.
+    """
     deadline = time.monotonic() + wait_seconds
     pause, told = 0.05, False
     while True:
@@ -58,10 +75,16 @@ def _open(
                 config["storage_compatibility_version"] = STORAGE_VERSION
             if limit := _memory_limit():
                 config["memory_limit"] = limit
-            return duckdb.connect(str(path), read_only=read_only, config=config)
+            before = _inode(path)
+            connection = duckdb.connect(str(path), read_only=read_only, config=config)
+            if read_only or before in (None, _inode(path)):
+                return connection
+            connection.close()  # it gave way to another file while we waited
         except duckdb.IOException as error:
             holder = re.search(r"Conflicting lock is held in (.*?PID \d+\)?)", str(error))
-            if not _is_held(error):
+            if is_damage(error):
+                raise
+            if "could not set lock" not in str(error).lower():
                 raise _not_opened(path, error) from error
             who = holder.group(1) if holder else _("another process")
             if time.monotonic() > deadline:
@@ -80,12 +103,9 @@ def _open(
             time.sleep(pause)
             pause = min(pause * 1.5, 1.0)
         except duckdb.Error as error:
+            if is_damage(error):
+                raise
             raise _not_opened(path, error) from error
-
-
-def _is_held(error: duckdb.Error) -> bool:
-    """Whether another process has the file; a damaged one speaks of blocks."""
-    return "could not set lock" in str(error).lower()
 
 
 def _memory_limit() -> str | None:
@@ -107,6 +127,51 @@ def _not_opened(path: Path, error: duckdb.Error) -> WarehouseError:
     )
 
 
+def _inode(path: Path) -> int | None:
+    return path.stat().st_ino if path.exists() else None
+
+
+def _ready(
+    home: Home, contract: Contract, wait_seconds: float, log: Callable[[str], None] | None
+) -> duckdb.DuckDBPyConnection:
+    """The warehouse, sound as far as can be seen, with every table that is wanted."""
+    damage: DamagedError | None = None
+    while True:
+        if not mend(home, log) and damage:
+            raise damage
+        try:
+            with in_plain_words(home.root):
+                connection = _open(
+                    home.warehouse, read_only=False, wait_seconds=wait_seconds, log=log
+                )
+                try:
+                    _set_up(connection, home, contract)
+                except BaseException:
+                    connection.close()
+                    raise
+                return connection
+        except DamagedError as error:
+            damage = error
+
+
+def _set_up(connection: duckdb.DuckDBPyConnection, home: Home, contract: Contract) -> None:
+    connection.execute("set TimeZone = 'UTC'")
+    connection.execute(DICTIONARIES)
+    create_commit_counter(connection)
+    wanted = layout(contract)
+    if not is_up_to_date(connection) or not has_fingerprint(connection, TABLES, wanted):
+        with transaction(connection):
+            migrate(connection)
+            create_tables(connection)
+            write_contract(connection, contract)
+            set_fingerprint(connection, TABLES, wanted)
+            set_fingerprint(connection, PROGRAM, program_version())
+    # made anew, or put back as it was before they were said
+    if lacking := words_lacking(connection, home):
+        with transaction(connection):
+            restore_words(connection, lacking)
+
+
 @contextmanager
 def open_warehouse(
     home: Home,
@@ -115,14 +180,15 @@ def open_warehouse(
     wait_seconds: float = WAIT_SECONDS,
     log: Callable[[str], None] | None = None,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The warehouse, for writing; made when it isn't there.
+    """The warehouse, for writing; made when it isn't there, put right when it is damaged.
 
     Args:
         wait_seconds: how long to wait for another process that holds it.
-        log: called once with a line for people when it has to wait.
+        log: called with a line for people when it has to wait, or a damaged file gave way.
 
     Raises:
-        WarehouseError: it is held too long, unreadable, or the folder cannot be written.
+        DamagedError: reading it shows that it is damaged; the next opening puts it right.
+        WarehouseError: it is held too long, or the folder cannot be written.
     """
     try:
         home.root.mkdir(parents=True, exist_ok=True)
@@ -130,25 +196,23 @@ def open_warehouse(
         raise WarehouseError(
             _("cannot write to {home}: {error}", home=home.root, error=error.strerror)
         ) from error
-    connection = _open(home.warehouse, read_only=False, wait_seconds=wait_seconds, log=log)
-    with closing(connection), in_plain_words(home.root):
-        connection.execute("set TimeZone = 'UTC'")
-        connection.execute(DICTIONARIES)
-        create_commit_counter(connection)
-        wanted = layout(contract)
-        if not is_up_to_date(connection) or not has_fingerprint(connection, TABLES, wanted):
-            with transaction(connection):
-                migrate(connection)
-                create_tables(connection)
-                write_contract(connection, contract)
-                if commits(connection) == 1:  # new: somebody deleted the one that people signed in
-                    restore_words(connection, home)
-                set_fingerprint(connection, TABLES, wanted)
-                set_fingerprint(connection, PROGRAM, program_version())
+    connection = _ready(home, contract, wait_seconds, log)
+    with closing(connection), in_plain_words(home.root), _opened_here(home.warehouse):
         before = commits(connection)
         yield connection
         if commits(connection) != before or not journal_of(home).exists():
             write_journal(connection, home)
+
+
+@contextmanager
+def _opened_here(path: Path) -> Iterator[None]:
+    is_outermost = path not in opened_here
+    opened_here.add(path)
+    try:
+        yield
+    finally:
+        if is_outermost:
+            opened_here.discard(path)
 
 
 @contextmanager
@@ -177,11 +241,14 @@ def held_as_it_is(
     """The warehouse, whichever version made it, while no other process writes it.
 
     Raises:
-        WarehouseError: it is held too long, or unreadable.
+        DamagedError: it is damaged.
+        WarehouseError: it is held too long.
     """
-    connection = _open(home.warehouse, read_only=False, wait_seconds=WAIT_SECONDS, log=log)
-    with closing(connection), in_plain_words(home.root):
-        yield connection
+    mend(home, log)
+    with in_plain_words(home.root):
+        connection = _open(home.warehouse, read_only=False, wait_seconds=WAIT_SECONDS, log=log)
+        with closing(connection), _opened_here(home.warehouse):
+            yield connection
 
 
 @contextmanager
@@ -189,6 +256,7 @@ def read_published(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """The published copy, read only; never waits for a writer.
 
     Raises:
+        DamagedError: it is damaged; the next run publishes it again.
         WarehouseError: nothing was published yet.
     """
     if not home.published.exists():
@@ -198,31 +266,10 @@ def read_published(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
                 home=home.root,
             )
         )
-    connection = _open(home.published, read_only=True, wait_seconds=5, log=None)
-    with closing(connection), in_plain_words(home.root):
-        yield connection
-
-
-def is_readable(path: Path) -> str | None:
-    """Read every block of a DuckDB file; None, or what is wrong with it.
-
-    Raises:
-        WarehouseError: another process holds it.
-    """
-    try:
-        with closing(duckdb.connect(str(path), read_only=True)) as connection:
-            tables = connection.execute(
-                "select schema_name || '.' || table_name from duckdb_tables()"
-            ).fetchall()
-            for (table,) in tables:
-                connection.execute(f"select sum(hash(t)) from {table} as t").fetchall()
-    except duckdb.Error as error:
-        if _is_held(error):
-            raise WarehouseError(
-                _("another process holds {file}: wait for it to end", file=path)
-            ) from error
-        return str(error).splitlines()[0]
-    return None
+    with in_plain_words(home.root):
+        connection = _open(home.published, read_only=True, wait_seconds=5, log=None)
+        with closing(connection):
+            yield connection
 
 
 @contextmanager
@@ -301,6 +348,8 @@ def put_copy(
         )
         if copied.returncode:
             raise WarehouseError(_("cannot publish: {error}", error=copied.stderr.strip()))
+        with fresh.open("rb") as file:  # it is what a damaged warehouse is put back from
+            os.fsync(file.fileno())
         fresh.replace(to)
     finally:
         fresh.unlink(missing_ok=True)

@@ -79,6 +79,11 @@ class Home:
         return self.root / "standstill.json"
 
     @property
+    def replaced(self) -> Path:
+        """Files that gave way to others: damaged ones, and what is on record of them."""
+        return self.root / "replaced"
+
+    @property
     def dagster(self) -> Path:
         """Dagster's own home: runs, events, schedules."""
         return self.root / "dagster"

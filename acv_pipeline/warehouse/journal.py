@@ -6,6 +6,7 @@ explanations), and which deliveries came when.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 from pathlib import Path
@@ -15,7 +16,7 @@ import duckdb
 
 from acv_pipeline.contract.tables import tables
 from acv_pipeline.warehouse.home import Home
-from acv_pipeline.warehouse.schema import put
+from acv_pipeline.warehouse.schema import figures_moved, put
 
 FILE = "journal.jsonl"
 # people's words in full; of deliveries, which came when: their rows are in the files
@@ -24,6 +25,8 @@ KEPT = {
     "validated.explanations": None,
     "raw.deliveries": ("delivery_id", "source", "delivered_on", "file_name", "received_at"),
 }
+# when a word was said: a later one on the same matter takes its place
+SAID_AT = {"validated.signoffs": "signed_at", "validated.explanations": "said_at"}
 Entry = dict[str, Any]
 
 
@@ -63,11 +66,53 @@ def read_journal(home: Home) -> dict[str, list[Entry]]:
     return {table: list(entries.values()) for table, entries in last.items()}
 
 
-def restore_words(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
-    """Put what people said into a warehouse made anew; the journal has the last word."""
-    for table, entries in read_journal(home).items():
-        if KEPT[table] is None:
-            put(connection, table, entries)
+def words_lacking(connection: duckdb.DuckDBPyConnection, home: Home) -> dict[str, list[Entry]]:
+    """What people said that the warehouse does not have, or has an earlier word of, by table.
+
+    Nothing, unless the warehouse was made anew, or put back as it was at an earlier moment.
+    """
+    lacking = {}
+    for table, moment in SAID_AT.items():
+        names = [*tables()[table].key, moment]
+        found = connection.execute(f"select {', '.join(names)} from {table}").fetchall()
+        there = {tuple(map(str, key)): str(at) for *key, at in found}
+        lacking[table] = [
+            entry
+            for entry in read_journal(home)[table]
+            if there.get(tuple(str(entry[name]) for name in names[:-1]), "") < entry[moment]
+        ]
+    return {table: entries for table, entries in lacking.items() if entries}
+
+
+def restore_words(connection: duckdb.DuckDBPyConnection, lacking: dict[str, list[Entry]]) -> None:
+    """Put back what people said, in a transaction; the next run has work for its months."""
+    for table, entries in lacking.items():
+        put(connection, table, entries)
+        for month in {entry["month"] for entry in entries}:
+            connection.execute(
+                "insert into validated.due_months select ?::date"
+                " where ?::date not in (from validated.due_months)",
+                [month, month],
+            )
+    figures_moved(connection)
+
+
+def first_received(home: Home) -> dict[str, dt.datetime]:
+    """When deliveries were received first, as far as a warehouse of this home ever knew."""
+    return {
+        entry["delivery_id"]: dt.datetime.fromisoformat(entry["received_at"])
+        for entry in read_journal(home)["raw.deliveries"]
+    }
+
+
+def deliveries_lost(connection: duckdb.DuckDBPyConnection, home: Home) -> list[str]:
+    """The deliveries that a warehouse of this home once had and this one has not."""
+    there = set(connection.execute("select delivery_id from raw.deliveries").fetchall())
+    return [
+        f"{entry['source']}/{entry['delivered_on']}/{entry['file_name']}"
+        for entry in read_journal(home)["raw.deliveries"]
+        if (entry["delivery_id"],) not in there
+    ]
 
 
 def _lines(connection: duckdb.DuckDBPyConnection) -> list[bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,19 +20,42 @@ SCHEMAS = ("contract", "raw", "validated")
 FIGURES = "figures"
 # the list of files in which an engine keeps tables, where one does
 FILES = "engine.parts"
+# of the number of commits, those below count; those above say of which file
+FILE_BITS = 32
 
 
 def create_commit_counter(connection: duckdb.DuckDBPyConnection) -> None:
-    """The counter by which ``transaction`` knows that a commit took place."""
+    """The counter by which ``transaction`` knows that a commit took place.
+
+    It begins with a number that no other file has, so that it tells files apart too.
+    """
     connection.execute("create schema if not exists raw")
     connection.execute("create table if not exists raw.commits (count bigint)")
     connection.execute(
         "insert into raw.commits select 0 where not exists (select 1 from raw.commits)"
     )
+    if is_unnumbered(commits(connection)):
+        number_apart(connection)
+
+
+def number_apart(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let the counter go on as that of another file; not in a transaction."""
+    file = random.SystemRandom().randint(1, 2**30)
+    count = file << FILE_BITS | _within_file(commits(connection))
+    connection.execute("update raw.commits set count = ?", [count])
+
+
+def is_unnumbered(count: int) -> bool:
+    """Whether an earlier version of the program made the file: it began with 0."""
+    return count >> FILE_BITS == 0
+
+
+def _within_file(count: int) -> int:
+    return count % (1 << FILE_BITS)
 
 
 def commits(connection: duckdb.DuckDBPyConnection) -> int:
-    """How many transactions were committed since the warehouse was made."""
+    """A number that grows with each transaction that is committed."""
     ((count,),) = connection.execute("select count from raw.commits").fetchall()
     return int(count)
 
@@ -62,7 +86,7 @@ def set_fingerprint(connection: duckdb.DuckDBPyConnection, what: str, fingerprin
 
 def figures_moved(connection: duckdb.DuckDBPyConnection) -> None:
     """Say that tables which models read changed; call in the transaction that changes them."""
-    set_fingerprint(connection, FIGURES, str(commits(connection)))
+    set_fingerprint(connection, FIGURES, str(_within_file(commits(connection))))
 
 
 def layout(contract: Contract) -> str:

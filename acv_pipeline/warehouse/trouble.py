@@ -9,7 +9,7 @@ import errno
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -21,6 +21,18 @@ class WarehouseError(Exception):
     """The warehouse cannot be used; the message says why and what to do."""
 
 
+class DamagedError(WarehouseError):
+    """A DuckDB file of the home ``root`` is damaged: ``mending.mend`` puts that right."""
+
+    def __init__(self, message: str, root: Path) -> None:
+        super().__init__(message, root)
+        self.message, self.root = message, root
+
+    def __str__(self) -> str:
+        """The message alone."""
+        return self.message
+
+
 _FULL = ("no space left on device", "disk quota exceeded", "file too large", "disk is full")
 _READ_ONLY = ("read-only file system", "permission denied", "readonly database")
 _DAMAGED = (
@@ -28,6 +40,7 @@ _DAMAGED = (
     "not a valid duckdb database file",
     "could not read enough bytes",
     "checksum",
+    "failure while replaying wal",
     "malformed",
     "file is not a database",
 )
@@ -35,6 +48,7 @@ _DAMAGED = (
 SPARE_BYTES = 1_000_000
 # what DuckDB raises when it reads nonsense that no checksum covers
 _NONSENSE = (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
+_OTHER_VERSION = ("trying to read a database file with", "unsupported storage version")
 _GONE = ("unable to open database file", "no such file or directory", "disk i/o error")
 _ERRNO = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 
@@ -45,9 +59,42 @@ def in_plain_words(root: Path) -> Iterator[None]:
     try:
         yield
     except (duckdb.Error, sqlite3.Error, MemoryError, OSError) as error:
+        if is_damage(error):
+            _suspect(root, error)
+            raise DamagedError(
+                _(
+                    "a database in {home} is damaged ({error}): the last sound state of the "
+                    "warehouse is put back as soon as anything opens it again",
+                    home=root,
+                    error=first_line(error),
+                ),
+                root,
+            ) from error
         if said := trouble(error, root):
             raise WarehouseError(said) from error
         raise
+
+
+def is_damage(error: BaseException) -> bool:
+    """Whether a DuckDB file is not what DuckDB wrote: not that it is held, full or of others."""
+    text = str(error).lower()
+    if not isinstance(error, duckdb.Error) or isinstance(error, duckdb.OutOfMemoryException):
+        return False
+    elsewhere = _says(text, (*_FULL, *_READ_ONLY, *_OTHER_VERSION))
+    return not elsewhere and (_says(text, _DAMAGED) or isinstance(error, _NONSENSE))
+
+
+def suspicion_of(root: Path) -> Path:
+    """The file that says that a database of the home was found damaged, and in what words."""
+    return root / "replaced" / "suspected"
+
+
+def _suspect(root: Path, error: BaseException) -> None:
+    """Let whoever opens the warehouse next look at all of it; a reader may not write that down."""
+    with suppress(OSError):
+        path = suspicion_of(root)
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(first_line(error), encoding="utf-8")
 
 
 def trouble(error: BaseException, root: Path) -> str | None:
@@ -65,35 +112,35 @@ def trouble(error: BaseException, root: Path) -> str | None:
         return _(
             "not enough memory ({error}): what was being written was undone; free some, then run "
             "this again",
-            error=_first_line(error),
+            error=first_line(error),
         )
     if isinstance(error, sqlite3.Error) and _says(text, _DAMAGED):
         return _(
             "a record of runs or messages in {home} is damaged ({error}): put it back with 'acv "
             "restore', or move {record} away; no figures are in it",
             home=root,
-            error=_first_line(error),
+            error=first_line(error),
             record=root / "dagster",
         )
-    if _says(text, _DAMAGED) or isinstance(error, _NONSENSE):
+    if isinstance(error, duckdb.Error) and _says(text, _OTHER_VERSION):
         return _(
-            "a database in {home} is damaged ({error}): 'acv rebuild --home {home}' makes the "
-            "warehouse again from the deliveries",
+            "another version of DuckDB wrote a database in {home} ({error}): install the version "
+            "of this program that made it, or a later one",
             home=root,
-            error=_first_line(error),
+            error=first_line(error),
         )
     if _says(text, _READ_ONLY):
         return _(
             "cannot write to {home} ({error}): check its disk and permissions",
             home=root,
-            error=_first_line(error),
+            error=first_line(error),
         )
     if not root.exists() or (isinstance(error, sqlite3.Error) and _says(text, _GONE)):
         return _(
             "{home} is not there any more, or not reachable ({error}): put it back ('acv restore' "
             "if there is a backup), then run this again",
             home=root,
-            error=_first_line(error),
+            error=first_line(error),
         )
     return None
 
@@ -107,5 +154,6 @@ def _is_full(root: Path) -> bool:
     return root.exists() and shutil.disk_usage(root).free < SPARE_BYTES
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """What it says, in one line."""
     return str(error).splitlines()[0] if str(error) else type(error).__name__

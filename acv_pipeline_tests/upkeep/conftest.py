@@ -60,19 +60,20 @@ def lived_in(life: Path, home: Home, landing: Path) -> Home:
     return home
 
 
+def tables_of(home: Home, contract: Contract) -> Contents:
+    """Every table, as comparisons need them: without when checks were evaluated."""
+    with open_warehouse(home, contract) as connection:
+        found = contents(connection)
+        found["validated.check_results"] = connection.execute(
+            "select * exclude (evaluated_at) from validated.check_results order by all"
+        ).fetchall()
+        found["received"] = connection.execute(
+            "select delivery_id, received_at from raw.deliveries order by all"
+        ).fetchall()
+    return found
+
+
 @pytest.fixture
 def tables(contract: Contract) -> Callable[[Home], Contents]:
-    """Every table, as comparisons need them: without when checks were evaluated."""
-
-    def read(home: Home) -> Contents:
-        with open_warehouse(home, contract) as connection:
-            found = contents(connection)
-            found["validated.check_results"] = connection.execute(
-                "select * exclude (evaluated_at) from validated.check_results order by all"
-            ).fetchall()
-            found["received"] = connection.execute(
-                "select delivery_id, received_at from raw.deliveries order by all"
-            ).fetchall()
-        return found
-
-    return read
+    """``tables_of`` with the contract."""
+    return lambda home: tables_of(home, contract)

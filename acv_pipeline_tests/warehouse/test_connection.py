@@ -15,8 +15,9 @@ from acv_pipeline.contract.tables import tables
 from acv_pipeline.warehouse import (
     WarehouseError,
     commits,
-    is_readable,
+    mended_of,
     open_warehouse,
+    problem_of,
     put_copy,
     read_published,
     transaction,
@@ -99,9 +100,19 @@ def test_it_gives_up_with_the_name_of_the_holder(home: Home, contract: Contract)
         other.wait()
 
 
-def test_a_file_that_is_no_warehouse_is_a_clear_error(home: Home, contract: Contract) -> None:
+def test_a_file_that_is_no_warehouse_gives_way(home: Home, contract: Contract) -> None:
     home.root.mkdir()
     home.warehouse.write_bytes(b"not a database, not at all" * 1000)
+    said: list[str] = []
+    with open_warehouse(home, contract, log=said.append) as connection:
+        assert connection.execute("from raw.deliveries").fetchall() == []
+    (gave_way,) = mended_of(home)
+    assert said == [str(gave_way)] and gave_way.aside in said[0]
+    assert (home.replaced / gave_way.aside).read_bytes().startswith(b"not a database")
+
+
+def test_a_folder_in_its_place_is_a_clear_error(home: Home, contract: Contract) -> None:
+    home.warehouse.mkdir(parents=True)
     with pytest.raises(WarehouseError, match="cannot open"), open_warehouse(home, contract):
         pass
 
@@ -155,20 +166,21 @@ def test_a_damaged_block_is_not_taken_for_a_lock(home: Home, contract: Contract)
         connection.execute("create table t as select i from range(300000) t(i)")
     held = holder(home, 60)
     with pytest.raises(WarehouseError, match="another process holds"):
-        is_readable(home.warehouse)
+        problem_of(home.warehouse)
     held.kill()
     held.wait()
-    assert is_readable(home.warehouse) is None
+    assert problem_of(home.warehouse) is None
     content = bytearray(home.warehouse.read_bytes())
     for place in range(12288, len(content), 4096):  # behind the headers
         content[place + 100] ^= 0xFF
     home.warehouse.write_bytes(content)
-    said = is_readable(home.warehouse)
+    said = problem_of(home.warehouse)
     assert said and "block" in said
     start = time.monotonic()
-    with pytest.raises(WarehouseError, match="damaged"), open_warehouse(home, contract):
+    with open_warehouse(home, contract):
         pass
     assert time.monotonic() - start < 60, "nobody is waited for"
+    assert len(mended_of(home)) == 1
 
 
 def test_nothing_published_yet_is_a_clear_error(home: Home) -> None:

@@ -18,6 +18,7 @@ from acv_pipeline.contract import Contract, Month
 from acv_pipeline.language import _
 from acv_pipeline.operations import quarantine
 from acv_pipeline.operations.alerts.channels import Channel, SendError, configured
+from acv_pipeline.operations.alerts.damage import MENDED, mended_facts
 from acv_pipeline.operations.alerts.digest import digest, digest_key
 from acv_pipeline.operations.alerts.fact import Fact, FailedRun
 from acv_pipeline.operations.alerts.facts import (
@@ -31,7 +32,7 @@ from acv_pipeline.operations.alerts.messages import Message
 from acv_pipeline.operations.alerts.notice import synthetic_notice
 from acv_pipeline.operations.alerts.outbox import Outbox, count_waiting, open_outbox
 from acv_pipeline.operations.standstill import standing
-from acv_pipeline.warehouse import WarehouseError, read_published
+from acv_pipeline.warehouse import WarehouseError, mended_of, read_published
 from acv_pipeline.warehouse.home import Home
 
 REPORT_SETTING = "ACV_REPORT_URL"  # where people open the report page
@@ -81,13 +82,17 @@ def deliver(
         if outbox is None:
             return Delivered(waiting=count_waiting(home.root))
         facts, warehouse_read, notice = _facts(home, contract, now, failed_runs)
-        facts = [*standstill_facts(contract, standing(home), now), *facts]
+        facts = [
+            *standstill_facts(contract, standing(home), now),
+            *mended_facts(contract, home, mended_of(home)),
+            *facts,
+        ]
         outbox.sync(
             facts,
             {label: channel.wants for label, channel in channels.items()},
             now,
             known=lambda key: (
-                key == STANDSTILL
+                key.startswith((STANDSTILL, MENDED))
                 or (failed_runs is not None if key.startswith(RUN_PREFIX) else warehouse_read)
             ),
             links_base=links_base,

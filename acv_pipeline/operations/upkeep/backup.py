@@ -19,7 +19,7 @@ from typing import Any
 
 from acv_pipeline.landing.whole_files import sha256
 from acv_pipeline.language import _
-from acv_pipeline.warehouse import held_as_it_is, in_plain_words, is_readable
+from acv_pipeline.warehouse import held_as_it_is, in_plain_words, problem_of
 from acv_pipeline.warehouse.home import Home
 
 MANIFEST = "manifest.json"
@@ -215,7 +215,7 @@ def _verify(source: Path, folder: Path, manifest: dict[str, Any]) -> None:
         path = folder / name
         if not os.path.lexists(path) or _sha256(path) != expected:
             raise _damaged(source, name)
-    if problem := is_readable(folder / "warehouse.duckdb"):
+    if problem := problem_of(folder / "warehouse.duckdb"):
         raise BackupError(
             _(
                 "the warehouse in {path} is damaged ({problem}): use another backup",

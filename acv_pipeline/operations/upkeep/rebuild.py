@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,17 +15,17 @@ from acv_pipeline.language import _
 from acv_pipeline.ledger.load import load
 from acv_pipeline.warehouse import (
     WarehouseError,
-    is_readable,
+    deliveries_lost,
+    first_received,
     journal_of,
     open_warehouse,
-    read_journal,
-    restore_words,
+    problem_of,
+    replace_warehouse,
     transaction,
 )
 from acv_pipeline.warehouse.home import Home
 
 SCRATCH = ".rebuild"
-ASIDE = "replaced"
 
 
 @dataclass
@@ -76,14 +75,19 @@ def rebuild(
         if (journal := journal_of(home)).exists():
             shutil.copy(journal, scratch.root)
         with open_warehouse(scratch, contract) as connection:
-            restore_words(connection, scratch)
             before = _forget_how_it_was_read(connection)
-            load(connection, landing, contract, progress=progress)
+            load(
+                connection,
+                landing,
+                contract,
+                progress=progress,
+                received_before=first_received(home),
+            )
             done.kept = _kept(connection, before)
-            done.lost = _first_received(connection, home)
+            done.lost = deliveries_lost(connection, home)
             ((received,),) = connection.execute("select count(*) from raw.deliveries").fetchall()
             done.read = received - len(done.kept)
-        done.aside = _put_in_place(scratch, home)
+        done.aside = replace_warehouse(home, scratch.warehouse)
     finally:
         shutil.rmtree(scratch.root, ignore_errors=True)
     return done
@@ -94,7 +98,7 @@ def _begin(home: Home, scratch: Home, done: Rebuilt) -> None:
     for path in (home.warehouse, home.published):
         if not path.exists():
             continue
-        if (problem := is_readable(path)) is None:
+        if (problem := problem_of(path)) is None:
             shutil.copy(path, scratch.warehouse)
             if (wal := _wal(path)).exists():
                 shutil.copy(wal, _wal(scratch.warehouse))
@@ -128,39 +132,6 @@ def _kept(connection: duckdb.DuckDBPyConnection, before: dict[str, str]) -> list
                 [before[delivery_id], delivery_id],
             )
     return [f"{source}/{day}/{name}" for _, source, day, name in kept]
-
-
-def _first_received(connection: duckdb.DuckDBPyConnection, home: Home) -> list[str]:
-    """Give deliveries the moment they were first read; those the journal has and nothing else."""
-    entries = read_journal(home)["raw.deliveries"]
-    there = set(connection.execute("select delivery_id from raw.deliveries").fetchall())
-    known = [[entry[column] for entry in entries] for column in ("delivery_id", "received_at")]
-    with transaction(connection):
-        connection.execute(
-            "update raw.deliveries set received_at = cast(journal.at as timestamp)"
-            " from (select unnest(?::varchar[]) as id, unnest(?::varchar[]) as at) as journal"
-            " where journal.id = deliveries.delivery_id",
-            known,
-        )
-    return [
-        f"{entry['source']}/{entry['delivered_on']}/{entry['file_name']}"
-        for entry in entries
-        if (entry["delivery_id"],) not in there
-    ]
-
-
-def _put_in_place(scratch: Home, home: Home) -> Path | None:
-    """Swap the new file in; the old one is kept beside, for whoever wants to look at it."""
-    aside = None
-    if home.warehouse.exists():
-        stamp = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}"
-        aside = home.root / ASIDE / f"warehouse.{stamp}.duckdb"
-        aside.parent.mkdir(exist_ok=True)
-        if (wal := _wal(home.warehouse)).exists():  # beside the new file it would be wrong
-            wal.replace(_wal(aside))
-        home.warehouse.replace(aside)
-    scratch.warehouse.replace(home.warehouse)
-    return aside
 
 
 def _wal(path: Path) -> Path:

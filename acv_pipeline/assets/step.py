@@ -19,6 +19,7 @@ from dagster import DagsterInstance
 from dagster._core.events import AssetMaterializationPlannedData
 
 from acv_pipeline.assets.evaluated import evaluation, last_materialisations, summary
+from acv_pipeline.assets.lineage_told import lineage_told
 from acv_pipeline.assets.partitions import key_of, monthly, to_months
 from acv_pipeline.assets.resources import LandingZone, Warehouse, located
 from acv_pipeline.assets.shown import lineage_shown, preview_shown
@@ -268,6 +269,7 @@ class Steps:
             assets, checks: its outputs, beside the one that hands on.
             resources: those that it needs besides warehouse and landing zone.
         """
+        assets = list(assets)
         names = [*assets, *map(output_of, checks), *([] if is_last else [GO])]
 
         @dg.op(
@@ -279,7 +281,18 @@ class Steps:
         )
         def step_op(context: dg.AssetExecutionContext) -> Iterator[Event]:
             warehouse, zone = context.resources.warehouse, context.resources.landing_zone
-            with plain_failures(warehouse):
+            selected = set(context.op_execution_context.selected_output_names)
+            made = {key.to_user_string() for key in context.selected_asset_keys} & selected
+            with (
+                lineage_told(
+                    context.op_execution_context,
+                    name,
+                    lambda: located(self.pipeline, warehouse, zone),
+                    [asset for asset in assets if asset in made],
+                    is_last=GO not in selected,
+                ),
+                plain_failures(warehouse),
+            ):
                 turn = self.turn(context.op_execution_context, warehouse, zone)
                 step = Step(context, warehouse, turn, months_of(context.run.tags, turn.pipeline))
                 yield from work(step)

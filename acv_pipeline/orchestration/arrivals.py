@@ -63,6 +63,7 @@ def _look(
         # what it has not recorded yet would look as if nobody were at work on it
         return dg.SkipReason(_("a run is going on: looking again when it has ended"))
     arrived, warehouse = pipeline.fingerprint()
+    standstill.seen(pipeline.home)
     if context.cursor == f"{arrived} {warehouse}":
         standstill.end(pipeline.home)
         return dg.SkipReason(_("nothing changed in the landing zone"))

@@ -24,6 +24,18 @@ ROOT = Path(__file__).parents[2]
 FILES = ROOT / "docs" / "deployment"
 NAME = "acv.example.org"
 SECRET = "of-the-database-alone"
+# whose channels nobody answers
+ALERTS = """json://of-the-webhook:of-its-user@127.0.0.1:9/of-the-path?+x=of-the-header
+mailto://sender:of-the-mailbox@127.0.0.1:9?smtp=127.0.0.1&from=a@example.org&mode=insecure
+"""
+SECRETS = [
+    SECRET,
+    "of-the-webhook",
+    "of-its-user",
+    "of-the-path",
+    "of-the-header",
+    "of-the-mailbox",
+]
 PASSWORDS = {"operator": "letmelaunch", "viewer": "letmelook"}
 PATIENCE_SECONDS = 400.0  # of a very busy machine
 
@@ -129,8 +141,15 @@ class Machine:
         text = text.replace("/srv/acv", str(self.root / "srv/acv"))
         text = text.replace("CHANGE-ME@127.0.0.1:5432", f"{SECRET}@127.0.0.1:{self.database}")
         lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+        settings = dict(line.split("=", 1) for line in lines)
+        settings["ACV_ALERT_URLS"] = ALERTS
+        secrets = self.root / "etc/acv/secrets"
+        secrets.mkdir(parents=True)
+        for name in ("ACV_STORAGE_URL", "ACV_ALERT_URLS"):  # as "Secrets" says
+            (secrets / name).write_text(settings.pop(name), encoding="utf-8")
+            settings[f"{name}_FILE"] = str(secrets / name)
         # one look at the landing zone, when the daemon starts: the runs here are the operator's
-        return dict(line.split("=", 1) for line in lines) | {"ACV_TICK_SECONDS": "3600"}
+        return settings | {"ACV_TICK_SECONDS": "3600"}
 
     def run(self, unit: str) -> None:
         """Let a unit that ends by itself do its work."""
@@ -149,6 +168,7 @@ class Machine:
             "/var/backups/acv": str(self.backups),
             "-p 3000": f"-p {self.operators}",
             "-p 3001": f"-p {self.viewers}",
+            "${ACV_LOG_FORMAT}": "json",
             "%%": "%",  # systemd's ways to write these two
             "$$": "$",
         }.items():
@@ -183,8 +203,25 @@ class Machine:
             "createdb", "-h", "127.0.0.1", "-p", str(self.database), "-U", "acv", "dagster"
         )
 
+    def database_login(self) -> dict[str, str]:
+        """What Postgres' programs need to get in."""
+        said = {"HOST": "127.0.0.1", "PORT": str(self.database), "USER": "acv"}
+        return {
+            f"PG{k}": v for k, v in (said | {"DATABASE": "dagster", "PASSWORD": SECRET}).items()
+        }
+
     def _pg_ctl(self, *arguments: str) -> None:
         self._postgres("pg_ctl", "-D", str(self.data), *arguments)
+
+    def family(self) -> list[Path]:
+        """The folders in ``/proc`` of all that was started here, but for the database."""
+        groups = {process.pid for process in self.processes}
+        found = []
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):  # ended meanwhile
+                if int(stat.read_text().rpartition(")")[2].split()[2]) in groups:
+                    found.append(stat.parent)
+        return found
 
     def _postgres(self, program: str, *arguments: str) -> None:
         programs = postgres_programs()
@@ -198,7 +235,7 @@ class Machine:
 
     def _start_nginx(self) -> None:
         etc = self.root / "etc/acv"
-        (etc / "tls").mkdir(parents=True)
+        (etc / "tls").mkdir()
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
              "-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME},IP:127.0.0.1",

@@ -1,0 +1,90 @@
+"""What OpenLineage hears of the steps of a run; a run never fails for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from acv_pipeline.environment import SecretError
+from acv_pipeline.environment.open_lineage import is_wanted
+from acv_pipeline.flow.datasets import read, written
+from acv_pipeline.language import _
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from acv_pipeline.flow.pipeline import Pipeline
+    from acv_pipeline.operations.lineage_events import StepOfRun
+
+
+@contextmanager
+def lineage_told(
+    context: dg.OpExecutionContext,
+    name: str,
+    pipeline: Callable[[], Pipeline],
+    assets: list[str],
+    *,
+    is_last: bool,
+) -> Iterator[None]:
+    """Tell the receiver that the step begins, and how it ends, where one is configured.
+
+    Args:
+        name: of the step.
+        assets: those that the step makes in this run.
+        is_last: whether the run ends with it.
+    """
+    step = _begun(context, name, pipeline, assets) if is_wanted() else None
+    if step is None:
+        yield
+        return
+    from openlineage.client.event_v2 import RunState
+
+    from acv_pipeline.operations.lineage_events import the_receiver
+
+    try:
+        yield
+    except BaseException as error:
+        # a failure of ours says what people may read; other errors may quote anything
+        said = getattr(error, "description", None) or type(error).__name__
+        the_receiver().tell(step.event(RunState.FAIL, said))
+        _finish(context)
+        raise
+    the_receiver().tell(step.event(RunState.COMPLETE))
+    if is_last:
+        _finish(context)
+
+
+def _begun(
+    context: dg.OpExecutionContext,
+    name: str,
+    pipeline: Callable[[], Pipeline],
+    assets: list[str],
+) -> StepOfRun | None:
+    try:
+        from openlineage.client.event_v2 import RunState
+
+        from acv_pipeline.operations.lineage_events import StepOfRun, the_receiver
+
+        where = pipeline()
+        step = StepOfRun(
+            context.run.run_id, context.run.job_name, name,
+            read(where, assets), written(where, assets),
+        )  # fmt: skip
+        the_receiver().tell(step.event(RunState.START))
+        return step
+    except ImportError:
+        why = "pip install 'acv_pipeline[lineage]'"
+    except SecretError as error:
+        why = str(error)
+    except Exception as error:  # of the client's library, which may quote the address
+        why = type(error).__name__
+    context.log.warning(_("no lineage events are sent: {why}", why=why))
+    return None
+
+
+def _finish(context: dg.OpExecutionContext) -> None:
+    from acv_pipeline.operations.lineage_events import the_receiver
+
+    if problem := the_receiver().finish():
+        context.log.warning(problem)

@@ -38,8 +38,6 @@ def lineage_told(
     if step is None:
         yield
         return
-    from openlineage.client.event_v2 import RunState
-
     from acv_pipeline.operations.lineage_events import the_receiver
 
     try:
@@ -47,10 +45,10 @@ def lineage_told(
     except BaseException as error:
         # a failure of ours says what people may read; other errors may quote anything
         said = getattr(error, "description", None) or type(error).__name__
-        the_receiver().tell(step.event(RunState.FAIL, said))
+        the_receiver().tell(step.failed(said))
         _finish(context)
         raise
-    the_receiver().tell(step.event(RunState.COMPLETE))
+    the_receiver().tell(step.ended())
     if is_last:
         _finish(context)
 
@@ -62,8 +60,6 @@ def _begun(
     assets: list[str],
 ) -> StepOfRun | None:
     try:
-        from openlineage.client.event_v2 import RunState
-
         from acv_pipeline.operations.lineage_events import StepOfRun, the_receiver
 
         where = pipeline()
@@ -71,7 +67,7 @@ def _begun(
             context.run.run_id, context.run.job_name, name,
             read(where, assets), written(where, assets),
         )  # fmt: skip
-        the_receiver().tell(step.event(RunState.START))
+        the_receiver().tell(step.began())
         return step
     except ImportError:
         why = "pip install 'acv_pipeline[lineage]'"

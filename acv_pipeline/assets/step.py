@@ -8,6 +8,7 @@ is there, the output itself is yielded, so that whatever hangs behind it runs.
 
 # no "from __future__ import annotations" here: Dagster reads the step's annotations as classes
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from acv_pipeline.assets.partitions import key_of, monthly, to_months
 from acv_pipeline.assets.resources import LandingZone, Warehouse, located
 from acv_pipeline.assets.shown import lineage_shown, preview_shown
 from acv_pipeline.contract import Month
+from acv_pipeline.environment import logs
 from acv_pipeline.flow.pipeline import Log, Pipeline
 from acv_pipeline.flow.turn import Turn, span
 from acv_pipeline.landing import LandingError
@@ -36,6 +38,8 @@ from acv_pipeline.publishing.release import ReleaseError
 from acv_pipeline.quality.acceptance import ACCEPTED, holds
 from acv_pipeline.quality.check import Check, CheckResult
 from acv_pipeline.warehouse import WarehouseError, in_plain_words
+
+log = logging.getLogger("acv_pipeline.progress")
 
 GO = "done"
 # a run that held a month needs a person: Dagster doesn't try it again by itself
@@ -236,8 +240,11 @@ def settle(instance: DagsterInstance, run_id: str) -> None:
 
 
 def aloud(line: str) -> None:
-    """Print it at once, for whoever watches the run."""
-    print(line, flush=True)
+    """Say it at once, for whoever watches the run."""
+    if logs.are_json():
+        log.info(line)
+    else:
+        print(line, flush=True)
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,11 @@ def receiver(environment: Mapping[str, str] = os.environ) -> dict[str, Any] | No
     url, key = secret(URL, environment).strip(), secret(KEY, environment).strip()
     if not url:
         return None
-    reached: dict[str, Any] = {"url": url, "timeout": PATIENCE_SECONDS, "retry": {"total": 0}}
+    reached: dict[str, Any] = {
+        "url": url,
+        "timeout": PATIENCE_SECONDS,
+        "retry": {"total": 0, "status_forcelist": []},
+    }
     if endpoint := environment.get(ENDPOINT, "").strip():
         reached["endpoint"] = endpoint
     if key:

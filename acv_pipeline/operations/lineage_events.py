@@ -59,8 +59,19 @@ class StepOfRun:
     read: Sequence[Dataset]
     written: Sequence[Dataset]
 
-    def event(self, state: RunState, error: str | None = None) -> RunEvent:
-        """What happened to it just now."""
+    def began(self) -> RunEvent:
+        """It begins now."""
+        return self._event(RunState.START)
+
+    def ended(self) -> RunEvent:
+        """It has done its work."""
+        return self._event(RunState.COMPLETE)
+
+    def failed(self, why: str) -> RunEvent:
+        """It failed, for a reason that may be told."""
+        return self._event(RunState.FAIL, why)
+
+    def _event(self, state: RunState, error: str | None = None) -> RunEvent:
         facets: dict[str, Any] = {
             "parent": parent_run.ParentRunFacet(
                 run=parent_run.Run(runId=self.run_id),

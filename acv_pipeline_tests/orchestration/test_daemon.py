@@ -23,6 +23,7 @@ from acv_pipeline.definitions import JOB
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.alerts.receivers import Mailbox, Webhook
 from acv_pipeline_tests.deliveries import ACV, deliver, deliver_trajectory, steady_figures
+from acv_pipeline_tests.observing.conftest import acv
 from acv_pipeline_tests.orchestration.impatience import make_impatient
 
 ROOT = Path(__file__).parents[2]
@@ -185,6 +186,10 @@ def test_months_arrive_are_held_corrected_and_told(
     for channel in (mailbox, webhook):
         assert len(about(channel, *HELD)) == len(about(channel, *SOLVED)) == 1, channel.subjects
         assert len(set(channel.subjects)) == len(channel.subjects), "no message twice"
+
+    # whoever watches machines is content: looked at lately, heard of lately
+    said = acv(home, "health", environment=daemon.environment)
+    assert said.returncode == 0 and "its last sign of life is " in said.stdout, said
 
     # all that the daemon, its code servers and the runs logged is JSON, with one set of names
     entries = [json.loads(line) for line in Path(daemon.log.name).read_text("utf-8").splitlines()]

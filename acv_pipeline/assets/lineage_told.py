@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
+
+import dagster as dg
 
 from acv_pipeline.environment import SecretError
 from acv_pipeline.environment.open_lineage import is_wanted
@@ -12,7 +15,7 @@ from acv_pipeline.flow.datasets import read, written
 from acv_pipeline.language import _
 
 if TYPE_CHECKING:
-    import dagster as dg
+    from openlineage.client.event_v2 import RunEvent
 
     from acv_pipeline.flow.pipeline import Pipeline
     from acv_pipeline.operations.lineage_events import StepOfRun
@@ -38,19 +41,14 @@ def lineage_told(
     if step is None:
         yield
         return
-    from acv_pipeline.operations.lineage_events import the_receiver
-
     try:
         yield
     except BaseException as error:
         # a failure of ours says what people may read; other errors may quote anything
-        said = getattr(error, "description", None) or type(error).__name__
-        the_receiver().tell(step.failed(said))
-        _finish(context)
+        ours = error.description if isinstance(error, dg.Failure) else None
+        _end(context, partial(step.failed, ours or type(error).__name__), is_last=True)
         raise
-    the_receiver().tell(step.ended())
-    if is_last:
-        _finish(context)
+    _end(context, step.ended, is_last=is_last)
 
 
 def _begun(
@@ -79,8 +77,13 @@ def _begun(
     return None
 
 
-def _finish(context: dg.OpExecutionContext) -> None:
+def _end(context: dg.OpExecutionContext, event: Callable[[], RunEvent], *, is_last: bool) -> None:
     from acv_pipeline.operations.lineage_events import the_receiver
 
-    if problem := the_receiver().finish():
+    try:
+        the_receiver().tell(event())
+        problem = the_receiver().finish() if is_last else None
+    except Exception as error:
+        problem = _("no lineage events are sent: {why}", why=type(error).__name__)
+    if problem:
         context.log.warning(problem)

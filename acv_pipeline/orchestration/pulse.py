@@ -15,12 +15,13 @@ from acv_pipeline.orchestration.instance import instance
 from acv_pipeline.orchestration.retention import ENDED
 from acv_pipeline.warehouse.home import Home
 
-PATIENCE_SECONDS = 10.0
+# the libraries that the first look loads take their time on a busy machine
+PATIENCE_SECONDS = 30.0
 LOOK_BACK_RUNS = 100
 
 
 class Pulse:
-    """Asks the record of a home, and waits ten seconds at most.
+    """Asks the record of a home, and waits half a minute at most.
 
     Whoever asks while an answer is awaited gets the same one: a database that is away costs one
     thread, not one for each look.

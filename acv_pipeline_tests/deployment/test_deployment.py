@@ -201,7 +201,7 @@ def test_dagsters_record_is_in_postgres_and_no_secret_shows(machine: Machine) ->
         ["pg_dump"], check=True, capture_output=True,
         env=os.environ | machine.database_login(),
     )  # fmt: skip
-    assert b"RUN_SUCCESS" in dumped.stdout
+    assert b"PIPELINE_SUCCESS" in dumped.stdout
     told["Dagster's record"] = dumped.stdout
     told["the UI"] = json.dumps(machine.graphql("viewer", CONFIGURATION)).encode()
     assert b"PostgresRecord" in told["the UI"]

@@ -204,7 +204,7 @@ def test_dagsters_record_is_in_postgres_and_no_secret_shows(machine: Machine) ->
     assert b"PIPELINE_SUCCESS" in dumped.stdout
     told["Dagster's record"] = dumped.stdout
     told["the UI"] = json.dumps(machine.graphql("viewer", CONFIGURATION)).encode()
-    assert b"PostgresRecord" in told["the UI"]
+    assert b"telemetry" in told["the UI"]
     found = [(secret, place) for place, text in told.items() for secret in SECRETS
              if secret.encode() in text]  # fmt: skip
     assert found == []

@@ -17,8 +17,8 @@ from acv_pipeline.language import _
 if TYPE_CHECKING:
     from openlineage.client.event_v2 import RunEvent
 
+    from acv_pipeline.flow.lineage_events import StepOfRun
     from acv_pipeline.flow.pipeline import Pipeline
-    from acv_pipeline.operations.lineage_events import StepOfRun
 
 
 @contextmanager
@@ -58,7 +58,7 @@ def _begun(
     assets: list[str],
 ) -> StepOfRun | None:
     try:
-        from acv_pipeline.operations.lineage_events import StepOfRun, the_receiver
+        from acv_pipeline.flow.lineage_events import StepOfRun, the_receiver
 
         where = pipeline()
         step = StepOfRun(
@@ -78,7 +78,7 @@ def _begun(
 
 
 def _end(context: dg.OpExecutionContext, event: Callable[[], RunEvent], *, is_last: bool) -> None:
-    from acv_pipeline.operations.lineage_events import the_receiver
+    from acv_pipeline.flow.lineage_events import the_receiver
 
     try:
         the_receiver().tell(event())

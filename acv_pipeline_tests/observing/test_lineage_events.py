@@ -22,8 +22,8 @@ from acv_pipeline.contract.months import month_of
 from acv_pipeline.contract.tables import tables
 from acv_pipeline.definitions import JOB
 from acv_pipeline.environment.open_lineage import is_wanted
+from acv_pipeline.flow.lineage_events import AT_THE_END_SECONDS
 from acv_pipeline.models import Project
-from acv_pipeline.operations.lineage_events import AT_THE_END_SECONDS
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import deliver, deliver_trajectory, steady_figures
 from acv_pipeline_tests.observing.conftest import acv

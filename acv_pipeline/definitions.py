@@ -17,11 +17,13 @@ from acv_pipeline.assets.resources import resources
 from acv_pipeline.assets.run import build_assets
 from acv_pipeline.assets.step import aloud
 from acv_pipeline.engines.engine import Log
+from acv_pipeline.environment import logs
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.orchestration.alerting import alert_sensor
 from acv_pipeline.orchestration.arrivals import arrival_sensor
 from acv_pipeline.orchestration.overdue import overdue_sensor
 from acv_pipeline.orchestration.retention import retention_sensor
+from acv_pipeline.orchestration.run_log import console
 from acv_pipeline.orchestration.schedule import monthly_schedule
 from acv_pipeline.orchestration.signing import sign_off_job
 from acv_pipeline.publishing.datagouv.settings import is_on
@@ -59,6 +61,7 @@ def build_definitions(pipeline: Pipeline, listen: Log = aloud) -> dg.Definitions
         ],
         # steps take seconds: a process for each would take most of the time
         executor=dg.in_process_executor,
+        loggers=console(),
     )
 
 
@@ -68,6 +71,7 @@ def defs() -> dg.Definitions:
 
     What people put into ``defs`` is there too.
     """
+    logs.set_up()
     ours = build_definitions(Pipeline.configured(settle_seconds=SETTLE_SECONDS))
     with warnings.catch_warnings():
         # in preview; load_from_defs_folder isn't, but needs a pyproject.toml, which no wheel has

@@ -113,3 +113,6 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     files = ("ACV_HOME", "ACV_LANDING", "ACV_CONTRACT", "ACV_SEEDS", "DAGSTER_HOME")
     for name in (*files, "ACV_DATAGOUV"):  # no test publishes where a person does
         monkeypatch.delenv(name, raising=False)
+    for name in os.environ:
+        if name.startswith("OPENLINEAGE_") or (name.startswith("ACV_") and name.endswith("_FILE")):
+            monkeypatch.delenv(name)

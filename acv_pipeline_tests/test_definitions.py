@@ -60,7 +60,7 @@ def test_every_module_of_the_layers_is_loaded(definitions: dg.Definitions) -> No
     groups = {node["group"] for node in shown(definitions)["assets"].values()}  # type: ignore[attr-defined]
     modules = {module.name for module in pkgutil.iter_modules(acv_pipeline.assets.__path__)}
     not_layers = {
-        "datagouv", "evaluated", "partitions", "resources", "run", "shown",
+        "datagouv", "evaluated", "lineage_told", "partitions", "resources", "run", "shown",
         "step", "ui",
     }  # fmt: skip
     assert not_layers <= modules

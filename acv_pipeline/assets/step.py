@@ -8,6 +8,7 @@ is there, the output itself is yielded, so that whatever hangs behind it runs.
 
 # no "from __future__ import annotations" here: Dagster reads the step's annotations as classes
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,11 +20,13 @@ from dagster import DagsterInstance
 from dagster._core.events import AssetMaterializationPlannedData
 
 from acv_pipeline.assets.evaluated import evaluation, last_materialisations, summary
+from acv_pipeline.assets.lineage_told import lineage_told
 from acv_pipeline.assets.partitions import key_of, monthly, to_months
 from acv_pipeline.assets.resources import LandingZone, TableEngine, Warehouse, located
 from acv_pipeline.assets.shown import lineage_shown, preview_shown
 from acv_pipeline.contract import Month
 from acv_pipeline.engines.engine import Log
+from acv_pipeline.environment import logs
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.flow.turn import Turn, span
 from acv_pipeline.landing import LandingError
@@ -36,6 +39,8 @@ from acv_pipeline.publishing.release import ReleaseError
 from acv_pipeline.quality.acceptance import ACCEPTED, holds
 from acv_pipeline.quality.check import Check, CheckResult
 from acv_pipeline.warehouse import WarehouseError, in_plain_words
+
+log = logging.getLogger("acv_pipeline.progress")
 
 GO = "done"
 # a run that held a month needs a person: Dagster doesn't try it again by itself
@@ -236,8 +241,11 @@ def settle(instance: DagsterInstance, run_id: str) -> None:
 
 
 def aloud(line: str) -> None:
-    """Print it at once, for whoever watches the run."""
-    print(line, flush=True)
+    """Say it at once, for whoever watches the run."""
+    if logs.are_json():
+        log.info(line)
+    else:
+        print(line, flush=True)
 
 
 @dataclass(frozen=True)
@@ -269,6 +277,7 @@ class Steps:
             assets, checks: its outputs, beside the one that hands on.
             resources: those that it needs besides warehouse and landing zone.
         """
+        assets = list(assets)
         names = [*assets, *map(output_of, checks), *([] if is_last else [GO])]
 
         @dg.op(
@@ -280,11 +289,20 @@ class Steps:
         )
         def step_op(context: dg.AssetExecutionContext) -> Iterator[Event]:
             given = context.resources
-            warehouse = given.warehouse
-            with plain_failures(warehouse):
-                turn = self.turn(
-                    context.op_execution_context, warehouse, given.landing_zone, given.engine
-                )
+            warehouse, zone, engine = given.warehouse, given.landing_zone, given.engine
+            selected = set(context.op_execution_context.selected_output_names)
+            made = {key.to_user_string() for key in context.selected_asset_keys} & selected
+            with (
+                lineage_told(
+                    context.op_execution_context,
+                    name,
+                    lambda: located(self.pipeline, warehouse, zone, engine),
+                    [asset for asset in assets if asset in made],
+                    is_last=GO not in selected,
+                ),
+                plain_failures(warehouse),
+            ):
+                turn = self.turn(context.op_execution_context, warehouse, zone, engine)
                 step = Step(context, warehouse, turn, months_of(context.run.tags, turn.pipeline))
                 yield from work(step)
                 yield from step.end()

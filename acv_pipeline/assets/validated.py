@@ -9,6 +9,7 @@ import dagster as dg
 from acv_pipeline.assets.shown import CODE, spec, table_schema
 from acv_pipeline.assets.step import Event, Step, Steps
 from acv_pipeline.contract.tables import tables
+from acv_pipeline.flow.datasets import from_received
 from acv_pipeline.flow.pipeline import QUARANTINED, VALIDATED, Pipeline
 from acv_pipeline.flow.turn import span
 from acv_pipeline.quality.acceptance import ACCEPTED
@@ -48,18 +49,16 @@ def specs(pipeline: Pipeline, partitions: dg.PartitionsDefinition[str]) -> list[
 
 
 def column_lineage(pipeline: Pipeline, asset: str) -> dg.TableColumnLineage:
-    """Every column is read from the received cells, but for those that say which row it was."""
+    """The same of every source."""
     table = {VALIDATED: "validated.dwellings", QUARANTINED: "validated.quarantined_rows"}[asset]
-    as_received = set(tables()["raw.extract_rows"].column_names)
     return dg.TableColumnLineage(
         {
             column: [
-                dg.TableColumnDep(
-                    dg.AssetKey(extract), column if column in as_received else "cells"
-                )
+                dg.TableColumnDep(dg.AssetKey(extract), origin)
                 for extract in pipeline.extracts()
+                for _table, origin in origins
             ]
-            for column in tables()[table].column_names
+            for column, origins in from_received(table).items()
         }
     )
 

@@ -17,6 +17,7 @@ from acv_pipeline.cli import INTERRUPTED, WHOLE, WRONG_USE
 from acv_pipeline.contract import ContractError, Month
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.contract.spelling import UnknownNameError
+from acv_pipeline.environment import SecretError
 from acv_pipeline.landing import LandingError
 from acv_pipeline.language import _, marked
 from acv_pipeline.ledger.corrections import CorrectionsError
@@ -66,7 +67,7 @@ class MonthRange(click.ParamType[tuple[Month, Month]]):
 REQUIRED = marked("required")  # click says it of an option, by a variable that nothing finds
 
 PLAIN: tuple[type[Exception], ...] = (
-    ContractError, CorrectionsError, LandingError, SqlProjectError, UnknownNameError,
+    ContractError, CorrectionsError, LandingError, SecretError, SqlProjectError, UnknownNameError,
     WarehouseError,
 )  # fmt: skip
 

@@ -9,6 +9,7 @@ import sys
 from acv_pipeline.cli import without_warnings
 from acv_pipeline.cli.common import plain_errors, wrong_use
 from acv_pipeline.contract.loading import beside_package
+from acv_pipeline.environment import logs
 from acv_pipeline.language import _
 from acv_pipeline.orchestration.instance import instance
 from acv_pipeline.warehouse.home import Home
@@ -25,6 +26,8 @@ def main() -> None:
     with plain_errors(), instance(Home.from_environment()):
         pass
     command = [sys.executable, "-m", "dagster", "dev", "-w", str(WORKSPACE)]
+    if logs.are_json():
+        command += ["--log-format", logs.JSON]
     os.execv(sys.executable, [*command, "--host", HOST, "--port", port])
 
 

@@ -23,6 +23,7 @@ from acv_pipeline.assets.ui import LOCATION, REPOSITORY
 from acv_pipeline.contract import Month
 from acv_pipeline.definitions import JOB, build_definitions
 from acv_pipeline.engines.engine import Log
+from acv_pipeline.environment import logs
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.language import _
 from acv_pipeline.orchestration.arrivals import stretches
@@ -75,7 +76,7 @@ def _run(job: dg.JobDefinition, instance: DagsterInstance, months: list[Month]) 
         job,
         run_config={
             # the terminal shows progress of its own; the record keeps every line
-            "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+            "loggers": {"console": {"config": {"log_level": _level()}}},
         },
         tags=tags_of(months),
         asset_selection=job.asset_selection,
@@ -87,6 +88,10 @@ def _run(job: dg.JobDefinition, instance: DagsterInstance, months: list[Month]) 
     ended = instance.get_run_by_id(run.run_id)
     is_fine = result.success or (ended is not None and held_a_month(ended))
     return RunResult(run.run_id, None if is_fine else _failure(result))
+
+
+def _level() -> str:
+    return "INFO" if logs.are_json() else "CRITICAL"
 
 
 def _origin(job_name: str) -> RemoteJobOrigin:

@@ -11,6 +11,7 @@ import click
 from click.exceptions import NoSuchCommand
 
 from acv_pipeline.cli import INTERRUPTED, WHOLE, WRONG_USE, speak, without_warnings
+from acv_pipeline.environment import logs
 from acv_pipeline.language import _, marked
 
 COMMANDS = {
@@ -34,6 +35,14 @@ COMMANDS = {
         marked(
             "Learn an indicator's panel and thresholds from its past, with expected error rates."
         ),
+    ),
+    "health": (
+        "observing",
+        marked("Whether the pipeline works: landing zone, space, record, daemon."),
+    ),
+    "observe": (
+        "observing",
+        marked("Serve /health, and /metrics for Prometheus, over HTTP"),
     ),
     "data-docs": ("upkeep", marked("Build Great Expectations' own pages of what runs found.")),
     "rebuild": ("upkeep", marked("Make the warehouse again from the deliveries.")),
@@ -87,6 +96,7 @@ def acv() -> None:
     """The program ``acv``."""
     without_warnings()
     speak()
+    logs.set_up()
     try:
         main()
     except OSError as error:

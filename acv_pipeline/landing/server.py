@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from acv_pipeline.environment import SecretError, secret
+from acv_pipeline.environment.secret import SUFFIX
 from acv_pipeline.landing.address import shown, without_secrets
 from acv_pipeline.landing.layout import LandingError
 from acv_pipeline.language import _
@@ -22,6 +25,10 @@ REFUSALS = {
     "AuthenticationException", "BadAuthenticationType", "PasswordRequiredException",
     "NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError",
 }  # fmt: skip
+# what s3fs calls those that Amazon's library takes from variables alone
+S3_KEYS = {
+    "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "token",
+}  # fmt: skip
 
 
 @contextmanager
@@ -37,6 +44,8 @@ def connected(url: str) -> Iterator[tuple[AbstractFileSystem, str]]:
         yield server, folder
     except LandingError:
         raise
+    except SecretError as error:
+        raise LandingError(str(error)) from None
     except Exception as error:  # every library has errors of its own
         raise LandingError(explained(url, error)) from None
     finally:
@@ -61,15 +70,34 @@ def _kind(url: str) -> str:
 
 
 def _options(url: str) -> dict[str, Any]:
-    """Our defaults, where fsspec's configuration says nothing."""
+    """Secrets that stand in files; our defaults, where fsspec's configuration says nothing."""
     from fsspec.config import conf
 
     protocol = url.partition("://")[0]
-    if EXTRAS.get(protocol) != "s3" or "config_kwargs" in conf.get(protocol, {}):
-        return {}
-    # s3fs tries five times by itself: together within Dagster's patience with a sensor, a minute
-    patience = {"connect_timeout": CONNECT_SECONDS, "read_timeout": ANSWER_SECONDS}
-    return {"config_kwargs": {**patience, "retries": {"max_attempts": 0}}}
+    options, configured = _secrets(protocol), conf.get(protocol, {})
+    for name in options:
+        # fsspec takes the variable for an option that its class doesn't have
+        configured.pop(f"{name}{SUFFIX.lower()}", None)
+    if EXTRAS.get(protocol) == "s3" and "config_kwargs" not in configured:
+        # s3fs tries five times: together within Dagster's patience with a sensor, a minute
+        patience = {"connect_timeout": CONNECT_SECONDS, "read_timeout": ANSWER_SECONDS}
+        options["config_kwargs"] = {**patience, "retries": {"max_attempts": 0}}
+    return options
+
+
+def _secrets(protocol: str) -> dict[str, Any]:
+    """Options of the protocol whose value is in the file that ``<variable>_FILE`` names.
+
+    Raises:
+        SecretError: one cannot be read.
+    """
+    start = f"FSSPEC_{protocol.upper()}_"
+    named = {name.removesuffix(SUFFIX) for name in os.environ if name.endswith(SUFFIX)}
+    options = {name[len(start) :].lower(): secret(name) for name in named if name.startswith(start)}
+    if EXTRAS.get(protocol) == "s3" and named & S3_KEYS.keys():
+        # the others with it: a key's name is no secret, and may be a plain variable
+        options |= {key: value for name, key in S3_KEYS.items() if (value := secret(name))}
+    return options
 
 
 def explained(url: str, error: Exception) -> str:

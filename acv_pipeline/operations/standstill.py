@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from acv_pipeline.landing.whole_files import write_whole
@@ -45,8 +46,16 @@ def begin(home: Home, reason: str, now: dt.datetime) -> None:
     write_whole(home.standstill, text)
 
 
+def seen(home: Home) -> None:
+    """The landing zone could be looked at, just now."""
+    with suppress(OSError):  # on a full disk, which is said elsewhere
+        home.root.mkdir(parents=True, exist_ok=True)
+        home.looked.touch()
+
+
 def looked(home: Home, unread: Sequence[str], now: dt.datetime) -> None:
     """A look took in all there was but the files of these lines."""
+    seen(home)
     if not unread:
         return end(home)
     rest = len(unread) - MOST_LINES

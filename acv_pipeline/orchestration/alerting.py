@@ -12,6 +12,7 @@ from dagster import DagsterInstance
 
 from acv_pipeline.assets.step import held_a_month
 from acv_pipeline.assets.ui import ui_address
+from acv_pipeline.environment import SecretError
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.language import _
 from acv_pipeline.operations.alerts.deliver import deliver, send_digest
@@ -42,7 +43,9 @@ def alert_sensor(pipeline: Pipeline) -> dg.SensorDefinition:
                 send_digest(
                     pipeline.home, pipeline.contract, pipeline.last_month(), now, ui_address()
                 )
-        except (OSError, sqlite3.Error, WarehouseError, duckdb.BinderException) as error:
+        except (
+            OSError, SecretError, sqlite3.Error, WarehouseError, duckdb.BinderException,
+        ) as error:  # fmt: skip
             return dg.SkipReason(
                 _("not told this time, tried again at the next tick: {why}", why=error)
             )

@@ -64,6 +64,7 @@ def _look(
         return dg.SkipReason(_("a run is going on: looking again when it has ended"))
     has_mended = mend(pipeline.home, context.log.warning)
     arrived, warehouse = pipeline.fingerprint()
+    standstill.seen(pipeline.home)
     if not has_mended and context.cursor == f"{arrived} {warehouse}":
         standstill.end(pipeline.home)
         return dg.SkipReason(_("nothing changed in the landing zone"))

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from acv_pipeline.environment import secret
+from acv_pipeline.environment.storage_url import STORAGE_URL
 from acv_pipeline.language import _
 from acv_pipeline.warehouse import WarehouseError, in_plain_words
 from acv_pipeline.warehouse.home import Home
@@ -23,8 +25,15 @@ _HEADER = """\
 """
 _RUNS = Path("history", "runs")
 _ENDED = ("SUCCESS", "FAILURE", "CANCELED")
-# such as postgresql+psycopg2://acv:…@127.0.0.1:5432/dagster; needs the extra "server"
-STORAGE_URL = "ACV_STORAGE_URL"
+_POSTGRES = {
+    "custom": {
+        "module": "acv_pipeline.orchestration.postgres_storage",
+        "class": "PostgresRecord",
+        "config": {},  # its address holds a password, which belongs in no file here
+    }
+}
+# what homes of version 0.1.0 have in its place: Dagster reads that variable itself, and no file
+_BY_VARIABLE = {"postgres": {"postgres_url": {"env": STORAGE_URL}}}
 
 
 def tick_seconds() -> int:
@@ -34,9 +43,8 @@ def tick_seconds() -> int:
 
 def _storage(home: Home) -> dict[str, object]:
     """Where runs and events are kept: files in the home, or the server of ``$ACV_STORAGE_URL``."""
-    if os.environ.get(STORAGE_URL):
-        # by name: the address holds a password, which belongs in no file here
-        return {"storage": {"postgres": {"postgres_url": {"env": STORAGE_URL}}}}
+    if secret(STORAGE_URL):
+        return {"storage": _POSTGRES}
     return {
         "event_log_storage": {
             "module": "acv_pipeline.orchestration.event_storage",
@@ -75,8 +83,8 @@ def prepare(home: Home) -> None:
         if not config.exists():
             text = yaml.safe_dump(_settings(home), sort_keys=False)
             config.write_text(_HEADER + text, encoding="utf-8")
-        _record_here(home, config)
-        if not os.environ.get(STORAGE_URL) and f"env: {STORAGE_URL}" in config.read_text("utf-8"):
+        storage = _record_here(home, config)
+        if storage == _POSTGRES and not secret(STORAGE_URL):
             raise WarehouseError(
                 _(
                     "{home} keeps Dagster's record in the database that ${variable} names, which "
@@ -95,18 +103,31 @@ def prepare(home: Home) -> None:
     os.environ["ACV_HOME"] = str(home.root)
 
 
-def _record_here(home: Home, config: Path) -> None:
-    """A home that was copied or moved keeps its own record: Dagster wants whole paths."""
+def _record_here(home: Home, config: Path) -> object:
+    """A home that was copied or moved keeps its own record: Dagster wants whole paths.
+
+    Returns:
+        The storage that the settings name, other than files in the home; None without one.
+    """
     text = config.read_text(encoding="utf-8")
     try:
-        storage = (yaml.safe_load(text) or {}).get("event_log_storage") or {}
+        settings = yaml.safe_load(text) or {}
     except yaml.YAMLError as error:
         raise WarehouseError(
             _("{file} is not valid YAML: {error}", file=config, error=error)
         ) from error
+    storage = settings.get("event_log_storage") or {}
     place, own = (storage.get("config") or {}).get("base_dir"), str(home.dagster / _RUNS)
     if storage.get("class") == "PooledSqliteEventLogStorage" and place not in (None, own):
         config.write_text(text.replace(str(place), own), encoding="utf-8")
+    if settings.get("storage") == _BY_VARIABLE:
+        old, new = (
+            yaml.safe_dump({"storage": s}, sort_keys=False) for s in (_BY_VARIABLE, _POSTGRES)
+        )
+        if old in text:  # as it was written then
+            config.write_text(text.replace(old, new), encoding="utf-8")
+        return _POSTGRES
+    return settings.get("storage")
 
 
 def has_unended_run(home: Home) -> bool:
@@ -116,7 +137,7 @@ def has_unended_run(home: Home) -> bool:
     is the arrival sensor that asks.
     """
     record = home.dagster / "history" / "runs.db"
-    if os.environ.get(STORAGE_URL) or not record.exists():
+    if secret(STORAGE_URL) or not record.exists():
         return False
     unended = f"select 1 from runs where status not in {_ENDED} limit 1"
     try:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from acv_pipeline.contract import Month
+from acv_pipeline.environment import secret
 from acv_pipeline.landing import RemoteZone, Zone
 from acv_pipeline.language import _, marked
 
@@ -84,14 +85,23 @@ class Home:
         return self.root / "replaced"
 
     @property
+    def looked(self) -> Path:
+        """Empty; touched whenever the landing zone could be looked at."""
+        return self.root / "looked"
+
+    @property
     def dagster(self) -> Path:
         """Dagster's own home: runs, events, schedules."""
         return self.root / "dagster"
 
     @property
     def landing(self) -> Zone:
-        """The landing zone: ``$ACV_LANDING``, else ``landing`` in the home."""
-        given = os.environ.get("ACV_LANDING")
+        """The landing zone: ``$ACV_LANDING``, else ``landing`` in the home.
+
+        Raises:
+            SecretError: the file that ``$ACV_LANDING_FILE`` names cannot be read.
+        """
+        given = secret("ACV_LANDING")
         return self.zone(given) if given else self.root / "landing"
 
     def zone(self, given: str) -> Zone:

@@ -126,7 +126,8 @@ class Handler(BaseHTTPRequestHandler):
             return
         if isinstance(how, int):
             assert failure is not None
-            self.reply(how, {"message": f"status {how} as asked"}, failure.headers)
+            said = f"status {how} as asked by {self.headers.get('X-API-KEY')}"
+            self.reply(how, {"message": said}, failure.headers)
             return
         try:
             with portal.lock:

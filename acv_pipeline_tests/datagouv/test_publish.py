@@ -317,7 +317,7 @@ def test_a_file_that_is_refused_does_not_stop_the_others(
         go(release, settings, record)
     assert len(portal.resources) == 9
     portal.fail("PUT", "/resources/", 400)
-    with pytest.raises(PublishError, match=r"refuses it \(400\): status 400 as asked"):
+    with pytest.raises(PublishError, match=r"refuses it \(400\): status 400 as asked by …"):
         go(release, settings, record)
     go(release, settings, record)
     assert shows(portal, release) and KEY not in str(raised.value)

@@ -36,6 +36,18 @@ PEOPLE = {
 }
 PASSWORDS = {"operator": "letmelaunch", "viewer": "letmelook", "statistician": "letmesign"}
 GROUPS = {"operator": "acv-operators", "statistician": "acv-statisticians"}
+# whose channels nobody answers
+ALERTS = """json://of-the-webhook:of-its-user@127.0.0.1:9/of-the-path?+x=of-the-header
+mailto://sender:of-the-mailbox@127.0.0.1:9?smtp=127.0.0.1&from=a@example.org&mode=insecure
+"""
+SECRETS = [
+    SECRET,
+    "of-the-webhook",
+    "of-its-user",
+    "of-the-path",
+    "of-the-header",
+    "of-the-mailbox",
+]
 PATIENCE_SECONDS = 400.0  # of a very busy machine
 
 
@@ -157,8 +169,15 @@ class Machine:
         text = text.replace("https://acv.example.org", self.signed_in_origin)
         text = text.replace("CHANGE-ME@127.0.0.1:5432", f"{SECRET}@127.0.0.1:{self.database}")
         lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+        settings = dict(line.split("=", 1) for line in lines)
+        settings["ACV_ALERT_URLS"] = ALERTS
+        secrets = self.root / "etc/acv/secrets"
+        secrets.mkdir(parents=True)
+        for name in ("ACV_STORAGE_URL", "ACV_ALERT_URLS"):  # as "Secrets" says
+            (secrets / name).write_text(settings.pop(name), encoding="utf-8")
+            settings[f"{name}_FILE"] = str(secrets / name)
         # one look at the landing zone, when the daemon starts: the runs here are the operator's
-        return dict(line.split("=", 1) for line in lines) | {"ACV_TICK_SECONDS": "3600"}
+        return settings | {"ACV_TICK_SECONDS": "3600"}
 
     def run(self, unit: str) -> None:
         """Let a unit that ends by itself do its work."""
@@ -176,6 +195,7 @@ class Machine:
             "/opt/acv": str(ROOT),
             "/var/backups/acv": str(self.backups),
             "-p 3000": f"-p {self.ui}",
+            "${ACV_LOG_FORMAT}": "json",
             "%%": "%",  # systemd's ways to write these two
             "$$": "$",
         }.items():
@@ -210,8 +230,25 @@ class Machine:
             "createdb", "-h", "127.0.0.1", "-p", str(self.database), "-U", "acv", "dagster"
         )
 
+    def database_login(self) -> dict[str, str]:
+        """What Postgres' programs need to get in."""
+        said = {"HOST": "127.0.0.1", "PORT": str(self.database), "USER": "acv"}
+        return {
+            f"PG{k}": v for k, v in (said | {"DATABASE": "dagster", "PASSWORD": SECRET}).items()
+        }
+
     def _pg_ctl(self, *arguments: str) -> None:
         self._postgres("pg_ctl", "-D", str(self.data), *arguments)
+
+    def family(self) -> list[Path]:
+        """The folders in ``/proc`` of all that was started here, but for the database."""
+        groups = {process.pid for process in self.processes}
+        found = []
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):  # ended meanwhile
+                if int(stat.read_text().rpartition(")")[2].split()[2]) in groups:
+                    found.append(stat.parent)
+        return found
 
     def _postgres(self, program: str, *arguments: str) -> None:
         programs = postgres_programs()
@@ -225,7 +262,7 @@ class Machine:
 
     def _make_certificate(self) -> None:
         etc = self.root / "etc/acv"
-        (etc / "tls").mkdir(parents=True)
+        (etc / "tls").mkdir()
         names = f"subjectAltName=DNS:{NAME},DNS:localhost,IP:127.0.0.1"
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import os
 import shutil
 import subprocess
+import sys
 import tarfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -20,7 +25,7 @@ from acv_pipeline_tests.deliveries import deliver_trajectory
 from acv_pipeline_tests.deployment.machine import (
     FILES,
     PATIENCE_SECONDS,
-    SECRET,
+    SECRETS,
     Machine,
     missing,
 )
@@ -51,6 +56,7 @@ MESSAGES = """
         }
     }
 """
+CONFIGURATION = "{ instance { info } }"
 ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
 MONTHS = ["2018-09", "2018-10"]
 
@@ -170,13 +176,37 @@ def messages(machine: Machine, run_id: str) -> list[str]:
     return [event["message"] for event in events if "message" in event]
 
 
-def test_dagsters_record_is_in_postgres_and_no_password_in_a_file(machine: Machine) -> None:
+def test_dagsters_record_is_in_postgres_and_no_secret_shows(machine: Machine) -> None:
+    """After the runs of above, and a round of alerts that reaches nobody."""
     assert not (machine.home / "dagster" / "history").exists()
-    config = (machine.home / "dagster" / "dagster.yaml").read_text(encoding="utf-8")
-    assert "ACV_STORAGE_URL" in config
-    written = [path for path in machine.home.rglob("*") if path.is_file()] + [machine.log]
-    assert SECRET in machine.environment["ACV_STORAGE_URL"] and len(written) > 5
-    assert [path for path in written if SECRET.encode() in path.read_bytes()] == []
+    round_of_alerts = [sys.executable, "-m", "acv_pipeline_tests.alerts.process"]
+    now = f"{dt.datetime.now(dt.UTC):%FT%T}+00:00"
+    subprocess.run(
+        [*round_of_alerts, str(machine.home), now, "never"], env=machine.environment, check=True,
+        stdout=machine.log.open("ab"), stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    assert machine.log.read_text("utf-8", "replace").count("does not work, its messages wait") == 2
+    places = {str(path): path for path in (machine.log, *machine.home.rglob("*")) if path.is_file()}
+    assert any("outbox" in place or "alerts.sqlite" in place for place in places)
+    family = machine.family()
+    for folder in family:
+        places |= {f"{folder}/{name}": folder / name for name in ("cmdline", "environ")}
+    told = {}
+    for place, path in places.items():
+        with suppress(OSError):  # its process has ended
+            told[place] = path.read_bytes()
+    assert sum(b"dagster" in text for place, text in told.items() if "cmdline" in place) > 5
+    dumped = subprocess.run(
+        ["pg_dump"], check=True, capture_output=True,
+        env=os.environ | machine.database_login(),
+    )  # fmt: skip
+    assert b"PIPELINE_SUCCESS" in dumped.stdout
+    told["Dagster's record"] = dumped.stdout
+    told["the UI"] = json.dumps(machine.graphql("viewer", CONFIGURATION)).encode()
+    assert b"telemetry" in told["the UI"]
+    found = [(secret, place) for place, text in told.items() for secret in SECRETS
+             if secret.encode() in text]  # fmt: skip
+    assert found == []
 
 
 def test_the_nightly_backup_has_the_home_and_dagsters_record(machine: Machine) -> None:
@@ -192,11 +222,16 @@ def test_the_nightly_backup_has_the_home_and_dagsters_record(machine: Machine) -
     assert "TABLE DATA public event_logs" in listed.stdout
 
 
-def test_systemd_accepts_the_units() -> None:
+def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     verify = shutil.which("systemd-analyze")
     if verify is None:
         pytest.skip("systemd-analyze is not installed")
-    units = sorted(map(str, [*FILES.glob("*.service"), *FILES.glob("*.timer")]))
+    dropped = tmp_path / "acv-.service.d"
+    dropped.mkdir()
+    shutil.copy(FILES / "acv-secrets.conf", dropped)
+    for unit in (*FILES.glob("*.service"), *FILES.glob("*.timer")):
+        shutil.copy(unit, tmp_path)
+    units = sorted(map(str, [*tmp_path.glob("*.service"), *tmp_path.glob("*.timer")]))
     result = subprocess.run([verify, "verify", *units], capture_output=True, text=True, check=False)
     # the programs are not installed where the units say: nothing else may be wrong
     said = [line for line in result.stderr.splitlines() if "is not executable" not in line]

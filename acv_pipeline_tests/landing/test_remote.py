@@ -18,7 +18,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 from acv_pipeline.landing import Landing, LandingError, RemoteZone, receive, scan, server
 from acv_pipeline.landing.mirror import Mirror
 from acv_pipeline_tests.landing.conftest import Remote
-from acv_pipeline_tests.landing.servers import Sftp
+from acv_pipeline_tests.landing.servers import SECRET_KEY, Sftp
 
 SOURCES = ["anah", "action_logement"]
 ACV = "anah/2021-04-06/acv.csv"
@@ -322,3 +322,27 @@ def test_our_own_disk_is_not_blamed_on_the_server(s3: Remote) -> None:
     s3.zone.received.write_text("a file in the way")
     with pytest.raises(LandingError, match="cannot keep received files in"):
         receive(s3.zone, SOURCES)
+
+
+def test_a_key_may_stand_in_a_file(
+    s3: Remote, sftp: Remote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s3.put(ACV)
+    sftp.put(ACV)
+    file = tmp_path / "key"
+    file.write_text(f"{SECRET_KEY}\n")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY_FILE", str(file))
+    assert len(scan(s3.zone, SOURCES).files) == 1
+    file.write_text("another\n")
+    assert "refuses access" in complaint(s3.zone)
+    # an option of fsspec's, which fsspec itself would take for one called key_filename_file
+    assert isinstance(sftp.server, Sftp)
+    file.write_text(str(sftp.server.key))
+    options = fsspec.config.conf["sftp"]
+    monkeypatch.delitem(options, "key_filename")
+    monkeypatch.setitem(options, "key_filename_file", str(file))
+    monkeypatch.setenv("FSSPEC_SFTP_KEY_FILENAME_FILE", str(file))
+    assert len(scan(sftp.zone, SOURCES).files) == 1
+    file.unlink()
+    assert "FSSPEC_SFTP_KEY_FILENAME_FILE: cannot read" in complaint(sftp.zone)

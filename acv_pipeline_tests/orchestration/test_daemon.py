@@ -5,6 +5,7 @@ One story in one test, because starting the daemon is most of its time.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -18,9 +19,11 @@ import pytest
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
+from acv_pipeline.definitions import JOB
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.alerts.receivers import Mailbox, Webhook
 from acv_pipeline_tests.deliveries import ACV, deliver, deliver_trajectory, steady_figures
+from acv_pipeline_tests.observing.conftest import acv
 from acv_pipeline_tests.orchestration.impatience import make_impatient
 
 ROOT = Path(__file__).parents[2]
@@ -59,6 +62,7 @@ class Daemon:
             "DAGSTER_HOME": str(home.dagster),
             "ACV_ALERT_URLS": " ".join(channels),
             "ACV_TICK_SECONDS": "2",
+            "ACV_LOG_FORMAT": "json",
         }
         self.log = (home.root / "daemon.log").open("w")
 
@@ -69,7 +73,16 @@ class Daemon:
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "dagster._daemon", "run", "-w", "workspace.yaml"],
+            [
+                sys.executable,
+                "-m",
+                "dagster._daemon",
+                "run",
+                "-w",
+                "workspace.yaml",
+                "--log-format",
+                "json",
+            ],
             cwd=ROOT,
             env=self.environment,
             stdout=self.log,
@@ -173,3 +186,15 @@ def test_months_arrive_are_held_corrected_and_told(
     for channel in (mailbox, webhook):
         assert len(about(channel, *HELD)) == len(about(channel, *SOLVED)) == 1, channel.subjects
         assert len(set(channel.subjects)) == len(channel.subjects), "no message twice"
+
+    # whoever watches machines is content: looked at lately, heard of lately
+    until("it is well", lambda: acv(home, "health", environment=daemon.environment).returncode == 0)
+
+    # all that the daemon, its code servers and the runs logged is JSON, with one set of names
+    entries = [json.loads(line) for line in Path(daemon.log.name).read_text("utf-8").splitlines()]
+    assert all({"timestamp", "level", "logger", "event"} <= entry.keys() for entry in entries)
+    assert any(entry["logger"] == "dagster.daemon.SensorDaemon" for entry in entries)
+    assert any("does not work, its messages wait" in entry["event"] for entry in entries
+               if entry["logger"] == "acv_pipeline.alerts")  # fmt: skip
+    of_runs = [entry for entry in entries if entry.get("job_name") == JOB]
+    assert any("checks of" in entry["event"] and entry["step_key"] for entry in of_runs)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from acv_pipeline.environment import secret
 from acv_pipeline.language import _
 from acv_pipeline.operations.alerts.fact import Fact
 from acv_pipeline.operations.alerts.mail import KEY_HEADER, send_mail, why_not
@@ -84,8 +85,12 @@ class Channel:
 
 
 def configured(environment: Mapping[str, str] = os.environ) -> list[Channel]:
-    """The channels of ``ACV_ALERT_URLS``; the local log alone when it is not set."""
-    text = environment.get(SETTING, "").strip(" \t\r\n,")
+    """The channels of ``ACV_ALERT_URLS``; the local log alone when it is not set.
+
+    Raises:
+        SecretError: the file that ``$ACV_ALERT_URLS_FILE`` names cannot be read.
+    """
+    text = secret(SETTING, environment).strip(" \t\r\n,")
     if not text:
         return [Channel(LOG)]
     channels = {}

@@ -25,7 +25,7 @@ from acv_pipeline.warehouse.home import Home
 MANIFEST = "manifest.json"
 FORMAT = 1
 # of this process or of one that died; not worth keeping
-LEFT_OUT = {".rebuild", "replaced", "at_work.lock", "turn.lock", "alerts.lock"}
+LEFT_OUT = {".rebuild", "replaced", "at_work.lock", "turn.lock", "alerts.lock", "looked"}
 LEFT_OUT_SUFFIXES = (".wal", "-wal", "-shm", "-journal", ".duckdb.tmp")
 SQLITE = b"SQLite format 3\x00"
 

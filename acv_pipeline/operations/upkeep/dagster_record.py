@@ -9,12 +9,17 @@ import os
 import subprocess
 import sys
 
-from sqlalchemy.engine import make_url
+from acv_pipeline.environment import SecretError
+from acv_pipeline.environment.storage_url import storage_url
 
 
 def main(file: str) -> int:
-    """Write the dump; ``pg_dump``'s exit code."""
-    url = make_url(os.environ["ACV_STORAGE_URL"])
+    """Write the dump; ``pg_dump``'s exit code, or 2 if the database's address cannot be had."""
+    try:
+        url = storage_url()
+    except SecretError as error:
+        print(error, file=sys.stderr)
+        return 2
     parts = {
         "PGHOST": url.host,
         "PGPORT": url.port,

@@ -184,7 +184,10 @@ def _failure(response: requests.Response, settings: Settings) -> PublishError:
         return UnsettledError(
             f"{settings.url} is failing (status {status}), also after {ATTEMPTS} tries"
         )
-    return RefusedError(f"the portal refuses it ({status}): {_told(response)}")
+    told = _told(response)
+    if settings.key:
+        told = told.replace(settings.key, "…")  # should it repeat what it was sent
+    return RefusedError(f"the portal refuses it ({status}): {told}")
 
 
 def _told(response: requests.Response) -> str:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 from urllib.parse import urlsplit
 
+from acv_pipeline.environment import SecretError, secret
+
 Mode = Literal["off", "dry-run", "demo", "live"]
 
 MODE = "ACV_DATAGOUV"
@@ -52,12 +54,16 @@ class Settings:
         Raises:
             PublishError: a setting is missing or wrong.
         """
-        given = {name: environment.get(name, "").strip() for name in (MODE, DATASET, KEY, URL)}
+        given = {name: environment.get(name, "").strip() for name in (MODE, DATASET, URL)}
         mode = given[MODE] or OFF
         if mode not in get_args(Mode):
             raise PublishError(f"{MODE}={mode}: it must be one of {', '.join(get_args(Mode))}")
         if mode == OFF:
             return cls()
+        try:
+            given[KEY] = secret(KEY, environment).strip()
+        except SecretError as error:
+            raise PublishError(str(error)) from None
         if not re.fullmatch(r"[A-Za-z0-9-]+", given[DATASET]):
             raise PublishError(
                 f"{DATASET} must be the identifier of the data set: it is shown under"

@@ -1,0 +1,163 @@
+"""``acv health``: every aspect fine and not, and never anybody's way."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import re
+import socket
+import time
+from pathlib import Path
+
+import pytest
+from dagster._daemon.types import DaemonHeartbeat
+
+from acv_pipeline.cli.observing import NAMES
+from acv_pipeline.contract import Contract
+from acv_pipeline.operations import standstill
+from acv_pipeline.operations.health import Health, Record, health
+from acv_pipeline.operations.standstill import TELL_AFTER
+from acv_pipeline.orchestration.instance import instance, prepare
+from acv_pipeline.orchestration.pulse import Pulse, read
+from acv_pipeline.warehouse import open_warehouse
+from acv_pipeline.warehouse.home import Home
+from acv_pipeline_tests.observing.conftest import HELD, acv
+
+NOW = dt.datetime.now(dt.UTC)
+PAGE = Path(__file__).parents[2] / "docs" / "observing.md"
+SECRET = "zq7-of-the-database"
+
+
+def look(home: Home, record: Record | None = None, *, with_daemon: bool = True) -> Health:
+    now = dt.datetime.now(dt.UTC)
+    return health(home, record or read(home), now, with_daemon=with_daemon)
+
+
+def beat(home: Home, ago: dt.timedelta, *, but: str = "") -> None:
+    """As the daemon does every half minute."""
+    with instance(home) as opened:
+        for part in opened.get_required_daemon_types():
+            if part != but:
+                at = (dt.datetime.now(dt.UTC) - ago).timestamp()
+                opened.add_daemon_heartbeat(DaemonHeartbeat(at, part, "1", []))
+
+
+def test_a_home_without_a_daemon_is_fine_after_a_run(after_a_run: Home) -> None:
+    said = acv(after_a_run, "health", "--without-daemon")
+    assert said.returncode == 0 and "✗" not in said.stdout, said
+    assert "✓ held months: 1 month is held: 2018-11, since 2018-12-10" in said.stdout
+    told = acv(after_a_run, "health", "--without-daemon", "--json")
+    found = json.loads(told.stdout)
+    assert found["is_fine"] and told.returncode == 0
+    aspects = found["aspects"]
+    assert aspects.keys() == {"landing_zone", "held_months", "space", "record"}
+    assert aspects["held_months"]["oldest"] == HELD and aspects["held_months"]["count"] == 1
+    assert aspects["space"]["bytes_free"] > aspects["space"]["bytes_needed"] > 500_000_000
+    assert abs(dt.datetime.fromisoformat(aspects["landing_zone"]["looked_at"]) - NOW) < TELL_AFTER
+
+
+def test_a_daemon_that_never_ran_is_no_health(after_a_run: Home) -> None:
+    said = acv(after_a_run, "health")
+    assert said.returncode == 1 and "✗ daemon: it has never run here" in said.stdout, said
+
+
+def test_a_home_where_nothing_ever_ran(home: Home) -> None:
+    said = acv(home, "health", "--json")
+    assert said.returncode == 1 and not home.root.exists(), "nothing is made by looking"
+    fine = {name for name, found in json.loads(said.stdout)["aspects"].items() if found["is_fine"]}
+    assert fine == {"held_months", "space"}
+
+
+def test_the_daemon_is_as_alive_as_its_slowest_part(observed: Home) -> None:
+    beat(observed, dt.timedelta(seconds=40), but="SENSOR")
+    found = look(observed).aspects["daemon"]
+    assert not found.is_fine and found.says == "parts of it have never run: SENSOR"
+    beat(observed, dt.timedelta(seconds=20))
+    assert look(observed).is_fine
+    beat(observed, dt.timedelta(minutes=6), but="SENSOR")
+    found = look(observed).aspects["daemon"]
+    assert not found.is_fine and found.says == "its last sign of life is 6 min old"
+
+
+def test_a_landing_zone_that_nobody_looks_at(observed: Home) -> None:
+    record = Record()
+    old = time.time() - TELL_AFTER.total_seconds() - 60
+    assert look(observed, record).aspects["landing_zone"].is_fine
+    os.utime(observed.looked, (old, old))
+    assert not look(observed, record).aspects["landing_zone"].is_fine
+    assert look(observed, record, with_daemon=False).aspects["landing_zone"].is_fine
+    with observed.at_work():
+        assert look(observed, record).aspects["landing_zone"].is_fine, "a run takes its time"
+    standstill.seen(observed)
+    assert look(observed, record).aspects["landing_zone"].is_fine
+
+
+def test_a_standstill_is_no_health_once_it_is_long(observed: Home) -> None:
+    now = dt.datetime.now(dt.UTC)
+    standstill.begin(observed, "s3://files refuses access", now - TELL_AFTER / 2)
+    assert look(observed, Record()).aspects["landing_zone"].is_fine
+    standstill.end(observed)
+    standstill.begin(observed, "s3://files refuses access", now - TELL_AFTER)
+    found = look(observed, Record()).aspects["landing_zone"]
+    assert not found.is_fine and found.says.endswith("UTC: s3://files refuses access")
+
+
+def test_a_disk_that_is_too_full_for_a_run(observed: Home) -> None:
+    assert look(observed, Record()).aspects["space"].is_fine
+    os.truncate(observed.warehouse, 10 * 2**40)  # nothing but its size is looked at
+    assert not look(observed, Record()).aspects["space"].is_fine
+
+
+def test_a_damaged_record_or_copy(observed: Home) -> None:
+    (observed.dagster / "history" / "runs.db").write_text("no database " * 1000)
+    said = acv(observed, "health", "--without-daemon")
+    assert said.returncode == 1 and "✗ record: Dagster's record cannot be read" in said.stdout, said
+    observed.published.write_text("no database")
+    found = look(observed, Record()).aspects["held_months"]
+    assert not found.is_fine and found.says.startswith("the published copy cannot be read: ")
+
+
+def test_a_database_that_never_answers_is_given_up(
+    observed: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        monkeypatch.setenv(
+            "ACV_STORAGE_URL", f"postgresql+psycopg2://acv:{SECRET}@127.0.0.1:{port}/dagster"
+        )
+        (observed.dagster / "dagster.yaml").unlink()
+        prepare(observed)
+        pulse = Pulse(observed)
+        first, second = pulse.take(1), pulse.take(0.1)
+        assert first.problem == "Dagster's record does not answer within 1 s"
+        assert second.problem and not look(observed, second).is_fine
+    deadline = time.monotonic() + 60
+    while "within" in (said := pulse.take(10).problem or ""):
+        assert time.monotonic() < deadline
+    assert said.startswith("Dagster's record cannot be read: ") and SECRET not in said
+
+
+def test_looking_waits_for_no_writer_and_keeps_none_waiting(
+    observed: Home, contract: Contract
+) -> None:
+    with observed.at_work(), open_warehouse(observed, contract):
+        beat(observed, dt.timedelta(0))
+        assert look(observed).is_fine
+        said = acv(observed, "health")
+        assert said.returncode == 0, said
+
+
+def test_the_page_shows_what_it_prints(observed: Home) -> None:
+    beat(observed, dt.timedelta(seconds=9))
+    standstill.seen(observed)
+    shown = re.search(r"<!-- example: health -->\n```text\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    said = acv(observed, "health")
+    assert shown and said.returncode == 0, said
+
+    def without_numbers(text: str) -> str:
+        return re.sub(r"[\d,.]+", "N", text)
+
+    assert without_numbers(shown[1]) == without_numbers(said.stdout)
+    rows = re.findall(r"^\| `(\w+)` \|", PAGE.read_text().split("## For Prometheus")[0], re.M)
+    assert set(rows) == set(NAMES)

@@ -38,6 +38,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from acv_pipeline.assets.ui import SIGN_OFF, SIGNED_IN, ui_address
+from acv_pipeline.environment import logs
 from acv_pipeline.language import _
 
 # what the proxy says; it must replace whatever the browser sent under these names
@@ -194,6 +195,7 @@ def _instance() -> DagsterInstance:
 @click.option("-w", "--workspace", required=True, type=click.Path(path_type=Path, dir_okay=False))
 def main(host: str, port: int, workspace: Path) -> None:
     """Dagster's UI behind a proxy that signs people in."""
+    logs.set_up()
     target = WorkspaceFileTarget([str(workspace.resolve())])
     with (
         _instance() as instance,
@@ -204,4 +206,7 @@ def main(host: str, port: int, workspace: Path) -> None:
         )
         app = create_app_from_workspace_process_context(process)
         # what the headers say of the connection is the proxy's business, and no log line's
-        uvicorn.run(Door(app), host=host, port=port, log_level="warning", proxy_headers=False)
+        uvicorn.run(
+            Door(app), host=host, port=port, log_config=None, log_level="warning",
+            proxy_headers=False,
+        )  # fmt: skip

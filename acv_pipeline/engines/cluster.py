@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -18,6 +19,7 @@ from acv_pipeline.warehouse import WarehouseError
 if TYPE_CHECKING:
     from pyspark import Broadcast, SparkContext
 
+RAISED = re.compile(r"(?:(?!py4j|org|java|pyspark)[\w.]*)(?:Error|Exception): (?!.*Traceback)")
 # what another try would not change comes back as a value, so that Spark doesn't try
 FINAL = (SqlProjectError, WarehouseError, WrongWorkerError)
 
@@ -115,5 +117,6 @@ def _context(master: str, log: Log) -> SparkContext:
 def _said(error: Exception) -> str:
     """The line that tells most: of a task's error, what Python raised there."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    raised = [line for line in lines if line.partition(":")[0].split(".")[-1].endswith("Error")]
-    return (raised or lines or [type(error).__name__])[0]
+    raised = [line for line in lines if RAISED.match(line)]
+    aborted = [line for line in lines if "Job aborted" in line]
+    return (raised or aborted or lines or [type(error).__name__])[0]

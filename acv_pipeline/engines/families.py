@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -52,6 +52,7 @@ class Families:
     Attributes:
         tasks: by name, what a task is told of each.
         gone: those that have files, and that the contract does not know any more.
+        files_of_gone: these files, by table.
     """
 
     def __init__(
@@ -70,11 +71,17 @@ class Families:
             "from engine.covered"
         ).fetchall():
             covered[delivery_id][indicator, month] = Covered(*had)
-        undated = frozenset(d for (d,) in connection.execute("from engine.undated").fetchall())
+        source_of = dict(
+            connection.execute("select delivery_id, source from raw.deliveries").fetchall()
+        )
+        undated = [d for (d,) in connection.execute("from engine.undated").fetchall()]
         self.gone = files.keys() - named.keys()
+        self.files_of_gone = {name: files[name] for name in self.gone}
+        # an indicator that the contract knew once is of none now
+        unknown = rows.keys() - contract.indicators.keys()
         self.tasks: dict[str, FamilyTask] = {}
         for name, indicators in named.items():
-            own = rows.keys() & {*(indicators or [REST])}
+            own = rows.keys() & {*indicators} if indicators else unknown
             deliveries = tuple(sorted({d for indicator in own for d in rows[indicator]}))
             elsewhere = {
                 delivery: {key: had for key, had in covered[delivery].items() if key[0] not in own}
@@ -88,7 +95,13 @@ class Families:
                 deliveries,
                 {table: [received[d][table] for d in deliveries] for table in RAW},
                 files.get(name, {}),
-                Outside(elsewhere, undated),
+                Outside(
+                    elsewhere,
+                    # a source's whole history is not known from a day with such rows
+                    frozenset(
+                        d for d in undated if source_of.get(d) in {*map(source_of.get, deliveries)}
+                    ),
+                ),
             )
 
     def to_judge(self) -> list[FamilyTask]:
@@ -96,8 +109,7 @@ class Families:
         return [
             task
             for name, task in self.tasks.items()
-            if (task.rows or task.files)
-            and self._done.get(("judged", name)) != self.judged_from[name]
+            if (task.rows or task.files) and not self.is_judged(name)
         ]
 
     def to_build(self, models: Sequence[str]) -> list[FamilyTask]:
@@ -107,19 +119,36 @@ class Families:
             task
             for name, task in self.tasks.items()
             if task.indicators and JUDGED[0] in task.files
-            if not all(self.was(model, name, made_from[model][name]) for model in models)
+            if not all(
+                self.was(model, name, made_from[model][name])
+                and self._project.models[model].table in task.files
+                for model in models
+            )
         ]
+
+    def is_judged(self, name: str) -> bool:
+        """Whether what is in force of a family follows from what is on record now."""
+        is_there = JUDGED[0] in self.tasks[name].files
+        return is_there and self.was("judged", name, self.judged_from[name])
+
+    def months_of_gone(self, tables: Iterable[str]) -> set[Month]:
+        """The months that the files of families that are gone have rows of, in some tables."""
+        asked = [
+            f"select month from read_parquet('{parts.quoted(file)}')"
+            for files in self.files_of_gone.values()
+            for table, file in files.items()
+            if table in tables
+        ]
+        if not asked:
+            return set()
+        found = self._connection.execute(" union ".join(asked)).fetchall()
+        return {month for (month,) in found if month}
 
     @cached_property
     def judged_from(self) -> dict[str, str]:
         """By name, a fingerprint of all that what is in force follows from."""
         facts = dict(self._connection.execute(_DELIVERIES).fetchall())
-        words: dict[str, list[str]] = defaultdict(list)
-        for table in ("validated.signoffs", "contract.corrections"):
-            for indicator, said in self._connection.execute(
-                f"select indicator_id, cast(t as varchar) from {table} as t order by all"
-            ).fetchall():
-                words[indicator].append(said)
+        words = self._words("validated.signoffs", "contract.corrections")
         common = code_of(self._contract.of(()), self._project)
         return {
             name: hashed(
@@ -138,6 +167,7 @@ class Families:
     def built_from(self, models: Sequence[str]) -> dict[str, dict[str, str]]:
         """By model and family, a fingerprint of all that its rows follow from."""
         seeds = fingerprints(self._connection).get("seeds", "")
+        words = self._words("validated.explanations")
         found = {}
         for name in models:
             model = self._project.models[name]
@@ -149,12 +179,23 @@ class Families:
                         str(model.columns),
                         seeds,
                         self.judged_from[family],
+                        *(said for indicator in task.indicators for said in words[indicator]),
                         *(task.files.get(table, "") for table in (*JUDGED, *reads)),
                     ]
                 )
                 for family, task in self.tasks.items()
             }
         return found
+
+    def _words(self, *tables: str) -> dict[str, list[str]]:
+        """What people said, by indicator."""
+        words: dict[str, list[str]] = defaultdict(list)
+        for table in tables:
+            for indicator, said in self._connection.execute(
+                f"select indicator_id, cast(t as varchar) from {table} as t order by all"
+            ).fetchall():
+                words[indicator].append(said)
+        return words
 
     @cached_property
     def _done(self) -> Mapping[tuple[str, str], str]:
@@ -164,6 +205,11 @@ class Families:
     def was(self, what: str, family: str, made_from: str) -> bool:
         """Whether something was last done with a family as it is now."""
         return self._done.get((what, family)) == made_from
+
+
+def forget(connection: duckdb.DuckDBPyConnection, families: Collection[str]) -> None:
+    """Nothing was done with these."""
+    connection.execute("delete from engine.done where list_contains(?, family)", [list(families)])
 
 
 def set_done(

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ import pandas as pd
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.tables import tables
-from acv_pipeline.engines.parts import Store, reading
+from acv_pipeline.engines.parts import Store, quoted, reading
 from acv_pipeline.landing import LandedFile, sidecar_path
 from acv_pipeline.language import _
 from acv_pipeline.ledger.blocks import Covered
@@ -44,6 +45,7 @@ from acv_pipeline.warehouse import (
     transaction,
 )
 
+PACKAGE = Path(__file__).parents[1]
 RAW = ("raw.extract_rows", "raw.tidy_rows")
 JUDGED = (
     "validated.observations",
@@ -79,9 +81,16 @@ class Job:
 
 
 def code_of(contract: Contract, project: Project) -> str:
-    """Changes with the program, its tables, the contract and the SQL project."""
-    said = f"{layout(contract)} {project.fingerprint}"
+    """Changes with the program, to the letter, its tables, the contract and the SQL project."""
+    said = f"{layout(contract)} {project.fingerprint} {_of_package()}"
     return f"{program_version()} {hashlib.sha256(said.encode()).hexdigest()[:12]}"
+
+
+@cache
+def _of_package() -> str:
+    """Changes with any module."""
+    modules = sorted(PACKAGE.rglob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in modules)).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -287,9 +296,9 @@ def _family(
         for table, file in job.shared.items():
             named = table in tables() and "indicator_id" in tables()[table].column_names
             whose = f" where {mine}" if named else ""
-            _stand(connection, table, f"from read_parquet('{file}'){whose}")
+            _stand(connection, table, f"from read_parquet('{quoted(file)}'){whose}")
         tidy = reading(task.received["raw.tidy_rows"], "raw.tidy_rows")
-        _stand(connection, "raw.tidy_rows", f"{tidy} where {mine}" if "where" not in tidy else tidy)
+        _stand(connection, "raw.tidy_rows", f"from ({tidy}) where {mine}")
         _stand(
             connection,
             "raw.extract_rows",
@@ -301,16 +310,17 @@ def _family(
                 _(
                     "{family} has {rows} received rows here and {known} on record: the files of "
                     "{address} are not those that the warehouse names",
-                    family=task.name,
+                    family=task.name or "-",
                     rows=rows,
                     known=task.rows,
                     address=job.store.address,
                 )
             )
         for table in (*JUDGED, *models):
-            what = reading(
-                [task.files[table]] if table in task.files else [], models.get(table, table)
-            )
+            path = task.files.get(table)
+            what = reading([path] if path else [], models.get(table, table))
+            if path and table in models:  # with the columns that it had
+                what = f"from read_parquet('{quoted(path)}')"
             if table not in written:
                 _stand(connection, table, what)
             elif table in task.files:

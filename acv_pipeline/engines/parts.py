@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import duckdb
 
 from acv_pipeline.contract.tables import tables
 from acv_pipeline.models import Model
-from acv_pipeline.warehouse import FILES, own_tables
+from acv_pipeline.warehouse import FILES
 
 # Files that nothing names any more go after so long: a reader may still hold an old copy.
 KEPT = dt.timedelta(days=1)
@@ -29,6 +30,12 @@ class Store:
     """The place of the files, as ``file:///…``, ``s3://…`` or a folder that all machines see."""
 
     address: str
+
+    @property
+    def named(self) -> str:
+        """The place, however it was written: a whole path, or an address."""
+        files, root = self._files
+        return root if "file" in files.protocol else files.unstrip_protocol(root)
 
     @property
     def _files(self) -> tuple[Any, str]:
@@ -58,7 +65,7 @@ class Store:
         path = f"{folder}/{attempt}-{uuid.uuid4().hex[:12]}.parquet"
         path = path if "file" in files.protocol else files.unstrip_protocol(path)
         connection.execute(
-            f"copy ({select}) to '{_quoted(path)}' (format parquet, compression zstd)"
+            f"copy ({select}) to '{quoted(path)}' (format parquet, compression zstd)"
         )
         return path
 
@@ -68,8 +75,11 @@ class Store:
         for path in paths:
             files.rm_file(path)
 
-    def sweep(self, named: Collection[str]) -> int:
-        """Remove files that nothing names and that are older than ``KEPT``; how many."""
+    def sweep(self, named: Collection[str]) -> None:
+        """Remove files that nothing names and that are older than ``KEPT``.
+
+        What cannot be removed stays: the figures are right without.
+        """
         files, root = self._files
         kept = {Path(path.partition("://")[2] or path).name for path in named}
         before = dt.datetime.now(dt.UTC) - KEPT
@@ -80,16 +90,30 @@ class Store:
             if _aware(files.modified(path)) < before
         ]
         for path in left:
-            files.rm_file(path)
-        return len(left)
+            with suppress(OSError):
+                files.rm_file(path)
 
 
 def create(connection: duckdb.DuckDBPyConnection) -> None:
-    """The list of parts, empty."""
+    """The list of parts, empty, and that of files which were parts until a moment (UTC)."""
     connection.execute("create schema if not exists engine")
     connection.execute(
         f"create table if not exists {FILES} (table_name varchar, part varchar, path varchar)"
     )
+    connection.execute("create table if not exists engine.let_go (path varchar, since timestamp)")
+
+
+def named(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """The files that are parts."""
+    return {path for (path,) in connection.execute(f"select path from {FILES}").fetchall()}
+
+
+def let_go(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """The files that were parts until less than ``KEPT`` ago."""
+    found = connection.execute(
+        "select path from engine.let_go where since > ?", [_now() - KEPT]
+    ).fetchall()
+    return {path for (path,) in found}
 
 
 def paths(connection: duckdb.DuckDBPyConnection, *of: str) -> dict[str, dict[str, str]]:
@@ -108,10 +132,13 @@ def put(
 ) -> None:
     """Put parts in the place of those of their names; None takes one away. In a transaction."""
     name = table if isinstance(table, str) else table.table
+    these = "table_name = ? and list_contains(?, part)"
+    connection.execute("delete from engine.let_go where since <= ?", [_now() - KEPT])
     connection.execute(
-        f"delete from {FILES} where table_name = ? and list_contains(?, part)",
-        [name, list(changed)],
+        f"insert into engine.let_go select path, ? from {FILES} where {these}",
+        [_now(), name, list(changed)],
     )
+    connection.execute(f"delete from {FILES} where {these}", [name, list(changed)])
     rows = [(name, part, path) for part, path in changed.items() if path]
     if rows:
         connection.executemany(f"insert into {FILES} values (?, ?, ?)", rows)
@@ -139,19 +166,24 @@ def reading(files: Collection[str], table: str | Model) -> str:
     if not files:
         empty = ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in columns)
         return f"select {empty} where false"
-    listed = ", ".join(f"'{_quoted(path)}'" for path in files)
-    named = ", ".join(f'"{name}"' for name, _ in columns)
-    return f"select {named} from read_parquet([{listed}])"
+    listed = ", ".join(f"'{quoted(path)}'" for path in files)
+    wanted = ", ".join(f'"{name}"' for name, _ in columns)
+    # deliveries that were read by an earlier version may lack a column
+    lacking = ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in columns)
+    return (
+        f"select {wanted} from (from read_parquet([{listed}], union_by_name = true)"
+        f" union all by name select {lacking} where false)"
+    )
 
 
-def is_kept_in_files(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether the warehouse keeps its big tables in files."""
-    return FILES in own_tables(connection)
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC).replace(tzinfo=None)
 
 
 def _aware(moment: dt.datetime) -> dt.datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
-def _quoted(path: str) -> str:
+def quoted(path: str) -> str:
+    """A path as SQL has it between quotes."""
     return path.replace("'", "''")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import pickle
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -34,11 +35,13 @@ from acv_pipeline.quality.table_checks import sql_project
 from acv_pipeline.warehouse import (
     FILES,
     MEMORY_LIMIT,
+    TABLES,
     WarehouseError,
     commits,
     figures_moved,
     fingerprints,
     own_tables,
+    program_version,
     read_published,
     set_fingerprint,
     transaction,
@@ -54,7 +57,8 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 
-ADDRESS = "files"  # the fingerprint of a warehouse that says where its files lie
+# fingerprints of a warehouse: where its files lie, and for which program their views were made
+ADDRESS, SHOWN = "files", "views"
 JOB_BYTES, JOB_FILES = 256_000_000, 2_000  # what the driver holds of deliveries at once
 TASK_BYTES, TASK_FILES = 1_000_000, 25  # small ones go together: starting a task takes longer
 IN_FORCE = "validated_dwellings"  # beside the marts: what is checked family by family
@@ -85,29 +89,32 @@ class Spark:
         """The same cluster, for another home."""
         return self if home == self.home else replace(self, home=home, kept={})
 
-    @property
-    def store(self) -> parts.Store:
-        """Where the files lie."""
-        assert self.home is not None
-        return parts.Store(self.address or str(self.home.root / "tables"))
-
     def prepare(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Make the big tables views of files, in a home where nothing is yet."""
         from acv_pipeline.engines.families import create
         from acv_pipeline.engines.family import JUDGED, RAW
 
-        self.store.attach(connection)
+        assert self.home is not None
+        place = parts.Store(self.address or str(self.home.root / "tables")).named
+        known = fingerprints(connection)
+        shown = f"{program_version()} {known.get(TABLES)}"
         if FILES in own_tables(connection):
-            found = fingerprints(connection).get(ADDRESS)
-            if found != self.store.address:
+            found = known[ADDRESS]
+            if found.rpartition("/")[0] != place:
                 raise WarehouseError(
                     _(
                         "the tables of this home lie in {found}, and ACV_WAREHOUSE says {said}: "
                         "set it to where they are",
-                        found=found,
-                        said=self.store.address,
+                        found=found.rpartition("/")[0],
+                        said=self.address or _("nothing, which means {place}", place=place),
                     )
                 )
+            parts.Store(found).attach(connection)
+            if known.get(SHOWN) != shown:  # as this version of the program knows the tables
+                with transaction(connection):
+                    for table in (*RAW, *JUDGED):
+                        parts.show(connection, table)
+                    set_fingerprint(connection, SHOWN, shown)
             return
         if connection.execute("from raw.deliveries limit 1").fetchone():
             raise WarehouseError(
@@ -121,7 +128,10 @@ class Spark:
             for table in (*RAW, *JUDGED):
                 connection.execute(f"drop table {table}")
                 parts.show(connection, table)
-            set_fingerprint(connection, ADDRESS, self.store.address)
+            # a folder of this home's own: what another doesn't name it would sweep away
+            set_fingerprint(connection, ADDRESS, f"{place}/{uuid.uuid4().hex[:12]}")
+            set_fingerprint(connection, SHOWN, shown)
+        _store(connection).attach(connection)
 
     def receive(
         self,
@@ -165,18 +175,21 @@ class Spark:
         log: Log,
     ) -> JudgeReport:
         """Judge the families that changed, each by itself."""
-        from acv_pipeline.engines.families import Families, set_done
+        from acv_pipeline.engines.families import Families, forget, set_done
         from acv_pipeline.engines.family import JUDGED, judge
         from acv_pipeline.ledger.store import JudgeReport, write_delivery_status
 
         wanted, families = set(months), Families(connection, contract, sql_project())
         judged = self._judged(connection, contract, log)
         self.forget()
-        whole = [each for each in judged if each.differing <= wanted]
+        # what stood of a family with other members goes, for all months: so all of it comes
+        remade = {name for name, task in families.tasks.items() if families.gone and not task.files}
+        whole = [each for each in judged if each.differing <= wanted or each.name in remade]
         partly = [families.tasks[each.name] for each in judged if each not in whole]
         work = partial(judge, months=sorted(wanted))
         judged = whole + self._run(connection, contract, work, partly, log)
         changed = set().union(*(each.changed for each in judged))
+        changed |= families.months_of_gone(JUDGED)
         with transaction(connection):
             for table in JUDGED:
                 files = {each.name: each.files[table] for each in judged}
@@ -184,6 +197,7 @@ class Spark:
             for each in judged:
                 made_from = families.judged_from[each.name] if each in whole else ""
                 set_done(connection, "judged", each.name, made_from)
+            forget(connection, families.gone)
             if families.gone or any(each.moved for each in judged):
                 figures_moved(connection)
             write_delivery_status(connection)
@@ -223,7 +237,12 @@ class Spark:
                 for name in models:
                     set_done(connection, name, each.name, made_from[name][each.name])
             was_built(connection, project, models)
-        return {name: frozenset().union(*(each.moved[name] for each in built)) for name in models}
+        return {
+            name: frozenset(families.months_of_gone([project.models[name].table])).union(
+                *(each.moved[name] for each in built)
+            )
+            for name in models
+        }
 
     def evaluate(
         self,
@@ -267,11 +286,9 @@ class Spark:
     def swept(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Remove files that neither the warehouse nor the published copy names."""
         assert self.home is not None
-        listed = f"select path from {FILES}"
-        named = {path for (path,) in connection.execute(listed).fetchall()}
         with read_published(self.home) as copy:
-            named |= {path for (path,) in copy.execute(listed).fetchall()}
-        self.store.sweep(named)
+            named = parts.named(connection) | parts.let_go(connection) | parts.named(copy)
+        _store(connection).sweep(named)
 
     def _read_all(
         self,
@@ -333,7 +350,7 @@ class Spark:
         made_from = {
             name: hashed([*about, families.judged_from[name], *sorted(task.files.values())])
             for name, task in families.tasks.items()
-            if task.indicators and task.files
+            if task.indicators
         }
         due = [
             families.tasks[name]
@@ -367,19 +384,23 @@ class Spark:
         from acv_pipeline.engines.family import Job, code_of
 
         project, there = sql_project(), own_tables(connection)
-        shared = {
-            table: self.store.write(connection, table, f"from {table}", "shared")
-            for table in (*SHARED, *(seed.table for seed in project.seeds.values()))
-            if table in there
-        }
+        store = _store(connection)
         heeded = {"ACV_LANGUAGE": language()}
         heeded |= {name: os.environ[name] for name in [MEMORY_LIMIT] if name in os.environ}
-        code = code_of(contract, project)
-        job = Job(contract, project, self.store, code, shared, heeded)
+        shared: dict[str, str] = {}
+        job = Job(contract, project, store, code_of(contract, project), shared, heeded)
         try:
+            for table in (*SHARED, *(seed.table for seed in project.seeds.values())):
+                if table in there:
+                    shared[table] = store.write(connection, table, f"from {table}", "shared")
             return run(self.master, job, work, items, log)
         finally:
-            self.store.remove(shared.values())
+            store.remove(shared.values())
+
+
+def _store(connection: duckdb.DuckDBPyConnection) -> parts.Store:
+    """Where the files of a warehouse lie."""
+    return parts.Store(fingerprints(connection)[ADDRESS])
 
 
 def _packed(

@@ -24,7 +24,7 @@ from acv_pipeline.warehouse.mending import (
     replace_warehouse,
     set_lost,
 )
-from acv_pipeline.warehouse.migrations import program_version
+from acv_pipeline.warehouse.migrations import TABLES, program_version
 from acv_pipeline.warehouse.schema import (
     FIGURES,
     FILES,
@@ -50,6 +50,7 @@ __all__ = [
     "FIGURES",
     "FILES",
     "MEMORY_LIMIT",
+    "TABLES",
     "DamagedError",
     "Mended",
     "WarehouseError",

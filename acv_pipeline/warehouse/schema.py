@@ -133,9 +133,15 @@ def _add_columns(connection: duckdb.DuckDBPyConnection) -> None:
             " where database_name = current_database()"
         ).fetchall()
     )
+    # those that an engine keeps in files are its own to show with all columns
+    shown = connection.execute(
+        "select schema_name || '.' || view_name from duckdb_views()"
+        " where database_name = current_database() and not internal"
+    ).fetchall()
     for table in tables().values():
         for column in table.columns:
-            if not table.view and (table.name, column.name) not in there:
+            kept = not table.view and (table.name,) not in shown
+            if kept and (table.name, column.name) not in there:
                 connection.execute(f'alter table {table.name} add "{column.name}" {column.type}')
 
 

@@ -17,9 +17,10 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.engines import cluster, family, parts
 from acv_pipeline.engines.chosen import engine_of
 from acv_pipeline.engines.duckdb import DuckDb
-from acv_pipeline.engines.spark import Spark
+from acv_pipeline.engines.spark import Spark, _store
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.models import Project
+from acv_pipeline.operations.upkeep.rebuild import rebuild
 from acv_pipeline.warehouse import (
     WarehouseError,
     commits,
@@ -140,13 +141,14 @@ def test_readers_see_one_publication_and_never_a_mixture(home: Home, contract: C
                     seen.append((int(number[1:]), other))
 
     with open_warehouse(home, contract) as connection:
-        put_number(connection, spark.store, 0)
+        store = _store(connection)
+        put_number(connection, store, 0)
         put_copy(connection, home, home.published, checked_at=commits(connection))
         readers = [threading.Thread(target=read) for _ in range(2)]
         for reader in readers:
             reader.start()
         for number in range(1, 51):
-            put_number(connection, spark.store, number)
+            put_number(connection, store, number)
             put_copy(connection, home, home.published, checked_at=commits(connection))
         done.set()
         for reader in readers:
@@ -159,19 +161,25 @@ def test_readers_see_one_publication_and_never_a_mixture(home: Home, contract: C
 def test_files_that_nobody_names_go_after_a_day(home: Home, contract: Contract) -> None:
     spark = Spark("local[2]", home=home)
     prepared(home, contract, spark)
-    folder = Path(spark.store.address)
     with open_warehouse(home, contract) as connection:
+        store = _store(connection)
+        folder = Path(store.address)
         for number in range(3):
-            put_number(connection, spark.store, number)
+            put_number(connection, store, number)
         put_copy(connection, home, home.published, checked_at=commits(connection))
-        put_number(connection, spark.store, 3)
-        there = sorted(folder.rglob("*.parquet"))
-        assert len(there) == 8
+        put_number(connection, store, 3)
+        store.write(connection, TWO[0], f"from {TWO[0]}", "of a task that ran twice")
+        there = set(folder.rglob("*.parquet"))
+        assert len(there) == 9
         spark.swept(connection)
-        assert sorted(folder.rglob("*.parquet")) == there, "a reader may hold an old copy"
+        assert set(folder.rglob("*.parquet")) == there, "a task may still be at work"
         yesterday = time.time() - dt.timedelta(days=1, minutes=1).total_seconds()
         for path in there:
             os.utime(path, (yesterday, yesterday))
+        spark.swept(connection)
+        left = set(folder.rglob("*.parquet"))
+        assert len(there - left) == 1, "what was let go just now, a reader may hold"
+        connection.execute("update engine.let_go set since = since - interval 2 days")
         spark.swept(connection)
         # those of the warehouse and those of the copy that readers have
         assert len(list(folder.rglob("*.parquet"))) == 4
@@ -182,11 +190,47 @@ def test_files_that_nobody_names_go_after_a_day(home: Home, contract: Contract) 
         assert copy.execute("select delivery_id from validated.verdicts").fetchall() == [("d2",)]
 
 
+def test_two_homes_at_one_address_leave_one_another_alone(
+    contract: Contract, tmp_path: Path
+) -> None:
+    places = []
+    for name in ("one", "other"):
+        home = Home(tmp_path / name)
+        prepared(home, contract, Spark("local[2]", f"file://{tmp_path}/shared/", home))
+        with open_warehouse(home, contract) as connection:
+            places.append(Path(_store(connection).address))
+    assert places[0] != places[1]
+    assert {place.parent for place in places} == {tmp_path / "shared"}
+    # however it is written, it is the same place
+    prepared(Home(tmp_path / "one"), contract, Spark("local[2]", str(tmp_path / "shared"),
+                                                     Home(tmp_path / "one")))  # fmt: skip
+
+
+def test_a_rebuild_says_that_these_tables_are_not_its_own(
+    home: Home, contract: Contract, landing: Path
+) -> None:
+    prepared(home, contract, Spark("local[2]", home=home))
+    with pytest.raises(WarehouseError, match="receiving the landing zone in another home"):
+        rebuild(home, landing, contract)
+
+
+def test_what_spark_failed_of_is_the_line_that_says_it() -> None:
+    said = (
+        "An error occurred while calling z:org.apache.spark.api.python.PythonRDD.collectAndServe.\n"
+        ": org.apache.spark.SparkException: Job aborted due to stage failure: Task 1 failed\n"
+        "Traceback (most recent call last):\n  File x\n"
+        "_duckdb.OutOfMemoryException: Out of Memory Error: failed to allocate\n"
+    )
+    assert cluster._said(Exception(said)).startswith("_duckdb.OutOfMemoryException: Out of Memory")
+    lost = said.partition("Traceback")[0]
+    assert "Job aborted due to stage failure" in cluster._said(Exception(lost))
+
+
 def test_what_was_rolled_back_is_not_there(home: Home, contract: Contract) -> None:
     spark = Spark("local[2]", home=home)
     prepared(home, contract, spark)
     with open_warehouse(home, contract) as connection:
-        put_number(connection, spark.store, 1)
+        put_number(connection, _store(connection), 1)
         with pytest.raises(ZeroDivisionError), transaction(connection):
             parts.put(connection, TWO[0], {"f": None})
             assert connection.execute(f"from {TWO[0]}").fetchall() == []

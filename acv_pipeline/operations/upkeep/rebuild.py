@@ -14,11 +14,13 @@ from acv_pipeline.landing import Zone
 from acv_pipeline.language import _
 from acv_pipeline.ledger.load import load
 from acv_pipeline.warehouse import (
+    FILES,
     WarehouseError,
     deliveries_lost,
     first_received,
     journal_of,
     open_warehouse,
+    own_tables,
     problem_of,
     replace_warehouse,
     transaction,
@@ -75,6 +77,14 @@ def rebuild(
         if (journal := journal_of(home)).exists():
             shutil.copy(journal, scratch.root)
         with open_warehouse(scratch, contract) as connection:
+            if FILES in own_tables(connection):
+                raise WarehouseError(
+                    _(
+                        "the tables of {path} are Spark's, and made again by receiving the landing "
+                        "zone in another home: set another ACV_HOME, then 'acv run'",
+                        path=home.root,
+                    )
+                )
             before = _forget_how_it_was_read(connection)
             load(
                 connection,

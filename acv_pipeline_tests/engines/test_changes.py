@@ -1,0 +1,217 @@
+"""What changes between two runs changes the same on both engines.
+
+The tasks are done here, one after the other: nothing of Spark is in question.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import pickle
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from acv_pipeline.contract import Contract
+from acv_pipeline.engines import cluster, families, family
+from acv_pipeline.engines.duckdb import DuckDb
+from acv_pipeline.engines.families import Families
+from acv_pipeline.engines.spark import SHARED, Spark
+from acv_pipeline.flow.pipeline import Pipeline
+from acv_pipeline.flow.turn import Turn
+from acv_pipeline.models import Project
+from acv_pipeline.warehouse import figures_moved, open_warehouse, transaction
+from acv_pipeline.warehouse.home import Home
+from acv_pipeline_tests.engines.homes import (
+    FIRST,
+    Said,
+    contents,
+    differences,
+    figures,
+    many_families,
+    next_month,
+    programmes,
+    run,
+    send,
+)
+
+SPARK = Spark("nowhere")
+MONTHS = [FIRST, next_month(FIRST)]
+
+
+@pytest.fixture(autouse=True)
+def tasks_are_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def done_here(master: str, job: Any, work: Any, items: Sequence[Any], log: object) -> list[Any]:
+        job = pickle.loads(pickle.dumps(job))
+        return [work(job, pickle.loads(pickle.dumps(item)), "here") for item in items]
+
+    monkeypatch.setattr(cluster, "run", done_here)
+
+
+@pytest.fixture
+def contract(tmp_path: Path) -> Contract:
+    return many_families(tmp_path, 3)
+
+
+@pytest.fixture
+def landing(tmp_path: Path, contract: Contract) -> Path:
+    for source in ("anah", "action_logement"):
+        send(tmp_path / "landing", contract, source, MONTHS, programmes(contract))
+    return tmp_path / "landing"
+
+
+def homes(tmp_path: Path) -> list[Home]:
+    return [Home(tmp_path / "duckdb"), Home(tmp_path / "spark")]
+
+
+def both(tmp_path: Path, landing: Path, contract: Contract) -> tuple[Said, Said]:
+    one, other = homes(tmp_path)
+    return run(one, landing, contract, DuckDb()), run(other, landing, contract, SPARK)
+
+
+def told(contract: Contract, **changed: dict[str, Any]) -> Contract:
+    """The contract with entries of indicators changed."""
+    entries = {
+        name: entry.model_copy(update=changed.get(name.replace("-", "_"), {}))
+        for name, entry in contract.indicators.items()
+    }
+    return contract.model_copy(update={"indicators": entries})
+
+
+def test_an_explanation_is_in_the_marts_of_the_next_run(
+    tmp_path: Path, contract: Contract, landing: Path
+) -> None:
+    name = programmes(contract)[2]
+    lower = str(figures(contract, name, "anah", MONTHS[1])["33"] - 3)
+    send(
+        landing, contract, "anah", [MONTHS[1]], [name], day=dt.date(2021, 4, 20),
+        name="Programme.csv", changed={(name, MONTHS[1], "33"): lower},
+    )  # fmt: skip
+    send(
+        landing, contract, "anah", [next_month(FIRST, 2)], [name], name="Programme suite.csv",
+        changed={(name, next_month(FIRST, 2), "44"): "1"},
+    )  # fmt: skip
+    assert not differences(*both(tmp_path, landing, contract))
+    for home in homes(tmp_path):
+        with open_warehouse(home, contract) as connection, transaction(connection):
+            connection.execute(
+                """
+                insert into validated.explanations by name
+                select indicator_id, series as source, month, department_code, increment,
+                    'role' as said_by, 'counted twice before' as reason,
+                    timestamp '2021-05-01' as said_at
+                from marts.decreases where series = 'anah'
+                """
+            )
+            figures_moved(connection)
+    one, spark = rebuilt(tmp_path, landing, contract)
+    assert one["marts.decreases"] == spark["marts.decreases"]
+    assert "counted twice before" in str(spark["marts.decreases"])
+
+
+def rebuilt(
+    tmp_path: Path, landing: Path, contract: Contract
+) -> list[dict[str, list[tuple[Any, ...]]]]:
+    """What is there after each engine built all marts that it takes to be due."""
+    left = []
+    for home, engine in zip(homes(tmp_path), (DuckDb(), SPARK), strict=True):
+        pipeline = Pipeline(home, landing, contract, Project.load(), engine=engine.at(home))
+        with pipeline.warehouse() as connection:
+            Turn(pipeline, connection, print).build([*pipeline.project.models])
+            left.append(contents(connection))
+    return left
+
+
+def test_indicators_that_become_sisters_keep_all_their_months(
+    tmp_path: Path, contract: Contract, landing: Path
+) -> None:
+    assert not differences(*both(tmp_path, landing, contract))
+    linked = told(contract, programme_003={"sister": "programme-001"})
+    assert len(linked.families()) == len(contract.families()) - 1
+    left = []
+    for home, engine in zip(homes(tmp_path), (DuckDb(), SPARK), strict=True):
+        pipeline = Pipeline(home, landing, linked, Project.load(), engine=engine.at(home))
+        with pipeline.warehouse() as connection:
+            turn = Turn(pipeline, connection, print)
+            turn.judge([MONTHS[1]])
+            turn.build([*pipeline.project.models])
+            left.append(contents(connection))
+    assert left[0]["validated.observations"] == left[1]["validated.observations"]
+    assert left[0]["marts.series"] == left[1]["marts.series"]
+    assert {row[2] for row in left[1]["marts.series"]} == set(MONTHS)
+
+
+def test_a_family_that_goes_and_comes_back_is_there(
+    tmp_path: Path, contract: Contract, landing: Path
+) -> None:
+    whole = both(tmp_path, landing, contract)
+    assert not differences(*whole)
+    linked = told(contract, programme_003={"sister": "programme-001"})
+    assert not differences(*both(tmp_path, landing, linked))
+    again = both(tmp_path, landing, contract)
+    assert not differences(*again)
+    assert again[1].tables["marts.series"] == whole[1].tables["marts.series"]
+
+
+def test_a_correction_of_what_was_never_delivered_is_told(
+    tmp_path: Path, contract: Contract, landing: Path
+) -> None:
+    both(tmp_path, landing, contract)
+    for home in homes(tmp_path):
+        home.corrections.write_text(
+            "- {source: anah, indicator: PVD, month: 2021-02, department: '33', delivered: 5,"
+            " corrected: 6, reason: seen on the spot, by: head of unit, date: 2021-04-20}\n",
+            encoding="utf-8",
+        )
+    one, spark = both(tmp_path, landing, contract)
+    assert not differences(one, spark)
+    assert any(check == "corrections_still_match" and not ok for _, check, _, ok, *_ in one.checks)
+
+
+def test_another_program_judges_all_again(
+    tmp_path: Path, contract: Contract, landing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = homes(tmp_path)[1]
+    run(home, landing, contract, SPARK)
+    with open_warehouse(home, contract) as connection:
+        assert Families(connection, contract, Project.load()).to_judge() == []
+    monkeypatch.setattr(families, "code_of", lambda contract, project: "another")
+    with open_warehouse(home, contract) as connection:
+        assert len(Families(connection, contract, Project.load()).to_judge()) == 2
+    monkeypatch.undo()
+    family._of_package.cache_clear()
+    monkeypatch.setattr(family, "PACKAGE", tmp_path)
+    (tmp_path / "module.py").write_text("changed = True\n")
+    with open_warehouse(home, contract) as connection:
+        assert len(Families(connection, contract, Project.load()).to_judge()) == 2
+    family._of_package.cache_clear()
+
+
+def test_an_indicator_that_the_contract_drops_stops_nothing(
+    tmp_path: Path, contract: Contract, landing: Path
+) -> None:
+    name = programmes(contract)[2]
+    alone = send(landing, contract, "anah", [next_month(FIRST, 2)], [name], name="Programme.csv")
+    assert not differences(*both(tmp_path, landing, contract))
+    alone.unlink()  # archived: nobody reads it again
+    kept = {key: entry for key, entry in contract.indicators.items() if key != name}
+    dropped = contract.model_copy(update={"indicators": kept})
+    one, spark = both(tmp_path, landing, dropped)
+    assert not differences(one, spark)
+
+
+@pytest.mark.parametrize("folder", ["elsewhere", "l'ailleurs"])
+def test_a_place_may_be_called_whatever_it_is(
+    tmp_path: Path, contract: Contract, landing: Path, folder: str
+) -> None:
+    home = Home(tmp_path / folder)
+    said = run(home, landing, contract, SPARK)
+    assert not differences(run(Home(tmp_path / "one"), landing, contract, DuckDb()), said)
+
+
+def test_whatever_the_models_read_is_handed_to_tasks() -> None:
+    """And what is handed to all of them is in what they are made from."""
+    read = {source for model in Project.load().models.values() for source in model.sources}
+    own = {*family.RAW, *family.JUDGED, "validated.dwellings"}
+    assert {table for table in read - own if not table.startswith("contract.")} <= {*SHARED}

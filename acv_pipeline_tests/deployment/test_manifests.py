@@ -143,7 +143,7 @@ def test_the_commands_of_the_containers_exist(service: str) -> None:
 def test_the_commands_of_the_pages_exist(page: str) -> None:
     """Those of the pipeline, wherever they are run."""
     text = (DEPLOY.parent / "docs" / f"{page}.md").read_text(encoding="utf-8")
-    block = "\n".join(re.findall(r"^```\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+    block = "\n".join(re.findall(r"^```\w*\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
     asked = re.findall(r"(?:code|--|acv-shell) acv ([a-z-]+)", block)
     assert asked and set(asked) <= set(COMMANDS)
     services = set(re.findall(r"(?:exec|run --rm .*?)\s?(\w+) acv", block))

@@ -298,7 +298,7 @@ def test_what_was_built_by_hand_is_published_by_the_next_run(
     pipeline: Pipeline, run: Run, instance: DagsterInstance
 ) -> None:
     assert run("2018-09", "2018-12", assets=pipeline.monthly_assets()).success
-    assert pipeline.receive_due()[0] == [] and not pipeline.is_published()
+    assert not pipeline.is_published()
     for _ in range(2):
         assert run_landing(pipeline.home, pipeline.landing) == 0
         assert pipeline.is_published()

@@ -12,7 +12,7 @@ import pytest
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.ledger import load as loading
+from acv_pipeline.ledger import read_one as loading
 from acv_pipeline.ledger.load import load
 from acv_pipeline.operations.unused import unused_of, unused_of_latest, unused_parts
 from acv_pipeline_tests.deliveries import deliver, deliver_trajectory, steady_figures

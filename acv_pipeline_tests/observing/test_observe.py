@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -62,6 +63,8 @@ def started(home: Home, *options: str) -> Iterator[Observer]:
     with subprocess.Popen(
         [ACV, "observe", "--home", str(home.root), "--port", "0", *options],
         stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        # in the background of a shell, tests ignore Ctrl-C, and what they start would too
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     ) as process:  # fmt: skip
         try:
             assert process.stdout

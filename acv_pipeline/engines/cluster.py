@@ -6,9 +6,9 @@ import os
 import pickle
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from acv_pipeline.engines.engine import Log
 from acv_pipeline.engines.family import Job, Work, WrongWorkerError
@@ -19,13 +19,15 @@ from acv_pipeline.warehouse import WarehouseError
 if TYPE_CHECKING:
     from pyspark import Broadcast, SparkContext
 
+Item = TypeVar("Item")
+
 RAISED = re.compile(r"(?:(?!py4j|org|java|pyspark)[\w.]*)(?:Error|Exception): (?!.*Traceback)")
 # what another try would not change comes back as a value, so that Spark doesn't try
 FINAL = (SqlProjectError, WarehouseError, WrongWorkerError)
 
 
 def run(master: str, job: Job, work: Work, items: Sequence[Any], log: Log) -> list[Any]:
-    """What ``work`` gives for each item, in their order; each is a task.
+    """What ``work`` gives for each item (one at least), in their order; each is a task.
 
     Only what successful tasks return comes back: of a task that ran twice, one result.
 
@@ -33,8 +35,6 @@ def run(master: str, job: Job, work: Work, items: Sequence[Any], log: Log) -> li
         SqlProjectError, WarehouseError: as the work raises them; or Spark is not there, or a task
             failed as often as Spark tries (``spark.task.maxFailures``).
     """
-    if not items:
-        return []
     context = _context(master, log)
     told = context.broadcast(pickle.dumps(job))
     try:
@@ -64,6 +64,22 @@ def _attempt(work: Work, told: Broadcast[bytes], item: Any) -> tuple[int, Any]:
         return context.attemptNumber(), work(job, item, f"{context.taskAttemptId()}")
     except FINAL as error:
         return context.attemptNumber(), error
+
+
+def packed(
+    items: Iterable[Item], size_of: Callable[[Item], int], most_bytes: int, most: int
+) -> Iterator[list[Item]]:
+    """Items in their order, as many together as there is room for; one at least."""
+    packed: list[Item] = []
+    size = 0
+    for item in items:
+        if packed and (size + size_of(item) > most_bytes or len(packed) == most):
+            yield packed
+            packed, size = [], 0
+        packed.append(item)
+        size += size_of(item)
+    if packed:
+        yield packed
 
 
 _told: tuple[bytes, Job] | None = None

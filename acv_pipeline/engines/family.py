@@ -33,9 +33,10 @@ from acv_pipeline.ledger.received import Outside, received
 from acv_pipeline.ledger.store import months_to_judge, read_fresh, write_judged
 from acv_pipeline.models import Project
 from acv_pipeline.quality.check import Check
-from acv_pipeline.quality.evaluation import Tallies, tallied
+from acv_pipeline.quality.evaluation import tallied
 from acv_pipeline.quality.sql_tests import Outcome, outcomes
 from acv_pipeline.quality.table_checks import sql_project
+from acv_pipeline.quality.tally import Tallies
 from acv_pipeline.warehouse import (
     append,
     layout,
@@ -109,7 +110,7 @@ class Written:
 
     Attributes:
         files: by table.
-        rows: by indicator, how many rows there are; "" for those of none of the contract's.
+        rows: by indicator, how many rows there are; "" for those of none.
         covered: what it has of each indicator and month, where it states something of all.
         is_undated: whether rows in quarantine don't say their month.
     """
@@ -142,7 +143,7 @@ class FamilyTask:
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedFamily:
     """What judging a family gave; ``differing`` are the months that stood otherwise."""
 
     name: str
@@ -206,7 +207,7 @@ def _read_one(
 
 def judge(
     job: Job, task: FamilyTask, attempt: str, months: Sequence[Month] | None = None
-) -> Judged:
+) -> JudgedFamily:
     """Judge a family and write what is in force of it, for the given months or for all."""
     with _prepared(job), _family(job, task, written=JUDGED) as (connection, contract):
         fresh = read_fresh(connection, contract, task.outside)
@@ -218,7 +219,7 @@ def judge(
             for table in JUDGED
         }
         moved = bool(changed) or before != _totals(connection)
-        return Judged(task.name, files, months_to_judge(fresh), changed, moved)
+        return JudgedFamily(task.name, files, months_to_judge(fresh), changed, moved)
 
 
 def build(job: Job, task: FamilyTask, attempt: str, models: Sequence[str] = ()) -> Built:
@@ -367,13 +368,9 @@ def _written(
     counted = connection.execute(
         "select indicator_id, count(*) from raw.tidy_rows group by all"
     ).fetchall()
-    rows: dict[str, int] = {}
-    for indicator, count in counted:
-        known = indicator if indicator in job.contract.indicators else ""
-        rows[known] = rows.get(known, 0) + count
     return Written(
         files,
-        rows,
+        {indicator or "": count for indicator, count in counted},
         {key: figures.covered(*key) for key in figures.blocks} if states_all else {},
         figures.has_undated_rows,
     )

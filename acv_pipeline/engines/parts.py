@@ -32,7 +32,7 @@ class Store:
     address: str
 
     @property
-    def named(self) -> str:
+    def place(self) -> str:
         """The place, however it was written: a whole path, or an address."""
         files, root = self._files
         return root if "file" in files.protocol else files.unstrip_protocol(root)

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -32,6 +32,7 @@ from acv_pipeline.quality.everything import evaluate_all
 from acv_pipeline.quality.sql_tests import Outcome, sql_checks, told_of_tests
 from acv_pipeline.quality.table_checks import checks as table_checks
 from acv_pipeline.quality.table_checks import sql_project
+from acv_pipeline.quality.tally import Tally
 from acv_pipeline.warehouse import (
     FILES,
     MEMORY_LIMIT,
@@ -50,12 +51,10 @@ from acv_pipeline.warehouse.home import Home
 
 if TYPE_CHECKING:
     # made with libraries that take a while to import: loading the definitions goes without
-    from acv_pipeline.engines.family import Judged, Tested
+    from acv_pipeline.engines.family import JudgedFamily, Tested
     from acv_pipeline.ledger.load import LoadReport
     from acv_pipeline.ledger.read_one import Read
     from acv_pipeline.ledger.store import JudgeReport
-
-Item = TypeVar("Item")
 
 # fingerprints of a warehouse: where its files lie, and for which program their views were made
 ADDRESS, SHOWN = "files", "views"
@@ -83,7 +82,7 @@ class Spark:
     master: str
     address: str = ""
     home: Home | None = None
-    kept: dict[int, list[Judged]] = field(default_factory=dict, compare=False, repr=False)
+    kept: dict[int, list[JudgedFamily]] = field(default_factory=dict, compare=False, repr=False)
 
     def at(self, home: Home) -> Spark:
         """The same cluster, for another home."""
@@ -95,7 +94,7 @@ class Spark:
         from acv_pipeline.engines.family import JUDGED, RAW
 
         assert self.home is not None
-        place = parts.Store(self.address or str(self.home.root / "tables")).named
+        place = parts.Store(self.address or str(self.home.root / "tables")).place
         known = fingerprints(connection)
         shown = f"{program_version()} {known.get(TABLES)}"
         if FILES in own_tables(connection):
@@ -255,7 +254,7 @@ class Spark:
         log: Log = lambda _: None,
     ) -> list[CheckResult]:
         """Ask what concerns figures and marts family by family, and the rest of whole tables."""
-        from acv_pipeline.quality.evaluation import Tally, told
+        from acv_pipeline.quality.evaluation import told
 
         there = own_tables(connection)
         built = {model.name for model in project.models.values() if model.table in there}
@@ -298,10 +297,11 @@ class Spark:
         contract: Contract,
     ) -> Iterator[Read]:
         """Read files, in their order."""
+        from acv_pipeline.engines.cluster import packed
         from acv_pipeline.engines.family import FileTask, read
         from acv_pipeline.ledger.read_one import read_one
 
-        for job in _packed(due, lambda item: item[1].byte_size, JOB_BYTES, JOB_FILES):
+        for job in packed(due, lambda item: item[1].byte_size, JOB_BYTES, JOB_FILES):
             tasks, done = [], {}
             for delivery_id, file in job:
                 try:
@@ -313,7 +313,7 @@ class Spark:
                     tasks.append(FileTask(delivery_id, file, file.path.read_bytes(), sidecar))
                 except OSError:
                     done[delivery_id] = read_one(file, contract)  # says why
-            together = list(_packed(tasks, lambda task: len(task.content), TASK_BYTES, TASK_FILES))
+            together = list(packed(tasks, lambda task: len(task.content), TASK_BYTES, TASK_FILES))
             found = self._run(connection, contract, read, together, log)
             for of, each in zip(together, found, strict=True):
                 done |= dict(zip((task.delivery_id for task in of), each, strict=True))
@@ -321,7 +321,7 @@ class Spark:
 
     def _judged(
         self, connection: duckdb.DuckDBPyConnection, contract: Contract, log: Log
-    ) -> list[Judged]:
+    ) -> list[JudgedFamily]:
         """What judging the families that changed gives, of all months; kept until a commit."""
         from acv_pipeline.engines.families import Families
         from acv_pipeline.engines.family import judge
@@ -346,7 +346,8 @@ class Spark:
         from acv_pipeline.engines.family import test
 
         families = Families(connection, contract, sql_project())
-        about = [language(), str([(check.asset, check.name) for check in (*checks, *tests)])]
+        about = [language(), fingerprints(connection).get("seeds", "")]
+        about += [f"{check.asset}.{check.name}" for check in (*checks, *tests)]
         made_from = {
             name: hashed([*about, families.judged_from[name], *sorted(task.files.values())])
             for name, task in families.tasks.items()
@@ -401,19 +402,3 @@ class Spark:
 def _store(connection: duckdb.DuckDBPyConnection) -> parts.Store:
     """Where the files of a warehouse lie."""
     return parts.Store(fingerprints(connection)[ADDRESS])
-
-
-def _packed(
-    items: Iterable[Item], size_of: Callable[[Item], int], most_bytes: int, most: int
-) -> Iterator[list[Item]]:
-    """Items in their order, as many together as there is room for; one at least."""
-    packed: list[Item] = []
-    size = 0
-    for item in items:
-        if packed and (size + size_of(item) > most_bytes or len(packed) == most):
-            yield packed
-            packed, size = [], 0
-        packed.append(item)
-        size += size_of(item)
-    if packed:
-        yield packed

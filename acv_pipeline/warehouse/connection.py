@@ -1,4 +1,7 @@
-"""The one place that opens DuckDB: for writing, for reading, and the published copy."""
+"""The one place that opens DuckDB: for writing, for reading, and the published copy.
+
+But for copies of a file that may be damaged, which are ``mending``'s to look at.
+"""
 
 from __future__ import annotations
 

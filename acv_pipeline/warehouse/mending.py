@@ -34,7 +34,7 @@ from acv_pipeline.warehouse.schema import (
     create_commit_counter,
     is_unnumbered,
     number_apart,
-    own_tables,
+    tables_within,
 )
 from acv_pipeline.warehouse.trouble import (
     WarehouseError,
@@ -308,7 +308,7 @@ State = tuple[int | None, dict[str, Any]]
 def _state(path: Path, *, read_only: bool = False) -> State:
     """The number of commits, and of each table of figures what changes when a row does."""
     with closing(duckdb.connect(str(path), read_only=read_only)) as connection:
-        tables = sorted(own_tables(connection))
+        tables = sorted(tables_within(connection))
         sums = {
             table: connection.execute(
                 f"select count(*), sum(hash(t)) from {table} as t"

@@ -109,13 +109,18 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute(_ddl(table))
 
 
-def own_tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
-    """Every ``schema.name`` that is a table, or a view that stands for one kept in files."""
+def tables_within(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Every ``schema.name`` whose rows lie in the database's own file."""
     found = connection.execute(
         "select schema_name || '.' || table_name from duckdb_tables()"
         " where database_name = current_database() and not temporary"
     ).fetchall()
-    there = {name for (name,) in found}
+    return {name for (name,) in found}
+
+
+def own_tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Every ``schema.name`` that is a table, or a view that stands for one kept in files."""
+    there = tables_within(connection)
     if FILES in there:
         shown = connection.execute(
             "select schema_name || '.' || view_name from duckdb_views()"

@@ -13,7 +13,7 @@ import yaml
 
 from acv_pipeline.contract import Contract, Month, load_contract
 from acv_pipeline.contract.loading import CONTRACT_FILE
-from acv_pipeline.contract.months import elapsed, month_end, month_of, shift
+from acv_pipeline.contract.months import elapsed, month_end, month_of
 from acv_pipeline.engines.engine import Engine
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.flow.turn import Turn
@@ -184,8 +184,3 @@ def differences(one: Said, other: Said) -> list[str]:
         first = next((pair for pair in pairs if pair[0] != pair[1]), "")
         found.append(f"checks: {len(one.checks)} and {len(other.checks)}, such as {first}")
     return found
-
-
-def next_month(month: Month, by: int = 1) -> Month:
-    """The month after."""
-    return shift(month, by)

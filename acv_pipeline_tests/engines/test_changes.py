@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from acv_pipeline.contract import Contract
+from acv_pipeline.contract.months import shift
 from acv_pipeline.engines import cluster, families, family
 from acv_pipeline.engines.duckdb import DuckDb
 from acv_pipeline.engines.families import Families
@@ -30,14 +31,13 @@ from acv_pipeline_tests.engines.homes import (
     differences,
     figures,
     many_families,
-    next_month,
     programmes,
     run,
     send,
 )
 
 SPARK = Spark("nowhere")
-MONTHS = [FIRST, next_month(FIRST)]
+MONTHS = [FIRST, shift(FIRST, 1)]
 
 
 @pytest.fixture(autouse=True)
@@ -89,8 +89,8 @@ def test_an_explanation_is_in_the_marts_of_the_next_run(
         name="Programme.csv", changed={(name, MONTHS[1], "33"): lower},
     )  # fmt: skip
     send(
-        landing, contract, "anah", [next_month(FIRST, 2)], [name], name="Programme suite.csv",
-        changed={(name, next_month(FIRST, 2), "44"): "1"},
+        landing, contract, "anah", [shift(FIRST, 2)], [name], name="Programme suite.csv",
+        changed={(name, shift(FIRST, 2), "44"): "1"},
     )  # fmt: skip
     assert not differences(*both(tmp_path, landing, contract))
     for home in homes(tmp_path):
@@ -192,7 +192,7 @@ def test_an_indicator_that_the_contract_drops_stops_nothing(
     tmp_path: Path, contract: Contract, landing: Path
 ) -> None:
     name = programmes(contract)[2]
-    alone = send(landing, contract, "anah", [next_month(FIRST, 2)], [name], name="Programme.csv")
+    alone = send(landing, contract, "anah", [shift(FIRST, 2)], [name], name="Programme.csv")
     assert not differences(*both(tmp_path, landing, contract))
     alone.unlink()  # archived: nobody reads it again
     kept = {key: entry for key, entry in contract.indicators.items() if key != name}
@@ -211,7 +211,6 @@ def test_a_place_may_be_called_whatever_it_is(
 
 
 def test_whatever_the_models_read_is_handed_to_tasks() -> None:
-    """And what is handed to all of them is in what they are made from."""
     read = {source for model in Project.load().models.values() for source in model.sources}
     own = {*family.RAW, *family.JUDGED, "validated.dwellings"}
     assert {table for table in read - own if not table.startswith("contract.")} <= {*SHARED}

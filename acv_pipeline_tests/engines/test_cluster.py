@@ -19,6 +19,7 @@ import duckdb
 import pytest
 
 from acv_pipeline.contract import Contract
+from acv_pipeline.contract.months import shift
 from acv_pipeline.engines import cluster
 from acv_pipeline.engines.duckdb import DuckDb
 from acv_pipeline.engines.spark import Spark
@@ -30,7 +31,6 @@ from acv_pipeline_tests.engines.homes import (
     contents,
     differences,
     many_families,
-    next_month,
     programmes,
     run,
     send,
@@ -136,7 +136,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Contract, Sai
     folder = tmp_path_factory.mktemp("world")
     contract = many_families(folder, INDICATORS)
     names = programmes(contract)
-    months = [FIRST, next_month(FIRST)]
+    months = [FIRST, shift(FIRST, 1)]
     for source in ("anah", "action_logement"):
         for month in months:
             wrong = (0, 23 if source == "anah" and month != FIRST else 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -26,6 +27,7 @@ from acv_pipeline.warehouse import (
     commits,
     open_warehouse,
     own_tables,
+    problem_of,
     put_copy,
     read_published,
     transaction,
@@ -204,6 +206,21 @@ def test_two_homes_at_one_address_leave_one_another_alone(
     # however it is written, it is the same place
     prepared(Home(tmp_path / "one"), contract, Spark("local[2]", str(tmp_path / "shared"),
                                                      Home(tmp_path / "one")))  # fmt: skip
+
+
+def test_whether_a_warehouse_is_damaged_is_asked_of_its_own_file(
+    home: Home, contract: Contract
+) -> None:
+    """Its tables may be more than this machine can read, and lie where it has no key."""
+    prepared(home, contract, Spark("local[2]", home=home))
+    with open_warehouse(home, contract) as connection:
+        put_number(connection, _store(connection), 1)
+        shutil.rmtree(_store(connection).address)
+    assert problem_of(home.warehouse) is None
+    with home.warehouse.open("r+b") as file:
+        file.seek(8192)
+        file.write(os.urandom(200_000))
+    assert problem_of(home.warehouse) is not None
 
 
 def test_a_rebuild_says_that_these_tables_are_not_its_own(

@@ -14,6 +14,7 @@ import duckdb
 import pytest
 
 from acv_pipeline.contract import Contract
+from acv_pipeline.contract.months import shift
 from acv_pipeline.engines import cluster, family, parts
 from acv_pipeline.engines.duckdb import DuckDb
 from acv_pipeline.engines.spark import Spark
@@ -31,7 +32,6 @@ from acv_pipeline_tests.engines.homes import (
     differences,
     figures,
     many_families,
-    next_month,
     programmes,
     run,
     send,
@@ -77,7 +77,7 @@ def test_a_home_of_families_is_the_same_month_by_month(tmp_path: Path) -> None:
     landing = tmp_path / "landing"
     contract = many_families(tmp_path, INDICATORS)
     names = programmes(contract)
-    months = [FIRST, next_month(FIRST), next_month(FIRST, 2)]
+    months = [FIRST, shift(FIRST, 1), shift(FIRST, 2)]
     first, other = names[0], names[3]
 
     # a history; a file states the sum of all indicators and months, another states a wrong one
@@ -134,7 +134,7 @@ def test_a_home_of_families_is_the_same_month_by_month(tmp_path: Path) -> None:
     assert copies[0]["marts.department_rankings"] == copies[1]["marts.department_rankings"]
 
     # a delivery of one indicator touches its family, and no other
-    send(landing, contract, "anah", [next_month(FIRST, 3)], [names[6]], name="Programme.csv")
+    send(landing, contract, "anah", [shift(FIRST, 3)], [names[6]], name="Programme.csv")
     with counted_tasks() as tasks:
         one, spark = both(tmp_path, landing, contract)
     assert not differences(one, spark)

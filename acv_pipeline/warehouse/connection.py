@@ -57,12 +57,13 @@ WAIT_SECONDS = 120.0
 # how much memory DuckDB takes, such as 4GB; beyond it, it spills to disk, beside the warehouse
 MEMORY_LIMIT = "ACV_MEMORY_LIMIT"
 AMOUNT = re.compile(r"\d+(\.\d+)? ?[KMGT]i?B", re.IGNORECASE)
+Settings = dict[str, str | bool | int | float | list[str]]
 
 
 def _open(
-    path: Path, *, read_only: bool, wait_seconds: float, log: Callable[[str], None] | None
+    path: Path, *, wait_seconds: float, log: Callable[[str], None] | None
 ) -> duckdb.DuckDBPyConnection:
-    """Open the file, waiting while another process holds it.
+    """Open the file for writing, waiting while another process holds it.
 
     Raises:
         duckdb.Error: it is damaged.
@@ -73,14 +74,10 @@ def _open(
     while True:
         try:
             # timezone and threads are left alone; the storage version only counts at creation
-            config: dict[str, str | bool | int | float | list[str]] = {}
-            if not read_only:
-                config["storage_compatibility_version"] = STORAGE_VERSION
-            if limit := _memory_limit():
-                config["memory_limit"] = limit
+            config = {"storage_compatibility_version": STORAGE_VERSION, **_memory_limit()}
             before = _inode(path)
-            connection = duckdb.connect(str(path), read_only=read_only, config=config)
-            if read_only or before in (None, _inode(path)):
+            connection = duckdb.connect(str(path), config=config)
+            if before in (None, _inode(path)):
                 return connection
             connection.close()  # it gave way to another file while we waited
         except duckdb.IOException as error:
@@ -111,7 +108,7 @@ def _open(
             raise _not_opened(path, error) from error
 
 
-def _memory_limit() -> str | None:
+def _memory_limit() -> Settings:
     limit = os.environ.get(MEMORY_LIMIT)
     if limit and not AMOUNT.fullmatch(limit):
         raise WarehouseError(
@@ -121,7 +118,7 @@ def _memory_limit() -> str | None:
                 value=limit,
             )
         )
-    return limit or None
+    return {"memory_limit": limit} if limit else {}
 
 
 def _not_opened(path: Path, error: duckdb.Error) -> WarehouseError:
@@ -144,9 +141,7 @@ def _ready(
             raise damage
         try:
             with in_plain_words(home.root):
-                connection = _open(
-                    home.warehouse, read_only=False, wait_seconds=wait_seconds, log=log
-                )
+                connection = _open(home.warehouse, wait_seconds=wait_seconds, log=log)
                 try:
                     _set_up(connection, home, contract)
                 except BaseException:
@@ -224,10 +219,7 @@ def scratch_warehouse(contract: Contract, folder: Path) -> Iterator[duckdb.DuckD
 
     It takes one core. What ``$ACV_MEMORY_LIMIT`` has no room for is spilled to ``folder``.
     """
-    config: dict[str, str | bool | int | float | list[str]] = {"temp_directory": str(folder)}
-    config["threads"] = 1
-    if limit := _memory_limit():
-        config["memory_limit"] = limit
+    config: Settings = {"temp_directory": str(folder), "threads": 1, **_memory_limit()}
     with closing(duckdb.connect(":memory:", config=config)) as connection:
         connection.execute("set TimeZone = 'UTC'")
         create_commit_counter(connection)
@@ -249,7 +241,7 @@ def held_as_it_is(
     """
     mend(home, log)
     with in_plain_words(home.root):
-        connection = _open(home.warehouse, read_only=False, wait_seconds=WAIT_SECONDS, log=log)
+        connection = _open(home.warehouse, wait_seconds=WAIT_SECONDS, log=log)
         with closing(connection), _opened_here(home.warehouse):
             yield connection
 
@@ -257,6 +249,9 @@ def held_as_it_is(
 @contextmanager
 def read_published(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """The published copy, read only; never waits for a writer.
+
+    It is attached to a database in memory: DuckDB gives everybody in a process who connects to a
+    path the file that the first of them opened, also when another has taken its place since.
 
     Raises:
         DamagedError: it is damaged; the next run publishes it again.
@@ -270,9 +265,21 @@ def read_published(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
             )
         )
     with in_plain_words(home.root):
-        connection = _open(home.published, read_only=True, wait_seconds=5, log=None)
-        with closing(connection):
+        config: Settings = {"temp_directory": f"{home.published}.tmp", **_memory_limit()}
+        with closing(duckdb.connect(":memory:", config=config)) as connection:
+            _attach(connection, home.published)
             yield connection
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    file, name = str(path).replace("'", "''"), path.stem
+    try:
+        connection.execute(f"attach '{file}' as {name} (read_only)")
+    except duckdb.Error as error:
+        if is_damage(error):
+            raise
+        raise _not_opened(path, error) from error
+    connection.execute(f"use {name}")
 
 
 @contextmanager

@@ -145,8 +145,11 @@ def test_readers_keep_the_old_copy_while_a_new_one_is_swapped_in(
             connection.execute("update t set i = 2")
             put_copy(connection, home, home.published, checked_at=commits(connection))
             assert reader.execute("from t").fetchall() == [(1,)]
-        with read_published(home) as reader:
-            assert reader.execute("from t").fetchall() == [(2,)]
+            with read_published(home) as later:  # in the same process, while the first reads on
+                assert later.execute("from t").fetchall() == [(2,)]
+            assert reader.execute("from t").fetchall() == [(1,)]
+        with read_published(home) as reader, pytest.raises(duckdb.Error, match="read-only"):
+            reader.execute("update t set i = 3")
     assert [path.name for path in home.published.parent.iterdir()] == ["acv.duckdb"]
 
 

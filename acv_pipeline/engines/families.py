@@ -172,12 +172,11 @@ class Families:
         for name in models:
             model = self._project.models[name]
             reads = [self._project.models[upstream].table for upstream in model.depends_on]
+            common = [self._project.compile(name), str(model.columns), seeds]
             found[name] = {
                 family: hashed(
                     [
-                        self._project.compile(name),
-                        str(model.columns),
-                        seeds,
+                        *common,
                         self.judged_from[family],
                         *(said for indicator in task.indicators for said in words[indicator]),
                         *(task.files.get(table, "") for table in (*JUDGED, *reads)),

@@ -19,7 +19,7 @@ import duckdb
 
 from acv_pipeline.contract.tables import tables
 from acv_pipeline.models import Model
-from acv_pipeline.warehouse import FILES
+from acv_pipeline.warehouse import FILES, reach
 
 # Files that nothing names any more go after so long: a reader may still hold an old copy.
 KEPT = dt.timedelta(days=1)
@@ -42,14 +42,12 @@ class Store:
         """The file system, and the place in it."""
         import fsspec  # takes a while, and one machine needs none
 
-        files, root = fsspec.url_to_fs(self.address)
+        files, root = fsspec.url_to_fs(self.address, use_listings_cache=False)
         return files, root
 
     def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Let a connection read and write there."""
-        files, _ = self._files
-        if "file" not in files.protocol:
-            connection.register_filesystem(files)
+        reach(connection, self.address)
 
     def write(
         self, connection: duckdb.DuckDBPyConnection, table: str, select: str, attempt: str

@@ -85,7 +85,7 @@ class Select:
             SqlProjectError: the text uses more of dbt's dialect than this, or is malformed.
         """
         try:
-            text = _DIALECT.from_string(self.text).render(
+            text = _template(self.text).render(
                 ref=table,
                 source=lambda schema, name: table(f"{schema}.{name}"),
                 config=lambda **_: "",
@@ -94,6 +94,9 @@ class Select:
         except TemplateError as error:
             raise _unusable(self.path, error) from error
         return text.strip()
+
+
+_template = cache(_DIALECT.from_string)
 
 
 @cache

@@ -36,6 +36,7 @@ from acv_pipeline.warehouse.schema import (
     layout,
     own_tables,
     put,
+    reach,
     replace,
     set_fingerprint,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "program_version",
     "put",
     "put_copy",
+    "reach",
     "read_journal",
     "read_published",
     "replace",

@@ -38,6 +38,7 @@ from acv_pipeline.warehouse.schema import (
     create_tables,
     has_fingerprint,
     layout,
+    reach_files,
     set_fingerprint,
     write_contract,
 )
@@ -155,6 +156,7 @@ def _ready(
 def _set_up(connection: duckdb.DuckDBPyConnection, home: Home, contract: Contract) -> None:
     connection.execute("set TimeZone = 'UTC'")
     connection.execute(DICTIONARIES)
+    reach_files(connection)
     create_commit_counter(connection)
     wanted = layout(contract)
     if not is_up_to_date(connection) or not has_fingerprint(connection, TABLES, wanted):
@@ -268,6 +270,7 @@ def read_published(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         config: Settings = {"temp_directory": f"{home.published}.tmp", **_memory_limit()}
         with closing(duckdb.connect(":memory:", config=config)) as connection:
             _attach(connection, home.published)
+            reach_files(connection)
             yield connection
 
 

@@ -130,6 +130,25 @@ def own_tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
     return there
 
 
+def reach_files(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let a warehouse, or a copy of one, read the tables that an engine keeps in files."""
+    if FILES in tables_within(connection):
+        found = connection.execute(f"select path from {FILES} limit 1").fetchall()
+        for (path,) in found:
+            reach(connection, path)
+
+
+def reach(connection: duckdb.DuckDBPyConnection, address: str) -> None:
+    """Let a connection read and write at an address, such as ``s3://…``."""
+    if "://" not in address:
+        return
+    import fsspec  # takes a while, and one machine needs none
+
+    files, _ = fsspec.url_to_fs(address, use_listings_cache=False)  # others write too
+    if "file" not in files.protocol and files.protocol[0] not in connection.list_filesystems():
+        connection.register_filesystem(files)
+
+
 def _add_columns(connection: duckdb.DuckDBPyConnection) -> None:
     """Columns that a warehouse made by an earlier version lacks; the next run fills them."""
     there = set(

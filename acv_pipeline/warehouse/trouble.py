@@ -49,6 +49,8 @@ SPARE_BYTES = 1_000_000
 # what DuckDB raises when it reads nonsense that no checksum covers
 _NONSENSE = (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
 _OTHER_VERSION = ("trying to read a database file with", "unsupported storage version")
+# of the files that an engine keeps tables in; what fsspec raises comes through as a traceback
+_NO_FILE = ("no files found that match", "traceback (most recent call last)")
 _GONE = ("unable to open database file", "no such file or directory", "disk i/o error")
 _ERRNO = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 
@@ -128,6 +130,15 @@ def trouble(error: BaseException, root: Path) -> str | None:
             "of this program that made it, or a later one",
             home=root,
             error=first_line(error),
+        )
+    if isinstance(error, duckdb.Error) and _says(text, _NO_FILE):
+        return _(
+            "the tables of {home} lie in files that cannot be read ({error}): make sure that the "
+            "place ACV_WAREHOUSE is reachable and that nobody removed any, then run this again",
+            home=root,
+            error=str(error).strip().splitlines()[-1]
+            if "(most recent" in text
+            else first_line(error),
         )
     if _says(text, _READ_ONLY):
         return _(

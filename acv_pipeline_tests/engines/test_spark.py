@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import openpyxl
 import pytest
 
 from acv_pipeline.contract import Contract
@@ -38,13 +39,14 @@ from acv_pipeline_tests.engines.homes import (
     send,
 )
 from acv_pipeline_tests.landing.servers import S3, Server
+from acv_pipeline_tests.reading.archives import zipped
 
 pytest.importorskip("pyspark", reason="Spark isn't installed: pip install 'acv_pipeline[spark]'")
 if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
     pytest.skip("there is no Java here", allow_module_level=True)
 
 SPARK = Spark("local[2]")
-INDICATORS = 12
+INDICATORS = 28  # which are 20 families with the contract's own
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -214,12 +216,16 @@ def test_what_cannot_be_read_is_refused_and_stops_nothing(
     folder = landing / "anah" / "2021-11-10"
     (folder / "broken.xlsx").write_bytes(b"PK\x03\x04" + os.urandom(2000))
     (folder / "broken.parquet").write_bytes(b"PAR1" + os.urandom(2000) + b"PAR1")
+    endless = openpyxl.Workbook()
+    endless.active["A1"], endless.active["XFD1048576"] = "département", 1
+    endless.save(folder / "endless.xlsx")
+    zipped(folder / "bomb.xlsx", {"xl/workbook.xml": b"<x/>", "xl/media": b" " * 200_000_000})
     (folder / "link.csv").symlink_to("/etc/hostname")
     one, spark = both(tmp_path, landing, contract)
     assert not differences(one, spark)
     status = {row[3]: row[9:] for row in one.tables["raw.deliveries"]}
-    assert len(status) == 4
-    assert sum("refused" in row for row in status.values()) == 3
+    assert len(status) == 6
+    assert sum("refused" in row for row in status.values()) == 5
 
 
 def test_a_worker_with_another_package_is_refused_and_nothing_is_on_record(

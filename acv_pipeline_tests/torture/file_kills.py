@@ -52,8 +52,8 @@ def one_month(connection: duckdb.DuckDBPyConnection, number: int) -> None:
                        " and cast(delivery_id[6:] as bigint) <= ?", [number - KEPT])  # fmt: skip
     connection.execute(
         "insert into raw.extract_rows (delivery_id, row_number, cells)"
-        " select ?, i, ['62', (1000 * ? + i)::varchar, 'Pas-de-Calais'] from range(202) as t(i)",
-        [f"kill {number}", number],
+        " select ?, i, ['62', ? || ' ' || i, 'Pas-de-Calais'] from range(202) as t(i)",
+        [f"kill {number}", str(number)],
     )
     connection.execute(
         "update validated.observations set cumulative_dwellings = ? where month = '2018-09-01'",

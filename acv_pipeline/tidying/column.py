@@ -97,7 +97,7 @@ class _Same:
         return id(self.contract)
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=4096)  # some are made for each indicator
 def _made(make: Callable[..., Any], key: _Same, arguments: tuple[Hashable, ...]) -> Any:
     return make(key.contract, *arguments)
 

@@ -235,9 +235,9 @@ class RowReader:
         return IndicatorReader(self.finder.contract, self.indicator).read(self.table)
 
     @cached_property
-    def _indicators(self) -> npt.NDArray[np.int8]:
+    def _indicators(self) -> npt.NDArray[np.int32]:
         """The indicator of each row, by its place in the contract; -1 for none."""
-        return self._indicator_reads.array(lambda read: self._number(read.indicator_id), np.int8)
+        return self._indicator_reads.array(lambda read: self._number(read.indicator_id), np.int32)
 
     @cached_property
     def _first_months(self) -> dict[str, Month]:

@@ -34,6 +34,14 @@ from acv_pipeline.warehouse import (
 )
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import deliver_trajectory
+from acv_pipeline_tests.engines.homes import (
+    FIRST,
+    figures,
+    many_families,
+    programmes,
+    run,
+    send,
+)
 
 TWO = ("validated.verdicts", "validated.observations")
 
@@ -42,6 +50,17 @@ def prepared(home: Home, contract: Contract, engine: Spark | DuckDb) -> None:
     pipeline = Pipeline(home, home.root / "landing", contract, Project.load(), engine=engine)
     with pipeline.warehouse():
         pass
+
+
+def test_hundreds_of_indicators_are_read_judged_and_built(tmp_path: Path) -> None:
+    """More than 127, which is what the smallest kind of number counts to."""
+    contract = many_families(tmp_path, 140)
+    names = programmes(contract)
+    send(tmp_path / "landing", contract, "anah", [FIRST], [names[0], names[-1]])
+    told = run(Home(tmp_path / "home"), tmp_path / "landing", contract, DuckDb())
+    for name in (names[0], names[-1]):
+        found = {row[3]: row[4] for row in told.tables["validated.dwellings"] if row[0] == name}
+        assert found == figures(contract, name, "anah", FIRST)
 
 
 def test_the_environment_names_the_engine(home: Home) -> None:

@@ -288,12 +288,24 @@ def test_apache_has_the_same_modules_in_the_image_on_the_page_and_in_the_tests()
     assert len(enabled) == 2 and enabled[0] == enabled[1] <= set(MODULES)
 
 
+def test_the_proxy_passes_on_to_the_webserver() -> None:
+    """By the names that the chart gives: release ``acv``, then what it is to be called."""
+    (front,) = [m["spec"]["template"]["spec"] for m in MANIFESTS if m["kind"] == "Deployment"]
+    webserver = VALUES["dagsterWebserver"]
+    name, port = f"acv-{webserver['nameOverride']}", webserver["service"]["port"]
+    assert variables(front["containers"][0])["ACV_WEBSERVER"] == f"http://{name}:{port}"
+    (port_of_compose,) = re.findall(r"--port (\d+)", " ".join(OURS["web"]["command"]))
+    told = OURS["front"]["environment"]["ACV_WEBSERVER"]
+    assert told == f"http://web:{port_of_compose}"
+
+
 def test_the_chart_starts_the_same_code_server() -> None:
     assert [CODE["port"], *CODE["dagsterApiGrpcArgs"]] == [
         4266,
         "--module-name",
         "acv_pipeline.definitions",
     ]
+    assert CODE["deploymentStrategy"] == {"type": "Recreate"}, "the home is one pod's"
     (server,) = VALUES["dagsterWebserver"]["workspace"]["servers"]
     assert server == {"host": CODE["name"], "port": CODE["port"], "name": LOCATION}
     command = " ".join(OURS["code"]["command"])

@@ -142,6 +142,34 @@ def test_compose_gives_every_secret_as_a_file_to_who_reads_it() -> None:
         assert in_the_open({known: "x", f"{known}_FILE": "x"}) == [known]
 
 
+def test_the_page_makes_the_secrets_of_compose(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (DEPLOY.parent / "docs" / "containers.md").read_text(encoding="utf-8")
+    (block,) = re.findall(
+        r"^```\n(install --directory --mode 700 deploy/secrets.*?)^```", page, re.M | re.S
+    )
+    script = re.sub(r"^editor (\S+)$", r"echo something > \1", block, flags=re.MULTILINE)
+    script = re.sub(r"^chown .*$", "", script, flags=re.MULTILINE)  # only root may
+    subprocess.run(["sh", "-e", "-c", script], cwd=tmp_path, check=True)
+    made = {path.name: path for path in (tmp_path / "deploy" / "secrets").iterdir()}
+    files = {name: said["file"] for name, said in COMPOSE["secrets"].items()}
+    assert files == {name: f"./secrets/{name}" for name in made}
+    assert all(path.stat().st_mode & 0o077 == 0 for path in made.values())
+    monkeypatch.setenv("ACV_STORAGE_URL_FILE", str(made["storage-url"]))
+    url = storage_url()
+    assert url.password == made["database-password"].read_text().strip() and url.password
+    server = COMPOSE["services"]["postgres"]["environment"]
+    assert (url.host, url.username, url.database) == (
+        "postgres", server["POSTGRES_USER"], server["POSTGRES_DB"],
+    )  # fmt: skip
+    given = dict(
+        re.findall(r"chown (\d+) ([\w -]+?)(?: &&|$)", block.replace("&& chown", "&&\nchown"), re.M)
+    )
+    for user, service in (("10001", "code"), ("33", "front")):
+        assert set(given[user].split()) == set(COMPOSE["services"][service]["secrets"])
+
+
 def test_kubernetes_mounts_every_secret_for_who_reads_it() -> None:
     (front,) = [m["spec"]["template"]["spec"] for m in MANIFESTS if m["kind"] == "Deployment"]
     (proxy,) = front["containers"]

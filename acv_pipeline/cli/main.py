@@ -38,7 +38,7 @@ COMMANDS = {
     ),
     "health": (
         "observing",
-        marked("Whether the pipeline works: landing zone, space, record, daemon."),
+        marked("Whether the pipeline works: landing zone, space, record, alerts, daemon."),
     ),
     "observe": (
         "observing",

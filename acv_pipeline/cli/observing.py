@@ -29,6 +29,7 @@ NAMES = {
     "held_months": marked("held months"),
     "space": marked("space"),
     "record": marked("record"),
+    "alerts": marked("alerts"),
     "daemon": marked("daemon"),
 }
 Look = Callable[[], tuple[Health, Record]]
@@ -55,7 +56,9 @@ def looker(home: Home, without_daemon: bool) -> Look:
 
 
 @click.command(
-    help=_("Whether the pipeline works: landing zone, space, record, daemon. Exit 1 if not.")
+    help=_(
+        "Whether the pipeline works: landing zone, space, record, alerts, daemon. Exit 1 if not."
+    )
 )
 @home_option
 @daemon_option

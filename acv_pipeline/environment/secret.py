@@ -64,5 +64,11 @@ def secret(name: str, environment: Mapping[str, str] = os.environ) -> str:
             )
         ) from None
     if not content.strip():
-        raise SecretError(_("{variable}: {file} is empty", variable=variable, file=path))
+        raise SecretError(
+            _(
+                "{variable}: {file} is empty: write the secret into it, or leave {variable} out",
+                variable=variable,
+                file=path,
+            )
+        )
     return content

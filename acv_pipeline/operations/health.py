@@ -14,7 +14,9 @@ from typing import Any
 
 import duckdb
 
+from acv_pipeline.environment import SecretError
 from acv_pipeline.language import _, plural
+from acv_pipeline.operations.alerts.channels import LOG, SETTING, configured
 from acv_pipeline.operations.standstill import TELL_AFTER, standing
 from acv_pipeline.warehouse import WarehouseError, read_published
 from acv_pipeline.warehouse.home import Home
@@ -103,6 +105,7 @@ def health(home: Home, record: Record, now: dt.datetime, *, with_daemon: bool = 
             record.problem is None,
             record.problem or _("Dagster's record answers"),
         ),
+        "alerts": _alerts(),
     }
     if with_daemon:
         aspects["daemon"] = _daemon(record, now)
@@ -182,6 +185,30 @@ def _space(home: Home) -> Aspect:
         "{free:,.1f} GB free, a run may need {needed:,.1f} GB", free=free / 1e9, needed=needed / 1e9
     )
     return Aspect(free >= needed, said, {"bytes_free": free, "bytes_needed": needed})
+
+
+def _alerts() -> Aspect:
+    """Whether this process could tell anybody; who answers there, only telling shows."""
+    try:
+        channels = [channel for channel in configured() if channel.label != LOG]
+    except SecretError as error:
+        return Aspect(False, _("nobody is told of anything: {why}", why=error))
+    values = {"addresses": len(channels)}
+    if wrong := sum(not channel.is_address for channel in channels):
+        said = plural(
+            "{count} entry of {setting} is no address, and nobody is told there: write it like "
+            "mailto://… or json://…",
+            "{count} entries of {setting} are no addresses, and nobody is told there: write them "
+            "like mailto://… or json://…",
+            wrong,
+            setting=SETTING,
+        )
+        return Aspect(False, said, values)
+    if not channels:
+        said = _("told in the log alone: {setting} is not set", setting=SETTING)
+        return Aspect(True, said, values)
+    said = plural("{count} address is told", "{count} addresses are told", len(channels))
+    return Aspect(True, said, values)
 
 
 def _daemon(record: Record, now: dt.datetime) -> Aspect:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from acv_pipeline.environment import secret
+from acv_pipeline.environment import SecretError, secret
 from acv_pipeline.environment.storage_url import STORAGE_URL
 from acv_pipeline.language import _
 from acv_pipeline.warehouse import WarehouseError, in_plain_words
@@ -165,7 +166,19 @@ def instance(home: Home) -> Iterator[DagsterInstance]:
             raise error.orig or error from None
 
 
+def main() -> int:
+    """Make home and tables before several processes, which would all try to, start on it at once.
+
+    Returns:
+        The exit code: 2, after a line that says why, where that cannot be done.
+    """
+    try:
+        with instance(Home.from_environment()):
+            return 0
+    except (SecretError, WarehouseError) as error:
+        print(_("acv-prepare: {message}", message=error), file=sys.stderr)
+        return 2
+
+
 if __name__ == "__main__":
-    # before several processes start on it at once: they would all try to make its tables
-    with instance(Home.from_environment()):
-        pass
+    sys.exit(main())

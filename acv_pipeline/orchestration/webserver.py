@@ -8,6 +8,7 @@ claim to be anybody: it belongs on 127.0.0.1, or in a network that only the prox
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,8 +39,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from acv_pipeline.assets.ui import SIGN_OFF, SIGNED_IN, ui_address
-from acv_pipeline.environment import logs
+from acv_pipeline.environment import SecretError, logs
 from acv_pipeline.language import _
+from acv_pipeline.warehouse import WarehouseError
 
 # what the proxy says; it must replace whatever the browser sent under these names
 USER, GROUPS = "X-Forwarded-User", "X-Forwarded-Groups"
@@ -196,7 +198,14 @@ def _instance() -> DagsterInstance:
 def main(host: str, port: int, workspace: Path) -> None:
     """Dagster's UI behind a proxy that signs people in."""
     logs.set_up()
-    target = WorkspaceFileTarget([str(workspace.resolve())])
+    try:
+        _serve(host, port, WorkspaceFileTarget([str(workspace.resolve())]))
+    except (SecretError, WarehouseError) as error:
+        click.echo(_("acv-webserver: {message}", message=error), err=True)
+        sys.exit(2)
+
+
+def _serve(host: str, port: int, target: WorkspaceFileTarget) -> None:
     with (
         _instance() as instance,
         SignedInProcess(instance, target, version=dagster_version, read_only=True) as process,

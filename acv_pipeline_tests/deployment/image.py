@@ -172,8 +172,8 @@ def inside(
         steps += [f"mkdir -p {tree}{folder}"]
         steps += [f"mount -t tmpfs -o {options or 'mode=1777'} tmpfs {tree}{folder}"]
     for here, there in files.items():
-        make = "mkdir -p" if here.is_dir() else "touch"
-        steps += [f"{make} {tree}{there}", f"mount --bind {here} {tree}{there}"]
+        make = "mkdir -p {0}" if here.is_dir() else "mkdir -p $(dirname {0}) && touch {0}"
+        steps += [make.format(f"{tree}{there}"), f"mount --bind {here} {tree}{there}"]
     if not writable:
         steps.append(f"mount -o remount,bind,ro {tree}")
     given = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}

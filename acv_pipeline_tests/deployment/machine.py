@@ -20,6 +20,8 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,7 @@ ROOT = Path(__file__).parents[2]
 FILES = ROOT / "docs" / "deployment"
 NAME = "acv.example.org"
 SECRET = "of-the-database-alone"
+COOKIE_KEY = "of-the-cookies and long"
 # of the provider of OpenID Connect
 PEOPLE = {
     "vera": ["staff"],
@@ -93,6 +96,7 @@ class Machine:
         self.signed_in_origin = f"https://localhost:{self.sign_in}"
         self.processes: list[subprocess.Popen[bytes]] = []
         self.log = self.root / "log"
+        self.client_id = self.client_secret = ""  # what the provider knows Apache by
         self.held = ""  # a delivery with a month that is held, where a test brings one
         self.environment: dict[str, str] = {}
 
@@ -166,18 +170,25 @@ class Machine:
     def _env_file(self) -> dict[str, str]:
         text = (FILES / "acv.env").read_text(encoding="utf-8")
         text = text.replace("/srv/acv", str(self.root / "srv/acv"))
+        text = text.replace("/etc/acv", str(self.root / "etc/acv"))
         text = text.replace("https://acv.example.org", self.signed_in_origin)
-        text = text.replace("CHANGE-ME@127.0.0.1:5432", f"{SECRET}@127.0.0.1:{self.database}")
-        lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-        settings = dict(line.split("=", 1) for line in lines)
-        settings["ACV_ALERT_URLS"] = ALERTS
-        secrets = self.root / "etc/acv/secrets"
-        secrets.mkdir(parents=True)
-        for name in ("ACV_STORAGE_URL", "ACV_ALERT_URLS"):  # as "Secrets" says
-            (secrets / name).write_text(settings.pop(name), encoding="utf-8")
-            settings[f"{name}_FILE"] = str(secrets / name)
+        text = text.replace("#ACV_ALERT_URLS_FILE", "ACV_ALERT_URLS_FILE")
+        settings = assignments(text)
+        self._write_secret("storage-url", self.storage_url)
+        self._write_secret("alert-urls", ALERTS)
         # one look at the landing zone, when the daemon starts: the runs here are the operator's
         return settings | {"ACV_TICK_SECONDS": "3600"}
+
+    @property
+    def storage_url(self) -> str:
+        """The address of the database, as the documentation has it."""
+        return f"postgresql+psycopg2://acv:{SECRET}@127.0.0.1:{self.database}/dagster"
+
+    def _write_secret(self, name: str, content: str) -> Path:
+        file = self.root / "etc/acv/secrets" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content + "\n", encoding="utf-8")
+        return file
 
     def run(self, unit: str) -> None:
         """Let a unit that ends by itself do its work."""
@@ -262,7 +273,7 @@ class Machine:
 
     def _make_certificate(self) -> None:
         etc = self.root / "etc/acv"
-        (etc / "tls").mkdir()
+        (etc / "tls").mkdir(parents=True)
         names = f"subjectAltName=DNS:{NAME},DNS:localhost,IP:127.0.0.1"
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
@@ -278,7 +289,29 @@ class Machine:
             claims = {"sub": name, "email": f"{name}@example.org", "groups": groups}
             people += ["--user-claims", json.dumps(claims)]
         program = Path(sys.executable).with_name("oidc-provider-mock")
-        self._spawn([str(program), "--port", str(self.provider), *people])
+        self._spawn([str(program), "--port", str(self.provider), "--require-registration", *people])
+        self._register()
+
+    def _register(self) -> None:
+        """Apache as a client of the provider's, which makes the secret they share."""
+        body = json.dumps({"redirect_uris": [f"{self.signed_in_origin}/oauth2/callback"]})
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.provider}/oauth2/clients", body.encode(),
+            {"Content-Type": "application/json"},
+        )  # fmt: skip
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                with urllib.request.urlopen(request, timeout=60) as answer:
+                    registered = json.load(answer)
+                break
+            except urllib.error.URLError:
+                assert time.monotonic() < deadline, self.tail()
+                time.sleep(0.2)
+        self.client_id = registered["client_id"]
+        self.client_secret = registered["client_secret"]
+        self._write_secret("oidc-client-secret", self.client_secret)
+        self._write_secret("oidc-cookie-key", COOKIE_KEY)
 
     def _start_apache(self) -> None:
         apache = self.root / "apache"
@@ -305,15 +338,16 @@ class Machine:
             encoding="utf-8",
         )
         text = (FILES / "oidc.env").read_text(encoding="utf-8")
-        lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-        environment = dict(line.split("=", 1) for line in lines) | {
+        environment = assignments(text.replace("/etc/acv", str(self.root / "etc/acv"))) | {
+            "APACHE_RUN_USER": "www-data",  # as after Debian's own settings, which are not for here
             "ACV_NAME": "localhost",
+            "ACV_OIDC_CLIENT_ID": self.client_id,
             "ACV_OIDC_ISSUER": f"http://127.0.0.1:{self.provider}",
             "ACV_WEBSERVER": f"http://127.0.0.1:{self.ui}",
         }
-        command = ["apache2", "-f", f"{apache}/apache.conf", "-DFOREGROUND"]
-        command[0] = str(shutil.which("apache2", path=f"{os.environ['PATH']}:/usr/sbin"))
-        self._spawn(command, **environment)
+        program = shutil.which("apache2", path=f"{os.environ['PATH']}:/usr/sbin")
+        start = f". {FILES}/oidc-secrets.sh && exec {program} -f {apache}/apache.conf -DFOREGROUND"
+        self._spawn(["sh", "-c", start], **environment)
 
     def _start_nginx(self) -> None:
         etc = self.root / "etc/acv"
@@ -358,6 +392,12 @@ class Machine:
                 if status == 200:
                     waiting.discard(user)
             time.sleep(0.5)
+
+
+def assignments(text: str) -> dict[str, str]:
+    """Those of a file of settings."""
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return dict(line.split("=", 1) for line in lines)
 
 
 def free_ports(count: int) -> list[int]:

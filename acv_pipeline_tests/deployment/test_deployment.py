@@ -23,6 +23,7 @@ from acv_pipeline.warehouse import read_published
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import deliver_trajectory
 from acv_pipeline_tests.deployment.machine import (
+    COOKIE_KEY,
     FILES,
     PATIENCE_SECONDS,
     SECRETS,
@@ -195,6 +196,10 @@ def test_dagsters_record_is_in_postgres_and_no_secret_shows(machine: Machine) ->
     for place, path in places.items():
         with suppress(OSError):  # its process has ended
             told[place] = path.read_bytes()
+    apaches = [p.rpartition("/")[0] for p, text in told.items()
+               if "cmdline" in p and b"apache2\0-f" in text]  # fmt: skip
+    environments = [told.pop(f"{process}/environ") for process in apaches]
+    assert environments and all(COOKIE_KEY.encode() in text for text in environments)
     commands = [text for place, text in told.items() if "cmdline" in place]
     for program in (b"acv-webserver", b"dagster-daemon", b"api\0grpc"):
         assert any(program in command for command in commands), program
@@ -206,8 +211,10 @@ def test_dagsters_record_is_in_postgres_and_no_secret_shows(machine: Machine) ->
     told["Dagster's record"] = dumped.stdout
     told["the UI"] = json.dumps(machine.graphql("viewer", CONFIGURATION)).encode()
     assert b"telemetry" in told["the UI"]
-    found = [(secret, place) for place, text in told.items() for secret in SECRETS
-             if secret.encode() in text]  # fmt: skip
+    found = [
+        (secret, place) for place, text in told.items()
+        for secret in (*SECRETS, machine.client_secret, COOKIE_KEY) if secret.encode() in text
+    ]  # fmt: skip
     assert found == []
 
 

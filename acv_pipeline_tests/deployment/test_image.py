@@ -27,7 +27,7 @@ from acv_pipeline.warehouse.migrations import program_version
 from acv_pipeline_tests.deliveries import deliver_trajectory
 from acv_pipeline_tests.deployment.browsing import Someone
 from acv_pipeline_tests.deployment.image import ROOT, Image, Stage, inside, missing
-from acv_pipeline_tests.deployment.machine import PATIENCE_SECONDS, SECRET, Machine, free_ports
+from acv_pipeline_tests.deployment.machine import ALERTS, PATIENCE_SECONDS, Machine, free_ports
 from acv_pipeline_tests.deployment.machine import missing as missing_programs
 
 COMPOSE = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))
@@ -76,6 +76,8 @@ class Containers(Machine):
     def start(self) -> None:
         self._start_postgres()
         self._make_certificate()
+        self._write_secret("storage-url", self.storage_url)
+        self._write_secret("alert-urls", ALERTS)
         (self.root / "etc/acv/tls/key.pem").chmod(0o644)
         self._start_provider()
         done = subprocess.run(self.service("prepare"), check=False, stderr=subprocess.PIPE)
@@ -98,7 +100,9 @@ class Containers(Machine):
             stage,
             [self._here(word) for word in said.get("command", stage.command)],
             stage.environment | environment,
-            files=self._volumes(said) | self._with_ports_of_here(stage),
+            files=self._volumes(said)
+            | self._secrets(said, stage)
+            | self._with_ports_of_here(stage),
             writable=not said["read_only"],
             tmpfs=tuple(said["tmpfs"]),
         )
@@ -111,6 +115,18 @@ class Containers(Machine):
         }
         volumes = [re.fullmatch(r"(.+?):(/[^:]+)(:ro)?", volume) for volume in said["volumes"]]
         return {here[volume[1]]: volume[2] for volume in volumes if volume}
+
+    def _secrets(self, said: dict[str, Any], stage: Stage) -> dict[Path, str]:
+        """As an engine mounts them, here each for the service's user alone."""
+        mounted = {}
+        for name in said["secrets"]:
+            written = self.root / "etc/acv/secrets" / name
+            mine = self.root / f"{stage.name}-{name}"
+            shutil.copy(written, mine)
+            mine.chmod(0o400)
+            shutil.chown(mine, *map(int, stage.user.split(":")))
+            mounted[mine] = f"/run/secrets/{name}"
+        return mounted
 
     def _with_ports_of_here(self, stage: Stage) -> dict[Path, str]:
         """Files of the image that name ports, which containers have to themselves."""
@@ -133,11 +149,10 @@ class Containers(Machine):
     def _here(self, text: str) -> str:
         """With the names and ports that containers have replaced by those of this machine."""
         for written, here in {
-            "${ACV_DATABASE_PASSWORD:?}": SECRET,
             "${ACV_NAME:?}": f"localhost:{self.sign_in}",
+            "${ACV_OIDC_CLIENT_ID:?}": self.client_id,
             "${ACV_OIDC_ISSUER:?}": f"http://127.0.0.1:{self.provider}",
             "web:3000": f"127.0.0.1:{self.ui}",
-            "@postgres:5432": f"@127.0.0.1:{self.database}",
             "host: code": "host: 127.0.0.1",
             "0.0.0.0": "127.0.0.1",
             "4266": str(self.code),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -14,6 +15,8 @@ import yaml
 
 from acv_pipeline.assets.ui import LOCATION
 from acv_pipeline.cli.main import COMMANDS
+from acv_pipeline.environment.storage_url import storage_url
+from acv_pipeline.operations.alerts.channels import configured
 from acv_pipeline.warehouse.migrations import program_version
 from acv_pipeline_tests.deployment.machine import MODULES
 
@@ -25,6 +28,9 @@ COMPOSE, VALUES = (
 MANIFESTS = list(yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text(encoding="utf-8")))
 (CODE,) = VALUES["dagster-user-deployments"]["deployments"]
 PODS = {"code": CODE, "webserver": VALUES["dagsterWebserver"], "daemon": VALUES["dagsterDaemon"]}
+# of variables: what they hold is one, unless it is the name of a file with one
+HOLDS_A_SECRET = re.compile(r"(PASSWORD|SECRET|_KEY|TOKEN|STORAGE_URL|ALERT_URLS)$")
+SECRET_FORMS = {"storage-url": "postgresql://u:a@h/d", "alert-urls": "json://127.0.0.1/b"}
 OURS = {name: said for name, said in COMPOSE["services"].items() if "build" in said}
 
 
@@ -103,6 +109,153 @@ def test_no_container_may_do_more_than_it_has_to(name: str) -> None:
     assert ("ports" in said) == (name == "front"), "the proxy alone is reached from outside"
 
 
+def files_named(environment: dict[str, str]) -> dict[str, str]:
+    """The files that variables name, by the variable's name without its ending."""
+    return {
+        name.removesuffix("_FILE"): file
+        for name, file in environment.items() if name.endswith("_FILE")
+    }  # fmt: skip
+
+
+def in_the_open(environment: dict[str, str]) -> list[str]:
+    """The variables that hold a secret themselves."""
+    return [name for name in environment if HOLDS_A_SECRET.search(name)]
+
+
+def variables(container: dict[str, Any]) -> dict[str, str]:
+    """Those that Kubernetes gives a container."""
+    return {said["name"]: said["value"] for said in container.get("env", [])}
+
+
+def test_compose_gives_every_secret_as_a_file_to_who_reads_it() -> None:
+    used = set()
+    for name, said in COMPOSE["services"].items():
+        environment = said.get("environment", {})
+        assert in_the_open(environment) == [], name
+        mounted = {f"/run/secrets/{secret}" for secret in said.get("secrets", [])}
+        assert set(files_named(environment).values()) == mounted, name
+        used |= mounted
+    assert used == {f"/run/secrets/{name}" for name in COMPOSE["secrets"]}
+    asked = re.findall(r"^([A-Z_]+)=", (DEPLOY / "env.example").read_text("utf-8"), re.MULTILINE)
+    assert in_the_open(dict.fromkeys(asked, "")) == []
+    for known in ("POSTGRES_PASSWORD", "ACV_STORAGE_URL", "ACV_OIDC_CLIENT_SECRET"):
+        assert in_the_open({known: "x", f"{known}_FILE": "x"}) == [known]
+
+
+def test_the_page_makes_the_secrets_of_compose(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (DEPLOY.parent / "docs" / "containers.md").read_text(encoding="utf-8")
+    (block,) = re.findall(
+        r"^```\n(install --directory --mode 700 deploy/secrets.*?)^```", page, re.M | re.S
+    )
+    script = re.sub(r"^editor (\S+)$", r"echo something > \1", block, flags=re.MULTILINE)
+    script = re.sub(r"^chown .*$", "", script, flags=re.MULTILINE)  # only root may
+    subprocess.run(["sh", "-e", "-c", script], cwd=tmp_path, check=True)
+    made = {path.name: path for path in (tmp_path / "deploy" / "secrets").iterdir()}
+    files = {name: said["file"] for name, said in COMPOSE["secrets"].items()}
+    assert files == {name: f"./secrets/{name}" for name in made}
+    assert all(path.stat().st_mode & 0o077 == 0 for path in made.values())
+    monkeypatch.setenv("ACV_STORAGE_URL_FILE", str(made["storage-url"]))
+    url = storage_url()
+    assert url.password == made["database-password"].read_text().strip() and url.password
+    server = COMPOSE["services"]["postgres"]["environment"]
+    assert (url.host, url.username, url.database) == (
+        "postgres", server["POSTGRES_USER"], server["POSTGRES_DB"],
+    )  # fmt: skip
+    given = dict(
+        re.findall(r"chown (\d+) ([\w -]+?)(?: &&|$)", block.replace("&& chown", "&&\nchown"), re.M)
+    )
+    for user, service in (("10001", "code"), ("33", "front")):
+        assert set(given[user].split()) == set(COMPOSE["services"][service]["secrets"])
+
+
+def test_kubernetes_mounts_every_secret_for_who_reads_it() -> None:
+    (front,) = [m["spec"]["template"]["spec"] for m in MANIFESTS if m["kind"] == "Deployment"]
+    (proxy,) = front["containers"]
+    page = (DEPLOY.parent / "docs" / "kubernetes.md").read_text(encoding="utf-8")
+    for container, volumes, of in (
+        (proxy, front["volumes"], "acv-oidc"),
+        (CODE, CODE["volumes"], "acv-settings"),
+    ):
+        (volume,) = [v["name"] for v in volumes if v.get("secret", {}).get("secretName") == of]
+        (mount,) = [m for m in container["volumeMounts"] if m["name"] == volume]
+        made = re.findall(rf"generic {of} (.*)", page)
+        keys = re.findall(r"--from-file=(\S+)", made[0])
+        named = files_named(variables(container))
+        assert set(named.values()) == {f"{mount['mountPath']}/{key}" for key in keys}
+        assert mount["readOnly"]
+    for name, pod in (PODS | {"front": proxy}).items():
+        assert in_the_open(variables(pod)) == [] and not pod.get("envSecrets"), name
+
+
+def of_code() -> dict[str, dict[str, str]]:
+    """What the code server is told of files, and the names under which they are kept."""
+    return {
+        "compose": files_named(COMPOSE["services"]["code"]["environment"]),
+        "values": files_named(variables(CODE)),
+    }
+
+
+@pytest.mark.parametrize("where", of_code())
+def test_the_pipeline_reads_the_files_that_it_is_told_of(
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = {}
+    for name, file in of_code()[where].items():
+        path = tmp_path / Path(file).name
+        path.write_text(f"{SECRET_FORMS[path.name]}\n", encoding="utf-8")
+        here[f"{name}_FILE"] = str(path)
+    assert len(here) == 2
+    assert [channel.url for channel in configured(here)] == [SECRET_FORMS["alert-urls"]]
+    monkeypatch.setenv("ACV_STORAGE_URL_FILE", here["ACV_STORAGE_URL_FILE"])
+    assert storage_url().password == "a"
+
+
+OIDC = ("ACV_OIDC_CLIENT_SECRET", "ACV_OIDC_COOKIE_KEY")
+
+
+def apaches(**settings: str) -> subprocess.CompletedProcess[str]:
+    """What is in Apache's environment for ``apache.conf``, by the script that starts it."""
+    script = DEPLOY.parent / "docs" / "deployment" / "oidc-secrets.sh"
+    show = f'. {script} && printf "%s|%s" "$ACV_OIDC_CLIENT_SECRET" "$ACV_OIDC_COOKIE_KEY"'
+    return subprocess.run(
+        ["sh", "-c", show], env={"PATH": os.environ["PATH"], "APACHE_RUN_USER": "x"} | settings,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_apache_takes_its_secrets_from_files(tmp_path: Path) -> None:
+    files = {name: tmp_path / name for name in OIDC}
+    files[OIDC[0]].write_text('it\'s "a" $b `c`\n')
+    files[OIDC[1]].write_text("second")
+    told = {f"{name}_FILE": str(file) for name, file in files.items()}
+    assert apaches(**told).stdout == 'it\'s "a" $b `c`|second'
+    for name, file in files.items():
+        without = {key: value for key, value in told.items() if key != f"{name}_FILE"}
+        said = apaches(**without)
+        assert said.returncode == 2 and f"{name}_FILE is not set" in said.stderr
+        kept = file.read_text()
+        file.write_text("\n")
+        said = apaches(**told)
+        assert said.returncode == 2 and f"{file} is empty" in said.stderr
+        file.unlink()
+        said = apaches(**told)
+        assert said.returncode == 2 and str(file) in said.stderr and said.stdout == ""
+        file.write_text(kept)
+
+
+def test_systemd_hands_on_what_it_loads() -> None:
+    """Also in the lines that are there to be used if wanted."""
+    text = (DEPLOY.parent / "docs" / "deployment" / "acv-secrets.conf").read_text(encoding="utf-8")
+    loaded = dict(re.findall(r"^#?LoadCredential=([\w-]+):(\S+)$", text, re.MULTILINE))
+    named = dict(re.findall(r"^#?Environment=(\w+)_FILE=%d/([\w-]+)$", text, re.MULTILINE))
+    assert set(loaded) == set(named.values()) and len(loaded) == 3
+    assert all(file == f"/etc/acv/secrets/{name}" for name, file in loaded.items())
+    page = (DEPLOY.parent / "docs" / "deployment.md").read_text(encoding="utf-8")
+    assert all(f"| `{variable}_FILE` |" in page for variable in named)
+
+
 def test_the_home_has_one_writer_in_kubernetes() -> None:
     writers = [
         name for name, said in PODS.items()
@@ -163,12 +316,24 @@ def test_apache_has_the_same_modules_in_the_image_on_the_page_and_in_the_tests()
     assert len(enabled) == 2 and enabled[0] == enabled[1] <= set(MODULES)
 
 
+def test_the_proxy_passes_on_to_the_webserver() -> None:
+    """By the names that the chart gives: release ``acv``, then what it is to be called."""
+    (front,) = [m["spec"]["template"]["spec"] for m in MANIFESTS if m["kind"] == "Deployment"]
+    webserver = VALUES["dagsterWebserver"]
+    name, port = f"acv-{webserver['nameOverride']}", webserver["service"]["port"]
+    assert variables(front["containers"][0])["ACV_WEBSERVER"] == f"http://{name}:{port}"
+    (port_of_compose,) = re.findall(r"--port (\d+)", " ".join(OURS["web"]["command"]))
+    told = OURS["front"]["environment"]["ACV_WEBSERVER"]
+    assert told == f"http://web:{port_of_compose}"
+
+
 def test_the_chart_starts_the_same_code_server() -> None:
     assert [CODE["port"], *CODE["dagsterApiGrpcArgs"]] == [
         4266,
         "--module-name",
         "acv_pipeline.definitions",
     ]
+    assert CODE["deploymentStrategy"] == {"type": "Recreate"}, "the home is one pod's"
     (server,) = VALUES["dagsterWebserver"]["workspace"]["servers"]
     assert server == {"host": CODE["name"], "port": CODE["port"], "name": LOCATION}
     command = " ".join(OURS["code"]["command"])

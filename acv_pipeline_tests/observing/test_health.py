@@ -51,7 +51,7 @@ def test_a_home_without_a_daemon_is_fine_after_a_run(after_a_run: Home) -> None:
     found = json.loads(told.stdout)
     assert found["is_fine"] and told.returncode == 0
     aspects = found["aspects"]
-    assert aspects.keys() == {"landing_zone", "held_months", "space", "record"}
+    assert aspects.keys() == {"landing_zone", "held_months", "space", "record", "alerts"}
     assert aspects["held_months"]["oldest"] == HELD and aspects["held_months"]["count"] == 1
     assert aspects["space"]["bytes_free"] > aspects["space"]["bytes_needed"] > 500_000_000
     assert abs(dt.datetime.fromisoformat(aspects["landing_zone"]["looked_at"]) - NOW) < TELL_AFTER
@@ -66,7 +66,7 @@ def test_a_home_where_nothing_ever_ran(home: Home) -> None:
     said = acv(home, "health", "--json")
     assert said.returncode == 1 and not home.root.exists(), "nothing is made by looking"
     fine = {name for name, found in json.loads(said.stdout)["aspects"].items() if found["is_fine"]}
-    assert fine == {"held_months", "space"}
+    assert fine == {"held_months", "space", "alerts"}
 
 
 def test_the_daemon_is_as_alive_as_its_slowest_part(observed: Home) -> None:
@@ -118,6 +118,32 @@ def test_a_damaged_record_or_copy(observed: Home) -> None:
     assert not found.is_fine and found.says.startswith("the published copy cannot be read: ")
 
 
+def test_alerts_that_cannot_be_told(
+    after_a_run: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = look(after_a_run, Record()).aspects["alerts"]
+    assert found.is_fine and found.says == "told in the log alone: ACV_ALERT_URLS is not set"
+    addresses = tmp_path / "alert-urls"
+    wrong = {
+        "": f"nobody is told of anything: ACV_ALERT_URLS_FILE: {addresses} is empty: write",
+        f"the team's address: {SECRET}\n": "1 entry of ACV_ALERT_URLS is no address",
+        f"a {SECRET}\nmailto://u:{SECRET}@127.0.0.1:9\nb": "1 entry of ACV_ALERT_URLS is no",
+    }
+    monkeypatch.setenv("ACV_ALERT_URLS_FILE", str(addresses))
+    found = look(after_a_run, Record()).aspects["alerts"]
+    assert not found.is_fine and f"cannot read {addresses} (No such file" in found.says
+    for content, says in wrong.items():
+        addresses.write_text(content)
+        found = look(after_a_run, Record()).aspects["alerts"]
+        assert not found.is_fine and found.says.startswith(says), found
+    said = acv(after_a_run, "health", "--without-daemon")
+    assert said.returncode == 1 and "✗ alerts: 1 entry of ACV_ALERT_URLS" in said.stdout, said
+    assert SECRET not in said.stdout + said.stderr
+    addresses.write_text(f"error=json://{SECRET}@127.0.0.1:9/a?x=1,2\nwarn=mailto://b@127.0.0.1\n")
+    found = look(after_a_run, Record()).aspects["alerts"]
+    assert found.is_fine and found.says == "2 addresses are told"
+
+
 def test_a_database_that_never_answers_is_given_up(
     observed: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,7 +174,8 @@ def test_looking_waits_for_no_writer_and_keeps_none_waiting(
         assert said.returncode == 0, said
 
 
-def test_the_page_shows_what_it_prints(observed: Home) -> None:
+def test_the_page_shows_what_it_prints(observed: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACV_ALERT_URLS", "json://127.0.0.1:9")
     beat(observed, dt.timedelta(seconds=9))
     standstill.seen(observed)
     shown = re.search(r"<!-- example: health -->\n```text\n(.*?)```", PAGE.read_text(), re.DOTALL)

@@ -1,10 +1,11 @@
 """The real daemon: files are dropped, nobody touches Dagster, figures and mails come out.
 
-One story in one test, because starting the daemon is most of its time.
+A story in a test, because starting the daemon is most of its time.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -20,6 +21,7 @@ import pytest
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.definitions import JOB
+from acv_pipeline.warehouse import mended_of
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.alerts.receivers import Mailbox, Webhook
 from acv_pipeline_tests.deliveries import ACV, deliver, deliver_trajectory, steady_figures
@@ -111,6 +113,19 @@ def until(what: str, holds: Callable[[], bool]) -> None:
         time.sleep(0.5)
 
 
+def ranked(home: Home, month: str) -> int:
+    """How many départements the published copy ranks in a month."""
+    if not home.published.exists():
+        return 0
+    with duckdb.connect(str(home.published), read_only=True) as connection:
+        ((count,),) = connection.execute(
+            "select count(*) from marts.department_rankings"
+            " where series = 'total' and indicator_id = ? and month = ?",
+            [ACV, month_of(month)],
+        ).fetchall()
+    return int(count)
+
+
 def settled(path: Path) -> Path:
     """As if the file had been written a while ago."""
     os.utime(path, (time.time() - 60, time.time() - 60))
@@ -129,17 +144,6 @@ def test_months_arrive_are_held_corrected_and_told(
     landing: Path,
     contract: Contract,
 ) -> None:
-    def total(month: str) -> int:
-        if not home.published.exists():
-            return 0
-        with duckdb.connect(str(home.published), read_only=True) as connection:
-            ((count,),) = connection.execute(
-                "select count(*) from marts.department_rankings"
-                " where series = 'total' and indicator_id = ? and month = ?",
-                [ACV, month_of(month)],
-            ).fetchall()
-        return int(count)
-
     # two good months of both partners are green and ranked, with nobody touching Dagster; a bad
     # one is told where one listens, for the mail server is away. The daemon is killed before it
     # is back.
@@ -151,13 +155,13 @@ def test_months_arrive_are_held_corrected_and_told(
     deliver_trajectory(landing, contract, "anah", ["2018-09", "2018-10", "2018-11"])
     for path in landing.rglob("*.csv"):
         settled(path)
-    until("two months ranked", lambda: total("2018-10") == 96)
+    until("two months ranked", lambda: ranked(home, "2018-10") == 96)
     until("lateness told", lambda: bool(about(webhook, "late")))
     until("the hold is told", lambda: bool(about(webhook, *HELD)))
     told = daemon.rounds()
     until("the round that told it is over", lambda: daemon.rounds() > told)
     daemon.kill()
-    assert total("2018-11") == 0
+    assert ranked(home, "2018-11") == 0
     assert mailbox.subjects == []
 
     # the correction comes while nobody is there; then the webhook is away instead
@@ -175,7 +179,7 @@ def test_months_arrive_are_held_corrected_and_told(
     daemon.start()
     until("the hold is mailed", lambda: bool(about(mailbox, *HELD)))
     until("lateness is mailed", lambda: bool(about(mailbox, "late")))
-    until("the correction is ranked", lambda: total("2018-11") == 96)
+    until("the correction is ranked", lambda: ranked(home, "2018-11") == 96)
     until("the recovery is mailed", lambda: bool(about(mailbox, *SOLVED)))
     webhook.start()
     until("the recovery is told everywhere", lambda: bool(about(webhook, *SOLVED)))
@@ -198,3 +202,42 @@ def test_months_arrive_are_held_corrected_and_told(
                if entry["logger"] == "acv_pipeline.alerts")  # fmt: skip
     of_runs = [entry for entry in entries if entry.get("job_name") == JOB]
     assert any("checks of" in entry["event"] and entry["step_key"] for entry in of_runs)
+
+
+def test_a_warehouse_that_is_damaged_between_two_deliveries_is_no_end(
+    daemon: Daemon, webhook: Webhook, home: Home, landing: Path, contract: Contract, tmp_path: Path
+) -> None:
+    for source in ("action_logement", "anah"):
+        deliver_trajectory(landing, contract, source, ["2018-09", "2018-10"])
+    for path in landing.rglob("*.csv"):
+        settled(path)
+    until("two months ranked", lambda: ranked(home, "2018-10") == 96)
+    # while no run is at work on it, nor anything else has it open
+    with home.at_work("a failing disk"), home.warehouse.open("r+b") as file:
+        fcntl.lockf(file, fcntl.LOCK_EX)
+        file.truncate(0)
+        file.write(b"something else" * 1000)
+    for source in ("action_logement", "anah"):
+        deliver_trajectory(landing, contract, source, ["2018-11"])
+    for path in landing.rglob("*2018-11.csv"):
+        settled(path)
+
+    # nobody does anything
+    until("the next month is ranked", lambda: ranked(home, "2018-11") == 96)
+    until("it is told", lambda: bool(about(webhook, "damaged database file")))
+    (entry,) = mended_of(home)
+    assert (entry.file, entry.base, entry.lost) == ("warehouse.duckdb", "copy", [])
+    line = "warehouse.duckdb was damaged"
+    assert line in str(entry) and line in Path(daemon.log.name).read_text("utf-8")
+    assert line in acv(home, "status", environment=daemon.environment).stdout
+
+    # figures are those of a home whose disk never failed
+    twin = Home(tmp_path / "twin")
+    ran = acv(twin, "run", "--landing", str(landing))
+    assert ran.returncode == 0, ran
+    assert figures(home) == figures(twin)
+
+
+def figures(home: Home) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(home.published), read_only=True) as connection:
+        return connection.execute("select * from marts.monthly_increments order by all").fetchall()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import dagster as dg
@@ -12,6 +15,9 @@ from acv_pipeline.orchestration.event_storage import PooledSqliteEventLogStorage
 from acv_pipeline.orchestration.instance import has_unended_run, instance, prepare
 from acv_pipeline.warehouse import WarehouseError
 from acv_pipeline.warehouse.home import Home
+
+PASSWORD = "zq7-of-the-database"
+NO_DATABASE = f"postgresql+psycopg2://acv:{PASSWORD}@127.0.0.1:9/dagster"
 
 
 @dg.job
@@ -74,3 +80,51 @@ def test_settings_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     settings(home).write_text("telemetry: {", encoding="utf-8")
     with pytest.raises(WarehouseError, match=r"dagster.yaml is not valid YAML"):
         prepare(home)
+
+
+def prepared(home: Home, **settings: str) -> subprocess.CompletedProcess[str]:
+    """The command of the unit ``acv-prepare``."""
+    return subprocess.run(
+        [sys.executable, "-m", "acv_pipeline.orchestration.instance"],
+        env=os.environ | {"ACV_HOME": str(home.root)} | settings,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_server_is_prepared(home: Home) -> None:
+    said = prepared(home)
+    assert said.returncode == 0 and said.stderr == "", said
+    assert (home.dagster / "history" / "runs.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("variable", "content", "told"),
+    [
+        ("ACV_STORAGE_URL_FILE", None, "cannot read {file} (No such file or directory): is it"),
+        ("ACV_STORAGE_URL_FILE", "\n", "{file} is empty: write the secret into it, or leave"),
+        ("ACV_STORAGE_URL_FILE", PASSWORD, "ACV_STORAGE_URL is no address of a database: write"),
+        ("ACV_HOME", None, "cannot write to {file}: No such file or directory"),
+    ],
+)
+def test_what_keeps_a_server_from_being_prepared_is_one_line(
+    variable: str, content: str | None, told: str, home: Home, tmp_path: Path
+) -> None:
+    file = tmp_path / "secret" if variable != "ACV_HOME" else Path("/proc/home")
+    if content is not None:
+        file.write_text(content, encoding="utf-8")
+    said = prepared(home, **{variable: str(file)})
+    assert said.returncode == 2, said
+    (line,) = said.stderr.splitlines()
+    assert line.startswith("acv-prepare: ") and told.format(file=file) in line
+    assert PASSWORD not in line
+
+
+def test_a_database_that_is_away_is_told_in_the_last_line(home: Home) -> None:
+    """Those before it are Dagster's, of each attempt."""
+    said = prepared(home, ACV_STORAGE_URL=NO_DATABASE)
+    line = said.stderr.splitlines()[-1]
+    assert said.returncode == 2 and line.startswith("acv-prepare: Dagster's record cannot be had")
+    assert "port 9 failed: Connection refused): is that up, and is ACV_STORAGE_URL right?" in line
+    assert "Traceback" not in said.stderr and PASSWORD not in said.stderr

@@ -294,3 +294,25 @@ def test_groups_have_the_names_that_the_ministry_gives_them(
     assert not person("acv-operators", "acv-statisticians", "/DHUP", "").may_launch
     assert person("/DHUP/astreinte").may_launch and not person("/DHUP/astreinte").may_sign_off
     assert person("/DHUP/statistique").may_launch and person("/DHUP/statistique").may_sign_off
+
+
+def test_a_database_that_cannot_be_had_is_one_line(home: Home, tmp_path: Path) -> None:
+    home.dagster.mkdir(parents=True)
+    record = {
+        "module": "acv_pipeline.orchestration.postgres_storage",
+        "class": "PostgresRecord",
+        "config": {},
+    }
+    settings = json.dumps({"storage": {"custom": record}})  # which is YAML too
+    (home.dagster / "dagster.yaml").write_text(settings, encoding="utf-8")
+    program = Path(sys.executable).with_name("acv-webserver")
+    missing = tmp_path / "storage-url"
+    said = subprocess.run(
+        [program, "--workspace", ROOT / "workspace.yaml", "--port", str(free_port())],
+        env=os.environ | {"DAGSTER_HOME": str(home.dagster), "ACV_STORAGE_URL_FILE": str(missing)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said.returncode == 2 and "Traceback" not in said.stderr, said
+    assert f"acv-webserver: ACV_STORAGE_URL_FILE: cannot read {missing}" in said.stderr

@@ -27,6 +27,7 @@ log = logging.getLogger("acv_pipeline.alerts")
 # an address may hold commas itself: only one that another address follows separates
 _SEPARATOR = re.compile(r"[\s,]+(?=(?:(?:error|warn|digest|digest\+page)=)?[A-Za-z0-9]+://)")
 _ENTRY = re.compile(r"(?:(error|warn|digest)(\+page)?=)?(.*)", re.DOTALL)
+_ADDRESS = re.compile(r"[A-Za-z0-9]+://\S")
 _MAIL = ("mailto://", "mailtos://")
 
 
@@ -53,6 +54,11 @@ class Channel:
     def wants(self, fact: Fact) -> bool:
         """Whether the fact is told here."""
         return self.only in (None, fact.severity)
+
+    @property
+    def is_address(self) -> bool:
+        """Whether it looks like one at all; what is behind it, only sending tells."""
+        return self.url is None or _ADDRESS.match(self.url) is not None
 
     @property
     def wants_digest(self) -> bool:

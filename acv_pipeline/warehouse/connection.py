@@ -31,6 +31,7 @@ from acv_pipeline.warehouse.migrations import (
     is_up_to_date,
     migrate,
     program_version,
+    written_by,
 )
 from acv_pipeline.warehouse.schema import (
     commits,
@@ -38,6 +39,7 @@ from acv_pipeline.warehouse.schema import (
     create_tables,
     has_fingerprint,
     layout,
+    own_tables,
     reach_files,
     set_fingerprint,
     write_contract,
@@ -144,7 +146,7 @@ def _ready(
             with in_plain_words(home.root):
                 connection = _open(home.warehouse, wait_seconds=wait_seconds, log=log)
                 try:
-                    _set_up(connection, home, contract)
+                    _set_up(connection, home, contract, log)
                 except BaseException:
                     connection.close()
                     raise
@@ -153,19 +155,35 @@ def _ready(
             damage = error
 
 
-def _set_up(connection: duckdb.DuckDBPyConnection, home: Home, contract: Contract) -> None:
+def _set_up(
+    connection: duckdb.DuckDBPyConnection,
+    home: Home,
+    contract: Contract,
+    log: Callable[[str], None] | None,
+) -> None:
     connection.execute("set TimeZone = 'UTC'")
     connection.execute(DICTIONARIES)
     reach_files(connection)
     create_commit_counter(connection)
-    wanted = layout(contract)
-    if not is_up_to_date(connection) or not has_fingerprint(connection, TABLES, wanted):
+    wanted, is_ours = layout(contract), is_up_to_date(connection)
+    if not is_ours or not has_fingerprint(connection, TABLES, wanted):
+        before, is_new = written_by(connection), "raw.deliveries" not in own_tables(connection)
         with transaction(connection):
             migrate(connection)
             create_tables(connection)
             write_contract(connection, contract)
             set_fingerprint(connection, TABLES, wanted)
             set_fingerprint(connection, PROGRAM, program_version())
+        if log and not is_ours and not is_new:
+            log(
+                _(
+                    "{home}: written by {before}, now by {now}, and no backup of how it was: "
+                    "'acv upgrade' makes one first",
+                    home=home.root,
+                    before=before or _("an earlier version"),
+                    now=program_version(),
+                )
+            )
     # made anew, or put back as it was before they were said
     if lacking := words_lacking(connection, home):
         with transaction(connection):

@@ -1,6 +1,7 @@
 """Taking over a warehouse that an earlier version made, once: a step per schema version.
 
-Tables and columns that are only added need none: ``schema`` makes them.
+Tables and columns that are only added need none: ``schema`` makes them. 4 has no step either:
+versions before would misread a warehouse whose tables an engine keeps in files.
 """
 
 from __future__ import annotations
@@ -8,13 +9,14 @@ from __future__ import annotations
 from importlib.metadata import version
 
 import duckdb
+from packaging.version import Version
 
 from acv_pipeline.contract.tables import tables
 from acv_pipeline.language import _
-from acv_pipeline.warehouse.schema import has_fingerprint, own_tables
+from acv_pipeline.warehouse.schema import fingerprints, own_tables
 from acv_pipeline.warehouse.trouble import WarehouseError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 TABLES = "tables"  # the fingerprint of a warehouse with the tables that program and contract want
 PROGRAM = "program"  # the fingerprint of a warehouse that says which version wrote it last
 
@@ -24,13 +26,28 @@ def program_version() -> str:
     return version("acv_pipeline")
 
 
+def written_by(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """The version that wrote the warehouse last; None if it is new, or of one that did not say."""
+    return fingerprints(connection).get(PROGRAM)
+
+
 def is_up_to_date(connection: duckdb.DuckDBPyConnection) -> bool:
     """Whether this version of the program wrote the warehouse last.
 
     Raises:
-        WarehouseError: a later version of this program made it.
+        WarehouseError: a later version of this program wrote it.
     """
-    return is_current(connection) and has_fingerprint(connection, PROGRAM, program_version())
+    writer, own = written_by(connection), program_version()
+    if writer and Version(writer) > Version(own):
+        raise WarehouseError(
+            _(
+                "version {writer} wrote the warehouse, this is {own}: install that version, or a "
+                "later one",
+                writer=writer,
+                own=own,
+            )
+        )
+    return is_current(connection) and writer == own
 
 
 def schema_version(connection: duckdb.DuckDBPyConnection) -> int:

@@ -10,9 +10,9 @@ from pathlib import Path
 from acv_pipeline.contract import Contract
 from acv_pipeline.language import _
 from acv_pipeline.operations.upkeep.backup import Backup, BackupError, back_up
-from acv_pipeline.warehouse import fingerprints, has_fingerprint, held_as_it_is, open_warehouse
+from acv_pipeline.warehouse import has_fingerprint, held_as_it_is, open_warehouse
 from acv_pipeline.warehouse.home import Home
-from acv_pipeline.warehouse.migrations import PROGRAM, TABLES, is_up_to_date, program_version
+from acv_pipeline.warehouse.migrations import TABLES, is_up_to_date, program_version, written_by
 from acv_pipeline.warehouse.schema import layout
 
 
@@ -53,13 +53,13 @@ def upgrade(
     now = program_version()
     with home.at_work("acv upgrade", log):
         with held_as_it_is(home, log=log) as connection:
-            before = fingerprints(connection).get(PROGRAM)
+            before = written_by(connection)
             if is_up_to_date(connection) and has_fingerprint(connection, TABLES, layout(contract)):
                 return Upgrade(before, now, None)
         stamp = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}"
         name = f"{home.root.name}.before-{now}-{stamp}.tar.gz"
         file = file or home.root.with_name(name)
         made = back_up(home, file, log=log)
-        with open_warehouse(home, contract, log=log):
+        with open_warehouse(home, contract):
             pass  # opening it is what brings it up to date
     return Upgrade(before, now, (file, made))

@@ -1,4 +1,4 @@
--- The tables of a warehouse that version 0.1.0 made.
+-- The tables of a warehouse of a few months before 0.1.0 was released.
 create schema contract;
 create schema raw;
 create schema validated;

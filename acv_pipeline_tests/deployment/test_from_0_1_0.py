@@ -1,0 +1,35 @@
+"""What docs/deployment.md has somebody do who comes from 0.1.0, as far as files go."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+from acv_pipeline.orchestration.webserver import OPERATORS
+from acv_pipeline_tests.readme import README
+
+DOCS = README.parent / "docs"
+SHIPPED = {path.name for path in (DOCS / "deployment").iterdir()}
+BLOCK = re.search(
+    r"\*\*From 0\.1\.0\*\*.*?```\n(.*?)```", (DOCS / "deployment.md").read_text("utf-8"), re.DOTALL
+)
+
+
+def test_who_could_launch_runs_still_can(tmp_path: Path) -> None:
+    assert BLOCK
+    (command,) = [line for line in BLOCK[1].splitlines() if line.startswith("sed ")]
+    (tmp_path / "operators.conf").write_text("marie acv_operators;\npaul acv_operators;\n")
+    here = command.replace("/etc/acv", str(tmp_path))
+    subprocess.run(here, shell=True, check=True)
+    groups = (tmp_path / "groups.conf").read_text()
+    assert groups == f"marie {OPERATORS};\npaul {OPERATORS};\n"
+    assert "include /etc/acv/groups.conf;" in (DOCS / "deployment" / "nginx.conf").read_text()
+
+
+def test_what_goes_is_shipped_no_more_and_what_comes_is() -> None:
+    assert BLOCK
+    gone = {Path(name).name for name in re.findall(r"^rm (\S+)", BLOCK[1], re.MULTILINE)}
+    enabled = re.findall(r"^systemctl enable (\S+)", BLOCK[1], re.MULTILINE)
+    assert gone == {"acv-ui-readonly.service", "operators.conf"} and not gone & SHIPPED
+    assert enabled and {f"{unit}.service" for unit in enabled} < SHIPPED

@@ -1,0 +1,188 @@
+"""A real home of each released version: taken over with all that it knew, and at work again.
+
+``homes/`` has them; ``make_home`` makes the next one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+import tarfile
+from pathlib import Path
+
+import duckdb
+import pytest
+from click.testing import CliRunner, Result
+from dagster import AssetKey
+from packaging.version import Version
+
+from acv_pipeline.cli.main import main
+from acv_pipeline.contract import Contract
+from acv_pipeline.orchestration.instance import instance
+from acv_pipeline.sample_data import generate
+from acv_pipeline.warehouse import fingerprints
+from acv_pipeline.warehouse.home import Home
+from acv_pipeline.warehouse.migrations import PROGRAM, program_version
+from acv_pipeline_tests.readme import README
+
+HOMES = Path(__file__).with_name("homes")
+VERSIONS = [file.name.removesuffix(".tar.xz") for file in sorted(HOMES.glob("*.tar.xz"))]
+each_version = pytest.mark.parametrize("released", VERSIONS, indirect=True)
+# about work that is due or done, not about figures; or, of sightings, when files were written
+NOT_KEPT = {
+    "raw.commits", "raw.fingerprints", "raw.lately_received", "raw.schema_version",
+    "raw.sightings", "validated.due_months",
+}  # fmt: skip
+Tables = dict[str, tuple[list[str], set[tuple[object, ...]]]]
+
+
+@pytest.fixture
+def released(request: pytest.FixtureRequest, home: Home) -> str:
+    """The version whose home lies in the place of ``home``."""
+    with tarfile.open(HOMES / f"{request.param}.tar.xz") as archive:
+        archive.extractall(home.root, filter="data")
+    return str(request.param)
+
+
+@each_version
+def test_a_home_is_taken_over_with_all_it_knew_and_goes_on(
+    home: Home, released: str, contract: Contract, tmp_path: Path
+) -> None:
+    then = tables_of(home.published)
+    assert {"marts.series", "validated.signoffs", "validated.verdicts"} < set(then)
+    releases = sha256_of(home.releases)
+    kept = tmp_path / "kept.tar.gz"
+
+    upgraded = acv("upgrade", home, "--backup", str(kept))
+
+    assert upgraded.exit_code == 0, upgraded.output
+    assert upgraded.output.splitlines()[:1] == [
+        f"{home.root}: written by {released}, now by {program_version()}"
+    ]
+    before = Home(tmp_path / "before")
+    assert acv("restore", before, str(kept)).exit_code == 0
+    assert written_by(before) == released and tables_of(before.warehouse) == then
+    assert written_by(home) == program_version()
+    assert lost(then, tables_of(home.warehouse)) == {}
+    held = acv("status", home)
+    assert held.exit_code == 1
+    assert "HELD nb-logement-accompagnement 2021-05 from action_logement" in held.output
+
+    generate(
+        home.root / "landing", contract=contract, first=dt.date(2021, 6, 1),
+        last=dt.date(2021, 6, 1),
+    )  # fmt: skip
+    ran = acv("run", home)
+    assert ran.exit_code == 1, ran.output  # May of one partner is held as it was
+    for partner in ("Anah", "Action Logement"):
+        assert re.search(rf"✓ {partner}, ACV: 1 month accepted \(2021-06\)", ran.output), ran.output
+    now = tables_of(home.published)
+    assert lost(then, now) == {}
+    assert months_of(now) - months_of(then) == {dt.date(2021, 6, 1)}
+    assert sha256_of(home.releases).items() >= releases.items()
+    with instance(home) as dagster:
+        assert len(dagster.get_run_records()) == 3
+        on_record = dagster.get_materialized_partitions(AssetKey("validated_dwellings"))
+    assert {"2021-02-01", "2021-04-01", "2021-06-01"} <= on_record
+
+    for department, month, words in (
+        ("62", "2021-04", ["534", "recounted", "data unit"]),
+        ("2A", "2021-04", ["73", "one dwelling forgotten"]),
+        ("62", "2021-06", ["Anah_logements_2021-06"]),
+    ):
+        told = acv("explain", home, department, month, "--series", "anah")
+        assert told.exit_code == 0, told.output
+        assert [word for word in words if word not in told.output] == [], told.output
+    assert "no city is left there" in acv("explain", home, "62", "2021-04").output
+
+
+@each_version
+def test_a_run_that_comes_first_takes_it_over_too_and_says_what_was_missed(
+    home: Home, released: str
+) -> None:
+    then = tables_of(home.published)
+    first, second = (acv("run", home) for _ in range(2))
+    assert f"written by {released}, now by {program_version()}, and no backup" in first.output
+    assert "'acv upgrade' makes one first" in first.output
+    assert "written by" not in second.output and second.exit_code == 1
+    assert written_by(home) == program_version()
+    assert lost(then, tables_of(home.warehouse)) == {}
+    upgraded = acv("upgrade", home)
+    assert upgraded.output == f"{home.root}: version {program_version()} wrote it, nothing to do\n"
+
+
+def test_a_figure_that_is_lost_would_be_seen(tmp_path: Path) -> None:
+    for name, rows in (("then", "(1, 2), (3, 4)"), ("now", "(3, 4), (5, 6)")):
+        with duckdb.connect(str(tmp_path / name)) as connection:
+            connection.execute("create schema marts")
+            connection.execute(f"create table marts.series as from (values {rows}) t(month, value)")
+            if name == "now":
+                connection.execute("alter table marts.series add added integer")
+    then, now = (tables_of(tmp_path / name) for name in ("then", "now"))
+    assert lost(then, now) == {"marts.series": {(1, 2)}}
+    assert lost(then, {}) == {"marts.series": {(1, 2), (3, 4)}}
+
+
+def test_every_released_version_has_its_home() -> None:
+    """The next one is due before the version is raised."""
+    changes = (README.parent / "CHANGELOG.md").read_text(encoding="utf-8")
+    released = re.findall(r"^## (\d+\.\d+\.\d+)", changes, re.MULTILINE)
+    assert released[0] == program_version()
+    assert sorted(released, key=Version, reverse=True) == released
+    assert {*released[1:]} <= {*VERSIONS} <= {*released}
+
+
+def acv(command: str, home: Home, *arguments: str) -> Result:
+    return CliRunner().invoke(main, [command, *arguments, "--home", str(home.root)])
+
+
+def written_by(home: Home) -> str | None:
+    with duckdb.connect(str(home.warehouse), read_only=True) as connection:
+        return fingerprints(connection).get(PROGRAM)
+
+
+def tables_of(file: Path) -> Tables:
+    """Columns and rows of each table and view that says something of the figures."""
+    with duckdb.connect(str(file), read_only=True) as connection:
+        names = connection.execute(
+            "select table_schema || '.' || table_name from information_schema.tables"
+            " where table_schema in ('raw', 'validated', 'marts')"
+        ).fetchall()
+        found = {}
+        for (name,) in names:
+            if name not in NOT_KEPT:
+                read = connection.execute(f"from {name}")
+                rows = {tuple(map(_hashable, row)) for row in read.fetchall()}
+                found[name] = ([column[0] for column in read.description], rows)
+    return found
+
+
+def _hashable(cell: object) -> object:
+    return repr(cell) if isinstance(cell, (list, dict)) else cell
+
+
+def lost(then: Tables, now: Tables) -> dict[str, set[tuple[object, ...]]]:
+    """By table, the rows of then that are not there any more; columns may have been added."""
+    missing = {}
+    for table, (columns, rows) in then.items():
+        columns_now, rows_now = now.get(table, (columns, set()))
+        places = [columns_now.index(column) for column in columns]
+        if gone := rows - {tuple(row[place] for place in places) for row in rows_now}:
+            missing[table] = gone
+    return missing
+
+
+def months_of(tables: Tables) -> set[object]:
+    columns, rows = tables["marts.series"]
+    place = columns.index("month")
+    return {row[place] for row in rows}
+
+
+def sha256_of(folder: Path) -> dict[str, str]:
+    """Of every file below, but for links."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file() and "latest" not in path.relative_to(folder).parts
+    }

@@ -42,6 +42,11 @@ class Table:
         """The columns' names, in order."""
         return [column.name for column in self.columns]
 
+    @property
+    def types(self) -> dict[str, str]:
+        """DuckDB's types, by column."""
+        return {column.name: column.type for column in self.columns}
+
 
 @cache
 def tables() -> dict[str, Table]:

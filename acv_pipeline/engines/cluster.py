@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import pickle
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -36,16 +36,15 @@ def run(master: str, job: Job, work: Work, items: Sequence[Any], log: Log) -> li
             failed as often as Spark tries (``spark.task.maxFailures``).
     """
     context = _context(master, log)
-    told = context.broadcast(pickle.dumps(job))
     try:
+        told = context.broadcast(job)
         tasks = context.parallelize(items, len(items))
         done = tasks.map(partial(_attempt, work, told)).collect()
+        told.destroy()
     except Exception as error:  # Py4J's, which is not there to be named without Spark
         raise WarehouseError(
             _("Spark gave up: {error}; nothing of it is on record", error=_said(error))
         ) from error
-    finally:
-        told.destroy()
     if again := sum(attempt > 0 for attempt, _ in done):
         log(plural("{count} task was tried again", "{count} tasks were tried again", again))
     results = [result for _, result in done]
@@ -54,14 +53,13 @@ def run(master: str, job: Job, work: Work, items: Sequence[Any], log: Log) -> li
     return results
 
 
-def _attempt(work: Work, told: Broadcast[bytes], item: Any) -> tuple[int, Any]:
+def _attempt(work: Work, told: Broadcast[Job], item: Any) -> tuple[int, Any]:
     from pyspark import TaskContext
 
     context = TaskContext.get()
     assert context is not None
-    job = _job(told.value)
     try:
-        return context.attemptNumber(), work(job, item, f"{context.taskAttemptId()}")
+        return context.attemptNumber(), work(told.value, item, f"{context.taskAttemptId()}")
     except FINAL as error:
         return context.attemptNumber(), error
 
@@ -82,17 +80,6 @@ def packed(
         yield packed
 
 
-_told: tuple[bytes, Job] | None = None
-
-
-def _job(pickled: bytes) -> Job:
-    """What this process was told last, unpacked once."""
-    global _told
-    if _told is None or _told[0] != pickled:
-        _told = pickled, pickle.loads(pickled)
-    return _told[1]
-
-
 def _context(master: str, log: Log) -> SparkContext:
     """The session of this process, started when first asked for."""
     try:
@@ -101,8 +88,15 @@ def _context(master: str, log: Log) -> SparkContext:
         raise WarehouseError(
             _("ACV_ENGINE is spark, and Spark isn't installed: pip install 'acv_pipeline[spark]'")
         ) from error
-    if SparkContext._active_spark_context:
-        return SparkContext._active_spark_context
+    if context := SparkContext._active_spark_context:
+        stopped = _is_stopped(context)
+        if stopped is False:
+            return context
+        with suppress(Exception):  # Py4J's
+            context.stop()
+        SparkContext._active_spark_context = None
+        if stopped is None:
+            SparkContext._gateway = SparkContext._jvm = None
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     settings = SparkConf().setMaster(master).setAppName("acv_pipeline")
     settings.setIfMissing("spark.ui.showConsoleProgress", "false")
@@ -128,6 +122,14 @@ def _context(master: str, log: Log) -> SparkContext:
         )
     )
     return context
+
+
+def _is_stopped(context: SparkContext) -> bool | None:
+    """Whether the cluster ended a session; None if its JVM is gone."""
+    try:
+        return bool(context._jsc.sc().isStopped())
+    except Exception:  # Py4J's
+        return None
 
 
 def _said(error: Exception) -> str:

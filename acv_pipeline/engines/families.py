@@ -17,6 +17,7 @@ from acv_pipeline.ledger.blocks import Covered
 from acv_pipeline.ledger.received import Outside
 from acv_pipeline.models import Project
 from acv_pipeline.warehouse import fingerprints
+from acv_pipeline.warehouse.places import stored
 
 REST = ""  # the family of the rows that are of no indicator
 _RECORD = """
@@ -84,7 +85,11 @@ class Families:
             own = rows.keys() & {*indicators} if indicators else unknown
             deliveries = tuple(sorted({d for indicator in own for d in rows[indicator]}))
             elsewhere = {
-                delivery: {key: had for key, had in covered[delivery].items() if key[0] not in own}
+                delivery: {
+                    key: had
+                    for key, had in covered[delivery].items()
+                    if key[0] in contract.indicators and key[0] not in own
+                }
                 for delivery in deliveries
                 if delivery in covered
             }
@@ -134,7 +139,7 @@ class Families:
     def months_of_gone(self, tables: Iterable[str]) -> set[Month]:
         """The months that the files of families that are gone have rows of, in some tables."""
         asked = [
-            f"select month from read_parquet('{parts.quoted(file)}')"
+            f"select month from {stored(file)}"
             for files in self.files_of_gone.values()
             for table, file in files.items()
             if table in tables

@@ -11,7 +11,7 @@ import datetime as dt
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -23,7 +23,7 @@ import pandas as pd
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.tables import tables
-from acv_pipeline.engines.parts import Store, quoted, reading
+from acv_pipeline.engines.parts import Store, types_of
 from acv_pipeline.landing import LandedFile, sidecar_path
 from acv_pipeline.language import _
 from acv_pipeline.ledger.blocks import Covered
@@ -38,13 +38,16 @@ from acv_pipeline.quality.sql_tests import Outcome, outcomes
 from acv_pipeline.quality.table_checks import sql_project
 from acv_pipeline.quality.tally import Tallies
 from acv_pipeline.warehouse import (
+    FIGURES,
     append,
+    fingerprints,
     layout,
     own_tables,
     program_version,
     scratch_warehouse,
     transaction,
 )
+from acv_pipeline.warehouse.places import reading, stored
 
 PACKAGE = Path(__file__).parents[1]
 RAW = ("raw.extract_rows", "raw.tidy_rows")
@@ -211,14 +214,13 @@ def judge(
     """Judge a family and write what is in force of it, for the given months or for all."""
     with _prepared(job), _family(job, task, written=JUDGED) as (connection, contract):
         fresh = read_fresh(connection, contract, task.outside)
-        before = _totals(connection)
         with transaction(connection):
             changed = write_judged(connection, fresh, months)
         files = {
             table: job.store.write(connection, table, f"from {table} order by all", attempt)
             for table in JUDGED
         }
-        moved = bool(changed) or before != _totals(connection)
+        moved = FIGURES in fingerprints(connection)
         return JudgedFamily(task.name, files, months_to_judge(fresh), changed, moved)
 
 
@@ -289,22 +291,24 @@ def _family(
         scratch_warehouse(contract, Path(name)) as connection,
     ):
         job.store.attach(connection)
-        known = ", ".join(f"'{indicator}'" for indicator in job.contract.indicators)
-        own = ", ".join(f"'{indicator}'" for indicator in task.indicators)
+        known, own, heeded = map(
+            _listed,
+            (job.contract.indicators, task.indicators, {*task.deliveries, *task.outside.undated}),
+        )
         mine = (
-            f"indicator_id in ({own})" if own else f"coalesce(indicator_id not in ({known}), true)"
-        )
+            f"indicator_id in {own}" if task.indicators
+            else f"coalesce(indicator_id not in {known}, true)"
+        )  # fmt: skip
         for table, file in job.shared.items():
-            named = table in tables() and "indicator_id" in tables()[table].column_names
-            whose = f" where {mine}" if named else ""
-            _stand(connection, table, f"from read_parquet('{quoted(file)}'){whose}")
-        tidy = reading(task.received["raw.tidy_rows"], "raw.tidy_rows")
-        _stand(connection, "raw.tidy_rows", f"from ({tidy}) where {mine}")
-        _stand(
-            connection,
-            "raw.extract_rows",
-            reading(task.received["raw.extract_rows"], "raw.extract_rows"),
-        )
+            whose = "true"
+            if table == "raw.deliveries":  # of others, nothing follows
+                whose = f"delivery_id in {heeded}"
+            elif table in tables() and "indicator_id" in tables()[table].types:
+                whose = mine
+            _stand(connection, table, f"from {stored(file)} where {whose}")
+        for table, whose in zip(RAW, ("true", mine), strict=True):
+            rows = reading(task.received[table], types_of(table))
+            _stand(connection, table, f"from ({rows}) where {whose}")
         ((rows,),) = connection.execute("select count(*) from raw.tidy_rows").fetchall()
         if rows != task.rows:
             raise WrongWorkerError(
@@ -319,14 +323,20 @@ def _family(
             )
         for table in (*JUDGED, *models):
             path = task.files.get(table)
-            what = reading([path] if path else [], models.get(table, table))
+            what = reading([path] if path else [], types_of(models.get(table, table)))
             if path and table in models:  # with the columns that it had
-                what = f"from read_parquet('{quoted(path)}')"
+                what = f"from {stored(path)}"
             if table not in written:
                 _stand(connection, table, what)
             elif table in task.files:
                 _stand(connection, table, what, as_table=True)
         yield connection, contract
+
+
+def _listed(texts: Iterable[str]) -> str:
+    """Texts as a list in SQL."""
+    quoted = ("'" + text.replace("'", "''") + "'" for text in sorted(texts))
+    return f"({', '.join(quoted) or 'null'})"
 
 
 def _stand(
@@ -374,9 +384,3 @@ def _written(
         {key: figures.covered(*key) for key in figures.blocks} if states_all else {},
         figures.has_undated_rows,
     )
-
-
-def _totals(connection: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
-    return connection.execute(
-        "select count(*), sum(hash(t)) from validated.published_totals as t"
-    ).fetchall()

@@ -8,18 +8,19 @@ it, sees one state and never a mixture.
 from __future__ import annotations
 
 import datetime as dt
+import os
 import uuid
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from pathlib import PurePath
 
 import duckdb
 
 from acv_pipeline.contract.tables import tables
 from acv_pipeline.models import Model
-from acv_pipeline.warehouse import FILES, reach
+from acv_pipeline.warehouse import FILES, WarehouseError
+from acv_pipeline.warehouse.places import is_local, place, reach, show
 
 # Files that nothing names any more go after so long: a reader may still hold an old copy.
 KEPT = dt.timedelta(days=1)
@@ -33,17 +34,13 @@ class Store:
 
     @property
     def place(self) -> str:
-        """The place, however it was written: a whole path, or an address."""
-        files, root = self._files
-        return root if "file" in files.protocol else files.unstrip_protocol(root)
+        """The place, however it was written: a whole path, or an address.
 
-    @property
-    def _files(self) -> tuple[Any, str]:
-        """The file system, and the place in it."""
-        import fsspec  # takes a while, and one machine needs none
-
-        files, root = fsspec.url_to_fs(self.address, use_listings_cache=False)
-        return files, root
+        Raises:
+            WarehouseError: it cannot be used; so do all that follow.
+        """
+        with place(self.address) as (files, root):
+            return root if is_local(files) else str(files.unstrip_protocol(root))
 
     def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Let a connection read and write there."""
@@ -57,39 +54,44 @@ class Store:
         Args:
             attempt: goes into the name: of a task that ran twice there are two files.
         """
-        files, root = self._files
-        folder = f"{root}/{table}"
-        files.makedirs(folder, exist_ok=True)
-        path = f"{folder}/{attempt}-{uuid.uuid4().hex[:12]}.parquet"
-        path = path if "file" in files.protocol else files.unstrip_protocol(path)
-        connection.execute(
-            f"copy ({select}) to '{quoted(path)}' (format parquet, compression zstd)"
-        )
+        with place(self.address) as (files, root):
+            folder = f"{root}/{table}"
+            files.makedirs(folder, exist_ok=True)
+            path = f"{folder}/{attempt}-{uuid.uuid4().hex[:12]}.parquet"
+            path = path if is_local(files) else files.unstrip_protocol(path)
+            quoted = path.replace("'", "''")
+            connection.execute(f"copy ({select}) to '{quoted}' (format parquet, compression zstd)")
+            if is_local(files):  # what names it will be on the disk too
+                for written in (path, folder):
+                    _onto_disk(written)
         return path
 
     def remove(self, paths: Iterable[str]) -> None:
-        """Remove files that were never on record."""
-        files, _ = self._files
-        for path in paths:
-            files.rm_file(path)
+        """Remove files that were never on record; what cannot be removed is swept one day."""
+        with suppress(WarehouseError), place(self.address) as (files, _root):
+            for path in paths:
+                files.rm_file(path)
 
     def sweep(self, named: Collection[str]) -> None:
         """Remove files that nothing names and that are older than ``KEPT``.
 
         What cannot be removed stays: the figures are right without.
         """
-        files, root = self._files
-        kept = {Path(path.partition("://")[2] or path).name for path in named}
+        kept = {PurePath(path).name for path in named}
         before = dt.datetime.now(dt.UTC) - KEPT
-        left = [
-            path
-            for path in (files.find(root) if files.exists(root) else [])
-            if path.endswith(".parquet") and Path(path).name not in kept
-            if _aware(files.modified(path)) < before
-        ]
-        for path in left:
-            with suppress(OSError):
-                files.rm_file(path)
+        with suppress(WarehouseError), place(self.address) as (files, root):
+            for path in files.find(root) if files.exists(root) else []:
+                is_ours = path.endswith(".parquet") and PurePath(path).name not in kept
+                if is_ours and _aware(files.modified(path)) < before:
+                    files.rm_file(path)
+
+
+def _onto_disk(path: str) -> None:
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def create(connection: duckdb.DuckDBPyConnection) -> None:
@@ -140,38 +142,14 @@ def put(
     rows = [(name, part, path) for part, path in changed.items() if path]
     if rows:
         connection.executemany(f"insert into {FILES} values (?, ?, ?)", rows)
-    show(connection, table)
+    show(connection, name, types_of(table))
 
 
-def show(connection: duckdb.DuckDBPyConnection, table: str | Model) -> None:
-    """Make the view that stands for a table."""
-    name = table if isinstance(table, str) else table.table
-    found = connection.execute(
-        f"select path from {FILES} where table_name = ? order by part", [name]
-    ).fetchall()
-    connection.execute(f"create schema if not exists {name.partition('.')[0]}")
-    connection.execute(
-        f"create or replace view {name} as {reading([path for (path,) in found], table)}"
-    )
-
-
-def reading(files: Collection[str], table: str | Model) -> str:
-    """A SELECT of what files of a table hold."""
+def types_of(table: str | Model) -> dict[str, str]:
+    """The columns of a table, or of a mart, with their types."""
     if isinstance(table, str):
-        columns = [(column.name, column.type) for column in tables()[table].columns]
-    else:
-        columns = [(column.name, column.data_type) for column in table.columns]
-    if not files:
-        empty = ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in columns)
-        return f"select {empty} where false"
-    listed = ", ".join(f"'{quoted(path)}'" for path in files)
-    wanted = ", ".join(f'"{name}"' for name, _ in columns)
-    # deliveries that were read by an earlier version may lack a column
-    lacking = ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in columns)
-    return (
-        f"select {wanted} from (from read_parquet([{listed}], union_by_name = true)"
-        f" union all by name select {lacking} where false)"
-    )
+        return tables()[table].types
+    return {column.name: column.data_type for column in table.columns}
 
 
 def _now() -> dt.datetime:
@@ -180,8 +158,3 @@ def _now() -> dt.datetime:
 
 def _aware(moment: dt.datetime) -> dt.datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-
-
-def quoted(path: str) -> str:
-    """A path as SQL has it between quotes."""
-    return path.replace("'", "''")

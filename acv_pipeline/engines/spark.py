@@ -26,7 +26,7 @@ from acv_pipeline.engines.engine import Log, Progress
 from acv_pipeline.landing import LandedFile, Zone, sidecar_path
 from acv_pipeline.language import _, language
 from acv_pipeline.ledger import months_on_record
-from acv_pipeline.models import Project
+from acv_pipeline.models import Project, SqlProjectError
 from acv_pipeline.quality.check import Check, CheckResult
 from acv_pipeline.quality.everything import evaluate_all
 from acv_pipeline.quality.sql_tests import Outcome, sql_checks, told_of_tests
@@ -36,18 +36,17 @@ from acv_pipeline.quality.tally import Tally
 from acv_pipeline.warehouse import (
     FILES,
     MEMORY_LIMIT,
-    TABLES,
     WarehouseError,
     commits,
     figures_moved,
     fingerprints,
     own_tables,
-    program_version,
     read_published,
     set_fingerprint,
     transaction,
 )
 from acv_pipeline.warehouse.home import Home
+from acv_pipeline.warehouse.places import reach, show
 
 if TYPE_CHECKING:
     # made with libraries that take a while to import: loading the definitions goes without
@@ -56,8 +55,7 @@ if TYPE_CHECKING:
     from acv_pipeline.ledger.read_one import Read
     from acv_pipeline.ledger.store import JudgeReport
 
-# fingerprints of a warehouse: where its files lie, and for which program their views were made
-ADDRESS, SHOWN = "files", "views"
+ADDRESS = "files"  # the fingerprint of a warehouse that says where its files lie
 JOB_BYTES, JOB_FILES = 256_000_000, 2_000  # what the driver holds of deliveries at once
 TASK_BYTES, TASK_FILES = 1_000_000, 25  # small ones go together: starting a task takes longer
 IN_FORCE = "validated_dwellings"  # beside the marts: what is checked family by family
@@ -95,10 +93,8 @@ class Spark:
 
         assert self.home is not None
         place = parts.Store(self.address or str(self.home.root / "tables")).place
-        known = fingerprints(connection)
-        shown = f"{program_version()} {known.get(TABLES)}"
         if FILES in own_tables(connection):
-            found = known[ADDRESS]
+            found = fingerprints(connection)[ADDRESS]
             if found.rpartition("/")[0] != place:
                 raise WarehouseError(
                     _(
@@ -108,12 +104,7 @@ class Spark:
                         said=self.address or _("nothing, which means {place}", place=place),
                     )
                 )
-            parts.Store(found).attach(connection)
-            if known.get(SHOWN) != shown:  # as this version of the program knows the tables
-                with transaction(connection):
-                    for table in (*RAW, *JUDGED):
-                        parts.show(connection, table)
-                    set_fingerprint(connection, SHOWN, shown)
+            reach(connection, found)
             return
         if connection.execute("from raw.deliveries limit 1").fetchone():
             raise WarehouseError(
@@ -126,11 +117,10 @@ class Spark:
             create(connection)
             for table in (*RAW, *JUDGED):
                 connection.execute(f"drop table {table}")
-                parts.show(connection, table)
+                show(connection, table, parts.types_of(table))
             # a folder of this home's own: what another doesn't name it would sweep away
             set_fingerprint(connection, ADDRESS, f"{place}/{uuid.uuid4().hex[:12]}")
-            set_fingerprint(connection, SHOWN, shown)
-        _store(connection).attach(connection)
+        reach(connection, place)
 
     def receive(
         self,
@@ -219,6 +209,15 @@ class Spark:
         from acv_pipeline.engines.families import Families, set_done
         from acv_pipeline.engines.family import build
 
+        if across := [n for n in models if "indicator_id" not in parts.types_of(project.models[n])]:
+            raise SqlProjectError(
+                _(
+                    "{models}: no column indicator_id. On Spark each family of indicators is built "
+                    "by itself, so a mart across indicators would come out wrong: add the column, "
+                    "or use ACV_ENGINE=duckdb",
+                    models=", ".join(across),
+                )
+            )
         families = Families(connection, contract, project)
         due, work = families.to_build(models), partial(build, models=models)
         built = self._run(connection, contract, work, due, log)

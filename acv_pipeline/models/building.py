@@ -124,7 +124,8 @@ def load_seed(
     """Make ``table`` hold the rows of the CSV ``file``, with the given column types."""
     connection.execute(f"create schema if not exists {table.partition('.')[0]}")
     connection.execute(
-        f"create or replace table {table} as from read_csv(?, header=true, columns=?)",
+        f"create or replace table {table} as"
+        " from read_csv(?, header=true, columns=?, hive_partitioning=false)",
         [str(file), types],
     )
 

@@ -212,11 +212,12 @@ def read_parquet(path: Path, folder: Path, job: dict[str, Any]) -> list[dict[str
     import duckdb
 
     link = folder / "delivery.parquet"  # a name without wildcards
+    rows_of = f"read_parquet('{link}', hive_partitioning = false)"
     link.symlink_to(path.resolve())
     try:
         duckdb.execute("set memory_limit = '2GB'; set threads = 2")
         duckdb.execute(f"set temp_directory = '{folder}'")
-        columns = duckdb.execute(f"describe from read_parquet('{link}')").fetchall()
+        columns = duckdb.execute(f"describe from {rows_of}").fetchall()
         rows = duckdb.execute(
             "select coalesce(sum(num_rows), 0) from parquet_file_metadata(?)", [str(link)]
         ).fetchall()[0][0]
@@ -229,7 +230,7 @@ def read_parquet(path: Path, folder: Path, job: dict[str, Any]) -> list[dict[str
         write_rows(target, [[name for name, *_ in columns]])
         body = folder / "body.csv"
         duckdb.execute(
-            f"copy (select {texts} from read_parquet('{link}')) to '{body}' "
+            f"copy (select {texts} from {rows_of}) to '{body}' "
             "(format csv, header false, force_quote *)"
         )
         with target.open("ab") as whole, body.open("rb") as rest:

@@ -25,9 +25,9 @@ from acv_pipeline.warehouse.mending import (
     set_lost,
 )
 from acv_pipeline.warehouse.migrations import TABLES, program_version
+from acv_pipeline.warehouse.places import FILES
 from acv_pipeline.warehouse.schema import (
     FIGURES,
-    FILES,
     append,
     commits,
     figures_moved,
@@ -36,7 +36,6 @@ from acv_pipeline.warehouse.schema import (
     layout,
     own_tables,
     put,
-    reach,
     replace,
     set_fingerprint,
 )
@@ -74,7 +73,6 @@ __all__ = [
     "program_version",
     "put",
     "put_copy",
-    "reach",
     "read_journal",
     "read_published",
     "replace",

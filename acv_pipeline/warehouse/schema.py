@@ -11,6 +11,7 @@ import duckdb
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.tables import Table, tables
+from acv_pipeline.warehouse.places import FILES, reach, show
 
 if TYPE_CHECKING:
     import pandas as pd  # readers of the published copy needn't wait for it
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 SCHEMAS = ("contract", "raw", "validated")
 # what changes whenever a validated table that models read does (``figures_moved``)
 FIGURES = "figures"
-# the list of files in which an engine keeps tables, where one does
-FILES = "engine.parts"
 # of the number of commits, those below count; those above say of which file
 FILE_BITS = 32
 
@@ -131,22 +130,14 @@ def own_tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
 
 
 def reach_files(connection: duckdb.DuckDBPyConnection) -> None:
-    """Let a warehouse, or a copy of one, read the tables that an engine keeps in files."""
+    """Let a warehouse, or a copy of one, read the tables that an engine keeps in files.
+
+    Raises:
+        WarehouseError: the place they lie in cannot be used.
+    """
     if FILES in tables_within(connection):
-        found = connection.execute(f"select path from {FILES} limit 1").fetchall()
-        for (path,) in found:
+        for (path,) in connection.execute(f"select path from {FILES} limit 1").fetchall():
             reach(connection, path)
-
-
-def reach(connection: duckdb.DuckDBPyConnection, address: str) -> None:
-    """Let a connection read and write at an address, such as ``s3://…``."""
-    if "://" not in address:
-        return
-    import fsspec  # takes a while, and one machine needs none
-
-    files, _ = fsspec.url_to_fs(address, use_listings_cache=False)  # others write too
-    if "file" not in files.protocol and files.protocol[0] not in connection.list_filesystems():
-        connection.register_filesystem(files)
 
 
 def _add_columns(connection: duckdb.DuckDBPyConnection) -> None:
@@ -157,16 +148,18 @@ def _add_columns(connection: duckdb.DuckDBPyConnection) -> None:
             " where database_name = current_database()"
         ).fetchall()
     )
-    # those that an engine keeps in files are its own to show with all columns
     shown = connection.execute(
         "select schema_name || '.' || view_name from duckdb_views()"
         " where database_name = current_database() and not internal"
     ).fetchall()
     for table in tables().values():
-        for column in table.columns:
-            kept = not table.view and (table.name,) not in shown
-            if kept and (table.name, column.name) not in there:
-                connection.execute(f'alter table {table.name} add "{column.name}" {column.type}')
+        if not table.view and (table.name,) in shown:  # its rows lie in files
+            show(connection, table.name, table.types)
+        elif not table.view:
+            for column in table.columns:
+                if (table.name, column.name) not in there:
+                    added = f'add "{column.name}" {column.type}'
+                    connection.execute(f"alter table {table.name} {added}")
 
 
 def _ddl(table: Table) -> str:

@@ -50,7 +50,7 @@ SPARE_BYTES = 1_000_000
 _NONSENSE = (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
 _OTHER_VERSION = ("trying to read a database file with", "unsupported storage version")
 # of the files that an engine keeps tables in; what fsspec raises comes through as a traceback
-_NO_FILE = ("no files found that match", "traceback (most recent call last)")
+_PARQUET, _RAISED = ".parquet", "traceback (most recent call last)"
 _GONE = ("unable to open database file", "no such file or directory", "disk i/o error")
 _ERRNO = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 
@@ -83,7 +83,15 @@ def is_damage(error: BaseException) -> bool:
     if not isinstance(error, duckdb.Error) or isinstance(error, duckdb.OutOfMemoryException):
         return False
     elsewhere = _says(text, (*_FULL, *_READ_ONLY, *_OTHER_VERSION))
+    elsewhere = elsewhere or _is_of_a_part(error)
     return not elsewhere and (_says(text, _DAMAGED) or isinstance(error, _NONSENSE))
+
+
+def _is_of_a_part(error: duckdb.Error) -> bool:
+    """Whether it is about a file that an engine keeps a table in, not about DuckDB's own."""
+    text = str(error).lower()
+    read = isinstance(error, duckdb.IOException | duckdb.InvalidInputException)
+    return (read and _PARQUET in text) or _RAISED in text
 
 
 def suspicion_of(root: Path) -> Path:
@@ -131,14 +139,12 @@ def trouble(error: BaseException, root: Path) -> str | None:
             home=root,
             error=first_line(error),
         )
-    if isinstance(error, duckdb.Error) and _says(text, _NO_FILE):
+    if isinstance(error, duckdb.Error) and _is_of_a_part(error):
         return _(
             "the tables of {home} lie in files that cannot be read ({error}): make sure that the "
             "place ACV_WAREHOUSE is reachable and that nobody removed any, then run this again",
             home=root,
-            error=str(error).strip().splitlines()[-1]
-            if "(most recent" in text
-            else first_line(error),
+            error=str(error).strip().splitlines()[-1] if _RAISED in text else first_line(error),
         )
     if _says(text, _READ_ONLY):
         return _(

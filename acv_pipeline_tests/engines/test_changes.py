@@ -8,9 +8,11 @@ from __future__ import annotations
 import datetime as dt
 import pickle
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from acv_pipeline.contract import Contract
@@ -21,8 +23,15 @@ from acv_pipeline.engines.families import Families
 from acv_pipeline.engines.spark import SHARED, Spark
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.flow.turn import Turn
-from acv_pipeline.models import Project
-from acv_pipeline.warehouse import figures_moved, open_warehouse, transaction
+from acv_pipeline.models import Project, SqlProjectError
+from acv_pipeline.warehouse import (
+    DamagedError,
+    WarehouseError,
+    figures_moved,
+    open_warehouse,
+    read_published,
+    transaction,
+)
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.engines.homes import (
     FIRST,
@@ -192,22 +201,102 @@ def test_an_indicator_that_the_contract_drops_stops_nothing(
     tmp_path: Path, contract: Contract, landing: Path
 ) -> None:
     name = programmes(contract)[2]
-    alone = send(landing, contract, "anah", [shift(FIRST, 2)], [name], name="Programme.csv")
+    third, fourth = shift(FIRST, 2), shift(FIRST, 3)
+    archived = [
+        send(landing, contract, "anah", [third], [name], name="Programme.csv"),
+        send(landing, contract, "anah", [fourth], programmes(contract), states=(0, 0)),
+    ]
     assert not differences(*both(tmp_path, landing, contract))
-    alone.unlink()  # archived: nobody reads it again
+    for file in archived:  # nobody reads it again
+        file.unlink()
     kept = {key: entry for key, entry in contract.indicators.items() if key != name}
     dropped = contract.model_copy(update={"indicators": kept})
     one, spark = both(tmp_path, landing, dropped)
     assert not differences(one, spark)
 
 
-@pytest.mark.parametrize("folder", ["elsewhere", "l'ailleurs"])
+@pytest.mark.parametrize("folder", ["elsewhere", "l'ailleurs", "source=acv", "month=2021-03-01"])
 def test_a_place_may_be_called_whatever_it_is(
     tmp_path: Path, contract: Contract, landing: Path, folder: str
 ) -> None:
     home = Home(tmp_path / folder)
     said = run(home, landing, contract, SPARK)
     assert not differences(run(Home(tmp_path / "one"), landing, contract, DuckDb()), said)
+
+
+def test_a_mart_across_indicators_is_refused(
+    tmp_path: Path, contract: Contract, landing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = Project.load()
+    model = project.models["series"]
+    columns = tuple(column for column in model.columns if column.name != "indicator_id")
+    across = replace(project, models={**project.models, "series": replace(model, columns=columns)})
+    monkeypatch.setattr(Project, "load", lambda: across)
+    with pytest.raises(SqlProjectError, match="series: no column indicator_id"):
+        run(Home(tmp_path / "spark"), landing, contract, SPARK)
+
+
+def test_publishing_by_itself_checks_what_nobody_checked(
+    tmp_path: Path, contract: Contract, landing: Path
+) -> None:
+    home = Home(tmp_path / "spark")
+    run(home, landing, contract, SPARK, publishes=False)
+    send(landing, contract, "anah", [shift(FIRST, 2)], programmes(contract))
+    pipeline = Pipeline(home, landing, contract, Project.load(), engine=SPARK.at(home))
+    with pipeline.warehouse() as connection:
+        turn = Turn(pipeline, connection, print)
+        assert turn.receive(["anah"]).new
+        turn.publish(home.published)
+    with read_published(home) as copy:
+        ((months,),) = copy.execute("select count(distinct month) from marts.series").fetchall()
+    assert months == len(MONTHS)
+
+
+def test_a_version_that_knows_more_columns_shows_them(
+    tmp_path: Path, contract: Contract, landing: Path
+) -> None:
+    both(tmp_path, landing, contract)
+    warehouse = Home(tmp_path / "spark").warehouse
+    with duckdb.connect(str(warehouse)) as connection:  # as one before left it
+        ((shown,),) = connection.execute(
+            "select sql from duckdb_views() where schema_name = 'raw' and view_name = 'tidy_rows'"
+        ).fetchall()
+        fewer = f"select * exclude (fate) from ({shown.partition(' AS ')[2].rstrip(';')})"
+        connection.execute(f"create or replace view raw.tidy_rows as {fewer}")
+        connection.execute("update raw.fingerprints set fingerprint = '' where what = 'tables'")
+    send(landing, contract, "anah", [shift(FIRST, 2)], programmes(contract))
+    assert not differences(*both(tmp_path, landing, contract))
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("s4://bucket/x", "Protocol not known: s4"),
+        ("/etc/hostname/x", "Not a directory"),
+        ("ftp://127.0.0.1:9/x", "refused"),
+    ],
+)
+def test_a_place_that_cannot_be_used_is_named(
+    tmp_path: Path, contract: Contract, landing: Path, address: str, told: str
+) -> None:
+    with pytest.raises(WarehouseError, match=f"{address}.*cannot be used .*{told}.*ACV_WAREH"):
+        run(Home(tmp_path / "spark"), landing, contract, Spark("nowhere", address))
+
+
+def test_a_file_that_was_cut_is_named_and_the_warehouse_is_not_taken_for_damaged(
+    tmp_path: Path, contract: Contract, landing: Path
+) -> None:
+    home = Home(tmp_path / "spark")
+    run(home, landing, contract, SPARK)
+    file = next((home.root / "tables").rglob("marts.series/*"))
+    for content in (b"", file.read_bytes()[:-100]):
+        file.write_bytes(content)
+        with (
+            pytest.raises(WarehouseError, match=r"cannot be read \(.*ACV_WAREHOUSE") as raised,
+            read_published(home) as copy,
+        ):
+            copy.execute("select * from marts.series").fetchall()
+        assert not isinstance(raised.value, DamagedError)
 
 
 def test_whatever_the_models_read_is_handed_to_tasks() -> None:

@@ -275,6 +275,20 @@ def test_what_a_task_raises_is_told_and_nothing_else_of_spark(contract: Contract
         cluster.run("local[2]", job, cannot_go_on, [1, 2], print)
 
 
+def test_a_session_that_died_is_followed_by_another(tmp_path: Path, contract: Contract) -> None:
+    from pyspark import SparkContext
+
+    landing, home = tmp_path / "landing", Home(tmp_path / "home")
+    for month, die in (
+        ("2021-10", lambda: SparkContext._active_spark_context._jsc.sc().stop()),
+        ("2021-11", lambda: SparkContext._gateway.proc.kill()),
+        ("2021-12", lambda: None),
+    ):
+        deliver_trajectory(landing, contract, "anah", [month])
+        assert run(home, landing, contract, SPARK).judged == 1
+        die()
+
+
 def test_only_part_of_the_months_is_brought_into_force_where_that_is_asked(
     tmp_path: Path, contract: Contract
 ) -> None:

@@ -19,7 +19,7 @@ old as (
         cast(date as date) as date,
         cast(valeur as bigint) as valeur,
         serie
-    from read_csv({{ path | literal }}, all_varchar = true, header = true)
+    from read_csv({{ path | literal }}, all_varchar = true, header = true, hive_partitioning = false)
     union all
     {% endfor %}
     select '', '', date '2000-01-01', 0, '' where false

@@ -17,7 +17,7 @@ from acv_pipeline.ledger.blocks import Covered
 from acv_pipeline.ledger.received import Outside
 from acv_pipeline.models import Project
 from acv_pipeline.warehouse import fingerprints
-from acv_pipeline.warehouse.places import stored
+from acv_pipeline.warehouse.file_tables import stored
 
 REST = ""  # the family of the rows that are of no indicator
 _RECORD = """

@@ -47,7 +47,7 @@ from acv_pipeline.warehouse import (
     scratch_warehouse,
     transaction,
 )
-from acv_pipeline.warehouse.places import reading, stored
+from acv_pipeline.warehouse.file_tables import reading, stored
 
 PACKAGE = Path(__file__).parents[1]
 RAW = ("raw.extract_rows", "raw.tidy_rows")

@@ -20,7 +20,7 @@ import duckdb
 from acv_pipeline.contract.tables import tables
 from acv_pipeline.models import Model
 from acv_pipeline.warehouse import FILES, WarehouseError
-from acv_pipeline.warehouse.places import is_local, place, reach, show
+from acv_pipeline.warehouse.file_tables import is_local, place, reach, show
 
 # Files that nothing names any more go after so long: a reader may still hold an old copy.
 KEPT = dt.timedelta(days=1)

@@ -45,8 +45,8 @@ from acv_pipeline.warehouse import (
     set_fingerprint,
     transaction,
 )
+from acv_pipeline.warehouse.file_tables import reach, show
 from acv_pipeline.warehouse.home import Home
-from acv_pipeline.warehouse.places import reach, show
 
 if TYPE_CHECKING:
     # made with libraries that take a while to import: loading the definitions goes without

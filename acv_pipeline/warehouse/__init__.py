@@ -10,6 +10,7 @@ from acv_pipeline.warehouse.connection import (
     transaction,
     written_quickly,
 )
+from acv_pipeline.warehouse.file_tables import FILES
 from acv_pipeline.warehouse.journal import (
     deliveries_lost,
     first_received,
@@ -25,7 +26,6 @@ from acv_pipeline.warehouse.mending import (
     set_lost,
 )
 from acv_pipeline.warehouse.migrations import TABLES, program_version
-from acv_pipeline.warehouse.places import FILES
 from acv_pipeline.warehouse.schema import (
     FIGURES,
     append,

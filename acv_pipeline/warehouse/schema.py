@@ -11,7 +11,7 @@ import duckdb
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.tables import Table, tables
-from acv_pipeline.warehouse.places import FILES, reach, show
+from acv_pipeline.warehouse.file_tables import FILES, reach, show
 
 if TYPE_CHECKING:
     import pandas as pd  # readers of the published copy needn't wait for it

@@ -23,7 +23,7 @@ from acv_pipeline.ledger.blocks import Block, DeliveryFigures, published_totals
 from acv_pipeline.ledger.cases import Cases, File
 from acv_pipeline.ledger.corrections import Correction, Register
 from acv_pipeline.ledger.standing import DEFINITIVE, rivals_of
-from acv_pipeline.ledger.state import Observations, Series
+from acv_pipeline.ledger.state import MonthInForce, Observations, Series
 from acv_pipeline.ledger.verdicts import Ledger, SignOff, Verdict
 
 Judge = Callable[[MonthCase], list[Finding]]
@@ -341,7 +341,9 @@ class _Fold:
         current = state.in_force.get(month)
         if current is None:
             return
-        block, entries = self.register.correct(*series, month, current.block())
+        block, entries = self.register.correct(
+            *series, month, self._as_brought(series, current, month)
+        )
         if not entries:
             return
         brought = [
@@ -357,6 +359,17 @@ class _Fold:
             return
         replaced = state.accept(month, block, day)
         self.observations.add(series, month, replaced, day, None, "corrected")
+
+    def _as_brought(self, series: Series, current: MonthInForce, month: Month) -> Block:
+        """What is in force of a month, and what is in quarantine of those who brought it."""
+        block = current.block()
+        there = ~np.isnan(block.values)
+        quarantined = block.quarantined
+        for ordinal in np.unique(current.deliveries[there]).tolist():
+            quarantined = (
+                quarantined | self.deliveries[ordinal].blocks[series[1], month].quarantined
+            )
+        return replace(block, quarantined=quarantined & ~there)
 
     def _judge_held_again(self, series: Series, month: Month, day: dt.date) -> None:
         """Release a held month that no blocking rule stops any more."""

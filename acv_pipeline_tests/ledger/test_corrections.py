@@ -224,6 +224,26 @@ def test_a_figure_in_force_stays_when_the_gate_does_not_believe_the_entry(
     assert list(ledger.corrections["held_by"]) == ["test_rule"]
 
 
+def test_an_entry_counts_in_a_month_that_was_accepted_with_a_row_in_quarantine(
+    contract: Contract,
+) -> None:
+    january = dict.fromkeys(contract.panel(ACV), 1000) | {"01": 990}
+    february = {code: value + 20 for code, value in january.items() if code != "69"}
+    deliveries = [
+        delivery(contract, "2021-02-10", {"2021-01": january}),
+        delivery(contract, "2021-03-10", {"2021-02": february}, quarantined={"2021-02": ["69"]}),
+    ]
+    ledger = fold(
+        deliveries,
+        [],
+        contract,
+        corrections=[correction(1010, 1012, "2021-04-01", month="2021-02")],
+    )
+    assert [v.verdict for v in ledger.verdicts] == ["accepted", "accepted"]
+    assert list(ledger.corrections["held_by"]) == [None]
+    assert in_force(ledger)["2021-02", "01"] == 1012
+
+
 def test_a_month_can_be_signed_off_with_its_correction(contract: Contract) -> None:
     received = delivery(contract, "2021-02-10", {"2021-01": {"01": 1000}})
     for day in ("2021-02-01", "2021-03-01"):

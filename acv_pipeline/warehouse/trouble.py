@@ -6,6 +6,7 @@ Errors in SQL are bugs, and stay as they are.
 from __future__ import annotations
 
 import errno
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -49,8 +50,9 @@ SPARE_BYTES = 1_000_000
 # what DuckDB raises when it reads nonsense that no checksum covers
 _NONSENSE = (duckdb.SerializationException, duckdb.InternalException, duckdb.FatalException)
 _OTHER_VERSION = ("trying to read a database file with", "unsupported storage version")
-# of the files that an engine keeps tables in; what fsspec raises comes through as a traceback
-_PARQUET, _RAISED = ".parquet", "traceback (most recent call last)"
+# the names of the files that an engine keeps tables in (``engines/parts.py``)
+_PART = re.compile(r"-[0-9a-f]{12}\.parquet")
+_RAISED = "traceback (most recent call last)"  # what fsspec raises comes through as one
 _GONE = ("unable to open database file", "no such file or directory", "disk i/o error")
 _ERRNO = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 
@@ -89,9 +91,9 @@ def is_damage(error: BaseException) -> bool:
 
 def _is_of_a_part(error: duckdb.Error) -> bool:
     """Whether it is about a file that an engine keeps a table in, not about DuckDB's own."""
-    text = str(error).lower()
-    read = isinstance(error, duckdb.IOException | duckdb.InvalidInputException)
-    return (read and _PARQUET in text) or _RAISED in text
+    if isinstance(error, duckdb.IOException | duckdb.InvalidInputException):
+        return bool(_PART.search(str(error)))
+    return type(error) is duckdb.Error and _RAISED in str(error).lower()
 
 
 def suspicion_of(root: Path) -> Path:

@@ -242,6 +242,20 @@ def test_whether_a_warehouse_is_damaged_is_asked_of_its_own_file(
     assert problem_of(home.warehouse) is not None
 
 
+def test_an_error_about_a_file_of_a_user_is_told_as_it_is(
+    home: Home, contract: Contract, tmp_path: Path
+) -> None:
+    with open_warehouse(home, contract) as connection:
+        put_copy(connection, home, home.published, checked_at=commits(connection))
+    (tmp_path / "mine.parquet").write_bytes(b"")
+    with read_published(home) as copy:
+        for name, told in (("mine", "too small"), ("gone", "No files found")):
+            with pytest.raises(duckdb.Error, match=told):
+                copy.execute(f"from '{tmp_path}/{name}.parquet'")
+    with pytest.raises(duckdb.Error, match="too small"), read_published(home) as copy:
+        copy.execute(f"from '{tmp_path}/mine.parquet'")
+
+
 def test_a_rebuild_says_that_these_tables_are_not_its_own(
     home: Home, contract: Contract, landing: Path
 ) -> None:

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.flow.turn import Turn
 from acv_pipeline.models import Project, SqlProjectError
 from acv_pipeline.publishing.published_copy import RELEASE, make_publication
+from acv_pipeline.sample_data import bad_delivery, generate
+from acv_pipeline.sample_data.trajectories import LAST_MONTH
 from acv_pipeline.warehouse import WarehouseError, open_warehouse, read_published, transaction
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import REAL_DATA, WHY_NO_REAL_DATA, deliver_trajectory
@@ -46,6 +49,7 @@ if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
     pytest.skip("there is no Java here", allow_module_level=True)
 
 SPARK = Spark("local[2]")
+GIVE = ("anah", "action_logement")
 INDICATORS = 28  # which are 20 families with the contract's own
 
 
@@ -200,12 +204,32 @@ def test_the_six_releases_and_a_quarter_of_months_are_the_same(
     one, spark = both(tmp_path, landing, contract)
     assert not differences(one, spark)
     assert len(one.tables["validated.verdicts"]) > 80
-    today = dt.date(2022, 4, 1)
-    releases = [
+    assert the_same_release(tmp_path, contract, dt.date(2022, 4, 1))
+
+
+def test_the_demo_is_the_same(tmp_path: Path, contract: Contract) -> None:
+    """Its 149 files at once, in three formats; then the good delivery and the bad one."""
+    landing, last = tmp_path / "landing", LAST_MONTH
+    arrive = partial(generate, landing, contract=contract, formats=("csv", "xlsx", "ods"))
+    before = shift(last, -1)
+    arrive(lacking={"action_logement": shift(last, -3)}, until=dict.fromkeys(GIVE, before))
+    one, spark = both(tmp_path, landing, contract)
+    assert not differences(one, spark)
+    assert len(one.tables["raw.deliveries"]) > 140
+    arrive(first=last, until={"action_logement": before})
+    bad_delivery(landing, contract=contract)
+    one, spark = both(tmp_path, landing, contract)
+    assert not differences(one, spark)
+    assert {row[2] for row in one.tables["validated.held_months"]} == {last}
+    assert the_same_release(tmp_path, contract, shift(last, 1))
+
+
+def the_same_release(tmp_path: Path, contract: Contract, today: dt.date) -> bool:
+    one, spark = (
         make_publication(home, contract, [RELEASE], today).release for home in for_both(tmp_path)
-    ]
-    assert releases[0] and releases[1]
-    assert releases[0].sha256 == releases[1].sha256
+    )
+    assert one and spark
+    return one.sha256 == spark.sha256
 
 
 def test_what_cannot_be_read_is_refused_and_stops_nothing(

@@ -158,7 +158,7 @@ class JudgedFamily:
 
 @dataclass(frozen=True)
 class Built:
-    """The marts of a family; ``moved`` are the months whose rows are not what they were."""
+    """The marts of a family: the files of those that changed, and by model the months moved."""
 
     name: str
     files: dict[str, str]
@@ -232,13 +232,9 @@ def build(job: Job, task: FamilyTask, attempt: str, models: Sequence[str] = ()) 
         with transaction(connection):
             moved = project.build(connection, models)
         files = {
-            project.models[name].table: job.store.write(
-                connection,
-                project.models[name].table,
-                f"from {project.models[name].table} order by all",
-                attempt,
-            )
-            for name in models
+            table: job.store.write(connection, table, f"from {table} order by all", attempt)
+            for name, table in zip(models, marts, strict=True)
+            if moved[name] or table not in task.files
         }
         return Built(task.name, files, moved)
 

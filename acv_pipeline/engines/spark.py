@@ -224,11 +224,7 @@ class Spark:
         with transaction(connection):
             for name in models:
                 model = project.models[name]
-                files = {
-                    each.name: each.files[model.table]
-                    for each in built
-                    if each.moved[name] or model.table not in families.tasks[each.name].files
-                }
+                files = {e.name: e.files[model.table] for e in built if model.table in e.files}
                 parts.put(connection, model, {**files, **dict.fromkeys(families.gone)})
             made_from = Families(connection, contract, project).built_from(models)
             for each in built:

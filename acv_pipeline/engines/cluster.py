@@ -38,9 +38,11 @@ def run(master: str, job: Job, work: Work, items: Sequence[Any], log: Log) -> li
     context = _context(master, log)
     try:
         told = context.broadcast(job)
-        tasks = context.parallelize(items, len(items))
-        done = tasks.map(partial(_attempt, work, told)).collect()
-        told.destroy()
+        try:
+            tasks = context.parallelize(items, len(items))
+            done = tasks.map(partial(_attempt, work, told)).collect()
+        finally:
+            told.destroy()
     except Exception as error:  # Py4J's, which is not there to be named without Spark
         raise WarehouseError(
             _("Spark gave up: {error}; nothing of it is on record", error=_said(error))

@@ -70,13 +70,15 @@ class Job:
     """What all tasks of a job are handed.
 
     Attributes:
-        contract: with all indicators.
+        contract: with all indicators to read deliveries, else with those of the job's families.
+        known: all indicators.
         code: what the worker's package must agree with (``code_of``).
         shared: by table, the file of those that every family reads.
         environment: the variables that a task heeds.
     """
 
     contract: Contract
+    known: Sequence[str]
     project: Project
     store: Store
     code: str
@@ -289,7 +291,7 @@ def _family(
         job.store.attach(connection)
         known, own, heeded = map(
             _listed,
-            (job.contract.indicators, task.indicators, {*task.deliveries, *task.outside.undated}),
+            (job.known, task.indicators, {*task.deliveries, *task.outside.undated}),
         )
         mine = (
             f"indicator_id in {own}" if task.indicators

@@ -120,7 +120,7 @@ def test_without_spark_it_is_said_how_to_install_it(
     contract: Contract, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyspark", None)
-    job = family.Job(contract, Project.load(), parts.Store("nowhere"), "")
+    job = family.Job(contract, (), Project.load(), parts.Store("nowhere"), "")
     with pytest.raises(WarehouseError, match=r"pip install 'acv_pipeline\[spark\]'"):
         cluster.run("local[2]", job, family.read, [()], print)
 

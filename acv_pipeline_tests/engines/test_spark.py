@@ -292,7 +292,7 @@ def cannot_go_on(job: Any, item: int, attempt: str) -> int:
 
 
 def test_what_a_task_raises_is_told_and_nothing_else_of_spark(contract: Contract) -> None:
-    job = family.Job(contract, Project.load(), parts.Store("nowhere"), "")
+    job = family.Job(contract, (), Project.load(), parts.Store("nowhere"), "")
     with pytest.raises(SqlProjectError, match=r"isn't there \(2\)"):
         cluster.run("local[2]", job, cannot_be_built, [2], print)
     with pytest.raises(WarehouseError, match="ZeroDivisionError: a fault of ours; nothing"):

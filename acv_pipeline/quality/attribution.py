@@ -69,34 +69,36 @@ left join (
 """
 
 
-# a view, like CHECKED_ROWS: there are as many as were ever received
+# A view, like CHECKED_ROWS: there are as many as were ever received. Rows of their own month come
+# apart from those of their delivery's, so that files are passed over by the months they hold.
 def _received() -> str:
-    return f"""
-create or replace temp view received_rows as
-select
-    deliveries.asset,
-    case
-        when rows.month between deliveries.first_month and deliveries.delivered_on then rows.month
-        else deliveries.month
-    end as month,
+    columns = f"""
     deliveries.source, deliveries.delivered_on, rows.delivery_id, rows.row_number,
     rows.indicator_id, rows.level, rows.territory_code, rows.month as stated_month, rows.value,
-    rows.fate, rows.reason_code, {sql_reason("rows")} as reason
+    rows.fate, rows.reason_code, {sql_reason("rows")} as reason"""
+    return f"""
+create or replace temp view received_rows as
+select deliveries.asset, rows.month, {columns}
 from raw.tidy_rows as rows
+join {CHECKED_MONTHS} as asked on asked.month = rows.month
 join {CHECKED_DELIVERIES} as deliveries on deliveries.delivery_id = rows.delivery_id
+where rows.month between deliveries.first_month and deliveries.delivered_on
+union all
+select deliveries.asset, deliveries.month, {columns}
+from raw.tidy_rows as rows
+join (from {CHECKED_DELIVERIES} semi join {CHECKED_MONTHS} using (month)) as deliveries
+    on deliveries.delivery_id = rows.delivery_id
+where coalesce(rows.month not between deliveries.first_month and deliveries.delivered_on, true)
 """
 
 
 _QUARANTINE = f"""
 create or replace temp table {CHECKED_QUARANTINE} as
-with asked as not materialized (
-    select * from received_rows join {CHECKED_MONTHS} using (month)
-),
-quarantined as (
-    select * from asked where fate = 'quarantined'
+with quarantined as (
+    select * from received_rows where fate = 'quarantined'
 ),
 figures as not materialized (
-    select * from asked where fate = 'figure'
+    select * from received_rows where fate = 'figure'
 ),
 latest as (
     select source, month, indicator_id, level, territory_code, max(delivered_on) as delivered_on
@@ -131,7 +133,7 @@ left join settled using (delivery_id, row_number)
 _ROWS = f"""
 create or replace temp view {CHECKED_ROWS} as
 select *, false as is_settled
-from received_rows join {CHECKED_MONTHS} using (month)
+from received_rows
 where fate = 'figure'
 union all by name
 select * from {CHECKED_QUARANTINE}

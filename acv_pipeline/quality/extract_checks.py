@@ -37,6 +37,7 @@ REASONS: dict[str, tuple[str, ...]] = {
         "dragged_date",
         "future_month",
         "month_not_over",
+        "taken_too_early",
         "first_day_of_stock",
         "year_contradiction",
     ),

@@ -98,6 +98,13 @@ REASONS: dict[str, Reason] = {
             "2021-03"
         ),
     ),
+    "taken_too_early": Reason(
+        "quarantined",
+        marked(
+            "the figures were taken before their month was over ({cell}): ask for those of the end "
+            "of the month"
+        ),
+    ),
     "first_day_of_stock": Reason(
         "quarantined",
         marked(

@@ -7,6 +7,7 @@ the rows, refusals, control totals.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from acv_pipeline.contract import Contract, Source
-from acv_pipeline.contract.months import month_end
+from acv_pipeline.contract.months import first_day, month_end
 from acv_pipeline.landing import sidecar_path
 from acv_pipeline.language import Both, both, both_plural
 from acv_pipeline.reading import DEFAULT, DeliveryRefused, Limits, Sheet, read_file
@@ -47,6 +48,7 @@ from acv_pipeline.tidying.rows import RowReader
 from acv_pipeline.tidying.settling import settle_repeats
 from acv_pipeline.tidying.sheets import Found, find_tables, refuse_subject
 from acv_pipeline.tidying.statements import (
+    Statement,
     StatementReader,
     about,
     indicator_of_table,
@@ -226,6 +228,7 @@ def _rows_of(
     refusal = None
     if not len(found):
         refusal = without_month(rows, table, file_name, finder, months, [*title, *named])
+    _settle_early(rows, [*title, *sheet, *sheets.beside, *named])
     return _Part(table, rows, roles.roles(where), refusal)
 
 
@@ -261,6 +264,20 @@ def _refuse_hopeless(rows: RecordTable, file_name: str, source: Source, contract
                 file=file_name,
             ),
         )
+
+
+def _settle_early(rows: RecordTable, statements: Iterable[Statement]) -> None:
+    """Quarantine the figures of a month that was not over on the day that they were taken."""
+    for said in statements:
+        day = said.read.day
+        if not day or said.kind not in ("state", "extraction", "production", "sending"):
+            continue
+        month = first_day(day)
+        if day == month or day == month_end(month):  # the first day is the label of a month
+            continue
+        early = np.flatnonzero((rows.reason < 0) & (rows.month == np.datetime64(month, "M")))
+        rows.reason[early] = NUMBERS["taken_too_early"]
+        rows.detail[early] = said.text
 
 
 def _settle_future(rows: RecordTable, received_on: dt.date | None) -> None:

@@ -144,6 +144,29 @@ def test_a_month_that_is_not_over_has_no_figures(
     assert outcome(path, contract, received_on=received_on) == [expected]
 
 
+@pytest.mark.parametrize(
+    ("name", "title", "expected"),
+    [
+        ("acv-2021-03.csv", "Situation au 26/03/2021", "taken_too_early"),
+        ("acv-2021-03.csv", "Extraction du 26/03/2021", "taken_too_early"),
+        ("acv-2021-03.csv", "Édité le 26/03/2021", "taken_too_early"),
+        ("acv-2021-03_situation_au_26-03-2021.csv", "Logements", "taken_too_early"),
+        ("acv-2021-03.csv", "Extraction du 31/03/2021", "01 2021-03 = 5"),
+        ("acv-2021-03.csv", "Extraction du 06/04/2021", "01 2021-03 = 5"),
+        ("acv-2021-03.csv", "Convention du 26/03/2021", "01 2021-03 = 5"),
+    ],
+)
+def test_figures_taken_before_their_month_was_over_are_none_of_it(
+    name: str, title: str, expected: str, tmp_path: Path, contract: Contract
+) -> None:
+    path = tmp_path / name
+    path.write_text(f"{title};\ndep;cumul\n01;5\n")
+    assert outcome(path, contract, received_on=RECEIVED) == [f"3: {expected}"]
+    path.write_text(f"{title};;\ndep;mois;cumul\n01;2021-02;4\n01;2021-03;5\n")
+    *_, earlier, later = outcome(path, contract, received_on=RECEIVED)
+    assert (earlier[3:], later[3:]) == ("01 2021-02 = 4", expected)
+
+
 def test_a_year_that_contradicts_the_file_name_is_quoted_with_it(
     tmp_path: Path, contract: Contract
 ) -> None:

@@ -38,7 +38,7 @@ COMMANDS = {
     ),
     "health": (
         "observing",
-        marked("Whether the pipeline works: landing zone, space, record, alerts, daemon."),
+        marked("Whether the pipeline works: landing zone, runs, space, record, alerts, daemon."),
     ),
     "observe": (
         "observing",

@@ -26,6 +26,7 @@ from acv_pipeline.warehouse.home import Home
 HOST, PORT = "127.0.0.1", 3002
 NAMES = {
     "landing_zone": marked("landing zone"),
+    "runs": marked("runs"),
     "held_months": marked("held months"),
     "space": marked("space"),
     "record": marked("record"),
@@ -57,7 +58,8 @@ def looker(home: Home, without_daemon: bool) -> Look:
 
 @click.command(
     help=_(
-        "Whether the pipeline works: landing zone, space, record, alerts, daemon. Exit 1 if not."
+        "Whether the pipeline works: landing zone, runs, space, record, alerts, daemon. Exit 1 if "
+        "not."
     )
 )
 @home_option
@@ -75,9 +77,7 @@ def health(home: Path | None, without_daemon: bool, as_json: bool) -> None:
     sys.exit(FINE if found.is_fine else DATA_HELD)
 
 
-@click.command(
-    help=_("Serve /health, and /metrics for Prometheus, over HTTP; nothing is ever written.")
-)
+@click.command(help=_("Serve /health, and /metrics for Prometheus, over HTTP; it changes nothing."))
 @home_option
 @daemon_option
 @click.option(

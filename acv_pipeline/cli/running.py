@@ -11,6 +11,7 @@ import click
 
 from acv_pipeline.cli import DATA_HELD, FINE
 from acv_pipeline.cli.common import (
+    PLAIN,
     Mending,
     MonthRange,
     home_of,
@@ -62,17 +63,19 @@ def run(landing: str | None, home: Path | None, months: tuple[Month, Month] | No
 
 def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | None = None) -> int:
     """What ``acv run`` does; its exit code."""
-    pipeline = Pipeline.configured(home, landing)
+    with standstill.on_record(home, *PLAIN):
+        pipeline = Pipeline.configured(home, landing)
     with Progress() as progress:
         prepare(home)
         progress.log(_("looking at the landing zone"))
         # a run may be long at work: it is waited for, and named; what it did isn't due any more
         with in_plain_words(home.root), home.at_work("acv run", progress.insist):
-            due, report = pipeline.receive_due(
-                log=progress.insist,
-                progress=progress.reading,
-                run_follows=True,
-            )
+            with standstill.on_record(home, *PLAIN):
+                due, report = pipeline.receive_due(
+                    log=progress.insist,
+                    progress=progress.reading,
+                    run_follows=True,
+                )
             unpublished = not due and not pipeline.is_published()
             standstill.looked(home, report.unread, dt.datetime.now(dt.UTC))
             if months:

@@ -23,6 +23,12 @@ from acv_pipeline.warehouse.home import Home
 
 # its threads say that they live every half minute, unless the machine is very busy
 HEARTBEAT_PATIENCE = dt.timedelta(minutes=5)
+# deliveries come every month: whoever calls 'acv run' without a daemon does so as often
+LONGEST_WITHOUT_A_LOOK = dt.timedelta(days=35)
+# a month takes seconds, a history of years minutes
+LONGEST_RUN = dt.timedelta(days=1)
+# by how much the clocks of two machines may differ
+SKEW = dt.timedelta(minutes=5)
 # a run writes a copy of the warehouse beside it, and makes room in it for what is new
 COPIES = 2
 SPARE_BYTES = 500_000_000
@@ -36,13 +42,20 @@ where held_months.status = 'held'
 
 @dataclass(frozen=True)
 class EndedRun:
-    """A run, and how many seconds each of its steps took."""
+    """A run, and how many seconds each of its steps took.
+
+    Attributes:
+        failure: why it failed; None if it didn't, or did its work and held a month.
+        is_of_figures: it was to bring figures to readers, rather than to take down a sign-off.
+    """
 
     job: str
     status: str
     ended_at: dt.datetime
     seconds: float
     steps: dict[str, float]
+    failure: str | None = None
+    is_of_figures: bool = True
 
 
 @dataclass(frozen=True)
@@ -53,11 +66,13 @@ class Record:
         heartbeats: when each part of the daemon last said that it lives; None if it never did.
         last_runs: the last run of each job that has ended.
         problem: why the record cannot be read; the rest is empty then.
+        alerts_are_stopped: somebody switched off what tells people.
     """
 
     heartbeats: dict[str, dt.datetime | None] = field(default_factory=dict)
     last_runs: list[EndedRun] = field(default_factory=list)
     problem: str | None = None
+    alerts_are_stopped: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,13 +114,14 @@ def health(home: Home, record: Record, now: dt.datetime, *, with_daemon: bool = 
     """
     aspects = {
         "landing_zone": _landing_zone(home, now, with_daemon),
+        "runs": _runs(home, record, now),
         "held_months": _held_months(home),
         "space": _space(home),
         "record": Aspect(
             record.problem is None,
             record.problem or _("Dagster's record answers"),
         ),
-        "alerts": _alerts(),
+        "alerts": _alerts(is_stopped=with_daemon and record.alerts_are_stopped),
     }
     if with_daemon:
         aspects["daemon"] = _daemon(record, now)
@@ -143,17 +159,52 @@ def _landing_zone(home: Home, now: dt.datetime, with_daemon: bool) -> Aspect:
         return Aspect(False, said, values)
     if looked is None:
         return Aspect(False, _("nobody has looked at the landing zone yet"), values)
+    if looked > now + SKEW:
+        said = _("looked at {moment}: is the clock right?", moment=_to_come(looked))
+        return Aspect(False, said, values)
     said = _("looked at {ago} ago", ago=_ago(now - looked))
-    # while a run is at work, nobody looks
-    is_fine = not with_daemon or now - looked < TELL_AFTER or _is_at_work(home)
-    return Aspect(is_fine, said, values)
+    if with_daemon:
+        # while a run is at work, nobody looks
+        is_fine = now - looked < TELL_AFTER or home.at_work_since() is not None
+        return Aspect(is_fine, said, values)
+    if now - looked < LONGEST_WITHOUT_A_LOOK:
+        return Aspect(True, said, values)
+    return Aspect(False, _("{said}: does nobody call 'acv run' any more?", said=said), values)
 
 
-def _is_at_work(home: Home) -> bool:
-    try:
-        return not home.nobody_at_work()
-    except OSError:  # another user's
-        return False
+def _runs(home: Home, record: Record, now: dt.datetime) -> Aspect:
+    """Whether runs come to an end, and not to one by an error."""
+    since = home.at_work_since()
+    if since and now - since > LONGEST_RUN:
+        said = _(
+            "one has been at work for {ago}: end it in the UI, or its process, which "
+            "{file} names; the next makes up for it",
+            ago=_ago(now - since),
+            file=home.root / "turn.lock",
+        )
+        return Aspect(False, said, {"at_work_since": since.isoformat(timespec="seconds")})
+    if record.problem is not None:
+        return Aspect(False, _("not known: Dagster's record cannot be read"))
+    ended = [run for run in record.last_runs if run.is_of_figures]
+    if not ended:
+        return Aspect(True, _("none has ended yet"))
+    last = max(ended, key=lambda run: run.ended_at)
+    values = {
+        "job": last.job,
+        "status": last.status,
+        "ended_at": last.ended_at.isoformat(timespec="seconds"),
+    }
+    moment = last.ended_at.astimezone(dt.UTC)
+    if last.failure is None:
+        return Aspect(True, _("the last ended {moment:%Y-%m-%d %H:%M} UTC", moment=moment), values)
+    said = _(
+        "the last failed {moment:%Y-%m-%d %H:%M} UTC: {why}; put that right, then 'acv "
+        "run{option}', or re-execute it in the UI",
+        moment=moment,
+        why=" ".join(last.failure.split()),
+        option=home.option,
+    )
+    return Aspect(False, said, values | {"failure": last.failure})
 
 
 def _held_months(home: Home) -> Aspect:
@@ -187,8 +238,11 @@ def _space(home: Home) -> Aspect:
     return Aspect(free >= needed, said, {"bytes_free": free, "bytes_needed": needed})
 
 
-def _alerts() -> Aspect:
+def _alerts(*, is_stopped: bool) -> Aspect:
     """Whether this process could tell anybody; who answers there, only telling shows."""
+    if is_stopped:
+        said = _("nobody is told of anything: the sensor 'alerts' is stopped, start it in the UI")
+        return Aspect(False, said)
     try:
         channels = [channel for channel in configured() if channel.label != LOG]
     except SecretError as error:
@@ -226,9 +280,19 @@ def _daemon(record: Record, now: dt.datetime) -> Aspect:
     if missing := sorted(name for name, beat in beats.items() if beat is None):
         said = _("parts of it have never run: {names}", names=", ".join(missing))
         return Aspect(False, said, values)
-    oldest = now - min(beat for beat in beats.values() if beat)
+    told = [beat for beat in beats.values() if beat]
+    if max(told) > now + SKEW:
+        moment = _to_come(max(told))
+        said = _("its last sign of life is of {moment}: is the clock right?", moment=moment)
+        return Aspect(False, said, values)
+    oldest = now - min(told)
     said = _("its last sign of life is {ago} old", ago=_ago(oldest))
     return Aspect(oldest < HEARTBEAT_PATIENCE, said, values)
+
+
+def _to_come(moment: dt.datetime) -> str:
+    moment = moment.astimezone(dt.UTC)
+    return _("{moment:%Y-%m-%d %H:%M} UTC, which is still to come", moment=moment)
 
 
 def _ago(since: dt.timedelta) -> str:
@@ -237,4 +301,6 @@ def _ago(since: dt.timedelta) -> str:
         return _("{count:.0f} s", count=seconds)
     if seconds < 7200:
         return _("{count:.0f} min", count=seconds / 60)
-    return _("{count:.0f} h", count=seconds / 3600)
+    if seconds < 3 * 24 * 3600:
+        return _("{count:.0f} h", count=seconds / 3600)
+    return _("{count:.0f} days", count=seconds / 24 / 3600)

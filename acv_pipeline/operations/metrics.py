@@ -65,6 +65,10 @@ class Observed(Collector):
             yield _gauge("acv_last_look_timestamp_seconds",
                          "When the landing zone was last looked at.", [],
                          {(): looked.timestamp()})  # fmt: skip
+        if self._home.published.exists():
+            yield _gauge("acv_published_timestamp_seconds",
+                         "When the copy that people read was last published.", [],
+                         {(): self._home.published.stat().st_mtime})  # fmt: skip
         yield from _of_record(record)
         yield from self._of_figures()
 
@@ -112,6 +116,10 @@ def _of_record(record: Record) -> Iterator[Metric]:
     yield _gauge(
         "acv_last_run_timestamp_seconds", "When the last run of a job ended, and how.",
         ["job", "status"], {(run.job, run.status): run.ended_at.timestamp() for run in runs},
+    )  # fmt: skip
+    yield _gauge(
+        "acv_last_run_failed", "1 if it ended by an error; holding a month is none.", ["job"],
+        {(run.job,): run.failure is not None for run in runs},
     )  # fmt: skip
     yield _gauge(
         "acv_last_run_seconds", "How long the last run of a job took.", ["job"],

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from acv_pipeline.landing.whole_files import write_whole
@@ -41,9 +41,21 @@ def standing(home: Home) -> Standstill | None:
 def begin(home: Home, reason: str, now: dt.datetime) -> None:
     """A look failed; the first one in a row says since when."""
     before = standing(home)
-    since = before.since if before else now
+    since = min(before.since, now) if before else now  # the clock may have been wrong then
     text = json.dumps({"since": since.isoformat(), "reason": reason}, ensure_ascii=False)
     write_whole(home.standstill, text)
+
+
+@contextmanager
+def on_record(home: Home, *errors: type[Exception]) -> Iterator[None]:
+    """A look by hand, or by a timer: what it fails by is a standstill, too."""
+    try:
+        yield
+    except errors as error:
+        with suppress(OSError):  # the error itself is told
+            if home.root.exists():
+                begin(home, str(error), dt.datetime.now(dt.UTC))
+        raise
 
 
 def seen(home: Home) -> None:

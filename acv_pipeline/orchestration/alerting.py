@@ -22,6 +22,7 @@ from acv_pipeline.orchestration.retention import ENDED
 from acv_pipeline.orchestration.schedule import run_day
 from acv_pipeline.warehouse import WarehouseError
 
+ALERTS = "alerts"
 LOOK_BACK_RUNS = 100
 
 
@@ -29,7 +30,7 @@ def alert_sensor(pipeline: Pipeline) -> dg.SensorDefinition:
     """Tells ``$ACV_ALERT_URLS`` what is wrong, and what is over."""
 
     @dg.sensor(
-        name="alerts",
+        name=ALERTS,
         minimum_interval_seconds=tick_seconds(),
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Tells people what is wrong, once, and when it is over; the monthly digest.",
@@ -75,14 +76,14 @@ def failed_runs(instance: DagsterInstance, links_base: str) -> list[FailedRun]:
                 FailedRun(
                     run.run_id,
                     run.job_name,
-                    _message(instance, run.run_id),
+                    why_failed(instance, run.run_id),
                     f"{links_base}/runs/{run.run_id}",
                 )
             )
     return failed
 
 
-def _message(instance: DagsterInstance, run_id: str) -> str:
+def why_failed(instance: DagsterInstance, run_id: str) -> str:
     """Why a run failed, in one line."""
     events = instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
     for entry in events:
@@ -91,4 +92,6 @@ def _message(instance: DagsterInstance, run_id: str) -> str:
             return data.user_failure_data.description
         if data and data.error:
             return data.error.message.strip().splitlines()[-1]
-    return _("it ended before any step could say why")
+    ends = instance.all_logs(run_id, of_type=dg.DagsterEventType.RUN_FAILURE)
+    said = [entry.dagster_event.message or "" for entry in ends if entry.dagster_event]
+    return next(filter(None, said), _("it ended before any step could say why"))

@@ -7,8 +7,10 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -84,16 +86,10 @@ def prepare(home: Home) -> None:
         if not config.exists():
             text = yaml.safe_dump(_settings(home), sort_keys=False)
             config.write_text(_HEADER + text, encoding="utf-8")
-        storage = _record_here(home, config)
-        if storage == _POSTGRES and not secret(STORAGE_URL):
-            raise WarehouseError(
-                _(
-                    "{home} keeps Dagster's record in the database that ${variable} names, which "
-                    "is not set: run this with the settings of the server, 'acv-shell acv …'",
-                    home=home.root,
-                    variable=STORAGE_URL,
-                )
-            )
+        written, wanted = config.read_text(encoding="utf-8"), _put_right(home)
+        if wanted != written:
+            config.write_text(wanted, encoding="utf-8")
+        _understood(home, wanted)
     except OSError as error:
         raise WarehouseError(
             _("cannot write to {home}: {error}", home=home.root, error=error.strerror)
@@ -104,31 +100,58 @@ def prepare(home: Home) -> None:
     os.environ["ACV_HOME"] = str(home.root)
 
 
-def _record_here(home: Home, config: Path) -> object:
-    """A home that was copied or moved keeps its own record: Dagster wants whole paths.
-
-    Returns:
-        The storage that the settings name, other than files in the home; None without one.
-    """
+def _put_right(home: Home) -> str:
+    """What ``dagster.yaml`` should say: Dagster wants whole paths, also where a home was moved."""
+    config = home.dagster / "dagster.yaml"
     text = config.read_text(encoding="utf-8")
-    try:
-        settings = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
-        raise WarehouseError(
-            _("{file} is not valid YAML: {error}", file=config, error=error)
-        ) from error
+    settings = _parsed(home, text)
     storage = settings.get("event_log_storage") or {}
     place, own = (storage.get("config") or {}).get("base_dir"), str(home.dagster / _RUNS)
     if storage.get("class") == "PooledSqliteEventLogStorage" and place not in (None, own):
-        config.write_text(text.replace(str(place), own), encoding="utf-8")
+        text = text.replace(str(place), own)
     if settings.get("storage") == _BY_VARIABLE:
         old, new = (
             yaml.safe_dump({"storage": s}, sort_keys=False) for s in (_BY_VARIABLE, _POSTGRES)
         )
-        if old in text:  # as it was written then
-            config.write_text(text.replace(old, new), encoding="utf-8")
-        return _POSTGRES
-    return settings.get("storage")
+        text = text.replace(old, new)  # where it is as it was written then
+    return text
+
+
+def _parsed(home: Home, text: str) -> dict[str, Any]:
+    try:
+        return yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        file = home.dagster / "dagster.yaml"
+        raise WarehouseError(
+            _("{file} is not valid YAML: {error}", file=file, error=error)
+        ) from error
+
+
+def _understood(home: Home, text: str) -> None:
+    """Whether this process can have the record that these settings name.
+
+    Raises:
+        WarehouseError: it lacks the database's address, or the library for it.
+    """
+    if _parsed(home, text).get("storage") not in (_POSTGRES, _BY_VARIABLE):
+        return
+    if not secret(STORAGE_URL):
+        raise WarehouseError(
+            _(
+                "{home} keeps Dagster's record in the database that ${variable} names, which "
+                "is not set: run this with the settings of the server, 'acv-shell acv …'",
+                home=home.root,
+                variable=STORAGE_URL,
+            )
+        )
+    if find_spec("dagster_postgres") is None:
+        raise WarehouseError(
+            _(
+                "{home} keeps Dagster's record in Postgres, for which 'dagster_postgres' is "
+                "not installed: pip install 'acv_pipeline[server]'",
+                home=home.root,
+            )
+        )
 
 
 def has_unended_run(home: Home) -> bool:
@@ -151,16 +174,47 @@ def has_unended_run(home: Home) -> bool:
 @contextmanager
 def instance(home: Home) -> Iterator[DagsterInstance]:
     """The Dagster instance of this home."""
-    import sqlalchemy.exc  # loading the definitions goes without
     from dagster import DagsterInstance
 
     prepare(home)
+    with _plainly(home), DagsterInstance.from_config(str(home.dagster)) as opened:
+        yield opened
+
+
+@contextmanager
+def instance_as_it_is(home: Home) -> Iterator[DagsterInstance | None]:
+    """The Dagster instance of this home, for whoever only looks; None where nothing has run yet.
+
+    No settings are made or put right in the home. Where none are there, as in the pod of a code
+    server, whose runs are told them by the daemon, the record is that of ``$ACV_STORAGE_URL``.
+    """
+    from dagster import DagsterInstance
+    from dagster._core.instance.ref import InstanceRef
+
+    if (home.dagster / "dagster.yaml").exists():
+        text = _put_right(home)
+    elif secret(STORAGE_URL):
+        text = yaml.safe_dump(_settings(home))
+    else:
+        yield None
+        return
+    _understood(home, text)
+    os.environ["DAGSTER_HOME"] = str(home.dagster)
+    with TemporaryDirectory(prefix="acv-") as folder:
+        Path(folder, "dagster.yaml").write_text(text, encoding="utf-8")
+        reference = InstanceRef.from_dir(str(home.dagster), config_dir=folder)
+    with _plainly(home), DagsterInstance.from_ref(reference) as opened:
+        yield opened
+
+
+@contextmanager
+def _plainly(home: Home) -> Iterator[None]:
+    """What a database's library says of its surroundings is told as such."""
+    import sqlalchemy.exc  # loading the definitions goes without
+
     try:
-        with (
-            in_plain_words(home.root),
-            DagsterInstance.from_config(str(home.dagster)) as opened,
-        ):
-            yield opened
+        with in_plain_words(home.root):
+            yield
     except sqlalchemy.exc.DBAPIError as error:
         with in_plain_words(home.root):
             raise error.orig or error from None

@@ -8,10 +8,14 @@ from threading import Lock, Thread
 
 import dagster as dg
 from dagster import DagsterInstance
+from dagster._core.scheduler.instigation import InstigatorType
 
+from acv_pipeline.assets.step import held_a_month
+from acv_pipeline.assets.ui import SIGN_OFF
 from acv_pipeline.language import _
 from acv_pipeline.operations.health import EndedRun, Record
-from acv_pipeline.orchestration.instance import instance
+from acv_pipeline.orchestration.alerting import ALERTS, why_failed
+from acv_pipeline.orchestration.instance import instance_as_it_is
 from acv_pipeline.orchestration.retention import ENDED
 from acv_pipeline.warehouse.home import Home
 
@@ -55,9 +59,9 @@ class Pulse:
 
 def read(home: Home) -> Record:
     """What the record of a home says now."""
-    if not (home.dagster / "dagster.yaml").exists():  # opening it would make one
-        return Record(problem=_("there is no record yet: nothing has run here"))
-    with instance(home) as opened:
+    with instance_as_it_is(home) as opened:
+        if opened is None:
+            return Record(problem=_("there is no record yet: nothing has run here"))
         beats = opened.get_daemon_heartbeats()
         return Record(
             {
@@ -65,24 +69,41 @@ def read(home: Home) -> Record:
                 for part in opened.get_required_daemon_types()
             },
             _last_runs(opened),
+            alerts_are_stopped=_is_stopped(opened, ALERTS),
         )
 
 
 def _last_runs(opened: DagsterInstance) -> list[EndedRun]:
     last: dict[str, EndedRun] = {}
     for record in opened.get_run_records(dg.RunsFilter(statuses=ENDED), limit=LOOK_BACK_RUNS):
-        run, began, ended = record.dagster_run, record.start_time, record.end_time
-        if run.job_name in last or began is None or ended is None:
+        run = record.dagster_run
+        if run.job_name in last:
             continue
+        ended = record.end_time or record.update_timestamp.timestamp()
+        began = record.start_time or ended  # it failed before it could begin
+        has_failed = run.status == dg.DagsterRunStatus.FAILURE and not held_a_month(run)
         steps = {
             step.step_key: step.end_time - step.start_time
             for step in opened.get_run_step_stats(run.run_id)
             if step.start_time is not None and step.end_time is not None
         }
         last[run.job_name] = EndedRun(
-            run.job_name, run.status.value, _moment(ended), ended - began, steps
+            run.job_name,
+            run.status.value,
+            _moment(ended),
+            ended - began,
+            steps,
+            why_failed(opened, run.run_id) if has_failed else None,
+            is_of_figures=run.job_name != SIGN_OFF,
         )
     return list(last.values())
+
+
+def _is_stopped(opened: DagsterInstance, sensor: str) -> bool:
+    """Whether somebody stopped a sensor in the UI: what is not on record runs, as declared."""
+    states = opened.all_instigator_state(instigator_type=InstigatorType.SENSOR)
+    of_it = [state.is_running for state in states if state.instigator_name == sensor]
+    return bool(of_it) and not any(of_it)
 
 
 def _moment(timestamp: float) -> dt.datetime:

@@ -143,6 +143,14 @@ class Home:
                 turn.write(said.encode())
             yield
 
+    def at_work_since(self) -> dt.datetime | None:
+        """Since when a living process has its turn; None if none has, or that cannot be seen."""
+        try:
+            taken = (self.root / "turn.lock").stat().st_mtime
+            return None if self.nobody_at_work() else dt.datetime.fromtimestamp(taken, dt.UTC)
+        except OSError:  # no run yet, or another user's
+            return None
+
     def nobody_at_work(self) -> bool:
         """Whether no living process is running the pipeline right now, or waiting for its turn."""
         with self._lock_file() as file:

@@ -101,7 +101,7 @@ class Machine:
         self.environment: dict[str, str] = {}
 
     def start(self) -> None:
-        self._start_postgres()
+        self.start_postgres()
         self.environment = {**os.environ, **self._env_file()}
         self.run("acv-prepare")
         for unit in ("acv-ui", "acv-daemon"):
@@ -225,7 +225,8 @@ class Machine:
             )
         )
 
-    def _start_postgres(self) -> None:
+    def start_postgres(self) -> None:
+        """The database alone; ``stop`` ends it."""
         self.data = self.root / "postgres"
         self.data.mkdir()
         if os.geteuid() == 0:

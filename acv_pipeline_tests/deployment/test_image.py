@@ -74,7 +74,7 @@ class Containers(Machine):
         shutil.chown(self.volume, *map(int, stage.user.split(":")))
 
     def start(self) -> None:
-        self._start_postgres()
+        self.start_postgres()
         self._make_certificate()
         self._write_secret("storage-url", self.storage_url)
         self._write_secret("alert-urls", ALERTS)

@@ -27,6 +27,7 @@ COMPOSE, VALUES = (
 )
 MANIFESTS = list(yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text(encoding="utf-8")))
 (CODE,) = VALUES["dagster-user-deployments"]["deployments"]
+(OBSERVER,) = CODE["sidecarContainers"]
 PODS = {"code": CODE, "webserver": VALUES["dagsterWebserver"], "daemon": VALUES["dagsterDaemon"]}
 # of variables: what they hold is one, unless it is the name of a file with one
 HOLDS_A_SECRET = re.compile(r"(PASSWORD|SECRET|_KEY|TOKEN|STORAGE_URL|ALERT_URLS)$")
@@ -62,7 +63,7 @@ def pod_of(values: dict[str, Any]) -> dict[str, Any]:
         "kind": "Pod",
         "metadata": {"name": "dagster"},
         "spec": {
-            "containers": [container],
+            "containers": [container, *values.get("sidecarContainers", [])],
             "securityContext": values["podSecurityContext"],
             "volumes": values["volumes"],
         },
@@ -90,10 +91,13 @@ def containers_of_kubernetes() -> dict[str, tuple[dict[str, Any], dict[str, Any]
     (container,) = front["containers"]
     return {
         name: (said["podSecurityContext"], said["securityContext"]) for name, said in PODS.items()
-    } | {"front": (front["securityContext"], container["securityContext"])}
+    } | {
+        "front": (front["securityContext"], container["securityContext"]),
+        "observe": (CODE["podSecurityContext"], OBSERVER["securityContext"]),
+    }
 
 
-@pytest.mark.parametrize("name", [*PODS, "front"])
+@pytest.mark.parametrize("name", [*PODS, "front", "observe"])
 def test_no_pod_is_root_or_writes_to_its_image(name: str) -> None:
     pod, container = containers_of_kubernetes()[name]
     assert pod["runAsNonRoot"] and pod["runAsUser"] == (33 if name == "front" else 10001)
@@ -106,7 +110,10 @@ def test_no_container_may_do_more_than_it_has_to(name: str) -> None:
     said = OURS[name]
     assert said["read_only"] and said["cap_drop"] == ["ALL"]
     assert said["security_opt"] == ["no-new-privileges:true"]
-    assert ("ports" in said) == (name == "front"), "the proxy alone is reached from outside"
+    if name == "observe":
+        assert said["ports"] == ["127.0.0.1:3002:3002"]
+    else:
+        assert ("ports" in said) == (name == "front"), "the proxy alone is reached from outside"
 
 
 def files_named(environment: dict[str, str]) -> dict[str, str]:
@@ -209,7 +216,7 @@ def test_the_pipeline_reads_the_files_that_it_is_told_of(
     assert len(here) == 2
     assert [channel.url for channel in configured(here)] == [SECRET_FORMS["alert-urls"]]
     monkeypatch.setenv("ACV_STORAGE_URL_FILE", here["ACV_STORAGE_URL_FILE"])
-    assert storage_url().password == "a"
+    assert (storage_url().password, storage_url().drivername) == ("a", "postgresql+psycopg2")
 
 
 OIDC = ("ACV_OIDC_CLIENT_SECRET", "ACV_OIDC_COOKIE_KEY")
@@ -280,7 +287,7 @@ def test_everything_is_of_this_version() -> None:
     assert tags | {CODE["image"]["tag"]} == {program_version()}
 
 
-@pytest.mark.parametrize("service", ["code", "daemon", "web", "prepare"])
+@pytest.mark.parametrize("service", ["code", "daemon", "web", "observe", "prepare"])
 def test_the_commands_of_the_containers_exist(service: str) -> None:
     program, *words = OURS[service]["command"]
     if program == "python":
@@ -338,3 +345,29 @@ def test_the_chart_starts_the_same_code_server() -> None:
     assert server == {"host": CODE["name"], "port": CODE["port"], "name": LOCATION}
     command = " ".join(OURS["code"]["command"])
     assert "--module-name acv_pipeline.definitions" in command and "--port 4266" in command
+
+
+def test_who_watches_machines_reaches_the_observer() -> None:
+    """The same command in both places; in Kubernetes in the only pod that has the home."""
+    assert OBSERVER["command"] == OURS["observe"]["command"]
+    port = int(OBSERVER["command"][-1])
+    assert [said["containerPort"] for said in OBSERVER["ports"]] == [port]
+    (service,) = [m for m in MANIFESTS if m["metadata"]["name"] == "acv-observe"]
+    (policy,) = [m for m in MANIFESTS if m["metadata"]["name"] == "acv-code"]
+    assert service["spec"]["selector"] == policy["spec"]["podSelector"]["matchLabels"]
+    assert service["spec"]["selector"]["deployment"] == CODE["name"]
+    assert [said["port"] for said in service["spec"]["ports"]] == [port]
+    assert {"port": port} in [p for rule in policy["spec"]["ingress"] for p in rule["ports"]]
+    assert OBSERVER["env"] == CODE["env"] and "readinessProbe" not in OBSERVER
+    assert all(mount in CODE["volumeMounts"] for mount in OBSERVER["volumeMounts"])
+
+
+def test_the_landing_zone_may_be_named_by_a_file() -> None:
+    """The image names none, which would stand beside ``ACV_LANDING_FILE``."""
+    assert "ACV_LANDING=" not in (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    place = variables(CODE)["ACV_LANDING"]
+    assert place in [mount["mountPath"] for mount in CODE["volumeMounts"]]
+    for name in ("code", "daemon", "observe"):
+        said = OURS[name]
+        assert said["environment"]["ACV_LANDING"] == place
+        assert f"${{ACV_LANDING:?}}:{place}:ro" in said["volumes"]

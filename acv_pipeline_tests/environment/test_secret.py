@@ -89,7 +89,7 @@ def test_every_place_that_needs_one_takes_a_file(
     "address",
     [
         "", VALUE, f"postgresql://acv:{VALUE}@@host/x", f"postgresql://acv:a@{VALUE}/b@host/x",
-        f"postgresql://acv@host:{VALUE}/x",
+        f"postgresql://acv@host:{VALUE}/x", f"mysql://acv:{VALUE}@host/x",
     ],
 )  # fmt: skip
 def test_what_is_no_address_of_a_database_is_not_quoted(

@@ -10,11 +10,25 @@ import socket
 import time
 from pathlib import Path
 
+import dagster as dg
 import pytest
+from dagster._core.remote_origin import (
+    ManagedGrpcPythonEnvCodeLocationOrigin,
+    RemoteRepositoryOrigin,
+)
+from dagster._core.scheduler.instigation import (
+    InstigatorState,
+    InstigatorStatus,
+    InstigatorType,
+)
+from dagster._core.test_utils import create_run_for_test
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._daemon.types import DaemonHeartbeat
 
+from acv_pipeline.assets.ui import LOCATION, REPOSITORY, SIGN_OFF
 from acv_pipeline.cli.observing import NAMES
 from acv_pipeline.contract import Contract
+from acv_pipeline.definitions import JOB
 from acv_pipeline.operations import standstill
 from acv_pipeline.operations.health import Health, Record, health
 from acv_pipeline.operations.standstill import TELL_AFTER
@@ -27,6 +41,7 @@ from acv_pipeline_tests.observing.conftest import HELD, acv
 NOW = dt.datetime.now(dt.UTC)
 PAGE = Path(__file__).parents[2] / "docs" / "observing.md"
 SECRET = "zq7-of-the-database"
+A_DAY = 24 * 3600
 
 
 def look(home: Home, record: Record | None = None, *, with_daemon: bool = True) -> Health:
@@ -51,7 +66,8 @@ def test_a_home_without_a_daemon_is_fine_after_a_run(after_a_run: Home) -> None:
     found = json.loads(told.stdout)
     assert found["is_fine"] and told.returncode == 0
     aspects = found["aspects"]
-    assert aspects.keys() == {"landing_zone", "held_months", "space", "record", "alerts"}
+    assert aspects.keys() == NAMES.keys() - {"daemon"}
+    assert aspects["runs"]["status"] == "FAILURE", "which is how a run ends that held a month"
     assert aspects["held_months"]["oldest"] == HELD and aspects["held_months"]["count"] == 1
     assert aspects["space"]["bytes_free"] > aspects["space"]["bytes_needed"] > 500_000_000
     assert abs(dt.datetime.fromisoformat(aspects["landing_zone"]["looked_at"]) - NOW) < TELL_AFTER
@@ -78,6 +94,9 @@ def test_the_daemon_is_as_alive_as_its_slowest_part(observed: Home) -> None:
     beat(observed, dt.timedelta(minutes=6), but="SENSOR")
     found = look(observed).aspects["daemon"]
     assert not found.is_fine and found.says == "its last sign of life is 6 min old"
+    beat(observed, -dt.timedelta(hours=1))
+    found = look(observed).aspects["daemon"]
+    assert not found.is_fine and found.says.endswith("still to come: is the clock right?")
 
 
 def test_a_landing_zone_that_nobody_looks_at(observed: Home) -> None:
@@ -91,6 +110,104 @@ def test_a_landing_zone_that_nobody_looks_at(observed: Home) -> None:
         assert look(observed, record).aspects["landing_zone"].is_fine, "a run takes its time"
     standstill.seen(observed)
     assert look(observed, record).aspects["landing_zone"].is_fine
+    at = time.time()
+    os.utime(observed.looked, (at, at - 40 * A_DAY))
+    found = look(observed, record, with_daemon=False).aspects["landing_zone"]
+    assert not found.is_fine and found.says.startswith("looked at 40 days ago: does nobody call")
+    os.utime(observed.looked, (at, at + A_DAY))
+    for with_daemon in (True, False):
+        found = look(observed, record, with_daemon=with_daemon).aspects["landing_zone"]
+        assert not found.is_fine and "still to come: is the clock right?" in found.says
+
+
+def test_a_run_by_hand_that_cannot_look_is_on_record(observed: Home, tmp_path: Path) -> None:
+    ran = acv(observed, "run", "--landing", str(tmp_path / "away"))
+    known = standstill.standing(observed)
+    assert ran.returncode == 2 and known and known.reason in ran.stderr, ran
+    standstill.begin(observed, known.reason, NOW + dt.timedelta(days=1))
+    assert standstill.standing(observed) == known, "whatever the clock says later"
+    standstill.end(observed)
+    standstill.begin(observed, known.reason, NOW - TELL_AFTER)
+    found = look(observed, Record(), with_daemon=False).aspects["landing_zone"]
+    assert not found.is_fine and found.says.endswith(known.reason)
+    (tmp_path / "away").mkdir()
+    assert acv(observed, "run", "--landing", str(tmp_path / "away")).returncode != 2
+    assert standstill.standing(observed) is None
+
+
+def test_a_run_that_fails_is_no_health_until_one_does_not(
+    observed: Home, after_a_run: Home
+) -> None:
+    """Of what can fail: the releases cannot be written."""
+    again = ("run", "--landing", str(after_a_run.root.parent / "landing"))
+    observed.releases.rename(observed.root / "aside")
+    observed.releases.write_text("no folder")
+    observed.published.unlink()
+    ran = acv(observed, *again)
+    assert ran.returncode == 1 and "failed: " in ran.stderr, ran
+    found = look(observed, with_daemon=False).aspects["runs"]
+    assert not found.is_fine and str(observed.releases) in found.says
+    assert f"put that right, then 'acv run --home {observed.root}', or" in found.says
+    observed.releases.unlink()
+    (observed.root / "aside").rename(observed.releases)
+    ran = acv(observed, *again)
+    assert "failed: " not in ran.stderr, ran
+    assert look(observed, with_daemon=False).aspects["runs"].is_fine
+
+
+def test_a_run_that_failed_before_it_began_is_the_last(observed: Home) -> None:
+    with instance(observed) as opened:
+        run = create_run_for_test(opened, job_name=JOB, status=dg.DagsterRunStatus.STARTING)
+        opened.report_run_failed(run, "It took longer than 180 seconds to start.")
+    (last,) = read(observed).last_runs
+    assert (last.status, last.seconds, last.steps) == ("FAILURE", 0, {})
+    found = look(observed, with_daemon=False).aspects["runs"]
+    assert not found.is_fine and "took longer than 180 seconds to start" in found.says
+
+
+def test_a_sign_off_that_failed_is_no_illness(observed: Home) -> None:
+    with instance(observed) as opened:
+        run = create_run_for_test(opened, job_name=SIGN_OFF, status=dg.DagsterRunStatus.STARTING)
+        opened.report_run_failed(run, "no such delivery")
+    assert {run.job: bool(run.failure) for run in read(observed).last_runs} == {
+        JOB: False, SIGN_OFF: True,
+    }  # fmt: skip
+    assert look(observed, with_daemon=False).aspects["runs"].is_fine
+
+
+def test_a_run_without_an_end_is_no_health(observed: Home) -> None:
+    with observed.at_work():
+        assert look(observed).aspects["runs"].is_fine
+        then = time.time() - 10 * A_DAY
+        os.utime(observed.root / "turn.lock", (then, then))
+        found = look(observed).aspects["runs"]
+        assert not found.is_fine and found.says.startswith("one has been at work for 10 days: ")
+    assert look(observed).aspects["runs"].is_fine, "it has ended"
+
+
+def test_nobody_is_told_while_the_sensor_is_stopped(observed: Home) -> None:
+    """As Dagster's record has it when somebody uses the switch in the UI."""
+    target = LoadableTargetOrigin(module_name="acv_pipeline.definitions")
+    location = ManagedGrpcPythonEnvCodeLocationOrigin(target, LOCATION)
+    origin = RemoteRepositoryOrigin(location, REPOSITORY).get_instigator_origin("alerts")
+    state = InstigatorState(origin, InstigatorType.SENSOR, InstigatorStatus.DECLARED_IN_CODE)
+    with instance(observed) as opened:
+        opened.add_instigator_state(state)
+        assert look(observed).aspects["alerts"].is_fine
+        opened.update_instigator_state(state.with_status(InstigatorStatus.STOPPED))
+    found = look(observed).aspects["alerts"]
+    assert not found.is_fine and "the sensor 'alerts' is stopped" in found.says
+    assert look(observed, with_daemon=False).aspects["alerts"].is_fine, "no daemon, no sensor"
+
+
+def test_looking_at_a_home_that_was_moved_changes_nothing(
+    observed: Home, after_a_run: Home
+) -> None:
+    settings = observed.dagster / "dagster.yaml"
+    before = settings.read_text("utf-8")
+    assert str(after_a_run.root) in before and str(observed.root) not in before
+    assert acv(observed, "health", "--without-daemon").returncode == 0
+    assert settings.read_text("utf-8") == before
 
 
 def test_a_standstill_is_no_health_once_it_is_long(observed: Home) -> None:

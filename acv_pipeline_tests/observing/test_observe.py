@@ -118,6 +118,8 @@ def test_the_metrics_are_those_of_the_tables(observer: Observer, after_a_run: Ho
     assert metrics["acv_warehouse_bytes"] == {(): after_a_run.warehouse.stat().st_size}
     assert metrics["acv_free_bytes"][()] > 0
     assert time.time() - metrics["acv_last_look_timestamp_seconds"][()] < 3600
+    published = metrics["acv_published_timestamp_seconds"][()]
+    assert published == pytest.approx(after_a_run.published.stat().st_mtime)
 
 
 def test_the_steps_of_the_last_run_are_those_of_the_record(observer: Observer) -> None:
@@ -130,6 +132,7 @@ def test_the_steps_of_the_last_run_are_those_of_the_record(observer: Observer) -
     assert sum(steps.values()) < took
     ((of, ended),) = metrics["acv_last_run_timestamp_seconds"].items()
     assert of == (JOB, "FAILURE") and time.time() - ended < 3600  # a month is held
+    assert metrics["acv_last_run_failed"] == {(JOB,): 0}, "which is no error"
 
 
 def test_the_page_lists_them_with_their_labels(observed: Home) -> None:

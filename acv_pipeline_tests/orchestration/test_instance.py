@@ -128,3 +128,13 @@ def test_a_database_that_is_away_is_told_in_the_last_line(home: Home) -> None:
     assert said.returncode == 2 and line.startswith("acv-prepare: Dagster's record cannot be had")
     assert "port 9 failed: Connection refused): is that up, and is ACV_STORAGE_URL right?" in line
     assert "Traceback" not in said.stderr and PASSWORD not in said.stderr
+
+
+def test_a_server_without_the_library_of_its_database_is_told(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACV_STORAGE_URL", NO_DATABASE)
+    prepare(home)
+    monkeypatch.setattr("acv_pipeline.orchestration.instance.find_spec", lambda _name: None)
+    with pytest.raises(WarehouseError, match="not installed: pip install"):
+        prepare(home)

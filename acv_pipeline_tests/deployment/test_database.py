@@ -1,0 +1,132 @@
+"""Dagster's record in a real Postgres: however its address is written, and as the chart has it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from dagster import DagsterInstance
+
+from acv_pipeline.warehouse.home import Home
+from acv_pipeline_tests.deployment.machine import SECRET, Machine, postgres_programs
+from acv_pipeline_tests.deployment.test_manifests import VALUES
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[Machine]:
+    """A Postgres, and nothing else of the server."""
+    if postgres_programs() is None:
+        pytest.skip("postgresql is not installed")
+    machine = Machine()
+    try:
+        machine.start_postgres()
+        yield machine
+    finally:
+        machine.stop()
+
+
+def ran(home: Home, *command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """A command of the pipeline, in the environment of a server."""
+    return subprocess.run(
+        command,
+        env=os.environ | {"ACV_HOME": str(home.root)} | settings,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+PREPARE = (sys.executable, "-m", "acv_pipeline.orchestration.instance")
+ACV = str(Path(sys.executable).with_name("acv"))
+
+
+@pytest.mark.parametrize("scheme", ["postgresql+psycopg2", "postgresql", "postgres"])
+def test_the_record_is_had_however_its_address_is_written(
+    scheme: str, database: Machine, home: Home
+) -> None:
+    address = database.storage_url.replace("postgresql+psycopg2", scheme)
+    said = ran(home, *PREPARE, ACV_STORAGE_URL=address)
+    assert said.returncode == 0 and said.stderr == "", said
+    listed = subprocess.run(
+        ["psql", "--tuples-only", "--command", "select count(*) from runs"],
+        env=os.environ | database.database_login(), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert listed.stdout.strip() == "0"
+
+
+def test_the_record_is_known_before_any_command_made_settings_in_the_home(
+    database: Machine, home: Home
+) -> None:
+    """As in the pod of the code server, whose runs are told the record by the daemon."""
+    said = ran(home, ACV, "health", ACV_STORAGE_URL=database.storage_url)
+    assert "✓ record: Dagster's record answers" in said.stdout, said
+    assert "✓ runs: none has ended yet" in said.stdout and not home.root.exists()
+
+
+def test_a_driver_that_is_not_there_is_told_in_one_line(database: Machine, home: Home) -> None:
+    address = database.storage_url.replace("psycopg2", "psycopg3")
+    said = ran(home, *PREPARE, ACV_STORAGE_URL=address)
+    (line,) = said.stderr.splitlines()
+    assert said.returncode == 2 and line.startswith("acv-prepare: the database driver psycopg3 of")
+    assert SECRET not in line
+
+
+def yaml_of_the_chart(values: dict[str, Any], *, host: str, port: int) -> str:
+    """``dagster.yaml`` as the chart's ``configmap-instance.yaml`` writes it from its values."""
+    given, daemon = values["postgresql"], values["dagsterDaemon"]
+    record = {
+        "postgres_db": {
+            "username": given["postgresqlUsername"],
+            "password": {"env": "DAGSTER_PG_PASSWORD"},
+            "hostname": host,
+            "db_name": given["postgresqlDatabase"],
+            "port": port,
+            "params": given.get("postgresqlParams", {}),
+            # left out if there is none
+            **({"scheme": given["postgresqlScheme"]} if given.get("postgresqlScheme") else {}),
+        }
+    }
+    launcher = values["runLauncher"]["config"]["customRunLauncher"]
+    queued = daemon["runCoordinator"]["config"]["queuedRunCoordinator"]
+    settings = {
+        "scheduler": {"module": "dagster.core.scheduler", "class": "DagsterDaemonScheduler"},
+        "run_launcher": launcher,
+        "run_coordinator": {
+            "module": "dagster.core.run_coordinator",
+            "class": "QueuedRunCoordinator",
+            "config": {"max_concurrent_runs": queued["maxConcurrentRuns"]},
+        },
+        "compute_logs": {
+            "module": "dagster.core.storage.noop_compute_log_manager",
+            "class": values["computeLogManager"]["type"],
+        },
+        "run_monitoring": {"enabled": daemon["runMonitoring"]["enabled"]},
+        "telemetry": values["telemetry"],
+        "retention": {
+            name: {"purge_after_days": values["retention"][name]["purgeAfterDays"]}
+            for name in ("schedule", "sensor")
+        },
+    } | {
+        f"{name}_storage": {"module": f"dagster_postgres.{module}", "class": of, "config": record}
+        for name, module, of in (
+            ("schedule", "schedule_storage", "PostgresScheduleStorage"),
+            ("run", "run_storage", "PostgresRunStorage"),
+            ("event_log", "event_log", "PostgresEventLogStorage"),
+        )
+    }
+    return yaml.dump(settings)
+
+
+def test_dagster_loads_what_the_chart_writes(
+    database: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = yaml_of_the_chart(VALUES, host="127.0.0.1", port=database.database)
+    (tmp_path / "dagster.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.setenv("DAGSTER_PG_PASSWORD", SECRET)
+    with DagsterInstance.from_config(str(tmp_path)) as opened:
+        assert opened.get_runs() == []
+        assert "QUEUED_RUN_COORDINATOR" in opened.get_required_daemon_types()

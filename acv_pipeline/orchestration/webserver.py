@@ -41,6 +41,7 @@ from starlette.websockets import WebSocketClose
 from acv_pipeline.assets.ui import SIGN_OFF, SIGNED_IN, ui_address
 from acv_pipeline.environment import SecretError, logs
 from acv_pipeline.language import _
+from acv_pipeline.orchestration.peoples_runs import PeoplesRecord
 from acv_pipeline.warehouse import WarehouseError
 
 # what the proxy says; it must replace whatever the browser sent under these names
@@ -180,7 +181,7 @@ def _refusal(asked: HTTPConnection) -> tuple[int, str] | None:
 
 
 def _instance() -> DagsterInstance:
-    """That of ``$DAGSTER_HOME``, whose queue knows people."""
+    """That of ``$DAGSTER_HOME``, whose queue and record know people."""
     with DagsterInstance.get() as usual:
         ref = usual.get_ref()
     queue = ConfigurableClassData(
@@ -188,7 +189,7 @@ def _instance() -> DagsterInstance:
         SignedInQueue.__name__,
         ref.run_coordinator_data.config_yaml if ref.run_coordinator_data else "{}\n",
     )
-    return DagsterInstance.from_ref(ref._replace(run_coordinator_data=queue))
+    return PeoplesRecord.of(ref._replace(run_coordinator_data=queue))
 
 
 @click.command()

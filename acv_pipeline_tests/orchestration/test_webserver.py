@@ -37,7 +37,7 @@ PEOPLE = {
     "operator": {"X-Forwarded-User": "otto@example.org", "X-Forwarded-Groups": "acv-operators"},
     "statistician": {
         "X-Forwarded-User": "stéphanie@example.org".encode().decode("latin-1"),
-        "X-Forwarded-Groups": "staff, acv-statisticians",
+        "X-Forwarded-Groups": "staff,acv-statisticians",
     },
 }
 UI = "https://acv.example.org"
@@ -387,6 +387,37 @@ def test_groups_have_the_names_that_the_ministry_gives_them(
     assert not person("acv-operators", "acv-statisticians", "/DHUP", "").may_launch
     assert person("/DHUP/astreinte").may_launch and not person("/DHUP/astreinte").may_sign_off
     assert person("/DHUP/statistique").may_launch and person("/DHUP/statistique").may_sign_off
+
+
+def test_names_of_groups_are_taken_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also as directories write them: parts of such a name are in everybody's."""
+
+    def who(groups: str) -> Person:
+        found = Person.asking({"X-Forwarded-User": "x", "X-Forwarded-Groups": groups})
+        assert found is not None
+        return found
+
+    assert who("staff,acv-statisticians").may_sign_off
+    assert not who("staff, acv-statisticians").may_launch, "a name with a comma in it"
+    monkeypatch.setenv("ACV_GROUPS_DELIMITER", "|")
+    monkeypatch.setenv("ACV_STATISTICIANS", "CN=stat,OU=Groups,DC=fr|CN=head,OU=Groups,DC=fr")
+    for canteen in ("CN=canteen,OU=Groups,DC=fr", "OU=Groups", "staff,CN=stat,OU=Groups,DC=fr"):
+        assert not who(canteen).may_launch
+    assert who("CN=canteen,OU=Groups,DC=fr|CN=head,OU=Groups,DC=fr").may_sign_off
+
+
+def test_names_that_the_delimiter_would_split_are_refused(tmp_path: Path) -> None:
+    program = Path(sys.executable).with_name("acv-webserver")
+    said = subprocess.run(
+        [program, "--workspace", ROOT / "workspace.yaml", "--port", str(free_port())],
+        env=os.environ | {"DAGSTER_HOME": str(tmp_path), "ACV_STATISTICIANS": "CN=a,DC=fr"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said.returncode == 2 and said.stderr.count("\n") == 1, said
+    assert "ACV_STATISTICIANS names a group with '='" in said.stderr
+    assert "set ACV_GROUPS_DELIMITER" in said.stderr
 
 
 def test_a_database_that_cannot_be_had_is_one_line(home: Home, tmp_path: Path) -> None:

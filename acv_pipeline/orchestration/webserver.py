@@ -41,12 +41,16 @@ from starlette.websockets import WebSocketClose
 from acv_pipeline.assets.ui import SIGN_OFF, SIGNED_IN, ui_address
 from acv_pipeline.environment import SecretError, logs
 from acv_pipeline.language import _
+from acv_pipeline.orchestration.peoples_runs import PeoplesRecord
 from acv_pipeline.warehouse import WarehouseError
 
 # what the proxy says; it must replace whatever the browser sent under these names
 USER, GROUPS = "X-Forwarded-User", "X-Forwarded-Groups"
-# whose members may do more than look, by names of the proxy's: $ACV_OPERATORS, $ACV_STATISTICIANS
-OPERATORS, STATISTICIANS = "acv-operators", "acv-statisticians"
+# whose members may do more than look, by names of the proxy's
+OPERATORS, STATISTICIANS = "ACV_OPERATORS", "ACV_STATISTICIANS"
+USUALLY = {OPERATORS: "acv-operators", STATISTICIANS: "acv-statisticians"}
+# between groups, in what the proxy says and in the two settings
+DELIMITER = "ACV_GROUPS_DELIMITER"
 # the answer to whoever asks whether it runs tells versions only
 OPEN = "/server_info"
 LAUNCH = {Permissions.LAUNCH_PIPELINE_EXECUTION, Permissions.LAUNCH_PIPELINE_REEXECUTION}
@@ -63,22 +67,41 @@ class Person:
     def asking(cls, headers: Mapping[str, str]) -> Person | None:
         """Who the proxy says is asking; nobody where it says nothing."""
         name = _decoded(headers.get(USER, "")).strip()
-        groups = _decoded(headers.get(GROUPS, "")).split(",")
-        return cls(name, frozenset(group.strip() for group in groups)) if name else None
+        groups = _decoded(headers.get(GROUPS, "")).split(_delimiter())
+        # as they are: a name that only begins with a space is another one
+        return cls(name, frozenset(groups)) if name else None
 
     @property
     def may_launch(self) -> bool:
         """Operators may do all that the UI offers, but sign off; statisticians that too."""
-        return self.may_sign_off or self._is_one_of("ACV_OPERATORS", OPERATORS)
+        return self.may_sign_off or self._is_one_of(OPERATORS)
 
     @property
     def may_sign_off(self) -> bool:
         """Statisticians answer for the figures."""
-        return self._is_one_of("ACV_STATISTICIANS", STATISTICIANS)
+        return self._is_one_of(STATISTICIANS)
 
-    def _is_one_of(self, setting: str, usual: str) -> bool:
-        wanted = (os.environ.get(setting) or usual).split(",")
+    def _is_one_of(self, setting: str) -> bool:
+        wanted = (os.environ.get(setting) or USUALLY[setting]).split(_delimiter())
         return any(group.strip() in self.groups for group in wanted if group.strip())
+
+
+def _delimiter() -> str:
+    return os.environ.get(DELIMITER) or ","
+
+
+def _split_names() -> str | None:
+    """What is wrong with groups that are named as a directory does, ``CN=acv,OU=Groups``."""
+    for setting in USUALLY:
+        if _delimiter() == "," and "=" in os.environ.get(setting, ""):
+            return _(
+                "{setting} names a group with '=', as directories do with commas in between, and "
+                "groups are separated by commas: set {delimiter} to another character, such as |, "
+                "by which the proxy has to join groups too",
+                setting=setting,
+                delimiter=DELIMITER,
+            )
+    return None
 
 
 def _decoded(header: str) -> str:
@@ -180,7 +203,7 @@ def _refusal(asked: HTTPConnection) -> tuple[int, str] | None:
 
 
 def _instance() -> DagsterInstance:
-    """That of ``$DAGSTER_HOME``, whose queue knows people."""
+    """That of ``$DAGSTER_HOME``, whose queue and record know people."""
     with DagsterInstance.get() as usual:
         ref = usual.get_ref()
     queue = ConfigurableClassData(
@@ -188,7 +211,7 @@ def _instance() -> DagsterInstance:
         SignedInQueue.__name__,
         ref.run_coordinator_data.config_yaml if ref.run_coordinator_data else "{}\n",
     )
-    return DagsterInstance.from_ref(ref._replace(run_coordinator_data=queue))
+    return PeoplesRecord.of(ref._replace(run_coordinator_data=queue))
 
 
 @click.command()
@@ -199,6 +222,8 @@ def main(host: str, port: int, workspace: Path) -> None:
     """Dagster's UI behind a proxy that signs people in."""
     logs.set_up()
     try:
+        if wrong := _split_names():
+            raise SecretError(wrong)
         _serve(host, port, WorkspaceFileTarget([str(workspace.resolve())]))
     except (SecretError, WarehouseError) as error:
         click.echo(_("acv-webserver: {message}", message=error), err=True)

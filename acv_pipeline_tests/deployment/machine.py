@@ -36,8 +36,15 @@ PEOPLE = {
     "vera": ["staff"],
     "otto": ["staff", "acv-operators"],
     "stella": ["acv-statisticians", "staff"],
+    "paul": ["Projects,acv-statisticians", "Projects, acv-operators"],  # two groups
+    "mallory": ["acv-statisticians"],
 }
-PASSWORDS = {"operator": "letmelaunch", "viewer": "letmelook", "statistician": "letmesign"}
+# what else the provider says of them
+CLAIMS = {"mallory": {"email": "stella@example.org", "email_verified": False}}
+PASSWORDS = {
+    "operator": "letmelaunch", "viewer": "letmelook", "statistician": "letmesign",
+    "Operator": "of-somebody-else",
+}  # fmt: skip
 GROUPS = {"operator": "acv-operators", "statistician": "acv-statisticians"}
 # whose channels nobody answers
 ALERTS = """json://of-the-webhook:of-its-user@127.0.0.1:9/of-the-path?+x=of-the-header
@@ -287,7 +294,8 @@ class Machine:
         """Of OpenID Connect: it believes whoever says who they are."""
         people = []
         for name, groups in PEOPLE.items():
-            claims = {"sub": name, "email": f"{name}@example.org", "groups": groups}
+            email = {"email": f"{name}@example.org", "email_verified": True}
+            claims = {"sub": name, "groups": groups} | email | CLAIMS.get(name, {})
             people += ["--user-claims", json.dumps(claims)]
         program = Path(sys.executable).with_name("oidc-provider-mock")
         self._spawn([str(program), "--port", str(self.provider), "--require-registration", *people])

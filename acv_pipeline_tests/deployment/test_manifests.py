@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import html
 import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import kubernetes_validate
 import pytest
+import requests
 import yaml
 
 from acv_pipeline.assets.ui import LOCATION
@@ -18,9 +21,17 @@ from acv_pipeline.cli.main import COMMANDS
 from acv_pipeline.environment.storage_url import storage_url
 from acv_pipeline.operations.alerts.channels import configured
 from acv_pipeline.warehouse.migrations import program_version
-from acv_pipeline_tests.deployment.machine import MODULES
+from acv_pipeline_tests.deployment.machine import (
+    APACHE_MODULES,
+    MODULES,
+    PATIENCE_SECONDS,
+    assignments,
+    free_ports,
+    missing,
+)
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
+DEPLOYMENT = DEPLOY.parent / "docs" / "deployment"
 COMPOSE, VALUES = (
     yaml.safe_load((DEPLOY / name).read_text(encoding="utf-8"))
     for name in ("compose.yaml", "values.yaml")
@@ -234,10 +245,10 @@ def apaches(**settings: str) -> subprocess.CompletedProcess[str]:
 
 def test_apache_takes_its_secrets_from_files(tmp_path: Path) -> None:
     files = {name: tmp_path / name for name in OIDC}
-    files[OIDC[0]].write_text('it\'s "a" $b `c`\n')
+    files[OIDC[0]].write_text("first\r\n")
     files[OIDC[1]].write_text("second")
     told = {f"{name}_FILE": str(file) for name, file in files.items()}
-    assert apaches(**told).stdout == 'it\'s "a" $b `c`|second'
+    assert apaches(**told).stdout == "first|second"
     for name, file in files.items():
         without = {key: value for key, value in told.items() if key != f"{name}_FILE"}
         said = apaches(**without)
@@ -246,10 +257,74 @@ def test_apache_takes_its_secrets_from_files(tmp_path: Path) -> None:
         file.write_text("\n")
         said = apaches(**told)
         assert said.returncode == 2 and f"{file} is empty" in said.stderr
+        file.write_text("of two\nlines\n")
+        said = apaches(**told)
+        assert said.returncode == 2 and f"{file} has several lines" in said.stderr
         file.unlink()
         said = apaches(**told)
         assert said.returncode == 2 and str(file) in said.stderr and said.stdout == ""
         file.write_text(kept)
+
+
+@pytest.mark.parametrize("secret", ['it\'s "a" $b `c` ${d} \\"e\\', '"', "\\", "# %f é"])
+def test_apache_starts_with_any_secret_and_has_it_as_it_is(tmp_path: Path, secret: str) -> None:
+    if why := missing():
+        pytest.skip(why)
+    shipped = (DEPLOYMENT / "apache.conf").read_text(encoding="utf-8").split("<VirtualHost")[0]
+    assert 'OIDCClientSecret "${ACV_OIDC_CLIENT_SECRET}"' in shipped
+    (port,) = free_ports(1)
+    tmp_path.chmod(0o755)
+    (tmp_path / "apache.conf").write_text(
+        "\n".join(f"LoadModule {name}_module {APACHE_MODULES}/mod_{name}.so" for name in MODULES)
+        + f"""
+            ServerRoot {tmp_path}
+            DefaultRuntimeDir {tmp_path}
+            PidFile {tmp_path}/pid
+            Mutex file:{tmp_path}
+            ErrorLog {tmp_path}/log
+            User www-data
+            Group www-data
+            Listen 127.0.0.1:{port}
+            ServerSignature EMail
+            ServerAdmin "${{ACV_OIDC_CLIENT_SECRET}}"
+            {shipped}
+        """,
+        encoding="utf-8",
+    )
+    settings = assignments((DEPLOYMENT / "oidc.env").read_text(encoding="utf-8"))
+    for name in OIDC:
+        (tmp_path / name).write_text(f"{secret}\r\n", encoding="utf-8")
+        settings[f"{name}_FILE"] = str(tmp_path / name)
+    start = f". {DEPLOYMENT}/oidc-secrets.sh && exec apache2 -f {tmp_path}/apache.conf -DFOREGROUND"
+    apache = subprocess.Popen(
+        ["sh", "-c", start],
+        env=settings | {"PATH": f"{os.environ['PATH']}:/usr/sbin", "APACHE_RUN_USER": "www-data"},
+    )
+    try:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                said = requests.get(f"http://127.0.0.1:{port}/nothing", timeout=60)
+                break
+            except requests.ConnectionError:
+                assert apache.poll() is None and time.monotonic() < deadline
+                time.sleep(0.1)
+        (shown,) = re.findall(r'<a href="mailto:(.*?)">', said.content.decode())
+        assert html.unescape(shown) == secret, "as a setting beside it is told it"
+    finally:
+        apache.terminate()
+        apache.wait()
+
+
+def test_proxy_and_webserver_separate_groups_alike() -> None:
+    said = re.findall(r'^OIDCClaimDelimiter "(.)"$', (DEPLOYMENT / "apache.conf").read_text(), re.M)
+    settings = assignments((DEPLOYMENT / "acv.env").read_text(encoding="utf-8"))
+    places = [
+        settings,
+        OURS["web"]["environment"],
+        {one["name"]: one["value"] for one in VALUES["dagsterWebserver"]["env"]},
+    ]
+    assert said * 3 == [place["ACV_GROUPS_DELIMITER"] for place in places]
 
 
 def test_systemd_hands_on_what_it_loads() -> None:

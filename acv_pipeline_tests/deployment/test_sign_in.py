@@ -105,6 +105,26 @@ def test_a_viewer_looks_and_changes_nothing(vera: Someone) -> None:
     assert vera.launch("monthly_figures_job", HELD)["__typename"] == "UnauthorizedError"
 
 
+def test_a_group_whose_name_holds_another_ones_is_not_that_group(machine: Machine) -> None:
+    paul = Someone(machine, "paul")
+    assert "results" in paul.graphql(RUNS)
+    assert paul.launch("monthly_figures_job", HELD)["__typename"] == "UnauthorizedError"
+
+
+def test_an_address_that_nobody_verified_lets_nobody_in(machine: Machine) -> None:
+    """Mallory has entered Stella's in her account."""
+    mallory = Someone(machine, "mallory")
+    said = mallory.ask("POST", "/graphql", json={"query": RUNS}, allow_redirects=False)
+    assert said.status_code == 401 and "results" not in said.text
+
+
+def test_who_is_called_as_an_operator_but_for_a_capital_is_none(machine: Machine) -> None:
+    """To nginx's passwords they are two people."""
+    body = {"query": "mutation { reloadWorkspace { __typename } }"}
+    status, text = machine.request("POST", "/graphql", user="Operator", body=body)
+    assert status == 200 and "UnauthorizedError" in text
+
+
 @pytest.mark.parametrize(
     "headers",
     [

@@ -23,6 +23,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from acv_pipeline.assets.step import HELD
 from acv_pipeline.assets.ui import SIGN_OFF, SIGNATURE
 from acv_pipeline.orchestration.instance import instance
 from acv_pipeline.orchestration.webserver import Door, Person
@@ -36,7 +37,7 @@ PEOPLE = {
     "operator": {"X-Forwarded-User": "otto@example.org", "X-Forwarded-Groups": "acv-operators"},
     "statistician": {
         "X-Forwarded-User": "stéphanie@example.org".encode().decode("latin-1"),
-        "X-Forwarded-Groups": "staff, acv-statisticians",
+        "X-Forwarded-Groups": "staff,acv-statisticians",
     },
 }
 UI = "https://acv.example.org"
@@ -59,18 +60,44 @@ AGAIN = """
     mutation ($run: String!) {
         launchRunReexecution(reexecutionParams: {parentRunId: $run, strategy: ALL_STEPS}) {
             __typename
-            ... on LaunchRunSuccess { run { runId tags { key value } } }
+            ... on LaunchRunSuccess { run { runId tags { key value } runConfigYaml } }
+            ... on PythonError { message }
+        }
+    }
+"""
+MANY = """
+    mutation ($config: RunConfigData!, $tags: [ExecutionTag!]) {
+        launchMultipleRuns(executionParamsList: [{
+            selector: {%s}, runConfigData: $config, executionMetadata: {tags: $tags}
+        }]) {
+            ... on LaunchMultipleRunsResult { launchMultipleRunsResult {
+                __typename
+                ... on PythonError { message }
+            } }
+        }
+    }
+"""
+CHANGED = """
+    mutation ($run: String!, $config: RunConfigData!, $tags: [ExecutionTag!]) {
+        launchRunReexecution(executionParams: {
+            selector: {%s}, runConfigData: $config,
+            executionMetadata: {parentRunId: $run, rootRunId: $run, tags: $tags}
+        }) {
+            __typename
+            ... on LaunchRunSuccess { run { runId tags { key value } runConfigYaml } }
+            ... on PythonError { message }
         }
     }
 """
 BACKFILL = """
-    mutation ($tags: [ExecutionTag!]) {
+    mutation ($config: RunConfigData, $tags: [ExecutionTag!]) {
         launchPartitionBackfill(backfillParams: {
-            partitionNames: ["2018-09-01"], tags: $tags,
+            partitionNames: ["2018-09-01"], tags: $tags, runConfigData: $config,
             assetSelection: [{path: ["anah_extract"]}]
         }) {
             __typename
             ... on LaunchBackfillSuccess { backfillId }
+            ... on PythonError { message }
         }
     }
 """
@@ -99,11 +126,23 @@ OTHER_CHANGES = {
 }
 FORM = {"delivery": "0000", "indicator": "ACV", "month": "2018-11", "reason": "by telephone"}
 FORGED = [{"key": "user", "value": "somebody else"}]
+# with the section that the line about it names
+NOT_FOR_PEOPLE = {
+    "resources": {"landing_zone": {"config": {"address": "http://127.0.0.1:9"}}},
+    "execution": {"config": {"retries": {"disabled": {}}}},
+    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+}
+NOT_THEIR_TAGS = [*HELD, "dagster-k8s/config", "docker/image"]
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    home = Home(tmp_path_factory.mktemp("webserver") / "home")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return Home(tmp_path_factory.mktemp("webserver") / "home")
+
+
+@pytest.fixture(scope="module")
+def address(served: Home) -> Iterator[str]:
+    home = served
     with instance(home):  # its tables are made before a server comes
         pass
     port, log = free_port(), home.root.with_name("log")
@@ -159,6 +198,60 @@ def launch(ask: Ask, who: str, job: str, config: dict[str, Any] | None = None) -
 
 def sign(ask: Ask, who: str) -> dict[str, Any]:
     return launch(ask, who, SIGN_OFF, {"ops": {SIGNATURE: {"config": FORM}}})
+
+
+def refused(ask: Ask, said: dict[str, Any], tags: list[dict[str, str]], run: str) -> set[str]:
+    """What an operator is told who asks for it in every way there is."""
+    asked = {"config": json.dumps(said), "tags": tags}
+    job = SELECTOR.format("monthly_figures_job")
+    (several,) = ask("operator", MANY % job, **asked)["launchMultipleRunsResult"]
+    answers = [
+        ask("operator", LAUNCH % job, **asked),
+        several,
+        ask("operator", BACKFILL, **asked),
+    ]
+    if not any(tag["key"] in HELD for tag in tags):  # those a re-execution does without
+        answers.append(ask("operator", CHANGED % job, run=run, **asked))
+    assert {answer["__typename"] for answer in answers} == {"PythonError"}, answers
+    return {answer["message"] for answer in answers}
+
+
+def test_who_launches_a_run_does_not_say_where_it_reads_and_writes(ask: Ask, served: Home) -> None:
+    run = launch(ask, "operator", "monthly_figures_job")["run"]["runId"]
+    with instance(served) as record:
+        before = record.get_runs_count()
+        for name, said in NOT_FOR_PEOPLE.items():
+            (line,) = refused(ask, {name: said}, [], run)
+            assert line == (
+                f"not launched: '{name}' in a run's configuration is for the machine's settings "
+                "to say; who signs in fills in 'ops' alone"
+            )
+        for tag in NOT_THEIR_TAGS:
+            (line,) = refused(ask, {}, [{"key": tag, "value": "x"}], run)
+            assert line == f"not launched: people cannot give a run the tag '{tag}'"
+        assert record.get_runs_count() == before, "nothing that an alert would tell of"
+    empty = launch(ask, "operator", "monthly_figures_job", {key: {} for key in NOT_FOR_PEOPLE})
+    assert empty["__typename"] == "LaunchRunSuccess", empty
+
+
+def test_a_run_of_the_programs_own_is_executed_again_without_what_was_its_own(
+    ask: Ask, served: Home
+) -> None:
+    """As 'acv run' leaves one that held a month: it keeps lines off the terminal."""
+    loggers = {"loggers": NOT_FOR_PEOPLE["loggers"]}
+    run = launch(ask, "operator", "monthly_figures_job")["run"]["runId"]
+    with instance(served) as record:
+        found = record.get_run_by_id(run)
+        assert found is not None
+        record.delete_run(run)
+        record.add_run(found._replace(run_config=loggers, tags={**found.tags, **HELD}))
+    tags = [{"key": key, "value": value} for key, value in HELD.items()]
+    job = SELECTOR.format("monthly_figures_job")
+    same = {"run": run, "config": json.dumps(loggers), "tags": tags}
+    for again in (ask("operator", AGAIN, run=run), ask("operator", CHANGED % job, **same)):
+        assert again["__typename"] == "LaunchRunSuccess", again
+        assert "loggers" not in again["run"]["runConfigYaml"]
+        assert not HELD.keys() & {tag["key"] for tag in again["run"]["tags"]}
 
 
 def user_of(tagged: dict[str, Any]) -> list[str]:
@@ -294,6 +387,37 @@ def test_groups_have_the_names_that_the_ministry_gives_them(
     assert not person("acv-operators", "acv-statisticians", "/DHUP", "").may_launch
     assert person("/DHUP/astreinte").may_launch and not person("/DHUP/astreinte").may_sign_off
     assert person("/DHUP/statistique").may_launch and person("/DHUP/statistique").may_sign_off
+
+
+def test_names_of_groups_are_taken_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also as directories write them: parts of such a name are in everybody's."""
+
+    def who(groups: str) -> Person:
+        found = Person.asking({"X-Forwarded-User": "x", "X-Forwarded-Groups": groups})
+        assert found is not None
+        return found
+
+    assert who("staff,acv-statisticians").may_sign_off
+    assert not who("staff, acv-statisticians").may_launch, "a name with a comma in it"
+    monkeypatch.setenv("ACV_GROUPS_DELIMITER", "|")
+    monkeypatch.setenv("ACV_STATISTICIANS", "CN=stat,OU=Groups,DC=fr|CN=head,OU=Groups,DC=fr")
+    for canteen in ("CN=canteen,OU=Groups,DC=fr", "OU=Groups", "staff,CN=stat,OU=Groups,DC=fr"):
+        assert not who(canteen).may_launch
+    assert who("CN=canteen,OU=Groups,DC=fr|CN=head,OU=Groups,DC=fr").may_sign_off
+
+
+def test_names_that_the_delimiter_would_split_are_refused(tmp_path: Path) -> None:
+    program = Path(sys.executable).with_name("acv-webserver")
+    said = subprocess.run(
+        [program, "--workspace", ROOT / "workspace.yaml", "--port", str(free_port())],
+        env=os.environ | {"DAGSTER_HOME": str(tmp_path), "ACV_STATISTICIANS": "CN=a,DC=fr"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said.returncode == 2 and said.stderr.count("\n") == 1, said
+    assert "ACV_STATISTICIANS names a group with '='" in said.stderr
+    assert "set ACV_GROUPS_DELIMITER" in said.stderr
 
 
 def test_a_database_that_cannot_be_had_is_one_line(home: Home, tmp_path: Path) -> None:

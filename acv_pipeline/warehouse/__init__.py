@@ -15,7 +15,6 @@ from acv_pipeline.warehouse.journal import (
     deliveries_lost,
     first_received,
     journal_of,
-    read_journal,
 )
 from acv_pipeline.warehouse.mending import (
     Mended,
@@ -73,7 +72,6 @@ __all__ = [
     "program_version",
     "put",
     "put_copy",
-    "read_journal",
     "read_published",
     "replace",
     "replace_warehouse",

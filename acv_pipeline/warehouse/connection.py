@@ -20,6 +20,7 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.language import _
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline.warehouse.journal import (
+    journal_first,
     journal_of,
     restore_words,
     words_lacking,
@@ -364,6 +365,25 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         raise
     if commits(connection) != before + 1:
         raise WarehouseError(_("the warehouse rolled back what was written: nothing was changed"))
+
+
+@contextmanager
+def said_for_good(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """A transaction with what a person says, which is in the journal before it is committed.
+
+    So a kill at any moment, and damage after it, lose nothing that the person was told is kept.
+    """
+    ((file,),) = connection.execute(
+        "select path from duckdb_databases() where database_name = current_database()"
+    ).fetchall()
+    if file is None:  # in memory: nobody's
+        with transaction(connection):
+            yield
+        return
+    home = Home(Path(file).parent)
+    with journal_first(home), transaction(connection):
+        yield
+        write_journal(connection, home)
 
 
 @contextmanager

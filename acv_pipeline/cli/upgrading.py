@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import redirect_stderr, redirect_stdout
+from functools import partial
 from io import StringIO
 from pathlib import Path
 
@@ -17,7 +18,6 @@ from acv_pipeline.cli.common import (
 )
 from acv_pipeline.contract import load_contract
 from acv_pipeline.language import _
-from acv_pipeline.operations.upkeep.backup import BackupError
 from acv_pipeline.operations.upkeep.upgrade import upgrade as take_over
 from acv_pipeline.orchestration.instance import instance
 from acv_pipeline.warehouse.home import Home
@@ -39,25 +39,24 @@ from acv_pipeline.warehouse.home import Home
 @home_option
 def upgrade(file: Path | None, home: Path | None) -> None:
     """The program's own record first, then Dagster's."""
-    with plain_errors(BackupError):
+    with plain_errors():
         where = home_of(home)
-        done = take_over(where, load_contract(), file, log=to_stderr)
-        _upgrade_dagster(where)  # also if a run came first, which does the warehouse only
-        if done.backup is None:
-            click.echo(
-                _("{home}: version {now} wrote it, nothing to do", home=where.root, now=done.now)
-            )
-            return
-        path, made = done.backup
+        done = take_over(
+            where, load_contract(), file, log=to_stderr, then=partial(_upgrade_dagster, where)
+        )
+    before = done.before or _("an earlier version")
+    click.echo(
+        _("{home}: written by {before}, now by {now}", home=where.root, now=done.now, before=before)
+        if done.is_done
+        else _("{home}: version {now} wrote it, nothing to do", home=where.root, now=done.now)
+    )
+    if kept := done.kept:
         click.echo(
-            _("{home}: written by {before}, now by {now}", home=where.root, now=done.now,
-              before=done.before or _("an earlier version"))
+            _("As it was before {now}: {file} ({megabytes:.1f} MB). To go back: install the "
+              "version of before, then acv restore {file} --home {home} --force",
+              now=kept.now, file=kept.file, megabytes=kept.byte_size / 1e6, home=where.root)
         )  # fmt: skip
-        click.echo(
-            _("As it was: {file} ({megabytes:.1f} MB). To go back: install the version of before, "
-              "then acv restore {file} --home {home} --force",
-              file=path, megabytes=made.byte_size / 1e6, home=where.root)
-        )  # fmt: skip
+    if done.is_done:
         click.echo(_("The next 'acv run' builds what this version makes otherwise."))
 
 

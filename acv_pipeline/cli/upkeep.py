@@ -19,7 +19,7 @@ from acv_pipeline.cli.progress import Progress
 from acv_pipeline.cli.running import run_landing
 from acv_pipeline.contract import load_contract
 from acv_pipeline.language import _, plural
-from acv_pipeline.operations.upkeep.backup import BackupError, back_up
+from acv_pipeline.operations.upkeep.backup import back_up
 from acv_pipeline.operations.upkeep.backup import restore as put_back
 from acv_pipeline.operations.upkeep.rebuild import rebuild as rebuild_warehouse
 
@@ -47,7 +47,9 @@ def rebuild(context: click.Context, landing: str | None, home: Path | None) -> N
         where = home_of(home)
         zone = where.zone(landing) if landing else where.landing
         with Progress() as progress:
-            done = rebuild_warehouse(where, zone, load_contract(), progress=progress.reading)
+            done = rebuild_warehouse(
+                where, zone, load_contract(), progress=progress.reading, log=to_stderr
+            )
         for path, problem in done.damaged.items():
             click.echo(_("Not used, damaged: {path} ({problem})", path=path, problem=problem))
         click.echo(
@@ -94,7 +96,7 @@ def _list(heading: str, names: list[str]) -> None:
 @home_option
 def backup(file: Path, home: Path | None) -> None:
     """Write the whole home to a file."""
-    with plain_errors(BackupError):
+    with plain_errors():
         made = back_up(home_of(home), file, log=to_stderr)
     click.echo(
         _(
@@ -115,7 +117,7 @@ def backup(file: Path, home: Path | None) -> None:
 @home_option
 def restore(file: Path, force: bool, home: Path | None) -> None:
     """Put the home back as it was."""
-    with plain_errors(BackupError):
+    with plain_errors():
         where = home_of(home)
         made, aside = put_back(file, where, force=force)
     click.echo(

@@ -10,7 +10,7 @@ from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.spelling import has_words
 from acv_pipeline.language import _
 from acv_pipeline.ledger.verdicts import SignOff
-from acv_pipeline.warehouse import put, transaction
+from acv_pipeline.warehouse import put, said_for_good
 
 
 class SignOffError(ValueError):
@@ -84,7 +84,7 @@ def sign_off(
         )
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
     signed = SignOff(delivery_id, indicator_id, month, signed_by, reason, now.date(), now)
-    with transaction(connection):
+    with said_for_good(connection):
         put(connection, "validated.signoffs", [vars(signed)])
     return signed
 

@@ -71,7 +71,7 @@ def _look(
     nothing_came = (context.cursor or "").startswith(arrived)
     if nothing_came and not has_mended and failed_lately(context.instance, PATIENCE_SECONDS):
         return dg.SkipReason(_("the last run failed: trying again within the hour"))
-    due, report = pipeline.receive_due()
+    due, report = pipeline.receive_due(log=context.log.info)
     # receiving wrote to the warehouse; what arrived meanwhile is for the next tick
     warehouse = pipeline.fingerprint()[1]
     after = f"{arrived} {warehouse}"

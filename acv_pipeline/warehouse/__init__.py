@@ -6,6 +6,7 @@ from acv_pipeline.warehouse.connection import (
     open_warehouse,
     put_copy,
     read_published,
+    said_for_good,
     scratch_warehouse,
     transaction,
     written_quickly,
@@ -15,7 +16,6 @@ from acv_pipeline.warehouse.journal import (
     deliveries_lost,
     first_received,
     journal_of,
-    read_journal,
 )
 from acv_pipeline.warehouse.mending import (
     Mended,
@@ -73,10 +73,10 @@ __all__ = [
     "program_version",
     "put",
     "put_copy",
-    "read_journal",
     "read_published",
     "replace",
     "replace_warehouse",
+    "said_for_good",
     "scratch_warehouse",
     "set_fingerprint",
     "set_lost",

@@ -5,6 +5,7 @@ But for copies of a file that may be damaged, which are ``mending``'s to look at
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import subprocess
@@ -19,6 +20,7 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.language import _
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline.warehouse.journal import (
+    journal_first,
     journal_of,
     restore_words,
     words_lacking,
@@ -33,6 +35,7 @@ from acv_pipeline.warehouse.migrations import (
     program_version,
     written_by,
 )
+from acv_pipeline.warehouse.packing import keep_as_it_was
 from acv_pipeline.warehouse.schema import (
     commits,
     create_commit_counter,
@@ -61,6 +64,7 @@ WAIT_SECONDS = 120.0
 MEMORY_LIMIT = "ACV_MEMORY_LIMIT"
 AMOUNT = re.compile(r"\d+(\.\d+)? ?[KMGT]i?B", re.IGNORECASE)
 Settings = dict[str, str | bool | int | float | list[str]]
+aloud = logging.getLogger("acv_pipeline.warehouse")
 
 
 def _open(
@@ -135,7 +139,11 @@ def _inode(path: Path) -> int | None:
 
 
 def _ready(
-    home: Home, contract: Contract, wait_seconds: float, log: Callable[[str], None] | None
+    home: Home,
+    contract: Contract,
+    wait_seconds: float,
+    log: Callable[[str], None] | None,
+    is_kept: bool,
 ) -> duckdb.DuckDBPyConnection:
     """The warehouse, sound as far as can be seen, with every table that is wanted."""
     damage: DamagedError | None = None
@@ -146,7 +154,7 @@ def _ready(
             with in_plain_words(home.root):
                 connection = _open(home.warehouse, wait_seconds=wait_seconds, log=log)
                 try:
-                    _set_up(connection, home, contract, log)
+                    _set_up(connection, home, contract, log, is_kept)
                 except BaseException:
                     connection.close()
                     raise
@@ -160,34 +168,60 @@ def _set_up(
     home: Home,
     contract: Contract,
     log: Callable[[str], None] | None,
+    is_kept: bool,
 ) -> None:
     connection.execute("set TimeZone = 'UTC'")
     connection.execute(DICTIONARIES)
     reach_files(connection)
-    create_commit_counter(connection)
     wanted, is_ours = layout(contract), is_up_to_date(connection)
+    is_new = "raw.deliveries" not in own_tables(connection)
+    if not (is_ours or is_new or is_kept):
+        _keep(connection, home, log or aloud.warning)
+    create_commit_counter(connection)
     if not is_ours or not has_fingerprint(connection, TABLES, wanted):
-        before, is_new = written_by(connection), "raw.deliveries" not in own_tables(connection)
         with transaction(connection):
             migrate(connection)
             create_tables(connection)
             write_contract(connection, contract)
             set_fingerprint(connection, TABLES, wanted)
             set_fingerprint(connection, PROGRAM, program_version())
-        if log and not is_ours and not is_new:
-            log(
-                _(
-                    "{home}: written by {before}, now by {now}, and no backup of how it was: "
-                    "'acv upgrade' makes one first",
-                    home=home.root,
-                    before=before or _("an earlier version"),
-                    now=program_version(),
-                )
-            )
     # made anew, or put back as it was before they were said
     if lacking := words_lacking(connection, home):
         with transaction(connection):
             restore_words(connection, lacking)
+
+
+def _keep(connection: duckdb.DuckDBPyConnection, home: Home, log: Callable[[str], None]) -> None:
+    """What ``acv upgrade`` does first, since somebody opened the home without it."""
+    versions = {
+        "home": home.root,
+        "before": written_by(connection) or _("an earlier version"),
+        "now": program_version(),
+    }
+    try:
+        kept = keep_as_it_was(connection, home)
+    except DamagedError:
+        raise
+    except WarehouseError as error:
+        raise WarehouseError(
+            _(
+                "{home}: written by {before}, and taken over by {now} only after a backup, which "
+                "could not be made ({error}): make one where there is room, with 'acv upgrade "
+                "--backup FILE{option}'",
+                error=error,
+                option=home.option,
+                **versions,
+            )
+        ) from error
+    log(
+        _(
+            "{home}: written by {before}, now taken over by {now}; kept as it was in {file} "
+            "({megabytes:.1f} MB)",
+            file=kept.file,
+            megabytes=kept.byte_size / 1e6,
+            **versions,
+        )
+    )
 
 
 @contextmanager
@@ -197,16 +231,22 @@ def open_warehouse(
     *,
     wait_seconds: float = WAIT_SECONDS,
     log: Callable[[str], None] | None = None,
+    is_kept: bool = False,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse, for writing; made when it isn't there, put right when it is damaged.
 
+    One that an earlier version wrote is brought up to date, after a backup of the home.
+
     Args:
         wait_seconds: how long to wait for another process that holds it.
-        log: called with a line for people when it has to wait, or a damaged file gave way.
+        log: called with a line for people when it has to wait, a damaged file gave way, or a
+            backup was made.
+        is_kept: there is a backup already, or it is a copy that nobody goes back to.
 
     Raises:
         DamagedError: reading it shows that it is damaged; the next opening puts it right.
-        WarehouseError: it is held too long, or the folder cannot be written.
+        WarehouseError: it is held too long, the folder cannot be written, or the backup cannot
+            be made.
     """
     try:
         home.root.mkdir(parents=True, exist_ok=True)
@@ -214,7 +254,7 @@ def open_warehouse(
         raise WarehouseError(
             _("cannot write to {home}: {error}", home=home.root, error=error.strerror)
         ) from error
-    connection = _ready(home, contract, wait_seconds, log)
+    connection = _ready(home, contract, wait_seconds, log, is_kept)
     with closing(connection), in_plain_words(home.root), _opened_here(home.warehouse):
         before = commits(connection)
         yield connection
@@ -325,6 +365,25 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         raise
     if commits(connection) != before + 1:
         raise WarehouseError(_("the warehouse rolled back what was written: nothing was changed"))
+
+
+@contextmanager
+def said_for_good(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """A transaction with what a person says, which is in the journal before it is committed.
+
+    So a kill at any moment, and damage after it, lose nothing that the person was told is kept.
+    """
+    ((file,),) = connection.execute(
+        "select path from duckdb_databases() where database_name = current_database()"
+    ).fetchall()
+    if file is None:  # in memory: nobody's
+        with transaction(connection):
+            yield
+        return
+    home = Home(Path(file).parent)
+    with journal_first(home), transaction(connection):
+        yield
+        write_journal(connection, home)
 
 
 @contextmanager

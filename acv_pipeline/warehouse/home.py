@@ -16,6 +16,7 @@ from acv_pipeline.contract import Month
 from acv_pipeline.environment import secret
 from acv_pipeline.landing import RemoteZone, Zone
 from acv_pipeline.language import _, marked
+from acv_pipeline.warehouse.trouble import in_plain_words
 
 # where a command without ``--home`` looks; a run sets the variable for its own processes
 _USUAL = Path(os.environ.get("ACV_HOME") or "acv_home").resolve()
@@ -121,8 +122,11 @@ class Home:
         Args:
             who: what those that wait are told of this one, as a text of the catalogue.
             log: called once with a line for people if it has to wait.
+
+        Raises:
+            WarehouseError: the home cannot be written to.
         """
-        with self._lock_file() as here, (self.root / "turn.lock").open("a+b", 0) as turn:
+        with self._lock_file("at_work.lock") as here, self._lock_file("turn.lock") as turn:
             fcntl.flock(here, fcntl.LOCK_SH)
             try:
                 fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -153,14 +157,15 @@ class Home:
 
     def nobody_at_work(self) -> bool:
         """Whether no living process is running the pipeline right now, or waiting for its turn."""
-        with self._lock_file() as file:
+        with self._lock_file("at_work.lock") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return False
             return True
 
-    def _lock_file(self) -> IO[bytes]:
-        self.root.mkdir(parents=True, exist_ok=True)
-        # for reading too: NFS gives no shared lock on a file that is only open for writing
-        return (self.root / "at_work.lock").open("a+b")
+    def _lock_file(self, name: str) -> IO[bytes]:
+        with in_plain_words(self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+            # for reading too: NFS gives no shared lock on a file that is only open for writing
+            return (self.root / name).open("a+b", 0)

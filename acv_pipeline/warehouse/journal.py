@@ -1,7 +1,7 @@
 """``journal.jsonl`` beside the warehouse: what cannot be had again from the deliveries.
 
-Append-only, a line per fact, written when the warehouse is closed: what people said (sign-offs,
-explanations), and which deliveries came when.
+A line per fact, none of them ever changed: what people said (sign-offs, explanations), written
+before it is committed, and which deliveries came when, written when the warehouse is closed.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,25 @@ def write_journal(connection: duckdb.DuckDBPyConnection, home: Home) -> None:
         file.write(b"".join(line + b"\n" for line in fresh))
         file.flush()
         os.fsync(file.fileno())
+
+
+@contextmanager
+def journal_first(home: Home) -> Iterator[None]:
+    """What is journaled inside is taken back if what it tells of is not committed.
+
+    Unless the process dies there: then it was said, and comes into force when the warehouse is
+    opened again.
+    """
+    path = journal_of(home)
+    length = path.stat().st_size if path.exists() else 0
+    try:
+        yield
+    except BaseException:
+        if not length:
+            path.unlink(missing_ok=True)
+        elif path.exists():
+            os.truncate(path, length)
+        raise
 
 
 def read_journal(home: Home) -> dict[str, list[Entry]]:

@@ -64,16 +64,7 @@ def in_plain_words(root: Path) -> Iterator[None]:
         yield
     except (duckdb.Error, sqlite3.Error, MemoryError, OSError) as error:
         if is_damage(error):
-            _suspect(root, error)
-            raise DamagedError(
-                _(
-                    "a database in {home} is damaged ({error}): the last sound state of the "
-                    "warehouse is put back as soon as anything opens it again",
-                    home=root,
-                    error=first_line(error),
-                ),
-                root,
-            ) from error
+            raise damaged(root, first_line(error)) from error
         if said := trouble(error, root):
             raise WarehouseError(said) from error
         raise
@@ -101,12 +92,21 @@ def suspicion_of(root: Path) -> Path:
     return root / "replaced" / "suspected"
 
 
-def _suspect(root: Path, error: BaseException) -> None:
-    """Let whoever opens the warehouse next look at all of it; a reader may not write that down."""
-    with suppress(OSError):
+def damaged(root: Path, why: str) -> DamagedError:
+    """What to raise of a damaged database; whoever opens the warehouse next looks at all of it."""
+    with suppress(OSError):  # a reader may not write that down
         path = suspicion_of(root)
         path.parent.mkdir(exist_ok=True)
-        path.write_text(first_line(error), encoding="utf-8")
+        path.write_text(why, encoding="utf-8")
+    return DamagedError(
+        _(
+            "a database in {home} is damaged ({error}): the last sound state of the warehouse is "
+            "put back as soon as anything opens it again",
+            home=root,
+            error=why,
+        ),
+        root,
+    )
 
 
 def trouble(error: BaseException, root: Path) -> str | None:

@@ -16,8 +16,8 @@ from acv_pipeline.contract import load_contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.orchestration.dead_runs import GOING_ON
-from acv_pipeline.warehouse import read_journal
 from acv_pipeline.warehouse.home import Home
+from acv_pipeline.warehouse.journal import read_journal
 from acv_pipeline_tests.deliveries import deliver, deliver_trajectory, steady_figures
 
 PARTNERS = ("anah", "action_logement")

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import random
+import signal
+import sqlite3
 import subprocess
 import sys
+import tarfile
 import textwrap
 import time
 from collections.abc import Callable
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 import pytest
 from click.testing import CliRunner
 
 from acv_pipeline.cli.main import main
-from acv_pipeline.contract import Contract
+from acv_pipeline.contract import Contract, load_contract
 from acv_pipeline.operations.upkeep.backup import BackupError, back_up, restore
 from acv_pipeline.orchestration.instance import instance as open_instance
-from acv_pipeline.warehouse import read_published
+from acv_pipeline.warehouse import (
+    DamagedError,
+    open_warehouse,
+    problem_of,
+    read_published,
+    suspicion_of,
+)
 from acv_pipeline.warehouse.home import Home
+from acv_pipeline.warehouse.packing import pack
 from acv_pipeline_tests.torture.forks import flow
 from acv_pipeline_tests.upkeep.conftest import Contents
 
@@ -115,6 +130,73 @@ def test_a_damaged_or_cut_backup_changes_nothing(
     with pytest.raises(BackupError, match="is not there"):
         restore(tmp_path / "none", Home(tmp_path / "other"))
     assert sorted(p.name for p in tmp_path.iterdir()) == ["acv.tar.gz", "home", "landing"]
+
+
+@pytest.mark.parametrize("command", ["backup", "upgrade"])
+def test_a_damaged_warehouse_gives_way_before_it_is_called_a_backup(
+    recorded: Home, tmp_path: Path, command: str
+) -> None:
+    for path in (recorded.warehouse, recorded.published):
+        with duckdb.connect(str(path)) as connection:
+            connection.execute("delete from raw.fingerprints where what = 'program'")
+    with recorded.warehouse.open("r+b") as file:  # the headers are whole: it opens
+        for place in range(112_288, recorded.warehouse.stat().st_size, 262_144):
+            file.seek(place)
+            file.write(random.Random(place).randbytes(64))
+    target = tmp_path / "acv.tar.gz"
+    with pytest.raises(DamagedError):
+        back_up(recorded, target)
+    suspicion_of(recorded.root).unlink()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["home", "landing"]
+    option = ["--backup"] if command == "upgrade" else []
+    made = CliRunner().invoke(main, [command, *option, str(target), "--home", str(recorded.root)])
+    assert made.exit_code == 0, made.output
+    assert made.output.count("the published copy took its place") == 1
+    other = Home(tmp_path / "other")
+    restore(target, other)
+    assert problem_of(other.warehouse) is None
+
+
+def test_what_a_killed_backup_left_goes_with_the_next(recorded: Home, tmp_path: Path) -> None:
+    fork = multiprocessing.get_context("fork").Process(
+        target=_die_packing, args=(recorded, tmp_path)
+    )
+    fork.start()
+    fork.join()
+    (left,) = tmp_path.glob(".acv-backup-*")
+    assert (left / "home" / "warehouse.duckdb").exists()
+    back_up(recorded, tmp_path / "acv.tar.gz")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["acv.tar.gz", "home", "landing"]
+
+
+def _die_packing(home: Home, folder: Path) -> None:
+    tarfile.open = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment]
+    back_up(home, folder / "first.tar.gz")
+
+
+def test_copying_ends_no_lock_of_this_process(recorded: Home, tmp_path: Path) -> None:
+    """Closing a file ends every lock that the process has on it, whoever took it."""
+    record = recorded.dagster / "history" / "runs.db"
+    with closing(sqlite3.connect(record)) as ours:
+        ours.execute("pragma journal_mode = delete")
+        ours.execute("begin immediate")
+        with open_warehouse(recorded, load_contract()) as connection:
+            pack(recorded, tmp_path / "acv.tar.gz", nullcontext(connection))
+            code = f"""
+                import duckdb, sqlite3
+                for lock in (
+                    lambda: duckdb.connect({str(recorded.warehouse)!r}),
+                    lambda: sqlite3.connect({str(record)!r}, timeout=0).execute("begin immediate"),
+                ):
+                    try:
+                        lock()
+                    except (duckdb.IOException, sqlite3.OperationalError) as error:
+                        print("locked")
+            """
+            other = subprocess.run(
+                [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True
+            )
+    assert other.stdout == "locked\nlocked\n", other
 
 
 def _flipped(content: bytes) -> bytes:

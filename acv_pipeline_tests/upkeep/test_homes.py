@@ -6,19 +6,25 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import hashlib
+import multiprocessing
+import os
 import re
+import signal
 import tarfile
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import pytest
 from click.testing import CliRunner, Result
-from dagster import AssetKey
 from packaging.version import Version
 
 from acv_pipeline.cli.main import main
 from acv_pipeline.contract import Contract
+from acv_pipeline.definitions import build_definitions
+from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.orchestration.instance import instance
 from acv_pipeline.sample_data import generate
 from acv_pipeline.warehouse import fingerprints
@@ -83,7 +89,7 @@ def test_a_home_is_taken_over_with_all_it_knew_and_goes_on(
     assert sha256_of(home.releases).items() >= releases.items()
     with instance(home) as dagster:
         assert len(dagster.get_run_records()) == 3
-        on_record = dagster.get_materialized_partitions(AssetKey("validated_dwellings"))
+        on_record = dagster.get_materialized_partitions(dg.AssetKey("validated_dwellings"))
     assert {"2021-02-01", "2021-04-01", "2021-06-01"} <= on_record
 
     for department, month, words in (
@@ -98,18 +104,103 @@ def test_a_home_is_taken_over_with_all_it_knew_and_goes_on(
 
 
 @each_version
-def test_a_run_that_comes_first_takes_it_over_too_and_says_what_was_missed(
-    home: Home, released: str
+@pytest.mark.parametrize("who", ["run", "tick"])
+def test_whatever_opens_it_first_makes_the_backup_and_says_so(
+    home: Home, released: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], who: str
 ) -> None:
     then = tables_of(home.published)
-    first, second = (acv("run", home) for _ in range(2))
-    assert f"written by {released}, now by {program_version()}, and no backup" in first.output
-    assert "'acv upgrade' makes one first" in first.output
-    assert "written by" not in second.output and second.exit_code == 1
-    assert written_by(home) == program_version()
-    assert lost(then, tables_of(home.warehouse)) == {}
+
+    said = acv("run", home).output if who == "run" else tick(home, capfd)
+
+    now = program_version()
+    (kept,) = tmp_path.glob(f"home.before-{now}-*.tar.gz")
+    assert said.count("written by") == 1
+    assert f"written by {released}, now taken over by {now}; kept as it was in {kept} (" in said
+    assert written_by(home) == now and lost(then, tables_of(home.warehouse)) == {}
+    before = Home(tmp_path / "before")
+    assert acv("restore", before, str(kept)).exit_code == 0
+    assert written_by(before) == released and tables_of(before.warehouse) == then
+    assert "written by" not in acv("run", home).output
     upgraded = acv("upgrade", home)
-    assert upgraded.output == f"{home.root}: version {program_version()} wrote it, nothing to do\n"
+    nothing, as_it_was = upgraded.output.splitlines()
+    assert nothing == f"{home.root}: version {now} wrote it, nothing to do"
+    assert as_it_was.startswith(f"As it was before {now}: {kept} (")
+    assert list(tmp_path.glob("*.tar.gz")) == [kept]
+
+
+@each_version
+def test_without_room_for_the_backup_it_is_left_as_it_is(
+    home: Home, released: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    long = Home(home.root.rename(tmp_path / ("h" * 230)))  # the backup's name would be too long
+    was = long.warehouse.read_bytes()
+    ran = acv("run", long)
+    assert ran.exit_code == 2 and ran.output.count("\n") == 1, ran.output
+    said = f"written by {released}, and taken over by {program_version()} only after a backup"
+    for told in (ran.output, tick(long, capfd)):
+        assert said in told and "(File name too long)" in told, told
+        assert f"with 'acv upgrade --backup FILE --home {long.root}'" in told
+    assert long.warehouse.read_bytes() == was
+    assert acv("upgrade", long, "--backup", str(tmp_path / "kept.tar.gz")).exit_code == 0
+    assert acv("run", long).exit_code == 1
+
+
+def tick(home: Home, capfd: pytest.CaptureFixture[str]) -> str:
+    """What a look of the daemon at the landing zone says, or why it does nothing."""
+    sensor = build_definitions(Pipeline.configured(home)).resolve_sensor_def("arrivals")
+    with instance(home) as dagster, dg.build_sensor_context(instance=dagster) as context:
+        skipped = sensor.evaluate_tick(context).skip_message
+    return f"{skipped} {capfd.readouterr().err}"
+
+
+@each_version
+@pytest.mark.parametrize("at", ["packing", "migrating", "dagster"])
+def test_an_upgrade_that_is_killed_is_made_up_for(
+    home: Home, released: str, tmp_path: Path, at: str
+) -> None:
+    then = tables_of(home.published)
+    killed = multiprocessing.get_context("fork").Process(target=upgrade_dying, args=(home, at))
+    killed.start()
+    killed.join()
+    assert killed.exitcode == -signal.SIGKILL
+    upgraded = acv("upgrade", home)
+    assert upgraded.exit_code == 0, upgraded.output
+    assert ("nothing to do" in upgraded.output) == (at == "dagster")
+    assert lost(then, tables_of(home.warehouse)) == {}
+    assert {path.name for path in tmp_path.iterdir() if path.name.startswith(".")} == set()
+    kept = sorted(tmp_path.glob("*.tar.gz"))
+    assert f"As it was before {program_version()}: {kept[-1]} (" in upgraded.output
+    before = Home(tmp_path / "before")
+    assert acv("restore", before, str(kept[-1])).exit_code == 0
+    assert written_by(before) == released
+
+
+def upgrade_dying(home: Home, at: str) -> None:
+    def die(*_: object, **__: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    with pytest.MonkeyPatch.context() as patch:
+        place = {
+            "packing": "tarfile.open",
+            "migrating": "acv_pipeline.warehouse.connection.create_tables",
+            "dagster": "acv_pipeline.cli.upgrading._upgrade_dagster",
+        }
+        patch.setattr(place[at], die)
+        acv("upgrade", home)
+
+
+@each_version
+def test_an_upgrade_that_fails_names_the_backup(
+    home: Home, released: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("acv_pipeline.cli.upgrading._upgrade_dagster", full)
+    failed = acv("upgrade", home)
+    (kept,) = tmp_path.glob("*.tar.gz")
+    assert failed.exit_code == 2 and "no space left" in failed.output
+    assert f"The home as it was is kept in {kept}" in failed.output, failed.output
 
 
 def test_a_figure_that_is_lost_would_be_seen(tmp_path: Path) -> None:

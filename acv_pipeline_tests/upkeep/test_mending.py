@@ -28,13 +28,16 @@ from acv_pipeline.operations.explain.explanations import record_explanation
 from acv_pipeline.warehouse import (
     DamagedError,
     WarehouseError,
+    journal_of,
     mend,
     mended_of,
     open_warehouse,
     suspicion_of,
     transaction,
 )
+from acv_pipeline.warehouse import connection as connection_module
 from acv_pipeline.warehouse.home import Home
+from acv_pipeline.warehouse.journal import write_journal
 from acv_pipeline_tests.deliveries import deliver, deliver_trajectory, steady_figures
 from acv_pipeline_tests.torture.forks import flow
 from acv_pipeline_tests.upkeep.conftest import Contents, tables_of
@@ -269,6 +272,75 @@ def test_a_damaged_log_gives_way_and_the_file_stays(
     assert [entry.file for entry in mended_of(busy)] == ["warehouse.duckdb.wal"]
 
 
+def sign_off_and(end: Callable[[], None], at: str, home: Home, contract: Contract) -> None:
+    """Sign the held month off, and ``end`` as soon as that is said, or committed."""
+
+    def ending(write: Callable[..., None]) -> Callable[..., None]:
+        def wrapped(*arguments: object) -> None:
+            write(*arguments)
+            end()
+
+        return wrapped
+
+    with pytest.MonkeyPatch.context() as patch, open_warehouse(home, contract) as connection:
+        ((delivery,),) = connection.execute(
+            "select delivery_id from validated.held_months where status = 'held'"
+        ).fetchall()
+        if at == "said":
+            patch.setattr(connection_module, "write_journal", ending(write_journal))
+        sign_off(
+            connection, contract, delivery, "ACV", month_of("2018-12"),
+            reason="known", signed_by="head of unit",
+        )  # fmt: skip
+        end()
+
+
+def signed_by(home: Home, contract: Contract) -> list[str]:
+    with open_warehouse(home, contract) as connection:
+        found = connection.execute(
+            "select signed_by from validated.signoffs where month = '2018-12-01'"
+        ).fetchall()
+    return [name for (name,) in found]
+
+
+@pytest.fixture
+def held(lived_in: Home, landing: Path, contract: Contract) -> Home:
+    """A home with a month that is held."""
+    december = steady_figures(contract, month_of("2018-12"), source="action_logement")
+    del december["59"]
+    deliver(landing, "action_logement", "2019-01-10", {"2018-12": december}, name="held.csv")
+    flow(lived_in, landing)
+    return lived_in
+
+
+@pytest.mark.parametrize("at", ["said", "committed"])
+def test_a_sign_off_outlives_a_kill_and_a_damaged_log(
+    held: Home, contract: Contract, at: str
+) -> None:
+    process = multiprocessing.get_context("fork").Process(
+        target=sign_off_and, args=(lambda: os.kill(os.getpid(), signal.SIGKILL), at, held, contract)
+    )
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    if at == "committed":
+        overwritten(200, 32, at_random=True)(wal_of(held))
+    assert signed_by(held, contract) == ["head of unit"]
+    assert len(mended_of(held)) == (at == "committed")
+
+
+def test_a_sign_off_that_is_not_committed_was_never_said(held: Home, contract: Contract) -> None:
+    journal = journal_of(held).read_bytes()
+
+    def fail() -> None:
+        raise OSError("no commit")
+
+    with pytest.raises(OSError, match="no commit"):
+        sign_off_and(fail, "said", held, contract)
+    assert journal_of(held).read_bytes() == journal
+    assert signed_by(held, contract) == []
+
+
 @pytest.mark.parametrize("damage", [cut(0.4), cut(0), overwritten(0, 16, at_random=True)])
 def test_what_duckdb_leaves_out_of_a_log_comes_again(
     busy: Home, landing: Path, contract: Contract, tables: Tables, twin: Contents, damage: Damage
@@ -498,22 +570,16 @@ def rankings(home: Home) -> list[tuple[object, ...]]:
         return connection.execute("from marts.department_rankings order by all").fetchall()
 
 
-def test_a_command_that_meets_damage_on_its_way_is_begun_again(
-    lived_in: Home, landing: Path, contract: Contract
-) -> None:
-    november = steady_figures(contract, month_of("2018-12"), source="action_logement")
-    del november["59"]
-    deliver(landing, "action_logement", "2019-01-10", {"2018-12": november}, name="held.csv")
-    flow(lived_in, landing)
-    with closing(duckdb.connect(str(lived_in.published), read_only=True)) as connection:
+def test_a_command_that_meets_damage_on_its_way_is_begun_again(held: Home) -> None:
+    with closing(duckdb.connect(str(held.published), read_only=True)) as connection:
         ((delivery,),) = connection.execute(
             "select delivery_id from validated.held_months where status = 'held'"
         ).fetchall()
-    every_block(lived_in.warehouse)
+    every_block(held.warehouse)
     signed = CliRunner().invoke(
         main,
         ["signoff", delivery, "ACV", "2018-12", "--reason", "known", "--by", "head of unit",
-         "--home", str(lived_in.root)],
+         "--home", str(held.root)],
     )  # fmt: skip
     assert signed.exit_code == 0, signed.output
     assert "warehouse.duckdb was damaged" in signed.output and "Signed off" in signed.output

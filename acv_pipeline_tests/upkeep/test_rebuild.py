@@ -11,8 +11,9 @@ from click.testing import CliRunner
 from acv_pipeline.cli.main import main
 from acv_pipeline.contract import Contract
 from acv_pipeline.operations.upkeep.rebuild import rebuild
-from acv_pipeline.warehouse import WarehouseError, open_warehouse, read_journal
+from acv_pipeline.warehouse import WarehouseError, open_warehouse
 from acv_pipeline.warehouse.home import Home
+from acv_pipeline.warehouse.journal import read_journal
 from acv_pipeline_tests.torture.forks import flow
 from acv_pipeline_tests.upkeep.conftest import Contents
 

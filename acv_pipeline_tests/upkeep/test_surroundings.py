@@ -134,6 +134,12 @@ def test_a_disk_that_is_read_only_is_told_and_readers_read_on(shop: Shop, disk: 
     code, output = shop.run(home)
     assert code == 2 and "cannot write" in output, output
     assert series_published(home) > 0
+    place = ["--home", str(home.root)]
+    backup = str(shop.world.root / "kept.tar.gz")
+    for command in (["upgrade"], ["rebuild"], ["backup", backup], ["restore", backup, "--force"]):
+        told = CliRunner().invoke(main, [*command, *place])
+        assert told.exit_code == 2 and told.output.count("\n") == 1, told.output
+        assert "cannot write to" in told.output and "Read-only" in told.output, told.output
     subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True)
     shop.run(home)
     shop.assert_same(home)

@@ -11,7 +11,7 @@ from acv_pipeline.contract.spelling import has_words
 from acv_pipeline.language import _
 from acv_pipeline.ledger.months_on_record import add_due
 from acv_pipeline.operations.explain.figure_key import FigureKey, series_of, sources_of
-from acv_pipeline.warehouse import figures_moved, put, transaction
+from acv_pipeline.warehouse import figures_moved, put, said_for_good
 
 
 class ExplanationError(ValueError):
@@ -87,7 +87,7 @@ def record_explanation(
         "reason": reason,
         "said_at": dt.datetime.now(dt.UTC).replace(tzinfo=None),
     }
-    with transaction(connection):
+    with said_for_good(connection):
         put(connection, "validated.explanations", [said])
         figures_moved(connection)
         add_due(connection, [month])

@@ -9,6 +9,8 @@ import os
 import subprocess
 import sys
 
+from sqlalchemy import URL
+
 from acv_pipeline.environment import SecretError
 from acv_pipeline.environment.storage_url import storage_url
 
@@ -20,15 +22,13 @@ def main(file: str) -> int:
     except SecretError as error:
         print(error, file=sys.stderr)
         return 2
-    parts = {
-        "PGHOST": url.host,
-        "PGPORT": url.port,
-        "PGUSER": url.username,
-        "PGPASSWORD": url.password,
-        "PGDATABASE": url.database,
-    }
-    told = {name: str(value) for name, value in parts.items() if value is not None}
+    # the address as it is, certificates and all; its password where no list of processes shows it
+    query = dict(url.query)
+    password = url.password or query.pop("password", None)
+    address = URL.create("postgresql", url.username, None, url.host, url.port, url.database, query)
+    told = {"PGPASSWORD": str(password)} if password else {}
     command = ["pg_dump", "--format=custom", f"--file={file}"]
+    command += [f"--dbname={address.render_as_string(hide_password=False)}"]
     return subprocess.run(command, env=os.environ | told, check=False).returncode
 
 

@@ -57,8 +57,12 @@ def rebuild(
     contract: Contract,
     *,
     progress: Callable[[int, int, str], None] | None = None,
+    log: Callable[[str], None] | None = None,
 ) -> Rebuilt:
     """Make the warehouse again and put it in the place of the one that is there.
+
+    Args:
+        log: told in a line if the home was of an earlier version, and where the backup is.
 
     Raises:
         LandingError: the landing zone cannot be read.
@@ -73,10 +77,10 @@ def rebuild(
     scratch.root.mkdir(parents=True)
     done = Rebuilt()
     try:
-        _begin(home, scratch, done)
+        _begin(home, contract, scratch, done, log)
         if (journal := journal_of(home)).exists():
             shutil.copy(journal, scratch.root)
-        with open_warehouse(scratch, contract) as connection:
+        with open_warehouse(scratch, contract, is_kept=True) as connection:
             if FILES in own_tables(connection):
                 raise WarehouseError(
                     _(
@@ -103,12 +107,21 @@ def rebuild(
     return done
 
 
-def _begin(home: Home, scratch: Home, done: Rebuilt) -> None:
+def _begin(
+    home: Home,
+    contract: Contract,
+    scratch: Home,
+    done: Rebuilt,
+    log: Callable[[str], None] | None,
+) -> None:
     """Begin with a file all of which can be read: it has what the landing zone lost."""
     for path in (home.warehouse, home.published):
         if not path.exists():
             continue
         if (problem := problem_of(path)) is None:
+            if path == home.warehouse:
+                with open_warehouse(home, contract, log=log):
+                    pass  # of an earlier version, it is kept as it was
             shutil.copy(path, scratch.warehouse)
             if (wal := _wal(path)).exists():
                 shutil.copy(wal, _wal(scratch.warehouse))

@@ -195,7 +195,7 @@ def _refusal(asked: HTTPConnection) -> tuple[int, str] | None:
     # a page of somebody else's, open in the browser of somebody who is signed in here
     origin = asked.headers.get("origin")
     if origin is not None and urlsplit(origin)[:2] != urlsplit(ui_address())[:2]:
-        return 403, _("this request comes from a page of another site")
+        return 403, _("this request comes from a page of another site than ACV_UI_URL says")
     # Dagster takes a mutation from an address, which any page could hold as a link
     if scope["type"] == "http" and "graphql" in scope["path"].lower() and scope["method"] != "POST":
         return 405, _("questions to Dagster are sent by POST")

@@ -390,6 +390,21 @@ def test_the_commands_of_the_pages_exist(page: str) -> None:
         assert secrets and all(f": {name}" in everything for name in secrets)
 
 
+def test_the_shell_of_the_server_finds_the_program(tmp_path: Path) -> None:
+    """As ``systemd-run`` does: along the path of whoever calls it."""
+    programs = {"systemd-run": 'shift $(($# - 2)); exec "$@"', "acv": 'echo "acv $*"'}
+    for name, does in programs.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{does}\n", encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    text = (DEPLOY.parent / "docs" / "deployment" / "acv-shell").read_text(encoding="utf-8")
+    here = text.replace("/opt/acv/.venv/bin", str(tmp_path))
+    said = subprocess.run(
+        ["sh", "-c", here, "acv-shell", "acv", "status"],
+        capture_output=True, text=True, check=False, env={"PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
+    assert said.stdout == "acv status\n", said
+
+
 def test_apache_has_the_same_modules_in_the_image_on_the_page_and_in_the_tests() -> None:
     page = (DEPLOY.parent / "docs" / "sign-in.md").read_text(encoding="utf-8")
     image = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")

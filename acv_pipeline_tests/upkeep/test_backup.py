@@ -132,6 +132,27 @@ def test_a_damaged_or_cut_backup_changes_nothing(
     assert sorted(p.name for p in tmp_path.iterdir()) == ["acv.tar.gz", "home", "landing"]
 
 
+def test_a_python_that_checks_no_archives_restores_what_stays_in_the_home(
+    recorded: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before 3.11.4, which Debian 12 does not have, ``tarfile`` knows no filter."""
+    file, other = tmp_path / "acv.tar.gz", Home(tmp_path / "other")
+    back_up(recorded, file)
+    monkeypatch.delattr(tarfile, "data_filter")
+    monkeypatch.setattr(tarfile.TarFile, "extractall", None)
+    restore(file, other)
+    latest = other.root / "releases" / "latest"
+    assert latest.is_symlink() and (latest / "acv.csv").read_text("utf-8") == "département;valeur\n"
+    for name, leads in (("../gone", ""), ("/gone", ""), ("link", "../.."), ("link", "/etc")):
+        member = tarfile.TarInfo(name)
+        member.type, member.linkname = (tarfile.SYMTYPE, leads) if leads else (tarfile.REGTYPE, "")
+        with tarfile.open(file, "w:gz") as archive:
+            archive.addfile(member)
+        with pytest.raises(BackupError, match="no whole backup"):
+            restore(file, Home(tmp_path / "third"))
+        assert not (tmp_path / "gone").exists()
+
+
 @pytest.mark.parametrize("command", ["backup", "upgrade"])
 def test_a_damaged_warehouse_gives_way_before_it_is_called_a_backup(
     recorded: Home, tmp_path: Path, command: str

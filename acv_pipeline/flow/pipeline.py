@@ -165,20 +165,11 @@ class Pipeline:
         return sorted(m for m in months if self.contract.first_month <= m <= last), report
 
     def is_published(self) -> bool:
-        """Whether readers have what the marts hold; marts that are out of date are for a run.
-
-        The page comes last: a copy that is newer is one whose release or page failed.
-        """
+        """Whether readers have what the marts hold; marts that are out of date are for a run."""
         with self.warehouse() as connection:
-            if outdated(connection, self.project):
-                return True
-            if is_behind(connection, self.home, self.project):
-                return False
-        copy, page = (
-            path.stat().st_mtime if path.exists() else 0.0
-            for path in (self.home.published, self.home.report)
-        )
-        return page >= copy
+            return bool(outdated(connection, self.project)) or not is_behind(
+                connection, self.home, self.project
+            )
 
     def receive(
         self,

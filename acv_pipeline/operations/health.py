@@ -198,11 +198,10 @@ def _runs(home: Home, record: Record, now: dt.datetime) -> Aspect:
     if last.failure is None:
         return Aspect(True, _("the last ended {moment:%Y-%m-%d %H:%M} UTC", moment=moment), values)
     said = _(
-        "the last failed {moment:%Y-%m-%d %H:%M} UTC: {why}; put that right, then 'acv "
-        "run{option}', or re-execute it in the UI",
+        "the last failed {moment:%Y-%m-%d %H:%M} UTC: {why}; put that right, then re-execute it in "
+        "the UI",
         moment=moment,
         why=" ".join(last.failure.split()),
-        option=home.option,
     )
     return Aspect(False, said, values | {"failure": last.failure})
 

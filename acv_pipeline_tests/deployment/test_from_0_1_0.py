@@ -6,7 +6,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from acv_pipeline.orchestration.webserver import OPERATORS
+from acv_pipeline.orchestration.webserver import OPERATORS, USUALLY
 from acv_pipeline_tests.readme import README
 
 DOCS = README.parent / "docs"
@@ -23,7 +23,7 @@ def test_who_could_launch_runs_still_can(tmp_path: Path) -> None:
     here = command.replace("/etc/acv", str(tmp_path))
     subprocess.run(here, shell=True, check=True)
     groups = (tmp_path / "groups.conf").read_text()
-    assert groups == f"marie {OPERATORS};\npaul {OPERATORS};\n"
+    assert groups == f"marie {USUALLY[OPERATORS]};\npaul {USUALLY[OPERATORS]};\n"
     assert "include /etc/acv/groups.conf;" in (DOCS / "deployment" / "nginx.conf").read_text()
 
 

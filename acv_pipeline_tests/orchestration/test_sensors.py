@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -226,8 +227,8 @@ def test_a_file_that_settles_while_a_tick_works_is_for_the_next_tick(
     tick = Ticks(pipeline)
     pending = Pipeline.receive_due
 
-    def slow(self: Pipeline) -> object:
-        result = pending(self)
+    def slow(self: Pipeline, **given: Any) -> object:
+        result = pending(self, **given)
         deliver_trajectory(landing, contract, "anah", ["2018-10"])
         age(landing)
         return result
@@ -268,7 +269,7 @@ def test_a_file_that_cannot_be_opened_is_tried_again_and_told(
 def test_an_error_nobody_thought_of_is_told_and_raised(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(self: Pipeline) -> object:
+    def broken(self: Pipeline, **given: Any) -> object:
         raise ZeroDivisionError("of all things")
 
     monkeypatch.setattr(Pipeline, "receive_due", broken)

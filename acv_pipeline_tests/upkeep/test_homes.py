@@ -254,14 +254,26 @@ def _hashable(cell: object) -> object:
 
 
 def lost(then: Tables, now: Tables) -> dict[str, set[tuple[object, ...]]]:
-    """By table, the rows of then that are not there any more; columns may have been added."""
+    """By table, the rows of then that are not there any more.
+
+    Columns may have been added, and a check may have been asked again, with the same answer.
+    """
     missing = {}
     for table, (columns, rows) in then.items():
         columns_now, rows_now = now.get(table, (columns, set()))
-        places = [columns_now.index(column) for column in columns]
-        if gone := rows - {tuple(row[place] for place in places) for row in rows_now}:
+        compared = [column for column in columns if column != "evaluated_at"]
+        if gone := of_columns(rows, columns, compared) - of_columns(
+            rows_now, columns_now, compared
+        ):
             missing[table] = gone
     return missing
+
+
+def of_columns(
+    rows: set[tuple[object, ...]], columns: list[str], chosen: list[str]
+) -> set[tuple[object, ...]]:
+    places = [columns.index(column) for column in chosen]
+    return {tuple(row[place] for place in places) for row in rows}
 
 
 def months_of(tables: Tables) -> set[object]:

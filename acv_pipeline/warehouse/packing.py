@@ -113,7 +113,7 @@ def keep_as_it_was(
         WarehouseError: the warehouse is damaged.
     """
     now, moment = program_version(), dt.datetime.now(dt.UTC)
-    name = f"{home.root.name}.before-{now}-{moment:%Y%m%dT%H%M%S}.tar.gz"
+    name = f"{home.root.name}.before-{now}-{moment:%Y%m%dT%H%M%S%f}.tar.gz"
     file = (file or home.root.with_name(name)).resolve()
     made = pack(home, file, nullcontext(connection))
     kept = Kept(written_by(connection), now, str(file), made.byte_size)

@@ -69,7 +69,7 @@ def restore(source: Path, home: Home, *, force: bool = False) -> tuple[Backup, P
             _move_settings(fresh, Path(manifest["home"]), root)
             aside = None
             if occupied:
-                stamp = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}"
+                stamp = f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S%f}"
                 aside = root.with_name(f"{root.name}.before-{stamp}")
                 root.rename(aside)
             elif root.exists():

@@ -6,10 +6,7 @@ from acv_pipeline.warehouse.connection import (
     open_warehouse,
     put_copy,
     read_published,
-    said_for_good,
     scratch_warehouse,
-    transaction,
-    written_quickly,
 )
 from acv_pipeline.warehouse.file_tables import FILES
 from acv_pipeline.warehouse.journal import (
@@ -39,6 +36,7 @@ from acv_pipeline.warehouse.schema import (
     replace,
     set_fingerprint,
 )
+from acv_pipeline.warehouse.transactions import said_for_good, transaction, written_quickly
 from acv_pipeline.warehouse.trouble import (
     DamagedError,
     WarehouseError,

@@ -111,9 +111,9 @@ class Machine:
         self.start_postgres()
         self.environment = {**os.environ, **self._env_file()}
         self.run("acv-prepare")
-        for unit in ("acv-ui", "acv-daemon"):
-            (command,) = self._commands(unit)
-            self._spawn(command)
+        self._write_workspace()
+        for unit in ("acv-code", "acv-ui", "acv-daemon"):
+            self.start_unit(unit)
         self._make_certificate()
         self._start_nginx()
         self._start_provider()
@@ -129,7 +129,7 @@ class Machine:
             for process in self.processes:
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(max(deadline - time.monotonic(), 0.1))
-        self._pg_ctl("stop", "-m", "immediate")
+        self.stop_postgres()
         shutil.rmtree(self.root, ignore_errors=True)
 
     def request(
@@ -199,16 +199,37 @@ class Machine:
 
     def run(self, unit: str) -> None:
         """Let a unit that ends by itself do its work."""
-        for command in self._commands(unit):
-            done = subprocess.run(
-                command, cwd=ROOT, env=self.environment, check=False,
-                stdout=self.log.open("ab"), stderr=subprocess.STDOUT,
-            )  # fmt: skip
-            assert done.returncode == 0, self.tail()
+        for command in self.commands(unit):
+            self._done(command)
 
-    def _commands(self, unit: str) -> list[list[str]]:
+    def _done(self, command: list[str], **more: str) -> None:
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.environment | more, check=False, timeout=PATIENCE_SECONDS,
+            stdout=self.log.open("ab"), stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        assert done.returncode == 0, self.tail()
+
+    def start_unit(self, unit: str) -> subprocess.Popen[bytes]:
+        """Start one that goes on; it is up when what the unit waits for is there."""
+        (command,) = self.commands(unit)
+        process = self._spawn(command)
+        for waiting in self.commands(unit, "ExecStartPost"):
+            self._done(waiting, MAINPID=str(process.pid))
+        return process
+
+    def _write_workspace(self) -> None:
+        """Where UI and daemon find the code server, in a folder as systemd makes it."""
+        (self.root / "run/acv").mkdir(parents=True, mode=0o700)
+        text = (FILES / "workspace.yaml").read_text(encoding="utf-8")
+        text = text.replace("/run/acv", str(self.root / "run/acv"))
+        (self.root / "workspace.yaml").write_text(text, encoding="utf-8")
+
+    def commands(self, unit: str, setting: str = "ExecStart") -> list[list[str]]:
+        """What a unit runs, with the paths of here."""
         text = (FILES / f"{unit}.service").read_text(encoding="utf-8")
         for written, here in {
+            "/opt/acv/docs/deployment/workspace.yaml": str(self.root / "workspace.yaml"),
+            "/run/acv": str(self.root / "run/acv"),
             "/opt/acv/.venv/bin": str(Path(sys.executable).parent),
             "/opt/acv": str(ROOT),
             "/var/backups/acv": str(self.backups),
@@ -218,19 +239,15 @@ class Machine:
             "$$": "$",
         }.items():
             text = text.replace(written, here)
-        return [shlex.split(line) for line in re.findall(r"^ExecStart=(.*)$", text, re.MULTILINE)]
+        return [shlex.split(line) for line in re.findall(rf"^{setting}=(.*)$", text, re.MULTILINE)]
 
-    def _spawn(self, command: list[str], **more: str) -> None:
-        self.processes.append(
-            subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=self.environment | more,
-                stdout=self.log.open("ab"),
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        )
+    def _spawn(self, command: list[str], **more: str) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=self.environment | more,
+            stdout=self.log.open("ab"), stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+        self.processes.append(process)
+        return process
 
     def start_postgres(self) -> None:
         """The database alone; ``stop`` ends it."""
@@ -243,11 +260,19 @@ class Machine:
         password.chmod(0o644)
         login = ("-U", "acv", "--auth=scram-sha-256", f"--pwfile={password}")
         self._postgres("initdb", "-D", str(self.data), *login, "-N")
-        options = f"-p {self.database} -k {self.data} -c listen_addresses=127.0.0.1 -c fsync=off"
-        self._pg_ctl("start", "-w", "-o", options, "-l", str(self.data / "log"))
+        self.go_on_with_postgres()
         self._postgres(
             "createdb", "-h", "127.0.0.1", "-p", str(self.database), "-U", "acv", "dagster"
         )
+
+    def go_on_with_postgres(self) -> None:
+        """Start it on what is there."""
+        options = f"-p {self.database} -k {self.data} -c listen_addresses=127.0.0.1 -c fsync=off"
+        self._pg_ctl("start", "-w", "-o", options, "-l", str(self.data / "log"))
+
+    def stop_postgres(self) -> None:
+        """As it is before it has come up."""
+        self._pg_ctl("stop", "-m", "immediate")
 
     def database_login(self) -> dict[str, str]:
         """What Postgres' programs need to get in."""

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
@@ -56,6 +57,11 @@ MESSAGES = """
             ... on EventConnection { events { ... on MessageEvent { message } } }
         }
     }
+"""
+LOCATIONS = """
+    { workspaceOrError { ... on Workspace { locationEntries {
+        name loadStatus locationOrLoadError { __typename }
+    } } } }
 """
 CONFIGURATION = "{ instance { info } }"
 ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
@@ -126,6 +132,30 @@ def test_a_page_of_somebody_elses_is_refused(machine: Machine) -> None:
 @pytest.mark.parametrize("host", ["elsewhere.example", "127.0.0.1", "localhost"])
 def test_a_foreign_host_is_refused(machine: Machine, host: str) -> None:
     assert machine.request("GET", "/", user="operator", host=host)[0] == 421
+
+
+def test_the_one_code_server_may_die_and_come_back(machine: Machine) -> None:
+    """UI and daemon have none of their own: those end when the machine pauses, for good."""
+    servers = [
+        process for process in machine.family()
+        if b"api\0grpc" in (process / "cmdline").read_bytes()
+    ]  # fmt: skip
+    assert len(servers) == 1 and b"--heartbeat" not in (servers[0] / "cmdline").read_bytes()
+    os.kill(int(servers[0].name), signal.SIGKILL)
+    (machine.root / "run/acv/code.sock").unlink()  # as systemd does
+    machine.start_unit("acv-code")
+    location = {
+        "name": "acv_pipeline",
+        "loadStatus": "LOADED",
+        "locationOrLoadError": {"__typename": "RepositoryLocation"},
+    }
+    assert machine.graphql("viewer", LOCATIONS)["workspaceOrError"]["locationEntries"] == [location]
+
+
+def test_nobody_else_on_the_machine_reaches_the_code_server() -> None:
+    unit = (FILES / "acv-code.service").read_text(encoding="utf-8")
+    assert "RuntimeDirectoryMode=0700" in unit and " --socket /run/acv/" in unit
+    assert "port" not in unit
 
 
 def test_two_runs_that_an_operator_launches_work_at_once_and_take_turns(

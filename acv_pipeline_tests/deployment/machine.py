@@ -100,6 +100,7 @@ class Machine:
             folder.mkdir(parents=True)
         self.https, self.ui, self.database = free_ports(3)
         self.sign_in, self.provider = free_ports(2)
+        self.http, self.http_of_sign_in = free_ports(2)
         self.signed_in_origin = f"https://localhost:{self.sign_in}"
         self.processes: list[subprocess.Popen[bytes]] = []
         self.log = self.root / "log"
@@ -353,6 +354,7 @@ class Machine:
         site = (FILES / "apache.conf").read_text(encoding="utf-8")
         site = site.replace("https://${ACV_NAME}", self.signed_in_origin)
         site = site.replace("*:443", f"127.0.0.1:{self.sign_in}")
+        site = site.replace("*:80", f"127.0.0.1:{self.http_of_sign_in}")
         site = site.replace("/etc/acv", str(self.root / "etc/acv"))
         (apache / "site.conf").write_text(site, encoding="utf-8")
         modules = [f"LoadModule {name}_module {APACHE_MODULES}/mod_{name}.so" for name in MODULES]
@@ -367,6 +369,7 @@ class Machine:
                 User www-data
                 Group www-data
                 Listen 127.0.0.1:{self.sign_in}
+                Listen 127.0.0.1:{self.http_of_sign_in}
                 Include {apache}/site.conf
             """,
             encoding="utf-8",
@@ -397,6 +400,7 @@ class Machine:
         site = (FILES / "nginx.conf").read_text(encoding="utf-8")
         site = site.replace("/etc/acv", str(etc))
         site = site.replace("listen 443", f"listen 127.0.0.1:{self.https}")
+        site = site.replace("listen 80;", f"listen 127.0.0.1:{self.http};")
         site = site.replace("127.0.0.1:3000", f"127.0.0.1:{self.ui}")
         (self.root / "site.conf").write_text(site, encoding="utf-8")
         run = self.root / "nginx"

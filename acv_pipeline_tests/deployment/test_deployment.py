@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import http.client
 import json
 import os
 import shutil
@@ -26,6 +27,7 @@ from acv_pipeline_tests.deliveries import deliver_trajectory
 from acv_pipeline_tests.deployment.machine import (
     COOKIE_KEY,
     FILES,
+    NAME,
     PATIENCE_SECONDS,
     SECRETS,
     Machine,
@@ -86,6 +88,18 @@ def test_nobody_gets_in_without_a_password(machine: Machine) -> None:
     assert machine.request("POST", "/graphql", body={"query": RUNS})[0] == 401
     wrong = {"Authorization": "Basic b3BlcmF0b3I6d3Jvbmc="}
     assert machine.request("GET", "/", headers=wrong)[0] == 401
+
+
+def test_who_types_the_name_alone_is_sent_to_https(machine: Machine) -> None:
+    for port, name, origin in (
+        (machine.http, NAME, f"https://{NAME}"),
+        (machine.http_of_sign_in, "localhost", machine.signed_in_origin),
+    ):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        connection.request("GET", "/runs?q=1", headers={"Host": name})
+        answer = connection.getresponse()
+        assert (answer.status, answer.headers["Location"]) == (301, f"{origin}/runs?q=1")
+        connection.close()
 
 
 @pytest.mark.parametrize("user", ["operator", "viewer"])

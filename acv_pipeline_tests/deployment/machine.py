@@ -26,10 +26,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from acv_pipeline_tests.deployment.database import SECRET, Database, postgres_programs
+
 ROOT = Path(__file__).parents[2]
 FILES = ROOT / "docs" / "deployment"
 NAME = "acv.example.org"
-SECRET = "of-the-database-alone"
 COOKIE_KEY = "of-the-cookies and long"
 # of the provider of OpenID Connect
 PEOPLE = {
@@ -81,29 +82,20 @@ def missing() -> str | None:
     return None
 
 
-def postgres_programs() -> Path | None:
-    """The folder of Postgres' own programs, which Debian keeps off the path."""
-    return next(
-        (path.parent for path in sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))), None
-    )
-
-
-class Machine:
+class Machine(Database):
     """Postgres, the units and nginx, started in the documented order."""
 
     def __init__(self) -> None:
-        self.root = Path(tempfile.mkdtemp(prefix="acv-server-"))
-        self.root.chmod(0o755)  # Postgres does not run as root
+        self.https, self.ui, database = free_ports(3)
+        super().__init__(Path(tempfile.mkdtemp(prefix="acv-server-")), database)
         self.home, self.landing = self.root / "srv/acv/home", self.root / "srv/acv/landing"
         self.backups = self.root / "var/backups/acv"
         for folder in (self.landing, self.backups):
             folder.mkdir(parents=True)
-        self.https, self.ui, self.database = free_ports(3)
         self.sign_in, self.provider = free_ports(2)
         self.http, self.http_of_sign_in = free_ports(2)
         self.signed_in_origin = f"https://localhost:{self.sign_in}"
         self.processes: list[subprocess.Popen[bytes]] = []
-        self.log = self.root / "log"
         self.client_id = self.client_secret = ""  # what the provider knows Apache by
         self.held = ""  # a delivery with a month that is held, where a test brings one
         self.environment: dict[str, str] = {}
@@ -187,11 +179,6 @@ class Machine:
         # one look at the landing zone, when the daemon starts: the runs here are the operator's
         return settings | {"ACV_TICK_SECONDS": "3600"}
 
-    @property
-    def storage_url(self) -> str:
-        """The address of the database, as the documentation has it."""
-        return f"postgresql+psycopg2://acv:{SECRET}@127.0.0.1:{self.database}/dagster"
-
     def _write_secret(self, name: str, content: str) -> Path:
         file = self.root / "etc/acv/secrets" / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -250,41 +237,6 @@ class Machine:
         self.processes.append(process)
         return process
 
-    def start_postgres(self) -> None:
-        """The database alone; ``stop`` ends it."""
-        self.data = self.root / "postgres"
-        self.data.mkdir()
-        if os.geteuid() == 0:
-            shutil.chown(self.data, "postgres")
-        password = self.data.with_suffix(".password")
-        password.write_text(SECRET, encoding="utf-8")
-        password.chmod(0o644)
-        login = ("-U", "acv", "--auth=scram-sha-256", f"--pwfile={password}")
-        self._postgres("initdb", "-D", str(self.data), *login, "-N")
-        self.go_on_with_postgres()
-        self._postgres(
-            "createdb", "-h", "127.0.0.1", "-p", str(self.database), "-U", "acv", "dagster"
-        )
-
-    def go_on_with_postgres(self) -> None:
-        """Start it on what is there."""
-        options = f"-p {self.database} -k {self.data} -c listen_addresses=127.0.0.1 -c fsync=off"
-        self._pg_ctl("start", "-w", "-o", options, "-l", str(self.data / "log"))
-
-    def stop_postgres(self) -> None:
-        """As it is before it has come up."""
-        self._pg_ctl("stop", "-m", "immediate")
-
-    def database_login(self) -> dict[str, str]:
-        """What Postgres' programs need to get in."""
-        said = {"HOST": "127.0.0.1", "PORT": str(self.database), "USER": "acv"}
-        return {
-            f"PG{k}": v for k, v in (said | {"DATABASE": "dagster", "PASSWORD": SECRET}).items()
-        }
-
-    def _pg_ctl(self, *arguments: str) -> None:
-        self._postgres("pg_ctl", "-D", str(self.data), *arguments)
-
     def family(self) -> list[Path]:
         """The folders in ``/proc`` of all that was started here, but for the database."""
         groups = {process.pid for process in self.processes}
@@ -294,16 +246,6 @@ class Machine:
                 if int(stat.read_text().rpartition(")")[2].split()[2]) in groups:
                     found.append(stat.parent)
         return found
-
-    def _postgres(self, program: str, *arguments: str) -> None:
-        programs = postgres_programs()
-        assert programs is not None
-        user = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
-        subprocess.run(
-            [str(programs / program), *arguments], check=True, cwd=self.data,
-            env=os.environ | {"PGPASSWORD": SECRET},
-            stdout=subprocess.DEVNULL, stderr=self.log.open("ab"), **user,  # type: ignore[call-overload]
-        )  # fmt: skip
 
     def _make_certificate(self) -> None:
         etc = self.root / "etc/acv"

@@ -14,7 +14,8 @@ import yaml
 from dagster import DagsterInstance
 
 from acv_pipeline.warehouse.home import Home
-from acv_pipeline_tests.deployment.machine import SECRET, Machine, postgres_programs
+from acv_pipeline_tests.deployment.database import SECRET, postgres_programs
+from acv_pipeline_tests.deployment.machine import Machine
 from acv_pipeline_tests.deployment.test_manifests import VALUES
 
 

@@ -14,7 +14,8 @@ import yaml
 from dagster import DagsterInstance
 
 from acv_pipeline.warehouse.home import Home
-from acv_pipeline_tests.deployment.machine import SECRET, Machine, postgres_programs
+from acv_pipeline_tests.deployment.database import SECRET, postgres_programs
+from acv_pipeline_tests.deployment.machine import Machine
 from acv_pipeline_tests.deployment.test_manifests import VALUES
 
 
@@ -73,6 +74,24 @@ def test_a_driver_that_is_not_there_is_told_in_one_line(database: Machine, home:
     (line,) = said.stderr.splitlines()
     assert said.returncode == 2 and line.startswith("acv-prepare: the database driver psycopg3 of")
     assert SECRET not in line
+
+
+def test_acv_prepare_waits_for_a_database_that_comes_up_late(database: Machine, home: Home) -> None:
+    (command,) = database.commands("acv-prepare")
+    script = command[-1].replace("sleep 10", "sleep 0.2")
+    settings = {"ACV_HOME": str(home.root), "ACV_STORAGE_URL": database.storage_url}
+    database.stop_postgres()
+    with subprocess.Popen(
+        [*command[:-1], script], env=os.environ | settings, stderr=subprocess.PIPE, text=True
+    ) as waiting:
+        try:
+            assert waiting.stderr and any("cannot be had" in line for line in waiting.stderr)
+        finally:
+            database.go_on_with_postgres()
+        try:
+            assert waiting.wait(60) == 0
+        finally:
+            waiting.kill()
 
 
 def yaml_of_the_chart(values: dict[str, Any], *, host: str, port: int) -> str:

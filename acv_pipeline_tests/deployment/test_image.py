@@ -288,7 +288,8 @@ def test_it_is_observed(containers: Containers) -> None:
     """After the run of above."""
     found = containers.observed("/health").json()["aspects"]
     ill = {name: aspect["says"] for name, aspect in found.items() if not aspect["is_fine"]}
-    assert set(ill) <= {"space"}, ill  # which is this machine's
+    # space is this machine's; while a run is at work nobody looks, and the next look is not ours
+    assert set(ill) <= {"space", "landing_zone"}, ill
     assert {"record", "daemon", "alerts", "landing_zone", "runs"} <= set(found)
     metrics = containers.observed("/metrics").text
     assert 'acv_healthy{aspect="record"} 1.0' in metrics

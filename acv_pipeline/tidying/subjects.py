@@ -32,6 +32,8 @@ QUANTITY = re.compile(
 )
 IN_UNITS = re.compile(r"(?<![a-z])(?:en|par|unites?) (?:millier|million|centaine)s?(?![a-z])")
 UNIT = re.compile(r"(?<![a-z])(?:millier|million|centaine)s?(?![a-z])")
+WRONG = re.compile(r"(?<![a-z])erron")
+PUT_RIGHT = re.compile(r"(?<![a-z])(?:corri|correct|rectif|remplac|annule)")
 INCLUDED = re.compile(
     r"(?<![a-z])(?:y compris|dont|inclus|incluses?|et|hors|non communique[a-z]*)(?![a-z])"
 )
@@ -122,6 +124,8 @@ def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | N
     others = words_pattern(tuple(names.contract.other_states))
     quantity = QUANTITY.search(folded) or others.search(folded) or "€" in text
     quantity = quantity and not INCLUDED.search(folded)
+    is_wrong = WRONG.search(folded) and not PUT_RIGHT.search(folded)
+    quantity = bool(quantity or is_wrong)
     if below:
         heads = text.strip()[:1].isalnum() and not names.opens_note(text)
         return "quantity" if quantity and heads and len(words) <= LONGEST_BELOW else None

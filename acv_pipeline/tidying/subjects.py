@@ -45,6 +45,11 @@ OF_FILES = re.compile(
 # whom to ask is no subject
 WHOM = {"contact", "bureau", "service", "mission", "unite"}
 LEFT_OUT = ("hors", "sans", "sauf", "hormis")
+# of a row: it is not the whole; what is late or said with reserve is
+LEAVES_OUT = re.compile(
+    r"(?<![a-z])(?:hors(?! delai| taxe)|sauf(?! erreur| avis)|hormis|a l (?:exception|exclusion)|"
+    r"non compris|sans (?:la|le|les|l)(?= ))(?P<what>.*)"
+)
 SMALL = {"a", "de", "des", "du", "la", "le", "les", "d", "l", "fin", "annee", "par", "departement"}
 # words: longer texts explain, they are no headings
 LONGEST_SUBJECT, LONGEST_PART, LONGEST_BELOW, FEW = 8, 14, 4, 3
@@ -81,6 +86,8 @@ def subject_of_cell(names: ColumnNames, text: str, indicator: str | None) -> str
     """
     if names.is_whole(text):
         return None
+    if leaves_out(names, text):
+        return "part"
     named = stated_indicators(names.contract, text)
     if indicator and named and indicator not in named:
         return "indicator"
@@ -179,6 +186,17 @@ def is_without(names: ColumnNames, text: str) -> bool:
     called = [name for entry in entries for name in (entry.short_name, *entry.names)]
     own = any_word(map(fold, [*called, "programme"]))
     return re.search(rf"(?<![a-z])(?:hors|non) (?:{own})(?![a-z])", fold(text)) is not None
+
+
+def leaves_out(names: ColumnNames, text: str) -> bool:
+    """Whether a remark on one row leaves out something of it, but another programme."""
+    left_out = LEAVES_OUT.search(fold(text))
+    if not left_out or is_without(names, text):
+        return left_out is not None
+    contract = names.contract
+    others = [name for entry in contract.indicators.values() for name in entry.names]
+    programmes = any_word(map(fold, [*others, *contract.other_programmes]))
+    return re.match(rf" (?:{programmes})(?![a-z])", left_out["what"]) is None
 
 
 def _leaves_out(names: ColumnNames, folded: str) -> bool:

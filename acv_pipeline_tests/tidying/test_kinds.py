@@ -417,6 +417,34 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;nom;cumul\n69;Rhône;5000\n69D;Rhône hors Métropole;2000\n",
         "2: 69 2021-03 = 5000|3: part_of_figure",
     ),
+    "what may be the whole beside its other part": (
+        "dep;nom;cumul\n69;Rhône;9\n69M;Métropole de Lyon;4\n",
+        "2: part_alone|3: part_alone",
+    ),
+    "without Lyon, says a note": (
+        "dep;nom;cumul\n69;Rhône (1);9\n01;Ain;1\n(1) Hors Métropole de Lyon;;\n",
+        "2: something_else|3: 01 2021-03 = 1|4: note",
+    ),
+    "with Lyon, says a note": (
+        "dep;nom;cumul\n69;Rhône (1);9\n973;Guyane*;1\n(1) Y compris Métropole de Lyon;;\n* Collectivité unique;;\n",
+        "2: 69 2021-03 = 9|3: 973 2021-03 = 1|4: note|5: note",
+    ),
+    "a figure of last month, says a note": (
+        "dep;cumul\n01;492*\n02;30 (1)\n03;4\n* chiffre de février reconduit;\n(1) : estimation;\n",
+        "2: something_else|3: something_else|4: 03 2021-03 = 4|5: note|6: note",
+    ),
+    "a figure that may change, says a note": (
+        "dep;cumul\n01;492*\n02;30 (1)\n* donnée provisoire;\n(1) dont 3 en cours de solde;\n",
+        "2: 01 2021-03 = 492|3: 02 2021-03 = 30|4: note|5: note",
+    ),
+    "remarks on what is left out": (
+        "dep;cumul;Observations\n01;492;hors délégation\n02;30;sans la Métropole\n03;4;hors délai\n04;5;sans objet\n",
+        "2: something_else|3: something_else|4: 03 2021-03 = 4|5: 04 2021-03 = 5",
+    ),
+    "remarks in a column of names": (
+        "Département;Libellé;cumul\nAin;hors délégation;492\nAisne;;30\n",
+        "2: something_else|3: 02 2021-03 = 30",
+    ),
     "both parts and the whole": (
         "dep;nom;cumul\n69;Rhône;7\n69D;Nouveau Rhône;3\n69M;Métropole de Lyon;4\n",
         "2: 69 2021-03 = 7|3: part_of_figure|4: part_of_figure",

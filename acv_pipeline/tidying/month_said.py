@@ -131,7 +131,7 @@ def check_columns(
     """
     reader = of_contract(MonthReader, finder.contract)
     dates = of_contract(DateReader, finder.contract)
-    for place in roles.of_kind("text", "numbers", "ignored"):
+    for place in roles.of_kind("text", "numbers", "few_numbers", "ignored"):
         texts = {text for text in table.column(place).found if text.strip()}
         name = table.header[place]
         if len(texts) != 1 or dates.speaks_of_another(name):

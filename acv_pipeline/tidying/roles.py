@@ -78,6 +78,7 @@ WHY = {
     "code": both("codes of territories"),
     "text": both("words"),
     "numbers": both("numbers unlike the figures, of an unknown name"),
+    "few_numbers": both("a few numbers of an unknown name; figures beside them do not count"),
     "outside": both("no name and next to no content"),
 }
 
@@ -175,7 +176,9 @@ class RoleReader:
             if corrects or numbers >= max(FEW, SPARSE * figures):
                 return "unknown"
         if numbers:
-            return "numbers"
+            names = self._names
+            is_other = names.is_other_quantity(header) or names.names_part(header)
+            return "numbers" if is_other or fold(header).startswith("dont ") else "few_numbers"
         return "text" if header.strip() or filled >= SOME * figures else "outside"
 
     def _role_of_meaning(self, meaning: str, place: int, is_first: bool) -> str:
@@ -323,8 +326,9 @@ class RoleReader:
             both = (numbers >= LARGE_ENOUGH) & (figures >= LARGE_ENOUGH)
             with np.errstate(divide="ignore", invalid="ignore"):
                 ratio = numbers / figures
-            compared = compared | both
-            close = close | (both & (ratio <= ALIKE) & (ratio >= 1 / ALIKE))
+            equal = (numbers == figures) & (numbers > 0)
+            compared = compared | both | equal
+            close = close | equal | (both & (ratio <= ALIKE) & (ratio >= 1 / ALIKE))
         return bool(compared.any()) and close.sum() > SOME * compared.sum()
 
     def _not_understood(

@@ -45,6 +45,7 @@ OF_FILES = re.compile(
 # whom to ask is no subject
 WHOM = {"contact", "bureau", "service", "mission", "unite"}
 LEFT_OUT = ("hors", "sans", "sauf", "hormis")
+REPLACED = re.compile(r"(?<![a-z])(?:remplace|annule)(?:e|s|es)? par(?![a-z])")
 # of a row: it is not the whole; what is late or said with reserve is
 LEAVES_OUT = re.compile(
     r"(?<![a-z])(?:hors(?! delai| taxe)|sauf(?! erreur| avis)|hormis|a l (?:exception|exclusion)|"
@@ -62,6 +63,9 @@ def other_subject(names: ColumnNames, table: Table) -> tuple[str, str] | None:
     Returns:
         The heading, and what it is about (see ``subject_of``).
     """
+    for text in table.title_texts:
+        if is_discarded(names, text):
+            return text, "discarded"
     for text in (*table.title_texts, table.sheet.name):
         if what := subject_of(names, text):
             return text, what
@@ -74,7 +78,24 @@ def subject_of_file(names: ColumnNames, file_name: str) -> str | None:
     Its numbers are dates, and some words say what becomes of the file.
     """
     words = plain(re.sub(r"[0-9_]+", " ", PurePath(file_name).stem))
+    if is_discarded(names, words):
+        return "discarded"
     return subject_of(names, OF_FILES.sub(" ", words))
+
+
+def is_discarded(names: ColumnNames, text: str) -> bool:
+    """Whether a heading or the name of a file says that its figures do not count.
+
+    A draft is provisional, and what is old may be dwellings (``logements anciens``).
+    """
+    folded, contract = fold(text), names.contract
+    drafts = set(map(fold, contract.standing_words.provisional))
+    words = [word for word in contract.discarded_sheets if fold(word) not in drafts]
+    for found in words_pattern(tuple(words)).finditer(folded):
+        before = set(re.sub("[0-9]", " ", folded[: found.start()]).split())
+        if not found[0].startswith("ancien") or before <= names.own_words:
+            return True
+    return REPLACED.search(folded) is not None
 
 
 def subject_of_cell(names: ColumnNames, text: str, indicator: str | None) -> str | None:
@@ -104,7 +125,7 @@ def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | N
             and only few words may be its subject.
 
     Returns:
-        ``part``, ``target``, ``flow``, ``source``, ``quantity`` or None.
+        ``part``, ``target``, ``flow``, ``source``, ``quantity``, ``discarded`` or None.
     """
     text = NUMBERING.sub("", text)
     folded = fold(text)
@@ -112,6 +133,8 @@ def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | N
     long = len(words) > LONGEST_SUBJECT
     if not words or (long and below and not IN_UNITS.search(folded)):
         return None
+    if below and is_discarded(names, text):
+        return "discarded"
     if IN_UNITS.search(folded) or (UNIT.search(folded) and len(words) <= LONGEST_BELOW):
         return "quantity"
     if not NEGATED.search(folded) and (is_without(names, text) or _leaves_out(names, folded)):

@@ -286,6 +286,14 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul;Nouvelle valeur\n01;30;35\n02;40;\n03;50;\n04;60;\n",
         "refused: column_not_understood",
     ),
+    "a few numbers beside, whatever they are called": (
+        "dep;cumul;VF;Retour DDT;Objectif\n01;30;;OK;60\n02;40;44;;\n03;50;50;OK;\n04;60;;66;\n05;70;;OK;\n",
+        "2: 01 2021-03 = 30|3: conflicting_values|4: 03 2021-03 = 50|5: conflicting_values|6: 05 2021-03 = 70",
+    ),
+    "small figures alike but for one": (
+        "dep;cumul;V2\n01;3;3\n02;4;5\n03;5;5\n",
+        "refused: column_not_understood",
+    ),
     "figures of another month beside": (
         "dep;cumul;Date de fin\n01;30;2021-02-28\n02;40;2021-02-28\n",
         "refused: month_contradiction",
@@ -314,6 +322,11 @@ TABLES: dict[str, tuple[str, str]] = {
     "a heading about targets": ("Objectifs 2022;\ndep;cumul\n01;30\n", "refused: other_subject"),
     "a heading with a target": ("Objectif 2022 : 60 000;\ndep;cumul\n01;30\n", "3: 01 2021-03 = 30"),
     "a heading about flows": ("Flux du mois;\ndep;cumul\n01;30\n", "refused: other_subject"),
+    "a heading that says not to use it": ("NE PAS UTILISER;\ndep;cumul\n01;30\n", "refused: other_subject"),
+    "a heading that names what counts": ("Remplacé par le fichier du 8;\ndep;cumul\n01;30\n", "refused: other_subject"),
+    "a note that says not to use it": ("dep;cumul\n01;30\nFichier obsolète;\n", "refused: other_subject"),
+    "a heading about old dwellings": ("Anah - logements anciens;\ndep;cumul\n01;30\n", "3: 01 2021-03 = 30"),
+    "a heading of what replaces another": ("Annule et remplace;\ndep;cumul\n01;30\n", "3: 01 2021-03 = 30"),
     "a note about another quantity": ("dep;cumul\n01;30\nMontants en euros;\n", "refused: other_subject"),
     "a note that names what is counted": ("dep;cumul\n01;30\nChamp : dossiers engagés;\n", "2: 01 2021-03 = 30|3: note"),
     "a heading that leaves some out": ("Hors copropriétés;\ndep;cumul\n01;30\n", "refused: other_subject"),
@@ -473,6 +486,21 @@ TABLES: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("parts", "wrong"),
+    [("3;4", ["12: conflicting_values"]), ("1;1", [])],  # others may be missing in every sum
+)
+def test_parts_that_add_up_in_nearly_all_rows_add_up_in_each(
+    parts: str, wrong: list[str], tmp_path: Path, contract: Contract
+) -> None:
+    rows = [f"{code:02};{parts};7" for code in range(1, 11)]
+    path = tmp_path / "acv-2021-03.csv"
+    path.write_text("\n".join(["dep;PO;PB;Total", *rows, "11;3;4;9"]))
+    *figures, last = outcome(path, contract)
+    assert figures == [f"{code + 1}: {code:02} 2021-03 = 7" for code in range(1, 11)]
+    assert last == (wrong or ["12: 11 2021-03 = 9"])[0]
+
+
 @pytest.mark.parametrize("case", TABLES)
 def test_columns_and_parts(case: str, tmp_path: Path, contract: Contract) -> None:
     content, expected = TABLES[case]
@@ -489,6 +517,10 @@ FILE_NAMES = {
     "ACV_logements_vacants_2021-03.csv": ["refused: other_subject"],
     "ACV_montants_2021-03.csv": ["refused: other_subject"],
     "ACV_2021-03_en_€.csv": ["refused: other_subject"],
+    "ACV_2021-03_ne_pas_utiliser.csv": ["refused: other_subject"],
+    "ACV_ancienne_version_2021-03.csv": ["refused: other_subject"],
+    "ACV_logements_anciens_2021-03.csv": ["2: 01 2021-03 = 30"],
+    "ACV_brouillon_2021-03.csv": ["2: 01 2021-03 = 30"],
     "ACV_2021-03_annule-et-remplace.csv": ["2: 01 2021-03 = 30"],
 }
 

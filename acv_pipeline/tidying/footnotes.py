@@ -36,7 +36,7 @@ def settle_marked(rows: RecordTable, table: Table, names: ColumnNames) -> None:
     notes = dict(_notes(rows, table))
     if not notes:
         return
-    first = table.body.index[0]
+    first = table.head.last + 1
     read = [(rows.value_text, _is_more_for_figures)]
     for meaning in ("department_code", "department_name"):
         label = table.text(meaning)

@@ -212,6 +212,11 @@ class StatementReader:
             if statement.kind == "state" or (heading and statement.months)
         ]
 
+    def below(self, texts: Iterable[str]) -> list[Statement]:
+        """The days and months that notes name, whatever they say of them; no corrections."""
+        notes = (text for text in texts if not CORRECTED.search(fold(text)))
+        return [statement for text in notes for statement in self._in(text, "note")]
+
     def file_name(self, file_name: str, received_on: dt.date | None) -> list[Statement]:
         """What the file's name says.
 

@@ -167,6 +167,47 @@ def test_figures_taken_before_their_month_was_over_are_none_of_it(
     assert (earlier[3:], later[3:]) == ("01 2021-02 = 4", expected)
 
 
+@pytest.mark.parametrize(
+    ("name", "dates", "early"),
+    [
+        ("Date d'extraction", ["26/03/2021", "06/04/2021", "15/02/2021", ""], [0, 2]),
+        ("Arrêté le", ["26/03/2021", "31/03/2021", "28/02/2021", "01/03/2021"], [0, 2]),
+        ("Mise à jour du modèle", ["15/01/2019", "15/01/2019", "26/03/2021", ""], [2]),
+        ("Dernier mois disponible", ["mars 2021", "février 2021", "2021-01", ""], [1, 2]),
+        ("Disponible", ["mars 2021", "mars 2021", "février 2021", "mars 2021"], [2]),
+        ("Entrée", ["janvier 2020", "mars 2021", "février 2021", "mai 2019"], []),
+        ("Date de signature", ["26/03/2021", "12/02/2020", "01/03/2021", ""], []),
+    ],
+)
+def test_a_column_says_of_each_row_when_its_figure_was_taken(
+    name: str, dates: list[str], early: list[int], tmp_path: Path, contract: Contract
+) -> None:
+    path = tmp_path / "acv-2021-03.csv"
+    rows = [f"{code:02};2021-03;{date};5" for code, date in enumerate(dates, 1)]
+    path.write_text("\n".join([f"dep;mois;{name};cumul", *rows]))
+    fates = [f"{r}: 0{r - 1} 2021-03 = 5" for r in range(2, 6)]
+    for row in early:
+        fates[row] = f"{row + 2}: taken_too_early"
+    assert outcome(path, contract, received_on=RECEIVED) == fates
+
+
+@pytest.mark.parametrize(
+    ("note", "expected"),
+    [
+        ("Extraction du 26/03/2021", "taken_too_early"),
+        ("Chiffres au 26/03/2021", "taken_too_early"),
+        ("Extraction du 06/04/2021", "01 2021-03 = 5"),
+        ("Chiffres corrigés le 26/03/2021", "01 2021-03 = 5"),
+    ],
+)
+def test_a_note_says_when_figures_were_taken(
+    note: str, expected: str, tmp_path: Path, contract: Contract
+) -> None:
+    path = tmp_path / "acv-2021-03.csv"
+    path.write_text(f"dep;cumul\n01;5\n{note};\n")
+    assert outcome(path, contract, received_on=RECEIVED) == [f"2: {expected}", "3: note"]
+
+
 def test_a_year_that_contradicts_the_file_name_is_quoted_with_it(
     tmp_path: Path, contract: Contract
 ) -> None:

@@ -245,7 +245,7 @@ def without_month(
         return both_readings(file_name, f"{table.header[place]} {said}", read)
     if not lacking["no_month_in_row"]:
         return None
-    ambiguous = [statement for statement in about(statements) if len(statement.months) > 1]
+    ambiguous = [s for s in about(statements) if len(s.months) > 1 and s.read.day]
     if ambiguous and len(possible_months(about(statements))) > 1:
         return both_readings(file_name, ambiguous[0].text, ambiguous[0].read)
     return no_month(file_name, months, statements)

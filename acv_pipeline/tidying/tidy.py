@@ -208,7 +208,8 @@ def _rows_of(
             raise refuse_subject(file_name, text, what)
     where = of_sheet(file_name, table.sheet.name)
     reader = StatementReader(finder.names)
-    title, named = reader.title(table, file_name), reader.file_name(file_name, received_on)
+    title = reader.title(table, file_name, received_on)
+    named = reader.file_name(file_name, received_on)
     sheet = reader.sheet_name(table)
     if about(title) and about(sheet) and not have_one_in_common(about(title), about(sheet)):
         raise contradiction(file_name, about(title), about(sheet))

@@ -86,6 +86,24 @@ def test_a_date_is_the_month_only_where_nothing_says_otherwise(
         assert found in (["refused: no_month"], ["refused: ambiguous_month"])
 
 
+@pytest.mark.parametrize(
+    ("above", "received_on", "expected"),
+    [
+        ("Mars", dt.date(2021, 4, 8), "01 2021-03 = 1"),
+        ("Mars", dt.date(2022, 3, 31), "01 2021-03 = 1"),
+        ("Mars", dt.date(2022, 4, 1), "ambiguous_month"),
+        ("Année 2021;\nMars", dt.date(2022, 4, 8), "01 2021-03 = 1"),
+    ],
+)
+def test_the_year_in_a_name_may_be_an_old_one(
+    above: str, received_on: dt.date, expected: str, tmp_path: Path, contract: Contract
+) -> None:
+    path = tmp_path / "ACV 2021.csv"
+    path.write_text(f"{above};\ndep;cumul\n01;1\n")
+    (said,) = outcome(path, contract, received_on=received_on)
+    assert said.split(": ")[1] == expected
+
+
 def test_a_date_that_is_not_the_month_is_named_in_the_refusal(
     tmp_path: Path, contract: Contract
 ) -> None:

@@ -48,8 +48,8 @@ LEFT_OUT = ("hors", "sans", "sauf", "hormis")
 REPLACED = re.compile(r"(?<![a-z])(?:remplace|annule)(?:e|s|es)? par(?![a-z])")
 # of a row: it is not the whole; what is late or said with reserve is
 LEAVES_OUT = re.compile(
-    r"(?<![a-z])(?:hors(?! delai| taxe)|sauf(?! erreur| avis)|hormis|a l (?:exception|exclusion)|"
-    r"non compris|sans (?:la|le|les|l)(?= ))(?P<what>.*)"
+    r"(?<![a-z])(?:hors(?! (?:du )?delai| taxe)|sauf(?! erreur| avis)|hormis|non comprise?s?|"
+    r"a l (?:exception|exclusion)|sans(?= (?:la|le|les|l|metropole) ))(?![a-z])(?P<what>.*)"
 )
 SMALL = {"a", "de", "des", "du", "la", "le", "les", "d", "l", "fin", "annee", "par", "departement"}
 # words: longer texts explain, they are no headings
@@ -137,7 +137,7 @@ def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | N
         return "discarded"
     if IN_UNITS.search(folded) or (UNIT.search(folded) and len(words) <= LONGEST_BELOW):
         return "quantity"
-    if not NEGATED.search(folded) and (is_without(names, text) or _leaves_out(names, folded)):
+    if not NEGATED.search(folded) and (is_without(names, text) or _is_without_some(names, folded)):
         return "part"
     if FLOW.search(folded) or (CHANGES.search(folded) and len(words) <= FEW):
         return "flow"
@@ -222,7 +222,7 @@ def leaves_out(names: ColumnNames, text: str) -> bool:
     return re.match(rf" (?:{programmes})(?![a-z])", left_out["what"]) is None
 
 
-def _leaves_out(names: ColumnNames, folded: str) -> bool:
+def _is_without_some(names: ColumnNames, folded: str) -> bool:
     """Whether a folded text leaves out some of those whom the figures are about (``hors PB``)."""
     if not set(LEFT_OUT).intersection(folded.split()):
         return False

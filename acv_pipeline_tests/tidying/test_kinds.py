@@ -510,8 +510,8 @@ TABLES: dict[str, tuple[str, str]] = {
         "2: 01 2021-03 = 492|3: 02 2021-03 = 30|4: note|5: note",
     ),
     "remarks on what is left out": (
-        "dep;cumul;Observations\n01;492;hors délégation\n02;30;sans la Métropole\n03;4;hors délai\n04;5;sans objet\n",
-        "2: something_else|3: something_else|4: 03 2021-03 = 4|5: 04 2021-03 = 5",
+        "dep;cumul;Observations\n01;492;hors délégation\n02;30;sans la Métropole\n03;4;hors délai\n04;5;sans objet\n05;6;transmis hors du délai\n",
+        "2: something_else|3: something_else|4: 03 2021-03 = 4|5: 04 2021-03 = 5|6: 05 2021-03 = 6",
     ),
     "remarks in a column of names": (
         "Département;Libellé;cumul\nAin;hors délégation;492\nAisne;;30\n",

@@ -39,8 +39,9 @@ class Beside:
         for part in parts:
             more = (self._counts(part) > self.counts) & (self.counts >= 0)
             verdicts.settle(more, "conflicting_values", self.table.column(part).map(clean).at)
-        if len(parts) > 1:
+        if not self.table.month_columns:
             self._settle_sums(verdicts, parts)
+            self._settle_sums(verdicts, self.roles.of_kind("part_figures", "numbers"))
         for place in self.roles.of_kind("few_numbers"):
             self._settle_corrections(verdicts, place)
 
@@ -50,6 +51,8 @@ class Beside:
 
     def _settle_sums(self, verdicts: Verdicts, parts: list[int]) -> None:
         """Where the parts of nearly all rows add up to their whole, those of each have to."""
+        if len(parts) < 2:
+            return
         every = [self._counts(part) for part in parts]
         known = np.all([part >= 0 for part in every], axis=0) & (self.counts > 0)
         wrong = known & (np.sum(every, axis=0) != self.counts)

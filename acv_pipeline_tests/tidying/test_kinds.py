@@ -497,6 +497,10 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;nom;cumul\n69;Rhône (1);9\n01;Ain;1\n(1) Hors Métropole de Lyon;;\n",
         "2: something_else|3: 01 2021-03 = 1|4: note",
     ),
+    "without Lyon, says a note in two cells": (
+        "dep;nom;cumul\n69;Rhône (1);9\n01;Ain;1\n(1);Hors Métropole de Lyon;\n",
+        "2: something_else|3: 01 2021-03 = 1|4: note",
+    ),
     "with Lyon, says a note": (
         "dep;nom;cumul\n69;Rhône (1);9\n973;Guyane*;1\n(1) Y compris Métropole de Lyon;;\n* Collectivité unique;;\n",
         "2: 69 2021-03 = 9|3: 973 2021-03 = 1|4: note|5: note",
@@ -546,15 +550,19 @@ TABLES: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize(
-    ("parts", "wrong"),
-    [("3;4", ["12: conflicting_values"]), ("1;1", [])],  # others may be missing in every sum
+    ("names", "parts", "wrong"),
+    [
+        ("PO;PB", "3;4", ["12: conflicting_values"]),
+        ("Lot A;Lot B", "3;4", ["12: conflicting_values"]),
+        ("PO;PB", "1;1", []),  # others may be missing in every sum
+    ],
 )
 def test_parts_that_add_up_in_nearly_all_rows_add_up_in_each(
-    parts: str, wrong: list[str], tmp_path: Path, contract: Contract
+    names: str, parts: str, wrong: list[str], tmp_path: Path, contract: Contract
 ) -> None:
     rows = [f"{code:02};{parts};7" for code in range(1, 11)]
     path = tmp_path / "acv-2021-03.csv"
-    path.write_text("\n".join(["dep;PO;PB;Total", *rows, "11;3;4;9"]))
+    path.write_text("\n".join([f"dep;{names};Total", *rows, "11;3;4;9"]))
     *figures, last = outcome(path, contract)
     assert figures == [f"{code + 1}: {code:02} 2021-03 = 7" for code in range(1, 11)]
     assert last == (wrong or ["12: 11 2021-03 = 9"])[0]

@@ -62,11 +62,7 @@ class Beside:
 
     def _settle_corrections(self, verdicts: Verdicts, place: int) -> None:
         """A number beside a few of the figures may be what counts, whatever its column says."""
-        texts = self.table.column(place)
-        same = [
-            texts.beside(self.table.column(figures)).where(_are_equal)
-            for figures in self.table.value_columns
-        ]
+        same = [self._counts(place) == self._counts(f) for f in self.table.value_columns]
         other = self.roles.is_number(place) & ~np.any(same, axis=0)
         verdicts.settle(other, "conflicting_values", self._named([self.position, place]).at)
 
@@ -82,10 +78,6 @@ class Beside:
 
 def _behind(name: str, text: str) -> str:
     return f"{clean(name)} {clean(text)}".strip()
-
-
-def _are_equal(pair: tuple[str, str]) -> bool:
-    return clean(pair[0]) == clean(pair[1])
 
 
 def _count(value: Value) -> int:

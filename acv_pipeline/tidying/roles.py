@@ -33,6 +33,10 @@ ALIKE = 2.0  # figures of one thing, at two dates or counted twice, are within t
 LARGE_ENOUGH = 10  # smaller ones are within that factor by chance
 KINDS_AT_MOST = 12  # a column with more different words tells no kinds of figures
 ROW_NUMBER = re.compile(r"(?:n|no|num|numero|id|index|ligne|rang)?")
+# how names begin of numbers that count nothing, or a part
+NO_COUNT = re.compile(
+    r"(?:n|no|num|numero|id|identifiant|code|ref|reference|tel|annee|an|date|dont)(?![a-z])"
+)
 
 
 @dataclass(frozen=True)
@@ -178,7 +182,7 @@ class RoleReader:
         if numbers:
             names = self._names
             is_other = names.is_other_quantity(header) or names.names_part(header)
-            return "numbers" if is_other or fold(header).startswith("dont ") else "few_numbers"
+            return "numbers" if is_other or NO_COUNT.match(fold(header)) else "few_numbers"
         return "text" if header.strip() or filled >= SOME * figures else "outside"
 
     def _role_of_meaning(self, meaning: str, place: int, is_first: bool) -> str:

@@ -19,6 +19,7 @@ from acv_pipeline.tidying.statements import Statement
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.texts import clean, fold
 
+LONGEST_DATE = 40  # signs; longer texts are remarks
 TAKEN = ("state", "extraction", "sending", "production")
 
 
@@ -47,7 +48,10 @@ def settle_early_rows(rows: RecordTable, table: Table, roles: RoleReader) -> Non
         name = table.header[place] if place < len(table.header) else ""
         texts = table.column(place)
         texts = Column(texts.codes[lines], texts.found)
-        reads = months.column(texts, table.sheet.epoch)
+        short = texts.map(lambda text: text if len(text) <= LONGEST_DATE else "")
+        reads = months.column(short, table.sheet.epoch)
+        if not reads.where(_is_date).any():
+            continue
         days = reads.array(_last_day, "datetime64[D]")
         kinds = reads.map(partial(dates.kind, fold(name), ""))
         taken = kinds.where(TAKEN.__contains__)
@@ -59,6 +63,10 @@ def settle_early_rows(rows: RecordTable, table: Table, roles: RoleReader) -> Non
         early = np.flatnonzero((rows.reason < 0) & taken & (days < ends) & (days != starts))
         rows.reason[early] = NUMBERS["taken_too_early"]
         rows.detail[early] = [f"{clean(name)} {clean(text)}".strip() for text in texts.at(early)]
+
+
+def _is_date(read: MonthRead) -> bool:
+    return bool(read.day or read.month)
 
 
 def _last_day(read: MonthRead) -> dt.date | str:

@@ -105,7 +105,8 @@ lock: $(VENV)/.test
 		--python-version 3.11 --generate-hashes --no-strip-extras pyproject.toml -o requirements/run.lock
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal \
 		--python-version 3.11 --generate-hashes --no-strip-extras --extra server --extra s3 \
-		--extra sftp pyproject.toml -c requirements/run.lock -o requirements/server.lock
+		--extra sftp --extra lineage pyproject.toml -c requirements/run.lock \
+		-o requirements/server.lock
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal \
 		--python-version 3.11 --generate-hashes --no-strip-extras --extra dev pyproject.toml \
 		-c requirements/server.lock -o requirements/test.lock

@@ -66,7 +66,7 @@ def run_landing(home: Home, landing: Zone | None, months: tuple[Month, Month] | 
     with standstill.on_record(home, *PLAIN):
         pipeline = Pipeline.configured(home, landing)
     with Progress() as progress:
-        prepare(home)
+        prepare(home, progress.insist)
         progress.log(_("looking at the landing zone"))
         # a run may be long at work: it is waited for, and named; what it did isn't due any more
         with in_plain_words(home.root), home.at_work("acv run", progress.insist):

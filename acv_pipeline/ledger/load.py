@@ -16,6 +16,7 @@ from acv_pipeline.language import _
 from acv_pipeline.ledger.intake import Intake, WriteRows
 from acv_pipeline.ledger.raw_rows import write_records
 from acv_pipeline.ledger.read_one import ReadAll, read_here
+from acv_pipeline.warehouse import READ_BY_ANOTHER_VERSION
 
 
 @dataclass
@@ -92,7 +93,10 @@ def load(
         except OSError as error:
             report.unread.append(_unread(file, error))
             continue
-        if delivery_id not in known or known[delivery_id][1] != read_with:
+        then = known[delivery_id][1] if delivery_id in known else None
+        if then == READ_BY_ANOTHER_VERSION:
+            intake.counts_as_read(delivery_id, read_with)
+        elif then != read_with:
             due.append((delivery_id, file, read_with))
 
     def told() -> Iterator[tuple[str, LandedFile]]:

@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import hashlib
 import json
+import time
 from collections.abc import Iterator, Sequence
 
 import dagster as dg
@@ -18,7 +19,7 @@ from acv_pipeline.landing import LandingError
 from acv_pipeline.language import _, plural
 from acv_pipeline.ledger.corrections import CorrectionsError
 from acv_pipeline.operations import standstill
-from acv_pipeline.orchestration.dead_runs import end_dead_runs, failed_lately, is_run_going_on
+from acv_pipeline.orchestration.dead_runs import end_dead_runs, is_run_going_on, last_failed
 from acv_pipeline.orchestration.instance import tick_seconds
 from acv_pipeline.warehouse import WarehouseError, mend
 
@@ -64,17 +65,21 @@ def _look(
         return dg.SkipReason(_("a run is going on: looking again when it has ended"))
     has_mended = mend(pipeline.home, context.log.warning)
     arrived, warehouse = pipeline.fingerprint()
+    failed = last_failed(context.instance)
+    # which may have left the warehouse as it was
+    failure = f" {failed.dagster_run.run_id}" if failed else ""
     standstill.seen(pipeline.home)
-    if not has_mended and context.cursor == f"{arrived} {warehouse}":
+    if not has_mended and context.cursor == f"{arrived} {warehouse}{failure}":
         standstill.end(pipeline.home)
         return dg.SkipReason(_("nothing changed in the landing zone"))
     nothing_came = (context.cursor or "").startswith(arrived)
-    if nothing_came and not has_mended and failed_lately(context.instance, PATIENCE_SECONDS):
+    is_soon = failed is not None and time.time() - (failed.end_time or 0) < PATIENCE_SECONDS
+    if nothing_came and not has_mended and is_soon:
         return dg.SkipReason(_("the last run failed: trying again within the hour"))
     due, report = pipeline.receive_due(log=context.log.info)
     # receiving wrote to the warehouse; what arrived meanwhile is for the next tick
     warehouse = pipeline.fingerprint()[1]
-    after = f"{arrived} {warehouse}"
+    after = f"{arrived} {warehouse}{failure}"
     standstill.looked(pipeline.home, report.unread, dt.datetime.now(dt.UTC))
     # with files still to be read the cursor is like no state of the warehouse: the next tick looks
     cursor = f"{arrived} unread" if report.unread else after

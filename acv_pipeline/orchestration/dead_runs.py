@@ -30,19 +30,17 @@ def is_run_going_on(instance: DagsterInstance) -> bool:
     return bool(instance.get_run_ids(dg.RunsFilter(statuses=GOING_ON), limit=1))
 
 
-def failed_lately(instance: DagsterInstance, seconds: float) -> bool:
-    """Whether the last run that ended failed, less than so many seconds ago.
+def last_failed(instance: DagsterInstance) -> dg.RunRecord | None:
+    """The last run that ended, if it failed.
 
     One that held a month did its work: what is to be done about it, a person does.
     """
     ended = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
-    records = instance.get_run_records(dg.RunsFilter(statuses=ended), limit=1)
-    return any(
-        record.dagster_run.status == dg.DagsterRunStatus.FAILURE
-        and not held_a_month(record.dagster_run)
-        and time.time() - (record.end_time or 0) < seconds
-        for record in records
-    )
+    for record in instance.get_run_records(dg.RunsFilter(statuses=ended), limit=1):
+        run = record.dagster_run
+        if run.status == dg.DagsterRunStatus.FAILURE and not held_a_month(run):
+            return record
+    return None
 
 
 def end_dead_runs(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from acv_pipeline.contract import load_contract
 from acv_pipeline.environment import SecretError, secret
 from acv_pipeline.environment.storage_url import STORAGE_URL
 from acv_pipeline.language import _
-from acv_pipeline.warehouse import WarehouseError, in_plain_words
+from acv_pipeline.warehouse import WarehouseError, in_plain_words, open_warehouse
 from acv_pipeline.warehouse.home import Home
 
 if TYPE_CHECKING:
@@ -78,8 +79,12 @@ def _settings(home: Home) -> dict[str, object]:
     }
 
 
-def prepare(home: Home) -> None:
-    """Make Dagster's home if it isn't there, and point this process to it."""
+def prepare(home: Home, log: Callable[[str], None] | None = None) -> None:
+    """Make Dagster's home if it isn't there, and point this process to it.
+
+    Args:
+        log: called with a line for people, as ``open_warehouse`` does.
+    """
     try:
         home.dagster.mkdir(parents=True, exist_ok=True)
         config = home.dagster / "dagster.yaml"
@@ -88,6 +93,10 @@ def prepare(home: Home) -> None:
             config.write_text(_HEADER + text, encoding="utf-8")
         written, wanted = config.read_text(encoding="utf-8"), _put_right(home)
         if wanted != written:
+            if _is_of_0_1_0(home, written) and home.warehouse.exists():
+                # the backup that is made of its home has the settings that it reads
+                with open_warehouse(home, load_contract(), log=log):
+                    pass
             config.write_text(wanted, encoding="utf-8")
         _understood(home, wanted)
     except OSError as error:
@@ -109,12 +118,16 @@ def _put_right(home: Home) -> str:
     place, own = (storage.get("config") or {}).get("base_dir"), str(home.dagster / _RUNS)
     if storage.get("class") == "PooledSqliteEventLogStorage" and place not in (None, own):
         text = text.replace(str(place), own)
-    if settings.get("storage") == _BY_VARIABLE:
+    if _is_of_0_1_0(home, text):
         old, new = (
             yaml.safe_dump({"storage": s}, sort_keys=False) for s in (_BY_VARIABLE, _POSTGRES)
         )
         text = text.replace(old, new)  # where it is as it was written then
     return text
+
+
+def _is_of_0_1_0(home: Home, text: str) -> bool:
+    return _parsed(home, text).get("storage") == _BY_VARIABLE
 
 
 def _parsed(home: Home, text: str) -> dict[str, Any]:

@@ -94,5 +94,10 @@ def _refuse(config: Mapping[str, Any], tags: Mapping[str, str]) -> None:
         )
     else:
         return
+    raise told(line)
+
+
+def told(line: str) -> UserFacingGraphQLError:
+    """A refusal with words: of Dagster's own the UI says that the configuration is at fault."""
     shown = GraphenePythonError(SerializableErrorInfo(line, [], None))  # type: ignore[no-untyped-call]
-    raise UserFacingGraphQLError(shown)
+    return UserFacingGraphQLError(shown)

@@ -41,7 +41,7 @@ from starlette.websockets import WebSocketClose
 from acv_pipeline.assets.ui import SIGN_OFF, SIGNED_IN, ui_address
 from acv_pipeline.environment import SecretError, logs
 from acv_pipeline.language import _
-from acv_pipeline.orchestration.peoples_runs import PeoplesRecord
+from acv_pipeline.orchestration.peoples_runs import PeoplesRecord, told
 from acv_pipeline.warehouse import WarehouseError
 
 # what the proxy says; it must replace whatever the browser sent under these names
@@ -120,10 +120,26 @@ class SignedInRequest(WorkspaceRequestContext):
         self.person = person
 
     def has_permission_for_selector(self, permission: str, selector: Any) -> bool:
-        """As Dagster says, but signing off is for statisticians, once more or again."""
+        """As Dagster says, but signing off is for statisticians, once more or again.
+
+        Raises:
+            UserFacingGraphQLError: somebody else launches it, for which the UI leaves the button.
+        """
         signs_off = isinstance(selector, JobSelector) and selector.job_name == SIGN_OFF
         allowed = super().has_permission_for_selector(permission, selector)
-        return allowed and (self.person.may_sign_off or not (signs_off and permission in LAUNCH))
+        if not (allowed and signs_off and permission in LAUNCH) or self.person.may_sign_off:
+            return allowed
+        if permission == Permissions.LAUNCH_PIPELINE_EXECUTION:
+            groups = os.environ.get(STATISTICIANS) or USUALLY[STATISTICIANS]
+            raise told(
+                _(
+                    "not launched: only statisticians sign off a held month, and {name} is in no "
+                    "group of theirs ({groups})",
+                    name=self.person.name,
+                    groups=groups,
+                )
+            )
+        return False
 
     def get_viewer_tags(self) -> dict[str, str]:
         """Of backfills, which the daemon turns into runs."""

@@ -6,10 +6,7 @@ from acv_pipeline.warehouse.connection import (
     open_warehouse,
     put_copy,
     read_published,
-    said_for_good,
     scratch_warehouse,
-    transaction,
-    written_quickly,
 )
 from acv_pipeline.warehouse.file_tables import FILES
 from acv_pipeline.warehouse.journal import (
@@ -25,7 +22,11 @@ from acv_pipeline.warehouse.mending import (
     replace_warehouse,
     set_lost,
 )
-from acv_pipeline.warehouse.migrations import TABLES, program_version
+from acv_pipeline.warehouse.migrations import (
+    READ_BY_ANOTHER_VERSION,
+    TABLES,
+    program_version,
+)
 from acv_pipeline.warehouse.schema import (
     FIGURES,
     append,
@@ -39,6 +40,7 @@ from acv_pipeline.warehouse.schema import (
     replace,
     set_fingerprint,
 )
+from acv_pipeline.warehouse.transactions import said_for_good, transaction, written_quickly
 from acv_pipeline.warehouse.trouble import (
     DamagedError,
     WarehouseError,
@@ -50,6 +52,7 @@ __all__ = [
     "FIGURES",
     "FILES",
     "MEMORY_LIMIT",
+    "READ_BY_ANOTHER_VERSION",
     "TABLES",
     "DamagedError",
     "Mended",

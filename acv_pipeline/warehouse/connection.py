@@ -11,7 +11,7 @@ import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import duckdb
@@ -20,7 +20,6 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.language import _
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline.warehouse.journal import (
-    journal_first,
     journal_of,
     restore_words,
     words_lacking,
@@ -33,9 +32,8 @@ from acv_pipeline.warehouse.migrations import (
     is_up_to_date,
     migrate,
     program_version,
-    written_by,
 )
-from acv_pipeline.warehouse.packing import keep_as_it_was
+from acv_pipeline.warehouse.packing import keep_before_taking_over
 from acv_pipeline.warehouse.schema import (
     commits,
     create_commit_counter,
@@ -47,6 +45,7 @@ from acv_pipeline.warehouse.schema import (
     set_fingerprint,
     write_contract,
 )
+from acv_pipeline.warehouse.transactions import transaction
 from acv_pipeline.warehouse.trouble import (
     DamagedError,
     WarehouseError,
@@ -176,7 +175,7 @@ def _set_up(
     wanted, is_ours = layout(contract), is_up_to_date(connection)
     is_new = "raw.deliveries" not in own_tables(connection)
     if not (is_ours or is_new or is_kept):
-        _keep(connection, home, log or aloud.warning)
+        keep_before_taking_over(connection, home, log or aloud.warning)
     create_commit_counter(connection)
     if not is_ours or not has_fingerprint(connection, TABLES, wanted):
         with transaction(connection):
@@ -189,39 +188,6 @@ def _set_up(
     if lacking := words_lacking(connection, home):
         with transaction(connection):
             restore_words(connection, lacking)
-
-
-def _keep(connection: duckdb.DuckDBPyConnection, home: Home, log: Callable[[str], None]) -> None:
-    """What ``acv upgrade`` does first, since somebody opened the home without it."""
-    versions = {
-        "home": home.root,
-        "before": written_by(connection) or _("an earlier version"),
-        "now": program_version(),
-    }
-    try:
-        kept = keep_as_it_was(connection, home)
-    except DamagedError:
-        raise
-    except WarehouseError as error:
-        raise WarehouseError(
-            _(
-                "{home}: written by {before}, and taken over by {now} only after a backup, which "
-                "could not be made ({error}): make one where there is room, with 'acv upgrade "
-                "--backup FILE{option}'",
-                error=error,
-                option=home.option,
-                **versions,
-            )
-        ) from error
-    log(
-        _(
-            "{home}: written by {before}, now taken over by {now}; kept as it was in {file} "
-            "({megabytes:.1f} MB)",
-            file=kept.file,
-            megabytes=kept.byte_size / 1e6,
-            **versions,
-        )
-    )
 
 
 @contextmanager
@@ -341,63 +307,6 @@ def _attach(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
             raise
         raise _not_opened(path, error) from error
     connection.execute(f"use {name}")
-
-
-@contextmanager
-def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """All or nothing. An error inside rolls back and is raised again.
-
-    After an error that the caller swallowed, DuckDB's COMMIT returns as if nothing were wrong
-    and rolls back; so a counter moves with the rest and is looked at afterwards.
-
-    Raises:
-        WarehouseError: the commit did not take place.
-    """
-    before = commits(connection)
-    connection.execute("begin")
-    try:
-        connection.execute("update raw.commits set count = count + 1")
-        yield
-        connection.execute("commit")
-    except BaseException:
-        with suppress(duckdb.Error):  # a database that cannot go on has rolled back by itself
-            connection.execute("rollback")
-        raise
-    if commits(connection) != before + 1:
-        raise WarehouseError(_("the warehouse rolled back what was written: nothing was changed"))
-
-
-@contextmanager
-def said_for_good(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """A transaction with what a person says, which is in the journal before it is committed.
-
-    So a kill at any moment, and damage after it, lose nothing that the person was told is kept.
-    """
-    ((file,),) = connection.execute(
-        "select path from duckdb_databases() where database_name = current_database()"
-    ).fetchall()
-    if file is None:  # in memory: nobody's
-        with transaction(connection):
-            yield
-        return
-    home = Home(Path(file).parent)
-    with journal_first(home), transaction(connection):
-        yield
-        write_journal(connection, home)
-
-
-@contextmanager
-def written_quickly(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """All cores write what is written inside: rows needn't keep the order they are computed in.
-
-    Nor do rows that anything in this process reads meanwhile, from any connection.
-    """
-    connection.execute("set preserve_insertion_order = false")
-    try:
-        yield
-    finally:
-        with suppress(duckdb.TransactionException):  # ended by an error; so is the connection then
-            connection.execute("reset preserve_insertion_order")
 
 
 def put_copy(

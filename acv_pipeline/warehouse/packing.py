@@ -14,7 +14,7 @@ import shutil
 import sqlite3
 import subprocess
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,7 +27,7 @@ from acv_pipeline.language import _
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline.warehouse.mending import problem_of
 from acv_pipeline.warehouse.migrations import program_version, written_by
-from acv_pipeline.warehouse.trouble import WarehouseError, damaged, in_plain_words
+from acv_pipeline.warehouse.trouble import DamagedError, WarehouseError, damaged, in_plain_words
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -120,6 +120,49 @@ def keep_as_it_was(
     with in_plain_words(home.root):
         write_whole(home.root / KEPT, json.dumps(asdict(kept), ensure_ascii=False))
     return kept
+
+
+def keep_before_taking_over(
+    connection: duckdb.DuckDBPyConnection, home: Home, log: Callable[[str], None]
+) -> None:
+    """What ``acv upgrade`` does first, when somebody opened the home without it.
+
+    Args:
+        log: called with a line that says where the backup is.
+
+    Raises:
+        DamagedError: the warehouse is damaged.
+        WarehouseError: the backup cannot be made.
+    """
+    versions = {
+        "home": home.root,
+        "before": written_by(connection) or _("an earlier version"),
+        "now": program_version(),
+    }
+    try:
+        kept = keep_as_it_was(connection, home)
+    except DamagedError:
+        raise
+    except WarehouseError as error:
+        raise WarehouseError(
+            _(
+                "{home}: written by {before}, and taken over by {now} only after a backup, which "
+                "could not be made ({error}): make one where there is room, with 'acv upgrade "
+                "--backup FILE{option}'",
+                error=error,
+                option=home.option,
+                **versions,
+            )
+        ) from error
+    log(
+        _(
+            "{home}: written by {before}, now taken over by {now}; kept as it was in {file} "
+            "({megabytes:.1f} MB)",
+            file=kept.file,
+            megabytes=kept.byte_size / 1e6,
+            **versions,
+        )
+    )
 
 
 def kept_of(home: Home) -> Kept | None:

@@ -26,10 +26,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from acv_pipeline_tests.deployment.database import SECRET, Database, postgres_programs
+
 ROOT = Path(__file__).parents[2]
 FILES = ROOT / "docs" / "deployment"
 NAME = "acv.example.org"
-SECRET = "of-the-database-alone"
 COOKIE_KEY = "of-the-cookies and long"
 # of the provider of OpenID Connect
 PEOPLE = {
@@ -81,28 +82,20 @@ def missing() -> str | None:
     return None
 
 
-def postgres_programs() -> Path | None:
-    """The folder of Postgres' own programs, which Debian keeps off the path."""
-    return next(
-        (path.parent for path in sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))), None
-    )
-
-
-class Machine:
+class Machine(Database):
     """Postgres, the units and nginx, started in the documented order."""
 
     def __init__(self) -> None:
-        self.root = Path(tempfile.mkdtemp(prefix="acv-server-"))
-        self.root.chmod(0o755)  # Postgres does not run as root
+        self.https, self.ui, database = free_ports(3)
+        super().__init__(Path(tempfile.mkdtemp(prefix="acv-server-")), database)
         self.home, self.landing = self.root / "srv/acv/home", self.root / "srv/acv/landing"
         self.backups = self.root / "var/backups/acv"
         for folder in (self.landing, self.backups):
             folder.mkdir(parents=True)
-        self.https, self.ui, self.database = free_ports(3)
         self.sign_in, self.provider = free_ports(2)
+        self.http, self.http_of_sign_in = free_ports(2)
         self.signed_in_origin = f"https://localhost:{self.sign_in}"
         self.processes: list[subprocess.Popen[bytes]] = []
-        self.log = self.root / "log"
         self.client_id = self.client_secret = ""  # what the provider knows Apache by
         self.held = ""  # a delivery with a month that is held, where a test brings one
         self.environment: dict[str, str] = {}
@@ -111,9 +104,9 @@ class Machine:
         self.start_postgres()
         self.environment = {**os.environ, **self._env_file()}
         self.run("acv-prepare")
-        for unit in ("acv-ui", "acv-daemon"):
-            (command,) = self._commands(unit)
-            self._spawn(command)
+        self._write_workspace()
+        for unit in ("acv-code", "acv-ui", "acv-daemon"):
+            self.start_unit(unit)
         self._make_certificate()
         self._start_nginx()
         self._start_provider()
@@ -129,7 +122,7 @@ class Machine:
             for process in self.processes:
                 with suppress(subprocess.TimeoutExpired):
                     process.wait(max(deadline - time.monotonic(), 0.1))
-        self._pg_ctl("stop", "-m", "immediate")
+        self.stop_postgres()
         shutil.rmtree(self.root, ignore_errors=True)
 
     def request(
@@ -186,11 +179,6 @@ class Machine:
         # one look at the landing zone, when the daemon starts: the runs here are the operator's
         return settings | {"ACV_TICK_SECONDS": "3600"}
 
-    @property
-    def storage_url(self) -> str:
-        """The address of the database, as the documentation has it."""
-        return f"postgresql+psycopg2://acv:{SECRET}@127.0.0.1:{self.database}/dagster"
-
     def _write_secret(self, name: str, content: str) -> Path:
         file = self.root / "etc/acv/secrets" / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -199,16 +187,37 @@ class Machine:
 
     def run(self, unit: str) -> None:
         """Let a unit that ends by itself do its work."""
-        for command in self._commands(unit):
-            done = subprocess.run(
-                command, cwd=ROOT, env=self.environment, check=False,
-                stdout=self.log.open("ab"), stderr=subprocess.STDOUT,
-            )  # fmt: skip
-            assert done.returncode == 0, self.tail()
+        for command in self.commands(unit):
+            self._done(command)
 
-    def _commands(self, unit: str) -> list[list[str]]:
+    def _done(self, command: list[str], **more: str) -> None:
+        done = subprocess.run(
+            command, cwd=ROOT, env=self.environment | more, check=False, timeout=PATIENCE_SECONDS,
+            stdout=self.log.open("ab"), stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        assert done.returncode == 0, self.tail()
+
+    def start_unit(self, unit: str) -> subprocess.Popen[bytes]:
+        """Start one that goes on; it is up when what the unit waits for is there."""
+        (command,) = self.commands(unit)
+        process = self._spawn(command)
+        for waiting in self.commands(unit, "ExecStartPost"):
+            self._done(waiting, MAINPID=str(process.pid))
+        return process
+
+    def _write_workspace(self) -> None:
+        """Where UI and daemon find the code server, in a folder as systemd makes it."""
+        (self.root / "run/acv").mkdir(parents=True, mode=0o700)
+        text = (FILES / "workspace.yaml").read_text(encoding="utf-8")
+        text = text.replace("/run/acv", str(self.root / "run/acv"))
+        (self.root / "workspace.yaml").write_text(text, encoding="utf-8")
+
+    def commands(self, unit: str, setting: str = "ExecStart") -> list[list[str]]:
+        """What a unit runs, with the paths of here."""
         text = (FILES / f"{unit}.service").read_text(encoding="utf-8")
         for written, here in {
+            "/opt/acv/docs/deployment/workspace.yaml": str(self.root / "workspace.yaml"),
+            "/run/acv": str(self.root / "run/acv"),
             "/opt/acv/.venv/bin": str(Path(sys.executable).parent),
             "/opt/acv": str(ROOT),
             "/var/backups/acv": str(self.backups),
@@ -218,46 +227,15 @@ class Machine:
             "$$": "$",
         }.items():
             text = text.replace(written, here)
-        return [shlex.split(line) for line in re.findall(r"^ExecStart=(.*)$", text, re.MULTILINE)]
+        return [shlex.split(line) for line in re.findall(rf"^{setting}=(.*)$", text, re.MULTILINE)]
 
-    def _spawn(self, command: list[str], **more: str) -> None:
-        self.processes.append(
-            subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=self.environment | more,
-                stdout=self.log.open("ab"),
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        )
-
-    def start_postgres(self) -> None:
-        """The database alone; ``stop`` ends it."""
-        self.data = self.root / "postgres"
-        self.data.mkdir()
-        if os.geteuid() == 0:
-            shutil.chown(self.data, "postgres")
-        password = self.data.with_suffix(".password")
-        password.write_text(SECRET, encoding="utf-8")
-        password.chmod(0o644)
-        login = ("-U", "acv", "--auth=scram-sha-256", f"--pwfile={password}")
-        self._postgres("initdb", "-D", str(self.data), *login, "-N")
-        options = f"-p {self.database} -k {self.data} -c listen_addresses=127.0.0.1 -c fsync=off"
-        self._pg_ctl("start", "-w", "-o", options, "-l", str(self.data / "log"))
-        self._postgres(
-            "createdb", "-h", "127.0.0.1", "-p", str(self.database), "-U", "acv", "dagster"
-        )
-
-    def database_login(self) -> dict[str, str]:
-        """What Postgres' programs need to get in."""
-        said = {"HOST": "127.0.0.1", "PORT": str(self.database), "USER": "acv"}
-        return {
-            f"PG{k}": v for k, v in (said | {"DATABASE": "dagster", "PASSWORD": SECRET}).items()
-        }
-
-    def _pg_ctl(self, *arguments: str) -> None:
-        self._postgres("pg_ctl", "-D", str(self.data), *arguments)
+    def _spawn(self, command: list[str], **more: str) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=self.environment | more,
+            stdout=self.log.open("ab"), stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+        self.processes.append(process)
+        return process
 
     def family(self) -> list[Path]:
         """The folders in ``/proc`` of all that was started here, but for the database."""
@@ -268,16 +246,6 @@ class Machine:
                 if int(stat.read_text().rpartition(")")[2].split()[2]) in groups:
                     found.append(stat.parent)
         return found
-
-    def _postgres(self, program: str, *arguments: str) -> None:
-        programs = postgres_programs()
-        assert programs is not None
-        user = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
-        subprocess.run(
-            [str(programs / program), *arguments], check=True, cwd=self.data,
-            env=os.environ | {"PGPASSWORD": SECRET},
-            stdout=subprocess.DEVNULL, stderr=self.log.open("ab"), **user,  # type: ignore[call-overload]
-        )  # fmt: skip
 
     def _make_certificate(self) -> None:
         etc = self.root / "etc/acv"
@@ -328,6 +296,7 @@ class Machine:
         site = (FILES / "apache.conf").read_text(encoding="utf-8")
         site = site.replace("https://${ACV_NAME}", self.signed_in_origin)
         site = site.replace("*:443", f"127.0.0.1:{self.sign_in}")
+        site = site.replace("*:80", f"127.0.0.1:{self.http_of_sign_in}")
         site = site.replace("/etc/acv", str(self.root / "etc/acv"))
         (apache / "site.conf").write_text(site, encoding="utf-8")
         modules = [f"LoadModule {name}_module {APACHE_MODULES}/mod_{name}.so" for name in MODULES]
@@ -342,6 +311,7 @@ class Machine:
                 User www-data
                 Group www-data
                 Listen 127.0.0.1:{self.sign_in}
+                Listen 127.0.0.1:{self.http_of_sign_in}
                 Include {apache}/site.conf
             """,
             encoding="utf-8",
@@ -372,6 +342,7 @@ class Machine:
         site = (FILES / "nginx.conf").read_text(encoding="utf-8")
         site = site.replace("/etc/acv", str(etc))
         site = site.replace("listen 443", f"listen 127.0.0.1:{self.https}")
+        site = site.replace("listen 80;", f"listen 127.0.0.1:{self.http};")
         site = site.replace("127.0.0.1:3000", f"127.0.0.1:{self.ui}")
         (self.root / "site.conf").write_text(site, encoding="utf-8")
         run = self.root / "nginx"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,10 +12,14 @@ from typing import Any
 
 import pytest
 import yaml
-from dagster import DagsterInstance
+from dagster import AssetKey, AssetMaterialization, DagsterInstance
 
+from acv_pipeline.contract import Contract
+from acv_pipeline.orchestration.instance import instance
+from acv_pipeline.warehouse import open_warehouse
 from acv_pipeline.warehouse.home import Home
-from acv_pipeline_tests.deployment.machine import SECRET, Machine, postgres_programs
+from acv_pipeline_tests.deployment.database import SECRET, postgres_programs
+from acv_pipeline_tests.deployment.machine import Machine
 from acv_pipeline_tests.deployment.test_manifests import VALUES
 
 
@@ -73,6 +78,74 @@ def test_a_driver_that_is_not_there_is_told_in_one_line(database: Machine, home:
     (line,) = said.stderr.splitlines()
     assert said.returncode == 2 and line.startswith("acv-prepare: the database driver psycopg3 of")
     assert SECRET not in line
+
+
+def test_acv_prepare_waits_for_a_database_that_comes_up_late(database: Machine, home: Home) -> None:
+    (command,) = database.commands("acv-prepare")
+    script = command[-1].replace("sleep 10", "sleep 0.2")
+    settings = {"ACV_HOME": str(home.root), "ACV_STORAGE_URL": database.storage_url}
+    database.stop_postgres()
+    with subprocess.Popen(
+        [*command[:-1], script], env=os.environ | settings, stderr=subprocess.PIPE, text=True
+    ) as waiting:
+        try:
+            assert waiting.stderr and any("cannot be had" in line for line in waiting.stderr)
+        finally:
+            database.go_on_with_postgres()
+        try:
+            assert waiting.wait(60) == 0
+        finally:
+            waiting.kill()
+
+
+DOCKER = """#!/bin/sh
+# the command alone, in no container
+case $2 in stop | up) exit ;; esac
+until [ "$1" = code ] || [ "$1" = postgres ]; do shift; done
+shift
+exec "$@"
+"""
+
+
+def test_what_is_backed_up_of_containers_comes_back(
+    database: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, contract: Contract
+) -> None:
+    """By the page's own commands."""
+    page = (Path(__file__).parents[2] / "docs" / "containers.md").read_text(encoding="utf-8")
+    section = page.partition("## Backup and restore\n")[2].partition("\n## ")[0]
+    _, nightly, back = re.findall(r"^```\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
+    backups, home = tmp_path / "backups", Home(tmp_path / "home")
+    backups.mkdir()
+    (tmp_path / "docker").write_text(DOCKER, encoding="utf-8")
+    (tmp_path / "docker").chmod(0o755)
+    places = [str(tmp_path), str(Path(ACV).parent), str(postgres_programs()), os.environ["PATH"]]
+    settings = database.database_login() | {
+        "PATH": ":".join(places),
+        "ACV_HOME": str(home.root),
+        "ACV_STORAGE_URL": database.storage_url,
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+
+    def do(script: str) -> None:
+        for there, here in {
+            "/var/backups/acv": str(backups), " /backups": f" {backups}",
+            "/opt/acv/deploy": str(tmp_path),
+        }.items():  # fmt: skip
+            script = script.replace(there, here)
+        subprocess.run(["sh", "-ec", script], check=True)
+
+    with open_warehouse(home, contract), instance(home) as dagster:
+        dagster.report_runless_asset_event(AssetMaterialization("before"))
+    do(nightly)
+    with instance(home) as dagster:
+        dagster.report_runless_asset_event(AssetMaterialization("after"))
+    home.warehouse.write_bytes(b"lost")
+    (kept,) = backups.glob("home-*.tar.gz")
+    night = kept.name.removeprefix("home-").removesuffix(".tar.gz")
+    do(back.replace("<day and time in the files' names>", night))
+    with open_warehouse(home, contract), instance(home) as dagster:
+        assert dagster.all_asset_keys() == [AssetKey("before")]
 
 
 def yaml_of_the_chart(values: dict[str, Any], *, host: str, port: int) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import http.client
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
@@ -25,6 +27,7 @@ from acv_pipeline_tests.deliveries import deliver_trajectory
 from acv_pipeline_tests.deployment.machine import (
     COOKIE_KEY,
     FILES,
+    NAME,
     PATIENCE_SECONDS,
     SECRETS,
     Machine,
@@ -57,6 +60,11 @@ MESSAGES = """
         }
     }
 """
+LOCATIONS = """
+    { workspaceOrError { ... on Workspace { locationEntries {
+        name loadStatus locationOrLoadError { __typename }
+    } } } }
+"""
 CONFIGURATION = "{ instance { info } }"
 ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
 MONTHS = ["2018-09", "2018-10"]
@@ -80,6 +88,18 @@ def test_nobody_gets_in_without_a_password(machine: Machine) -> None:
     assert machine.request("POST", "/graphql", body={"query": RUNS})[0] == 401
     wrong = {"Authorization": "Basic b3BlcmF0b3I6d3Jvbmc="}
     assert machine.request("GET", "/", headers=wrong)[0] == 401
+
+
+def test_who_types_the_name_alone_is_sent_to_https(machine: Machine) -> None:
+    for port, name, origin in (
+        (machine.http, NAME, f"https://{NAME}"),
+        (machine.http_of_sign_in, "localhost", machine.signed_in_origin),
+    ):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        connection.request("GET", "/runs?q=1", headers={"Host": name})
+        answer = connection.getresponse()
+        assert (answer.status, answer.headers["Location"]) == (301, f"{origin}/runs?q=1")
+        connection.close()
 
 
 @pytest.mark.parametrize("user", ["operator", "viewer"])
@@ -126,6 +146,30 @@ def test_a_page_of_somebody_elses_is_refused(machine: Machine) -> None:
 @pytest.mark.parametrize("host", ["elsewhere.example", "127.0.0.1", "localhost"])
 def test_a_foreign_host_is_refused(machine: Machine, host: str) -> None:
     assert machine.request("GET", "/", user="operator", host=host)[0] == 421
+
+
+def test_the_one_code_server_may_die_and_come_back(machine: Machine) -> None:
+    """UI and daemon have none of their own: those end when the machine pauses, for good."""
+    servers = [
+        process for process in machine.family()
+        if b"api\0grpc" in (process / "cmdline").read_bytes()
+    ]  # fmt: skip
+    assert len(servers) == 1 and b"--heartbeat" not in (servers[0] / "cmdline").read_bytes()
+    os.kill(int(servers[0].name), signal.SIGKILL)
+    (machine.root / "run/acv/code.sock").unlink()  # as systemd does
+    machine.start_unit("acv-code")
+    location = {
+        "name": "acv_pipeline",
+        "loadStatus": "LOADED",
+        "locationOrLoadError": {"__typename": "RepositoryLocation"},
+    }
+    assert machine.graphql("viewer", LOCATIONS)["workspaceOrError"]["locationEntries"] == [location]
+
+
+def test_nobody_else_on_the_machine_reaches_the_code_server() -> None:
+    unit = (FILES / "acv-code.service").read_text(encoding="utf-8")
+    assert "RuntimeDirectoryMode=0700" in unit and " --socket /run/acv/" in unit
+    assert "port" not in unit
 
 
 def test_two_runs_that_an_operator_launches_work_at_once_and_take_turns(

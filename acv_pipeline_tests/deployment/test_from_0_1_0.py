@@ -11,9 +11,9 @@ from acv_pipeline_tests.readme import README
 
 DOCS = README.parent / "docs"
 SHIPPED = {path.name for path in (DOCS / "deployment").iterdir()}
-BLOCK = re.search(
-    r"\*\*From 0\.1\.0\*\*.*?```\n(.*?)```", (DOCS / "deployment.md").read_text("utf-8"), re.DOTALL
-)
+PAGE = (DOCS / "deployment.md").read_text("utf-8")
+BLOCK = re.search(r"\*\*From 0\.1\.0\*\*.*?```\n(.*?)```", PAGE, re.DOTALL)
+UPGRADING = re.search(r"^## Upgrading\n\n```\n(.*?)```", PAGE, re.DOTALL | re.MULTILINE)
 
 
 def test_who_could_launch_runs_still_can(tmp_path: Path) -> None:
@@ -30,6 +30,19 @@ def test_who_could_launch_runs_still_can(tmp_path: Path) -> None:
 def test_what_goes_is_shipped_no_more_and_what_comes_is() -> None:
     assert BLOCK
     gone = {Path(name).name for name in re.findall(r"^rm (\S+)", BLOCK[1], re.MULTILINE)}
-    enabled = re.findall(r"^systemctl enable (\S+)", BLOCK[1], re.MULTILINE)
     assert gone == {"acv-ui-readonly.service", "operators.conf"} and not gone & SHIPPED
-    assert enabled and {f"{unit}.service" for unit in enabled} < SHIPPED
+
+
+def test_whatever_goes_on_is_stopped_enabled_and_started_by_an_upgrade() -> None:
+    """Units that were there before and those that come with it."""
+    assert UPGRADING
+    goes_on = {"acv-code", "acv-daemon", "acv-ui", "acv-observe"}
+    was_there = {"acv-daemon", "acv-ui"}  # in 0.1.0
+    said = {
+        verb: set(units.split())
+        for verb, units in re.findall(r"^systemctl (stop|enable|restart) (.*)$", UPGRADING[1], re.M)
+    }
+    assert said["stop"] == goes_on and said["enable"] == goes_on - was_there
+    assert said["restart"] == goes_on | {"acv-prepare"}
+    restarted = {Path(name).stem for name in SHIPPED if name.endswith(".service")} - {"acv-backup"}
+    assert said["restart"] == restarted

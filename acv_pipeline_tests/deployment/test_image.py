@@ -5,6 +5,7 @@ It takes minutes: ``make image`` runs it, ``make test`` skips it.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -70,7 +71,7 @@ class Containers(Machine):
         self.home = self.volume / "home"
         self.image = image
         stage = image.stages[""]
-        (self.code,) = free_ports(1)
+        self.code, self.observer = free_ports(2)
         shutil.chown(self.volume, *map(int, stage.user.split(":")))
 
     def start(self) -> None:
@@ -82,7 +83,7 @@ class Containers(Machine):
         self._start_provider()
         done = subprocess.run(self.service("prepare"), check=False, stderr=subprocess.PIPE)
         assert done.returncode == 0, done.stderr.decode()
-        for name in ("code", "web", "daemon", "front"):
+        for name in ("code", "web", "daemon", "observe", "front"):
             self._spawn(self.service(name))
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not self._answers():
@@ -142,13 +143,20 @@ class Containers(Machine):
     def _answers(self) -> bool:
         try:
             Someone(self).ask("GET", "/", allow_redirects=False)
+            self.observed("/health")
             return requests.get(f"http://127.0.0.1:{self.ui}/server_info", timeout=60).ok
         except requests.ConnectionError:
             return False
 
+    def observed(self, path: str) -> requests.Response:
+        """What ``observe`` says."""
+        return requests.get(f"http://127.0.0.1:{self.observer}{path}", timeout=120)
+
     def _here(self, text: str) -> str:
         """With the names and ports that containers have replaced by those of this machine."""
         for written, here in {
+            "3002": str(self.observer),
+            "${ACV_LOG_FORMAT:-colored}": "json",
             "${ACV_NAME:?}": f"localhost:{self.sign_in}",
             "${ACV_OIDC_CLIENT_ID:?}": self.client_id,
             "${ACV_OIDC_ISSUER:?}": f"http://127.0.0.1:{self.provider}",
@@ -209,13 +217,15 @@ def test_nothing_to_build_with_is_left(stage: Stage) -> None:
     assert not list((stage.tree / "var/lib/apt/lists").glob("*Packages*"))
 
 
-def test_the_helm_chart_starts_the_webserver_that_knows_who_asks(stage: Stage) -> None:
+def test_the_helm_chart_starts_what_is_meant(stage: Stage) -> None:
     values = yaml.safe_load((ROOT / "deploy" / "values.yaml").read_text(encoding="utf-8"))
     (path,) = [env["value"] for env in values["dagsterWebserver"]["env"] if env["name"] == "PATH"]
     started = "dagster-webserver -h 0.0.0.0 -p 3000 -w /opt/acv/workspace.yaml"  # as it does
     helped = said_in(stage, f"PATH={path}; /bin/bash -c '{started} --help'")
     assert "behind a proxy that signs people in" in helped
     assert "behind a proxy" not in said_in(stage, f"/bin/bash -c '{started} --help'")
+    daemon = f"PATH={path} ACV_LOG_FORMAT=wrong /bin/bash -c 'dagster-daemon run' 2>&1"
+    assert "Invalid value for '--log-format': 'wrong'" in said_in(stage, daemon)
 
 
 def test_its_user_is_nobody_special_and_writes_nowhere_but_where_data_are(stage: Stage) -> None:
@@ -272,6 +282,25 @@ def test_a_month_is_run_by_who_is_signed_in(containers: Containers) -> None:
     assert {path.stat().st_uid for path in home.root.rglob("*")} == {10001}
     assert home.report.exists() and (home.releases / "latest").exists()
     assert not (home.dagster / "history").exists(), "Dagster's record is in Postgres"
+
+
+def test_it_is_observed(containers: Containers) -> None:
+    """After the run of above."""
+    found = containers.observed("/health").json()["aspects"]
+    ill = {name: aspect["says"] for name, aspect in found.items() if not aspect["is_fine"]}
+    # space is this machine's; while a run is at work nobody looks, and the next look is not ours
+    assert set(ill) <= {"space", "landing_zone"}, ill
+    assert {"record", "daemon", "alerts", "landing_zone", "runs"} <= set(found)
+    metrics = containers.observed("/metrics").text
+    assert 'acv_healthy{aspect="record"} 1.0' in metrics
+    assert 'acv_last_run_failed{job="monthly_figures_job"} 0.0' in metrics
+
+
+def test_logs_are_json_where_that_is_asked_for(containers: Containers) -> None:
+    lines = containers.log.read_text(encoding="utf-8", errors="replace").splitlines()
+    told = [json.loads(line) for line in lines if line.startswith('{"')]
+    assert {"dagster.code_server", "dagster.daemon"} <= {said["logger"] for said in told}
+    assert not [line for line in lines if "\x1b[" in line], "Dagster's own form has colours"
 
 
 def test_it_ends_when_it_is_told_to(containers: Containers) -> None:

@@ -390,6 +390,27 @@ def test_the_commands_of_the_pages_exist(page: str) -> None:
         assert secrets and all(f": {name}" in everything for name in secrets)
 
 
+def test_all_that_is_started_is_told_the_form_of_its_log(tmp_path: Path) -> None:
+    """Dagster's own programs as a word, since they read no variable of ours."""
+    word = COMPOSE["x-pipeline"]["environment"]["ACV_LOG_FORMAT"]
+    assert all(word in [*said["command"], said["environment"]["ACV_LOG_FORMAT"]]
+               for name, said in OURS.items() if name != "front")  # fmt: skip
+    commands = [OURS[name]["command"] for name in ("code", "daemon")]
+    assert all(command[-2:] == ["--log-format", word] for command in commands)
+
+    (told,) = {variables(said)["ACV_LOG_FORMAT"] for said in [*PODS.values(), OBSERVER]}
+    assert CODE["dagsterApiGrpcArgs"][-2:] == ["--log-format", told]
+    assert variables(PODS["daemon"])["PATH"].startswith("/opt/acv/chart:")
+    (tmp_path / "dagster-daemon").write_text('#!/bin/sh\necho "$@"\n', encoding="utf-8")
+    (tmp_path / "dagster-daemon").chmod(0o755)
+    script = (DEPLOY / "dagster-daemon").read_text(encoding="utf-8")
+    said = subprocess.run(
+        ["sh", "-c", script.replace("/opt/acv/bin", str(tmp_path)), "dagster-daemon", "run"],
+        capture_output=True, text=True, check=False, env={"ACV_LOG_FORMAT": "json"},
+    )  # fmt: skip
+    assert said.stdout == "run --log-format json\n", said
+
+
 def test_the_shell_of_the_server_finds_the_program(tmp_path: Path) -> None:
     """As ``systemd-run`` does: along the path of whoever calls it."""
     programs = {"systemd-run": 'shift $(($# - 2)); exec "$@"', "acv": 'echo "acv $*"'}
@@ -425,11 +446,8 @@ def test_the_proxy_passes_on_to_the_webserver() -> None:
 
 
 def test_the_chart_starts_the_same_code_server() -> None:
-    assert [CODE["port"], *CODE["dagsterApiGrpcArgs"]] == [
-        4266,
-        "--module-name",
-        "acv_pipeline.definitions",
-    ]
+    assert CODE["port"] == 4266
+    assert CODE["dagsterApiGrpcArgs"][:2] == ["--module-name", "acv_pipeline.definitions"]
     assert CODE["deploymentStrategy"] == {"type": "Recreate"}, "the home is one pod's"
     (server,) = VALUES["dagsterWebserver"]["workspace"]["servers"]
     assert server == {"host": CODE["name"], "port": CODE["port"], "name": LOCATION}

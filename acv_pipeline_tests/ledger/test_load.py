@@ -10,6 +10,7 @@ import duckdb
 from acv_pipeline.contract import Contract
 from acv_pipeline.ledger.load import load
 from acv_pipeline.ledger.store import read_ledger
+from acv_pipeline.warehouse import READ_BY_ANOTHER_VERSION
 from acv_pipeline_tests.deliveries import deliver
 
 
@@ -116,3 +117,21 @@ def test_regional_subtotals_of_a_partner_are_compared_and_not_counted(
     assert [finding.rule for finding in verdict.findings] == ["region_differs_from_departments"]
     fates = "select fate, count(*) from raw.tidy_rows group by all order by all"
     assert warehouse.execute(fates).fetchall() == [("control", 2), ("figure", 96)]
+
+
+def test_what_an_earlier_version_read_is_read_again_when_the_contract_changes_after_it(
+    warehouse: duckdb.DuckDBPyConnection, landing: Path, contract: Contract
+) -> None:
+    deliver(landing, "anah", "2021-04-06", {"2021-03": {"01": 12}})
+    load(warehouse, landing, contract)
+    warehouse.execute("update raw.tidy_rows set value = 13")  # as that version understood it
+    warehouse.execute("update raw.deliveries set read_with = ?", [READ_BY_ANOTHER_VERSION])
+
+    def read() -> list[tuple[int]]:
+        load(warehouse, landing, contract)
+        return warehouse.execute("select value from raw.tidy_rows").fetchall()
+
+    assert read() == [(13,)] == read()
+    contract = contract.model_copy(update={"figure_words": [*contract.figure_words, "total ACV"]})
+    contract.__dict__.pop("reading_version", None)
+    assert read() == [(12,)]

@@ -18,6 +18,7 @@ from acv_pipeline.definitions import SETTLE_SECONDS, build_definitions
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.ledger import load as loading
 from acv_pipeline.operations import standstill
+from acv_pipeline.orchestration import arrivals
 from acv_pipeline.orchestration.arrivals import stretches
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests import warehouses
@@ -127,6 +128,28 @@ def test_a_run_that_never_recorded_is_asked_for_again(
     assert tick() == [("2018-09", "2018-09")]
     run(pipeline, ["2018-09"], is_killed=True)
     assert tick() == [("2018-09", "2018-09")]
+
+
+def test_a_run_that_died_before_it_wrote_anything_is_asked_for_again(
+    pipeline: Pipeline, landing: Path, contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrivals, "PATIENCE_SECONDS", 0)
+    deliver_trajectory(landing, contract, "anah", ["2018-09"])
+    age(landing)
+    definitions = build_definitions(pipeline)
+    sensor = definitions.resolve_sensor_def("arrivals")
+    keys, cursor = [], None
+    with DagsterInstance.ephemeral() as instance:
+        for end in (instance.report_run_failed, instance.report_run_canceled):
+            context = dg.build_sensor_context(instance=instance, cursor=cursor)
+            data = sensor.evaluate_tick(context)
+            (request,) = data.run_requests or []
+            keys.append(request.run_key)
+            cursor = data.cursor
+            end(instance.create_run_for_job(definitions.resolve_implicit_global_asset_job_def()))
+        data = sensor.evaluate_tick(dg.build_sensor_context(instance=instance, cursor=cursor))
+        assert not data.run_requests, "what a person ended stays so"
+    assert keys[0] != keys[1], "Dagster starts nothing for a key that it has had"
 
 
 def test_while_a_run_goes_on_no_other_is_asked_for(

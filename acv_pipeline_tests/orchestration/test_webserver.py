@@ -291,7 +291,9 @@ def test_an_operator_changes_what_a_viewer_cannot(ask: Ask) -> None:
 
 
 def test_only_a_statistician_signs_off(ask: Ask) -> None:
-    assert sign(ask, "operator")["__typename"] == "UnauthorizedError"
+    refused = sign(ask, "operator")
+    assert refused["__typename"] == "PythonError", "the UI shows no words of another one"
+    assert "only statisticians sign off a held month, and otto@example.org" in refused["message"]
     signed = sign(ask, "statistician")
     assert signed["__typename"] == "LaunchRunSuccess", signed
     assert user_of(signed["run"]) == ["stéphanie@example.org"]

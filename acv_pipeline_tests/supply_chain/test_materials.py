@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 
 from acv_pipeline_tests.supply_chain.licences import PAGE, _listed, page
-from acv_pipeline_tests.supply_chain.lock import RUN_LOCK, read_lock
+from acv_pipeline_tests.supply_chain.lock import ROOT, RUN_LOCK, read_lock
 from acv_pipeline_tests.supply_chain.sbom import as_json
 
 
@@ -15,6 +17,18 @@ def test_every_package_of_the_lock_is_read_with_its_hashes() -> None:
     assert len(pinned) == sum("==" in line and line[0].isalnum() for line in lines)
     assert sum(len(p.hashes) for p in pinned) == sum("--hash=sha256:" in line for line in lines)
     assert all(p.hashes for p in pinned)
+
+
+def test_a_server_has_all_that_its_settings_can_ask_for() -> None:
+    """But for a cluster, which is another machine."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = {
+        re.split("[<>=]", needed)[0]
+        for extra, needs in project["optional-dependencies"].items()
+        for needed in needs if extra not in ("dev", "spark")
+    }  # fmt: skip
+    locked = {pinned.name for pinned in read_lock(ROOT / "requirements" / "server.lock")}
+    assert "openlineage-python" in asked and asked <= locked
 
 
 def test_the_bill_of_materials_names_every_package() -> None:

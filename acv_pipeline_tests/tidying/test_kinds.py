@@ -396,6 +396,8 @@ TABLES: dict[str, tuple[str, str]] = {
     "a column of kinds of territory": ("maille_geographique;code;cumul\nDépartement;01;3\nRégion;84;9\n", "2: 01 2021-03 = 3|3: stated_subtotal"),
     "rows of another programme": ("dep;Prog;cumul\n01;ACV;3\n02;PVD;4\n", "2: 01 2021-03 = 3|3: something_else"),
     "rows that do not count": ("dep;Statut;cumul\n01;accordé;3\n02;annulé;4\n", "2: 01 2021-03 = 3|3: something_else"),
+    "rows that are an earlier month's": ("dep;Observations;cumul\n01;;3\n02;Chiffre reconduit;4\n03;non mis à jour;5\n", "2: 01 2021-03 = 3|3: something_else|4: something_else"),
+    "rows said to be wrong": ("dep;Observations;cumul\n01;vérifié;3\n02;erroné;4\n", "2: 01 2021-03 = 3|3: something_else"),
     "parts that may overlap": (
         "dep;Bénéficiaire;cumul\n01;PO;3\n01;Modestes;2\n01;PB;4\n",
         "2: part_alone|3: part_alone|4: part_alone",

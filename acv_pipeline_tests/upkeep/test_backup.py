@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
 import os
 import random
@@ -23,6 +24,7 @@ from click.testing import CliRunner
 
 from acv_pipeline.cli.main import main
 from acv_pipeline.contract import Contract, load_contract
+from acv_pipeline.operations.upkeep import backup
 from acv_pipeline.operations.upkeep.backup import BackupError, back_up, restore
 from acv_pipeline.orchestration.instance import instance as open_instance
 from acv_pipeline.warehouse import (
@@ -188,6 +190,30 @@ def test_what_a_killed_backup_left_goes_with_the_next(recorded: Home, tmp_path: 
     assert (left / "home" / "warehouse.duckdb").exists()
     back_up(recorded, tmp_path / "acv.tar.gz")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["acv.tar.gz", "home", "landing"]
+
+
+def test_what_a_killed_restore_left_goes_with_the_next(recorded: Home, tmp_path: Path) -> None:
+    source = tmp_path / "acv.tar.gz"
+    back_up(recorded, source)
+    elsewhere = tmp_path / "elsewhere"
+    fork = multiprocessing.get_context("fork").Process(
+        target=_die_restoring, args=(source, Home(elsewhere / "home"))
+    )
+    fork.start()
+    fork.join()
+    (left,) = elsewhere.iterdir()
+    assert (left / "home" / "warehouse.duckdb").exists()
+    with (left / "lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(BackupError, match="another 'acv restore' is at work"):
+            restore(source, Home(elsewhere / "home"))
+    restore(source, Home(elsewhere / "home"))
+    assert [path.name for path in elsewhere.iterdir()] == ["home"]
+
+
+def _die_restoring(source: Path, home: Home) -> None:
+    backup.problem_of = lambda _: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment]
+    restore(source, home)
 
 
 def _die_packing(home: Home, folder: Path) -> None:

@@ -25,7 +25,7 @@ from acv_pipeline.cli.main import main
 from acv_pipeline.contract import Contract
 from acv_pipeline.definitions import build_definitions
 from acv_pipeline.flow.pipeline import Pipeline
-from acv_pipeline.orchestration.instance import instance
+from acv_pipeline.orchestration.instance import instance, prepare
 from acv_pipeline.sample_data import generate
 from acv_pipeline.warehouse import fingerprints
 from acv_pipeline.warehouse.home import Home
@@ -126,6 +126,23 @@ def test_whatever_opens_it_first_makes_the_backup_and_says_so(
     assert nothing == f"{home.root}: version {now} wrote it, nothing to do"
     assert as_it_was.startswith(f"As it was before {now}: {kept} (")
     assert list(tmp_path.glob("*.tar.gz")) == [kept]
+
+
+def test_the_backup_has_the_settings_of_a_server_as_they_were(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which 0.1.0, put back with it, has to understand."""
+    with tarfile.open(HOMES / "0.1.0.tar.xz") as archive:
+        archive.extractall(home.root, filter="data")
+    settings = home.dagster / "dagster.yaml"
+    was = "storage:\n  postgres:\n    postgres_url:\n      env: ACV_STORAGE_URL\n"
+    settings.write_text(was, encoding="utf-8")
+    monkeypatch.setenv("ACV_STORAGE_URL", "postgresql+psycopg2://acv@127.0.0.1/dagster")
+    prepare(home)
+    assert "PostgresRecord" in settings.read_text(encoding="utf-8")
+    (kept,) = tmp_path.glob("*.tar.gz")
+    assert acv("restore", Home(tmp_path / "before"), str(kept)).exit_code == 0
+    assert (tmp_path / "before/dagster/dagster.yaml").read_text(encoding="utf-8") == was
 
 
 @each_version
@@ -256,12 +273,13 @@ def _hashable(cell: object) -> object:
 def lost(then: Tables, now: Tables) -> dict[str, set[tuple[object, ...]]]:
     """By table, the rows of then that are not there any more.
 
-    Columns may have been added, and a check may have been asked again, with the same answer.
+    Columns may have been added, and a check may have been asked again, with the same answer. What
+    a delivery was read with tells only whether it is due to be read again.
     """
     missing = {}
     for table, (columns, rows) in then.items():
         columns_now, rows_now = now.get(table, (columns, set()))
-        compared = [column for column in columns if column != "evaluated_at"]
+        compared = [column for column in columns if column not in ("evaluated_at", "read_with")]
         if gone := of_columns(rows, columns, compared) - of_columns(
             rows_now, columns_now, compared
         ):

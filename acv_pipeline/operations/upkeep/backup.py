@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import json
 import os
+import shutil
 import tarfile
-import tempfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +63,8 @@ def restore(source: Path, home: Home, *, force: bool = False) -> tuple[Backup, P
         )
     with in_plain_words(root.parent):
         root.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{root.name}.", dir=root.parent) as folder:
-            fresh = Path(folder) / "home"
+        with _workshop(root) as folder:
+            fresh = folder / "home"
             manifest = _unpack(source, fresh)
             _verify(source, fresh, manifest)
             (fresh / MANIFEST).unlink()
@@ -76,6 +78,26 @@ def restore(source: Path, home: Home, *, force: bool = False) -> tuple[Backup, P
                 root.rmdir()
             fresh.rename(root)
     return described(manifest, source), aside
+
+
+@contextmanager
+def _workshop(root: Path) -> Iterator[Path]:
+    """A folder beside the home; whoever has its lock is alone, so what else lies there died."""
+    folder = root.with_name(f".{root.name}.restoring")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with (folder / "lock").open("ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BackupError(
+                _("another 'acv restore' is at work on {path}: wait for it to end", path=root)
+            ) from error
+        try:
+            if (folder / "home").exists():
+                shutil.rmtree(folder / "home")
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _extract(archive: tarfile.TarFile, folder: Path) -> None:

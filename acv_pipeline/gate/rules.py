@@ -39,6 +39,7 @@ RULES = tuple(
 ON_MOVEMENT = {
     "national_total_decreases",
     "several_departments_decrease",
+    "department_collapses",
     "national_pace_jumps",
     "one_department_dominates",
     "all_figures_raised",

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
+
 from acv_pipeline.gate.case import MonthCase
 from acv_pipeline.gate.rule import Alarm, Evidence, Limits, moved, rule
 from acv_pipeline.gate.trajectory import Trajectory
 from acv_pipeline.language import both, both_plural, marked
 
 
-def _decreases(case: MonthCase, trajectory: Trajectory) -> Evidence:
-    """The départements that fall, the deepest first."""
+def _decreases(
+    case: MonthCase, trajectory: Trajectory, where: npt.NDArray[np.bool_] | None = None
+) -> Evidence:
+    """The départements that fall, all or those of them in ``where``, the deepest first."""
     return moved(
         case,
-        trajectory.increments < 0,
+        trajectory.increments < 0 if where is None else where,
         -trajectory.increments,
         expected_low=trajectory.previous,
         increment=trajectory.increments,
@@ -114,4 +119,44 @@ def several_departments_decrease(case: MonthCase, limits: Limits) -> Alarm | Non
             unit=case.indicator.units(total),
         ),
         evidence=_decreases(case, trajectory),
+    )
+
+
+@rule(
+    blocking=True,
+    title=marked("A département loses most of its figure"),
+    what_to_do=marked(
+        "Ask {contact}: a lookup that found nothing writes 0, a cut figure lacks a digit, and a "
+        "part stands for the whole. A real fall is released by a sign-off."
+    ),
+    rationale=(
+        "Corrections take some dossiers away, never most of a département: no figure of a good "
+        "month ever lost half of what it was. The national growth hides such a fall."
+    ),
+)
+def department_collapses(case: MonthCase, limits: Limits) -> Alarm | None:
+    """Any département of some size that falls to a small share of its previous figure."""
+    trajectory = case.trajectory
+    if trajectory is None:
+        return None
+    previous = trajectory.previous
+    collapsed = previous >= limits["min_level"]
+    collapsed &= -trajectory.increments > limits["max_decrease_share"] * previous
+    if not collapsed.any():
+        return None
+    evidence = _decreases(case, trajectory, collapsed)
+    worst = evidence[0]
+    return Alarm(
+        summary=both_plural(
+            "{count} département loses most of its figure since {month:%Y-%m}: {code} goes from "
+            "{before:,.0f} to {now:,.0f}",
+            "{count} départements lose most of their figures since {month:%Y-%m}, first of all "
+            "{code}: from {before:,.0f} to {now:,.0f}",
+            int(collapsed.sum()),
+            month=trajectory.previous_month,
+            code=worst["department_code"],
+            before=worst["previous"],
+            now=worst["delivered"],
+        ),
+        evidence=evidence,
     )

@@ -27,6 +27,8 @@ SEVERAL = 3  # as many blank labels below every other row were not lost
 MANY = 10  # of several months one blank label in so many rows is no lost one
 UNNAMED = "?"
 """The name of a part that has none."""
+UNSURE = "?"
+"""What follows the name of a part that may be the whole."""
 TOGETHER = re.compile(r"[+/,;&]| et ")
 ABOUT = ("month", "quarter", "year", "indicator", "indicator_id", "value_type")
 
@@ -141,12 +143,13 @@ class GroupReader:
         given = {territory.part for territory in territories.found if territory.part}
         if not given:
             return []
-        # what is called as the whole is the first part beside the others, and the whole beside it
+        # what is called as the whole may be the first part beside the others; it is the whole
+        # beside the first
         other: dict[str, str] = {}
         for code, known in self._names.contract.department_parts.items():
             first = next(iter(known))
             if given & set(known) and first not in given:
-                other[code] = first if set(known) - given == {first} else UNNAMED
+                other[code] = first + UNSURE if set(known) - given == {first} else UNNAMED
         whole = {
             code: {fold(name) for name in self._names.contract.department_variants.get(code, [])}
             for code in other

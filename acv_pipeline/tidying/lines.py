@@ -12,6 +12,7 @@ import pandas as pd
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.tidying.column import Mask, of_contract, texts_of
+from acv_pipeline.tidying.footnotes import MARK
 from acv_pipeline.tidying.header import HeaderFinder
 from acv_pipeline.tidying.numbers import number_test
 from acv_pipeline.tidying.reasons import NUMBERS
@@ -81,7 +82,8 @@ def line_test(
         if alone and OTHER_SEPARATOR.fullmatch(first):
             return "misaligned_row", "1"
         # whatever its first words, a line with a number in a value column is no note
-        if alone or (finder.names.opens_note(first) and not numbered):
+        opens = finder.names.opens_note(first) or re.fullmatch(MARK, first)
+        if alone or (opens and not numbered):
             return "note", ""
         return None, ""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from acv_pipeline.contract import Contract, Month
@@ -131,7 +133,7 @@ def check_columns(
     """
     reader = of_contract(MonthReader, finder.contract)
     dates = of_contract(DateReader, finder.contract)
-    for place in roles.of_kind("text", "numbers", "ignored"):
+    for place in roles.of_kind("text", "numbers", "few_numbers", "ignored"):
         texts = {text for text in table.column(place).found if text.strip()}
         name = table.header[place]
         if len(texts) != 1 or dates.speaks_of_another(name):
@@ -166,9 +168,8 @@ def check_notes(
     figures = np.flatnonzero(rows.reason < 0)
     last = figures[-1] if len(figures) else -1
     seen: set[tuple[str, bool]] = set()
-    for row in np.flatnonzero(rows.reason == NUMBERS["note"]).tolist():
-        texts = [cells.found[cells.codes[row]] for cells in rows.cells if cells.codes[row] >= 0]
-        for text in filter(str.strip, texts):
+    for row, texts in notes_of(rows):
+        for text in texts:
             if (text, row > last) in seen:
                 continue
             seen.add((text, row > last))
@@ -181,6 +182,13 @@ def check_notes(
                 check_several(np.unique(rows.month[figures]), file_name, said, [])
             if row < last or alone:  # else it may be the title of the next table
                 check_indicator(rows, reader.names.contract, file_name, text)
+
+
+def notes_of(rows: RecordTable) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are notes, each with its texts."""
+    for row in np.flatnonzero(rows.reason == NUMBERS["note"]).tolist():
+        cells = (column for column in rows.cells if column.codes[row] >= 0)
+        yield row, [text for c in cells if (text := c.found[c.codes[row]]).strip()]
 
 
 def check_indicator(rows: RecordTable, contract: Contract, file_name: str, text: str) -> None:
@@ -237,7 +245,7 @@ def without_month(
         return both_readings(file_name, f"{table.header[place]} {said}", read)
     if not lacking["no_month_in_row"]:
         return None
-    ambiguous = [statement for statement in about(statements) if len(statement.months) > 1]
+    ambiguous = [s for s in about(statements) if len(s.months) > 1 and s.read.day]
     if ambiguous and len(possible_months(about(statements))) > 1:
         return both_readings(file_name, ambiguous[0].text, ambiguous[0].read)
     return no_month(file_name, months, statements)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,13 @@ import numpy.typing as npt
 
 from acv_pipeline.language import Both, both
 from acv_pipeline.reading import DeliveryRefused
-from acv_pipeline.tidying.column import Column, Mask, constant
+from acv_pipeline.tidying.column import Column, Mask, constant, of_contract
 from acv_pipeline.tidying.header import HeaderFinder
 from acv_pipeline.tidying.names import TERRITORY, ColumnNames
 from acv_pipeline.tidying.numbers import number_test, parse_values
+from acv_pipeline.tidying.places import PlaceReader
 from acv_pipeline.tidying.refusals import quoted
-from acv_pipeline.tidying.subjects import subject_of_cell
+from acv_pipeline.tidying.subjects import leaves_out, subject_of_cell
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.texts import clean, fold, words_pattern
 
@@ -32,6 +33,10 @@ ALIKE = 2.0  # figures of one thing, at two dates or counted twice, are within t
 LARGE_ENOUGH = 10  # smaller ones are within that factor by chance
 KINDS_AT_MOST = 12  # a column with more different words tells no kinds of figures
 ROW_NUMBER = re.compile(r"(?:n|no|num|numero|id|index|ligne|rang)?")
+# how names begin of numbers that count nothing, or a part
+NO_COUNT = re.compile(
+    r"(?:n|no|num|numero|id|identifiant|code|ref|reference|tel|annee|an|date|dont)(?![a-z])"
+)
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,7 @@ WHY = {
     "code": both("codes of territories"),
     "text": both("words"),
     "numbers": both("numbers unlike the figures, of an unknown name"),
+    "few_numbers": both("a few numbers of an unknown name; figures beside them do not count"),
     "outside": both("no name and next to no content"),
 }
 
@@ -174,7 +180,9 @@ class RoleReader:
             if corrects or numbers >= max(FEW, SPARSE * figures):
                 return "unknown"
         if numbers:
-            return "numbers"
+            names = self._names
+            is_other = names.is_other_quantity(header) or names.names_part(header)
+            return "numbers" if is_other or NO_COUNT.match(fold(header)) else "few_numbers"
         return "text" if header.strip() or filled >= SOME * figures else "outside"
 
     def _role_of_meaning(self, meaning: str, place: int, is_first: bool) -> str:
@@ -248,6 +256,11 @@ class RoleReader:
         by_row = {"indicator", "indicator_id"} & set(self.table.columns)
         return subject_of_cell(self._names, text, None if by_row else indicator)
 
+    def _subject_of_row(self, indicator: str | None, tells_kinds: bool, text: str) -> str:
+        """The text, if it says that its row is no figure; a remark leaves out a part of it."""
+        says = self.subject(text, indicator) if tells_kinds else leaves_out(self._names, text)
+        return text if says else ""
+
     def subjects(self, indicator: str | None) -> Column[str]:
         """The words of each row that say that its value is no figure of ours; ``""`` for none.
 
@@ -257,11 +270,15 @@ class RoleReader:
         found = constant("", len(self.table.body))
         if self.finder.source.role != "partner":
             return found
-        for place in self.of_kind(*WORDS):
+        reader = of_contract(PlaceReader, self.finder.contract, "department")
+        for place in self.of_kind(*WORDS, *TERRITORY):
             texts = self._texts(place)
-            if len(texts.found) > KINDS_AT_MOST:
-                continue
-            said = texts.map(lambda text: text if self.subject(text, indicator) else "")
+            if self._role(place) in TERRITORY and any(
+                read.code or read.named for read in map(reader.read, texts.found)
+            ):
+                continue  # else it is called so, and holds remarks
+            tells_kinds = len(texts.found) <= KINDS_AT_MOST
+            said = texts.map(partial(self._subject_of_row, indicator, tells_kinds))
             found = found.replaced(said.where(bool), said) if said.where(bool).any() else found
         return found
 
@@ -313,8 +330,9 @@ class RoleReader:
             both = (numbers >= LARGE_ENOUGH) & (figures >= LARGE_ENOUGH)
             with np.errstate(divide="ignore", invalid="ignore"):
                 ratio = numbers / figures
-            compared = compared | both
-            close = close | (both & (ratio <= ALIKE) & (ratio >= 1 / ALIKE))
+            equal = (numbers == figures) & (numbers > 0)
+            compared = compared | both | equal
+            close = close | equal | (both & (ratio <= ALIKE) & (ratio >= 1 / ALIKE))
         return bool(compared.any()) and close.sum() > SOME * compared.sum()
 
     def _not_understood(

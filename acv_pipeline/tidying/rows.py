@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.months import shift
+from acv_pipeline.tidying.beside import Beside
 from acv_pipeline.tidying.column import Column, Mask, Places, constant, of_contract
 from acv_pipeline.tidying.drag import dragged
 from acv_pipeline.tidying.groups import GroupReader, Groups
@@ -159,12 +160,7 @@ class RowReader:
             outside = self._about(indicator) & is_department & ~panel[self._places]
             verdicts.settle(outside & nothing, "outside_panel_no_figure")
             verdicts.settle(outside & zero, "outside_panel_zero")
-        # of several months nobody knows which a column of parts belongs to
-        parts_beside = [] if self.table.month_columns else self.roles.of_kind("part_figures")
-        for part in parts_beside:
-            parts = parse_values(self.table.cells(part), self.finder.contract)
-            more = (parts.array(_count, np.int64) > counts) & (counts >= 0)
-            verdicts.settle(more, "conflicting_values", self.table.column(part).map(clean).at)
+        Beside(self.table, self.roles, position, counts).settle(verdicts)
         said = self.table.column(position)
         verdicts.settle_each(
             values.array(attrgetter("problem_number"), np.int8),
@@ -178,7 +174,7 @@ class RowReader:
         if table.sheet.kinds is not None or right >= table.body.shape[1]:
             return np.zeros(len(table.body), dtype=bool)
         named = right < len(table.header) and table.header[right].strip()
-        roles = WORDS if named else (*WORDS, "outside", "numbers")
+        roles = WORDS if named else (*WORDS, "outside", "numbers", "few_numbers")
         if not self.roles.of_kind(*roles, at=right):
             return np.zeros(len(table.body), dtype=bool)
         rest = table.column(right).where(re.compile(r"[0-9]{3}\s*").fullmatch)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ import pandas as pd
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.language import Both, both_plural
-from acv_pipeline.tidying.groups import UNNAMED
+from acv_pipeline.tidying.groups import UNNAMED, UNSURE
 from acv_pipeline.tidying.pairs import LEVELS
 from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.record_table import RecordTable
@@ -53,6 +53,7 @@ def settle_repeats(rows: RecordTable, contract: Contract) -> list[Both]:
     groups: dict[int, list[_Row]] = {}
     for key, row in zip(every[looked_at].tolist(), _rows(rows, looked_at), strict=True):
         groups.setdefault(key, []).append(row)
+    groups = {key: [_assured(row, group) for row in group] for key, group in groups.items()}
     settler = _Settler(rows, _all_parts(groups.values(), contract), contract)
     for group in groups.values():
         settler.settle(group)
@@ -70,6 +71,14 @@ def _rows(rows: RecordTable, at: npt.NDArray[np.intp]) -> list[_Row]:
     ]
 
 
+def _assured(row: _Row, group: list[_Row]) -> _Row:
+    """A row that may be the whole as the part that it is, where it is too small for the whole."""
+    others = sum(other.count for other in group if other.part not in ("", row.part))
+    if row.part in ("", UNNAMED) or not row.part.endswith(UNSURE) or row.count >= others:
+        return row
+    return replace(row, part=row.part.removesuffix(UNSURE))
+
+
 def _all_parts(groups: Iterable[list[_Row]], contract: Contract) -> list[set[str]]:
     """The sets of parts that make a whole: those that the contract knows, as the file calls them.
 
@@ -77,6 +86,7 @@ def _all_parts(groups: Iterable[list[_Row]], contract: Contract) -> list[set[str
     """
     known = [set(parts) for parts in contract.department_parts.values()]
     territorial = set().union(*known) if known else set()
+    territorial |= {part + UNSURE for part in territorial}
     named = {row.part for group in groups for row in group if row.part} - territorial
     called = {fold(w): part for part, words in contract.part_names.items() for w in words}
     meant = [called.get(fold(part)) for part in named]
@@ -155,7 +165,8 @@ class _Settler:
         complete = len(names) > 1 and len(set(names)) == len(names) and set(names) in self._complete
         if not complete or not all(row.usable for row in parts):
             for row in parts:
-                self._reason([row], "part_alone", row.part if row.part != UNNAMED else added)
+                sure = not row.part.endswith(UNSURE)
+                self._reason([row], "part_alone", row.part if sure else added)
             return
         first, *others = parts
         total = sum(row.count for row in parts)

@@ -120,13 +120,15 @@ class StatementReader:
     def _dates(self) -> DateReader:
         return of_contract(DateReader, self.names.contract)
 
-    def title(self, table: Table, file_name: str) -> list[Statement]:
+    def title(
+        self, table: Table, file_name: str, received_on: dt.date | None = None
+    ) -> list[Statement]:
         """What the lines above the header say; the year may stand in the name of the file."""
         found: list[Statement] = []
         for number, line in enumerate(table.title):
             above = table.title[number - 1] if number else ()
             found += self._in_line(line, above)
-        return found if about(found) else [*found, *self._in_halves(table, file_name)]
+        return found if about(found) else [*found, *self._in_halves(table, file_name, received_on)]
 
     def sheet_name(self, table: Table) -> list[Statement]:
         """What the sheet's name says."""
@@ -152,15 +154,27 @@ class StatementReader:
                 found[text] = None, int(month["number"] or words[month["word"]])
         return found
 
-    def _in_halves(self, table: Table, file_name: str) -> list[Statement]:
-        """The month of a form that asks for year and month in two places."""
-        halves = self.halves(table, PurePath(file_name).stem)
+    def _in_halves(
+        self, table: Table, file_name: str, received_on: dt.date | None
+    ) -> list[Statement]:
+        """The month of a form that asks for year and month in two places.
+
+        A year in the file's name alone may be an old one, once that month of a later one is over.
+        """
+        here, halves = self.halves(table), self.halves(table, PurePath(file_name).stem)
         years = {year for year, _ in halves.values() if year}
         months = {month for _, month in halves.values() if month}
         if len(years) != 1 or len(months) != 1:
             return []
         month = dt.date(years.pop(), months.pop(), 1)
-        return [Statement(", ".join(halves), "title", (month,), "plain", MonthRead(month))]
+        meant = [month]
+        while received_on and not any(year for year, _ in here.values()):
+            later = shift(meant[-1], 12)
+            if month_end(later) >= received_on:
+                break
+            meant.append(later)
+        text = ", ".join(halves)
+        return [Statement(text, "title", tuple(meant), "plain", MonthRead(month))]
 
     def _in_line(self, line: Sequence[str], above: Sequence[str]) -> list[Statement]:
         """What one line says: what stands left of a date, else above it, says what it is.
@@ -211,6 +225,11 @@ class StatementReader:
             for statement in self._in(text, "note")
             if statement.kind == "state" or (heading and statement.months)
         ]
+
+    def below(self, texts: Iterable[str]) -> list[Statement]:
+        """The days and months that notes name, whatever they say of them; no corrections."""
+        notes = (text for text in texts if not CORRECTED.search(fold(text)))
+        return [statement for text in notes for statement in self._in(text, "note")]
 
     def file_name(self, file_name: str, received_on: dt.date | None) -> list[Statement]:
         """What the file's name says.

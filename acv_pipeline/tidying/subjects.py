@@ -47,6 +47,12 @@ OF_FILES = re.compile(
 # whom to ask is no subject
 WHOM = {"contact", "bureau", "service", "mission", "unite"}
 LEFT_OUT = ("hors", "sans", "sauf", "hormis")
+REPLACED = re.compile(r"(?<![a-z])(?:remplace|annule)(?:e|s|es)? par(?![a-z])")
+# of a row: it is not the whole; what is late or said with reserve is
+LEAVES_OUT = re.compile(
+    r"(?<![a-z])(?:hors(?! (?:du )?delai| taxe)|sauf(?! erreur| avis)|hormis|non comprise?s?|"
+    r"a l (?:exception|exclusion)|sans(?= (?:la|le|les|l|metropole) ))(?![a-z])(?P<what>.*)"
+)
 SMALL = {"a", "de", "des", "du", "la", "le", "les", "d", "l", "fin", "annee", "par", "departement"}
 # words: longer texts explain, they are no headings
 LONGEST_SUBJECT, LONGEST_PART, LONGEST_BELOW, FEW = 8, 14, 4, 3
@@ -59,6 +65,9 @@ def other_subject(names: ColumnNames, table: Table) -> tuple[str, str] | None:
     Returns:
         The heading, and what it is about (see ``subject_of``).
     """
+    for text in table.title_texts:
+        if is_discarded(names, text):
+            return text, "discarded"
     for text in (*table.title_texts, table.sheet.name):
         if what := subject_of(names, text):
             return text, what
@@ -71,7 +80,24 @@ def subject_of_file(names: ColumnNames, file_name: str) -> str | None:
     Its numbers are dates, and some words say what becomes of the file.
     """
     words = plain(re.sub(r"[0-9_]+", " ", PurePath(file_name).stem))
+    if is_discarded(names, words):
+        return "discarded"
     return subject_of(names, OF_FILES.sub(" ", words))
+
+
+def is_discarded(names: ColumnNames, text: str) -> bool:
+    """Whether a heading or the name of a file says that its figures do not count.
+
+    A draft is provisional, and what is old may be dwellings (``logements anciens``).
+    """
+    folded, contract = fold(text), names.contract
+    drafts = set(map(fold, contract.standing_words.provisional))
+    words = [word for word in contract.discarded_sheets if fold(word) not in drafts]
+    for found in words_pattern(tuple(words)).finditer(folded):
+        before = set(re.sub("[0-9]", " ", folded[: found.start()]).split())
+        if not found[0].startswith("ancien") or before <= names.own_words:
+            return True
+    return REPLACED.search(folded) is not None
 
 
 def subject_of_cell(names: ColumnNames, text: str, indicator: str | None) -> str | None:
@@ -83,6 +109,8 @@ def subject_of_cell(names: ColumnNames, text: str, indicator: str | None) -> str
     """
     if names.is_whole(text):
         return None
+    if leaves_out(names, text):
+        return "part"
     named = stated_indicators(names.contract, text)
     if indicator and named and indicator not in named:
         return "indicator"
@@ -99,7 +127,7 @@ def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | N
             and only few words may be its subject.
 
     Returns:
-        ``part``, ``target``, ``flow``, ``source``, ``quantity`` or None.
+        ``part``, ``target``, ``flow``, ``source``, ``quantity``, ``discarded`` or None.
     """
     text = NUMBERING.sub("", text)
     folded = fold(text)
@@ -107,9 +135,11 @@ def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | N
     long = len(words) > LONGEST_SUBJECT
     if not words or (long and below and not IN_UNITS.search(folded)):
         return None
+    if below and is_discarded(names, text):
+        return "discarded"
     if IN_UNITS.search(folded) or (UNIT.search(folded) and len(words) <= LONGEST_BELOW):
         return "quantity"
-    if not NEGATED.search(folded) and (is_without(names, text) or _leaves_out(names, folded)):
+    if not NEGATED.search(folded) and (is_without(names, text) or _is_without_some(names, folded)):
         return "part"
     if FLOW.search(folded) or (CHANGES.search(folded) and len(words) <= FEW):
         return "flow"
@@ -185,7 +215,18 @@ def is_without(names: ColumnNames, text: str) -> bool:
     return re.search(rf"(?<![a-z])(?:hors|non) (?:{own})(?![a-z])", fold(text)) is not None
 
 
-def _leaves_out(names: ColumnNames, folded: str) -> bool:
+def leaves_out(names: ColumnNames, text: str) -> bool:
+    """Whether a remark on one row leaves out something of it, but another programme."""
+    left_out = LEAVES_OUT.search(fold(text))
+    if not left_out or is_without(names, text):
+        return left_out is not None
+    contract = names.contract
+    others = [name for entry in contract.indicators.values() for name in entry.names]
+    programmes = any_word(map(fold, [*others, *contract.other_programmes]))
+    return re.match(rf" (?:{programmes})(?![a-z])", left_out["what"]) is None
+
+
+def _is_without_some(names: ColumnNames, folded: str) -> bool:
     """Whether a folded text leaves out some of those whom the figures are about (``hors PB``)."""
     if not set(LEFT_OUT).intersection(folded.split()):
         return False

@@ -7,7 +7,6 @@ the rows, refusals, control totals.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from acv_pipeline.contract import Contract, Source
-from acv_pipeline.contract.months import first_day, month_end
+from acv_pipeline.contract.months import month_end
 from acv_pipeline.landing import sidecar_path
 from acv_pipeline.language import Both, both, both_plural
 from acv_pipeline.reading import DEFAULT, DeliveryRefused, Limits, Sheet, read_file
@@ -26,6 +25,7 @@ from acv_pipeline.tidying.control import (
     total_of_sidecar,
     totals_of_rows,
 )
+from acv_pipeline.tidying.footnotes import settle_marked
 from acv_pipeline.tidying.header import HeaderFinder
 from acv_pipeline.tidying.month_said import (
     check_against,
@@ -35,6 +35,7 @@ from acv_pipeline.tidying.month_said import (
     check_several,
     contradiction,
     have_one_in_common,
+    notes_of,
     outside,
     without_month,
 )
@@ -48,12 +49,12 @@ from acv_pipeline.tidying.rows import RowReader
 from acv_pipeline.tidying.settling import settle_repeats
 from acv_pipeline.tidying.sheets import Found, find_tables, refuse_subject
 from acv_pipeline.tidying.statements import (
-    Statement,
     StatementReader,
     about,
     indicator_of_table,
 )
 from acv_pipeline.tidying.table import Table
+from acv_pipeline.tidying.taken import settle_early, settle_early_rows
 
 NO_CONTENT = ("blank_row", "note", "template_row", "repeated_header")
 
@@ -207,7 +208,8 @@ def _rows_of(
             raise refuse_subject(file_name, text, what)
     where = of_sheet(file_name, table.sheet.name)
     reader = StatementReader(finder.names)
-    title, named = reader.title(table, file_name), reader.file_name(file_name, received_on)
+    title = reader.title(table, file_name, received_on)
+    named = reader.file_name(file_name, received_on)
     sheet = reader.sheet_name(table)
     if about(title) and about(sheet) and not have_one_in_common(about(title), about(sheet)):
         raise contradiction(file_name, about(title), about(sheet))
@@ -215,6 +217,7 @@ def _rows_of(
     title = title if about(title) else [*title, *sheets.beside]
     months = outside(about(title), about(named))
     rows = RowReader(finder, table, roles, indicator, months).rows()
+    settle_marked(rows, table, finder.names)
     found = np.unique(rows.month[(rows.reason < 0) & ~np.isnat(rows.month)])
     if only := month_at(found[0]) if len(found) == 1 else None:
         check_against(only, table, file_name, about(title), about(named))
@@ -228,7 +231,9 @@ def _rows_of(
     refusal = None
     if not len(found):
         refusal = without_month(rows, table, file_name, finder, months, [*title, *named])
-    _settle_early(rows, [*title, *sheet, *sheets.beside, *named])
+    notes = (text for _, texts in notes_of(rows) for text in texts)
+    settle_early(rows, [*title, *sheet, *sheets.beside, *named, *reader.below(notes)])
+    settle_early_rows(rows, table, roles)
     return _Part(table, rows, roles.roles(where), refusal)
 
 
@@ -264,20 +269,6 @@ def _refuse_hopeless(rows: RecordTable, file_name: str, source: Source, contract
                 file=file_name,
             ),
         )
-
-
-def _settle_early(rows: RecordTable, statements: Iterable[Statement]) -> None:
-    """Quarantine the figures of a month that was not over on the day that they were taken."""
-    for said in statements:
-        day = said.read.day
-        if not day or said.kind not in ("state", "extraction", "production", "sending"):
-            continue
-        month = first_day(day)
-        if day == month or day == month_end(month):  # the first day is the label of a month
-            continue
-        early = np.flatnonzero((rows.reason < 0) & (rows.month == np.datetime64(month, "M")))
-        rows.reason[early] = NUMBERS["taken_too_early"]
-        rows.detail[early] = said.text
 
 
 def _settle_future(rows: RecordTable, received_on: dt.date | None) -> None:

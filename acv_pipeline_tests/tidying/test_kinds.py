@@ -86,6 +86,24 @@ def test_a_date_is_the_month_only_where_nothing_says_otherwise(
         assert found in (["refused: no_month"], ["refused: ambiguous_month"])
 
 
+@pytest.mark.parametrize(
+    ("above", "received_on", "expected"),
+    [
+        ("Mars", dt.date(2021, 4, 8), "01 2021-03 = 1"),
+        ("Mars", dt.date(2022, 3, 31), "01 2021-03 = 1"),
+        ("Mars", dt.date(2022, 4, 1), "ambiguous_month"),
+        ("Année 2021;\nMars", dt.date(2022, 4, 8), "01 2021-03 = 1"),
+    ],
+)
+def test_the_year_in_a_name_may_be_an_old_one(
+    above: str, received_on: dt.date, expected: str, tmp_path: Path, contract: Contract
+) -> None:
+    path = tmp_path / "ACV 2021.csv"
+    path.write_text(f"{above};\ndep;cumul\n01;1\n")
+    (said,) = outcome(path, contract, received_on=received_on)
+    assert said.split(": ")[1] == expected
+
+
 def test_a_date_that_is_not_the_month_is_named_in_the_refusal(
     tmp_path: Path, contract: Contract
 ) -> None:
@@ -165,6 +183,47 @@ def test_figures_taken_before_their_month_was_over_are_none_of_it(
     path.write_text(f"{title};;\ndep;mois;cumul\n01;2021-02;4\n01;2021-03;5\n")
     *_, earlier, later = outcome(path, contract, received_on=RECEIVED)
     assert (earlier[3:], later[3:]) == ("01 2021-02 = 4", expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "dates", "early"),
+    [
+        ("Date d'extraction", ["26/03/2021", "06/04/2021", "15/02/2021", ""], [0, 2]),
+        ("Arrêté le", ["26/03/2021", "31/03/2021", "28/02/2021", "01/03/2021"], [0, 2]),
+        ("Mise à jour du modèle", ["15/01/2019", "15/01/2019", "26/03/2021", ""], [2]),
+        ("Dernier mois disponible", ["mars 2021", "février 2021", "2021-01", ""], [1, 2]),
+        ("Disponible", ["mars 2021", "mars 2021", "février 2021", "mars 2021"], [2]),
+        ("Entrée", ["janvier 2020", "mars 2021", "février 2021", "mai 2019"], []),
+        ("Date de signature", ["26/03/2021", "12/02/2020", "01/03/2021", ""], []),
+    ],
+)
+def test_a_column_says_of_each_row_when_its_figure_was_taken(
+    name: str, dates: list[str], early: list[int], tmp_path: Path, contract: Contract
+) -> None:
+    path = tmp_path / "acv-2021-03.csv"
+    rows = [f"{code:02};2021-03;{date};5" for code, date in enumerate(dates, 1)]
+    path.write_text("\n".join([f"dep;mois;{name};cumul", *rows]))
+    fates = [f"{r}: 0{r - 1} 2021-03 = 5" for r in range(2, 6)]
+    for row in early:
+        fates[row] = f"{row + 2}: taken_too_early"
+    assert outcome(path, contract, received_on=RECEIVED) == fates
+
+
+@pytest.mark.parametrize(
+    ("note", "expected"),
+    [
+        ("Extraction du 26/03/2021", "taken_too_early"),
+        ("Chiffres au 26/03/2021", "taken_too_early"),
+        ("Extraction du 06/04/2021", "01 2021-03 = 5"),
+        ("Chiffres corrigés le 26/03/2021", "01 2021-03 = 5"),
+    ],
+)
+def test_a_note_says_when_figures_were_taken(
+    note: str, expected: str, tmp_path: Path, contract: Contract
+) -> None:
+    path = tmp_path / "acv-2021-03.csv"
+    path.write_text(f"dep;cumul\n01;5\n{note};\n")
+    assert outcome(path, contract, received_on=RECEIVED) == [f"2: {expected}", "3: note"]
 
 
 def test_a_year_that_contradicts_the_file_name_is_quoted_with_it(
@@ -286,6 +345,14 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul;Nouvelle valeur\n01;30;35\n02;40;\n03;50;\n04;60;\n",
         "refused: column_not_understood",
     ),
+    "a few numbers beside, whatever they are called": (
+        "dep;cumul;VF;Retour DDT;Objectif;N° dossier\n01;30;;OK;60;\n02;40;44;;;\n03;1 500;1500;OK;;12\n04;60;;66;;\n05;70;;OK;;\n",
+        "2: 01 2021-03 = 30|3: conflicting_values|4: 03 2021-03 = 1500|5: conflicting_values|6: 05 2021-03 = 70",
+    ),
+    "small figures alike but for one": (
+        "dep;cumul;V2\n01;3;3\n02;4;5\n03;5;5\n",
+        "refused: column_not_understood",
+    ),
     "figures of another month beside": (
         "dep;cumul;Date de fin\n01;30;2021-02-28\n02;40;2021-02-28\n",
         "refused: month_contradiction",
@@ -314,6 +381,11 @@ TABLES: dict[str, tuple[str, str]] = {
     "a heading about targets": ("Objectifs 2022;\ndep;cumul\n01;30\n", "refused: other_subject"),
     "a heading with a target": ("Objectif 2022 : 60 000;\ndep;cumul\n01;30\n", "3: 01 2021-03 = 30"),
     "a heading about flows": ("Flux du mois;\ndep;cumul\n01;30\n", "refused: other_subject"),
+    "a heading that says not to use it": ("NE PAS UTILISER;\ndep;cumul\n01;30\n", "refused: other_subject"),
+    "a heading that names what counts": ("Remplacé par le fichier du 8;\ndep;cumul\n01;30\n", "refused: other_subject"),
+    "a note that says not to use it": ("dep;cumul\n01;30\nFichier obsolète;\n", "refused: other_subject"),
+    "a heading about old dwellings": ("Anah - logements anciens;\ndep;cumul\n01;30\n", "3: 01 2021-03 = 30"),
+    "a heading of what replaces another": ("Annule et remplace;\ndep;cumul\n01;30\n", "3: 01 2021-03 = 30"),
     "a note about another quantity": ("dep;cumul\n01;30\nMontants en euros;\n", "refused: other_subject"),
     "a note that names what is counted": ("dep;cumul\n01;30\nChamp : dossiers engagés;\n", "2: 01 2021-03 = 30|3: note"),
     "a heading that leaves some out": ("Hors copropriétés;\ndep;cumul\n01;30\n", "refused: other_subject"),
@@ -419,6 +491,38 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;nom;cumul\n69;Rhône;5000\n69D;Rhône hors Métropole;2000\n",
         "2: 69 2021-03 = 5000|3: part_of_figure",
     ),
+    "what may be the whole beside its other part": (
+        "dep;nom;cumul\n69;Rhône;9\n69M;Métropole de Lyon;4\n",
+        "2: part_alone|3: part_alone",
+    ),
+    "without Lyon, says a note": (
+        "dep;nom;cumul\n69;Rhône (1);9\n01;Ain;1\n(1) Hors Métropole de Lyon;;\n",
+        "2: something_else|3: 01 2021-03 = 1|4: note",
+    ),
+    "without Lyon, says a note in two cells": (
+        "dep;nom;cumul\n69;Rhône (1);9\n01;Ain;1\n(1);Hors Métropole de Lyon;\n",
+        "2: something_else|3: 01 2021-03 = 1|4: note",
+    ),
+    "with Lyon, says a note": (
+        "dep;nom;cumul\n69;Rhône (1);9\n973;Guyane*;1\n(1) Y compris Métropole de Lyon;;\n* Collectivité unique;;\n",
+        "2: 69 2021-03 = 9|3: 973 2021-03 = 1|4: note|5: note",
+    ),
+    "a figure of last month, says a note": (
+        "dep;cumul\n01;492*\n02;30 (1)\n03;4\n* chiffre de février reconduit;\n(1) : estimation;\n",
+        "2: something_else|3: something_else|4: 03 2021-03 = 4|5: note|6: note",
+    ),
+    "a figure that may change, says a note": (
+        "dep;cumul\n01;492*\n02;30 (1)\n* donnée provisoire;\n(1) dont 3 en cours de solde;\n",
+        "2: 01 2021-03 = 492|3: 02 2021-03 = 30|4: note|5: note",
+    ),
+    "remarks on what is left out": (
+        "dep;cumul;Observations\n01;492;hors délégation\n02;30;sans la Métropole\n03;4;hors délai\n04;5;sans objet\n05;6;transmis hors du délai\n",
+        "2: something_else|3: something_else|4: 03 2021-03 = 4|5: 04 2021-03 = 5|6: 05 2021-03 = 6",
+    ),
+    "remarks in a column of names": (
+        "Département;Libellé;cumul\nAin;hors délégation;492\nAisne;;30\n",
+        "2: something_else|3: 02 2021-03 = 30",
+    ),
     "both parts and the whole": (
         "dep;nom;cumul\n69;Rhône;7\n69D;Nouveau Rhône;3\n69M;Métropole de Lyon;4\n",
         "2: 69 2021-03 = 7|3: part_of_figure|4: part_of_figure",
@@ -447,6 +551,25 @@ TABLES: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("names", "parts", "wrong"),
+    [
+        ("PO;PB", "3;4", ["12: conflicting_values"]),
+        ("Lot A;Lot B", "3;4", ["12: conflicting_values"]),
+        ("PO;PB", "1;1", []),  # others may be missing in every sum
+    ],
+)
+def test_parts_that_add_up_in_nearly_all_rows_add_up_in_each(
+    names: str, parts: str, wrong: list[str], tmp_path: Path, contract: Contract
+) -> None:
+    rows = [f"{code:02};{parts};7" for code in range(1, 11)]
+    path = tmp_path / "acv-2021-03.csv"
+    path.write_text("\n".join([f"dep;{names};Total", *rows, "11;3;4;9"]))
+    *figures, last = outcome(path, contract)
+    assert figures == [f"{code + 1}: {code:02} 2021-03 = 7" for code in range(1, 11)]
+    assert last == (wrong or ["12: 11 2021-03 = 9"])[0]
+
+
 @pytest.mark.parametrize("case", TABLES)
 def test_columns_and_parts(case: str, tmp_path: Path, contract: Contract) -> None:
     content, expected = TABLES[case]
@@ -463,6 +586,10 @@ FILE_NAMES = {
     "ACV_logements_vacants_2021-03.csv": ["refused: other_subject"],
     "ACV_montants_2021-03.csv": ["refused: other_subject"],
     "ACV_2021-03_en_€.csv": ["refused: other_subject"],
+    "ACV_2021-03_ne_pas_utiliser.csv": ["refused: other_subject"],
+    "ACV_ancienne_version_2021-03.csv": ["refused: other_subject"],
+    "ACV_logements_anciens_2021-03.csv": ["2: 01 2021-03 = 30"],
+    "ACV_brouillon_2021-03.csv": ["2: 01 2021-03 = 30"],
     "ACV_2021-03_annule-et-remplace.csv": ["2: 01 2021-03 = 30"],
 }
 

@@ -1,0 +1,91 @@
+"""Marks at figures and at names (``492*``, ``Rhône (1)``), and what notes say of them.
+
+A note that is not known to be harmless makes its figure none of ours.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+
+from acv_pipeline.tidying.column import Column
+from acv_pipeline.tidying.names import ColumnNames
+from acv_pipeline.tidying.reasons import NUMBERS
+from acv_pipeline.tidying.record_table import RecordTable
+from acv_pipeline.tidying.subjects import leaves_out
+from acv_pipeline.tidying.table import Table
+from acv_pipeline.tidying.texts import clean, fold, plain, words_pattern
+
+RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+MARK = rf"\*+|[{RAISED}]+|[(\[][0-9]{{1,2}}[)\]]"
+# where a note begins: with the mark it explains, "1)" and "1." too
+OPENING = re.compile(
+    rf"(?:^|[\n;]|\bnotes? ?:)\s*(?P<mark>{MARK}|[0-9]{{1,2}} ?[).:](?= ))\s*[:=-]?", re.IGNORECASE
+)
+DIGITS = str.maketrans(RAISED, "0123456789", "()[].: ")
+HARMLESS = re.compile(r"(?:y compris|dont|source)(?![a-z])")
+OF_FIGURES = re.compile(r"(?<![a-z])(?:reconduit|report|estim|partiel|manqu|incomplet|precedent)")
+NO_ROWS = ("note", "no_department", "unknown_department")
+
+
+def settle_marked(rows: RecordTable, table: Table, names: ColumnNames) -> None:
+    """Quarantine the figures whose mark, or that of whose name, has a note that says more."""
+    notes = dict(_notes(rows, table))
+    if not notes:
+        return
+    first = table.head.last + 1
+    read = [(rows.value_text, _is_more_for_figures)]
+    for meaning in ("department_code", "department_name"):
+        label = table.text(meaning)
+        lines = Column(label.codes[rows.sheet_row - 1 - first], label.found)
+        read.append((lines, _is_more_for_names))
+    for texts, says_more in read:
+        more = {mark: note for mark, note in notes.items() if says_more(names, note)}
+        said = texts.map(partial(_with_note, notes=more))
+        marked = np.flatnonzero(said.where(bool) & (rows.reason < 0))
+        rows.reason[marked] = NUMBERS["something_else"]
+        rows.detail[marked] = said.at(marked)
+
+
+def _with_note(text: str, notes: dict[str, str]) -> str:
+    """A text with the note that one of its marks has; empty where none has one."""
+    marks = (mark.translate(DIGITS) for mark in re.findall(MARK, text))
+    return next((f"{clean(text)}: {notes[mark]}" for mark in marks if mark in notes), "")
+
+
+def _notes(rows: RecordTable, table: Table) -> Iterator[tuple[str, str]]:
+    """The notes above and below the rows, by their marks; the first of a mark comes last."""
+    beside = np.flatnonzero(np.isin(rows.reason, [NUMBERS[code] for code in NO_ROWS]))
+    lines = [
+        [cells.found[cells.codes[row]] for cells in rows.cells if cells.codes[row] >= 0]
+        for row in beside[::-1]
+    ]
+    for line in [*lines, *table.title]:
+        text = "\n".join(filter(None, map(str.strip, line)))
+        openings = list(OPENING.finditer(text))
+        ends = [*(opening.start() for opening in openings), len(text)][1:]
+        for opening, end in zip(openings, ends, strict=False):
+            if said := clean(text[opening.end() : end]):
+                yield opening["mark"].translate(DIGITS), said
+
+
+def _is_more_for_figures(names: ColumnNames, note: str) -> bool:
+    """Whether a note at a figure says more than whether it may still change."""
+    if leaves_out(names, note):
+        return True
+    if names.is_understood(note) or HARMLESS.match(fold(note)):
+        return False
+    known, words = names.contract.provisional_marks, names.contract.standing_words
+    known = [*known, *words.provisional, *words.definitive, *words.correction]
+    said = words_pattern(tuple(known)).search(fold(note))
+    return not said or names.holds_date(note) or OF_FIGURES.search(fold(note)) is not None
+
+
+def _is_more_for_names(names: ColumnNames, note: str) -> bool:
+    """Whether a note at the name of a territory is about the figure, or leaves some of it out."""
+    about = words_pattern((*names.contract.figure_words, *names.contract.other_states))
+    said = about.search(plain(note)) or OF_FIGURES.search(fold(note)) or names.holds_date(note)
+    return leaves_out(names, note) or (bool(said) and _is_more_for_figures(names, note))

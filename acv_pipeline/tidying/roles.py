@@ -23,7 +23,7 @@ from acv_pipeline.tidying.names import TERRITORY, ColumnNames
 from acv_pipeline.tidying.numbers import number_test, parse_values
 from acv_pipeline.tidying.places import PlaceReader
 from acv_pipeline.tidying.refusals import quoted
-from acv_pipeline.tidying.subjects import leaves_out, subject_of_cell
+from acv_pipeline.tidying.subjects import is_class, leaves_out, subject_of_cell
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.texts import clean, fold, words_pattern
 
@@ -256,9 +256,11 @@ class RoleReader:
         by_row = {"indicator", "indicator_id"} & set(self.table.columns)
         return subject_of_cell(self._names, text, None if by_row else indicator)
 
-    def _subject_of_row(self, indicator: str | None, tells_kinds: bool, text: str) -> str:
+    def _subject_of_row(self, indicator: str | None, cells: frozenset[str], text: str) -> str:
         """The text, if it says that its row is no figure; a remark leaves out a part of it."""
-        says = self.subject(text, indicator) if tells_kinds else leaves_out(self._names, text)
+        said = text.partition(" ")[2] if is_class(self._names, text, cells) else text
+        tells_kinds = len(cells) <= KINDS_AT_MOST
+        says = self.subject(said, indicator) if tells_kinds else leaves_out(self._names, said)
         return text if says else ""
 
     def subjects(self, indicator: str | None) -> Column[str]:
@@ -277,8 +279,8 @@ class RoleReader:
                 read.code or read.named for read in map(reader.read, texts.found)
             ):
                 continue  # else it is called so, and holds remarks
-            tells_kinds = len(texts.found) <= KINDS_AT_MOST
-            said = texts.map(partial(self._subject_of_row, indicator, tells_kinds))
+            cells = frozenset(map(fold, texts.found))
+            said = texts.map(partial(self._subject_of_row, indicator, cells))
             found = found.replaced(said.where(bool), said) if said.where(bool).any() else found
         return found
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Container, Iterator
 from pathlib import PurePath
 
+from acv_pipeline.contract import Contract
 from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.dates import DateReader
 from acv_pipeline.tidying.indicators import names_other_programme, stated_indicators
@@ -50,8 +52,9 @@ LEFT_OUT = ("hors", "sans", "sauf", "hormis")
 REPLACED = re.compile(r"(?<![a-z])(?:remplace|annule)(?:e|s|es)? par(?![a-z])")
 # of a row: it is not the whole; what is late or said with reserve is
 LEAVES_OUT = re.compile(
-    r"(?<![a-z])(?:hors(?! (?:du )?delai| taxe)|sauf(?! erreur| avis)|hormis|non comprise?s?|"
-    r"a l (?:exception|exclusion)|sans(?= (?:la|le|les|l|metropole) ))(?![a-z])(?P<what>.*)"
+    r"(?<![a-z])(?:hors(?! (?:du )?delai| taxe| ligne| systeme)|"
+    r"sauf(?! erreur| avis| mention| indication)|hormis|non comprise?s?|"
+    r"a l (?:exception|exclusion)|(?P<sans>sans))(?![a-z])(?P<what>.*)"
 )
 SMALL = {"a", "de", "des", "du", "la", "le", "les", "d", "l", "fin", "annee", "par", "departement"}
 # words: longer texts explain, they are no headings
@@ -215,15 +218,45 @@ def is_without(names: ColumnNames, text: str) -> bool:
     return re.search(rf"(?<![a-z])(?:hors|non) (?:{own})(?![a-z])", fold(text)) is not None
 
 
+def is_class(names: ColumnNames, text: str, cells: Container[str]) -> bool:
+    """Whether a cell says which of two classes its row is of: ``hors IDF`` beside ``IDF``.
+
+    Args:
+        cells: the folded texts of its column.
+    """
+    outside, _, of = fold(text).partition(" ")
+    return outside == "hors" and of in cells and not is_without(names, text)
+
+
 def leaves_out(names: ColumnNames, text: str) -> bool:
-    """Whether a remark on one row leaves out something of it, but another programme."""
+    """Whether a remark on one row leaves out something of it, but another programme.
+
+    What it is without may be anything (a visa), unless it is a territory or a part.
+    """
     left_out = LEAVES_OUT.search(fold(text))
     if not left_out or is_without(names, text):
         return left_out is not None
     contract = names.contract
+    if left_out["sans"]:
+        known = any_word(map(fold, _places_and_parts(contract)))
+        return (
+            re.match(rf" (?:(?:la|le|les|l) )?(?:{known})(?![a-z])", left_out["what"]) is not None
+        )
     others = [name for entry in contract.indicators.values() for name in entry.names]
     programmes = any_word(map(fold, [*others, *contract.other_programmes]))
     return re.match(rf" (?:{programmes})(?![a-z])", left_out["what"]) is None
+
+
+def _places_and_parts(contract: Contract) -> Iterator[str]:
+    """What a figure may lack: territories, kinds of places within them, and beneficiaries."""
+    yield from contract.territories.departments.values()
+    yield from contract.territories.regions.values()
+    yield from contract.headers["part_of_territory"]
+    yield from contract.subtotal_labels
+    yield from contract.words_for_parts
+    for parts in contract.department_parts.values():
+        for called in parts.values():
+            yield from called
 
 
 def _is_without_some(names: ColumnNames, folded: str) -> bool:

@@ -519,6 +519,18 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul;Observations\n01;492;hors délégation\n02;30;sans la Métropole\n03;4;hors délai\n04;5;sans objet\n05;6;transmis hors du délai\n",
         "2: something_else|3: something_else|4: 03 2021-03 = 4|5: 04 2021-03 = 5|6: 05 2021-03 = 6",
     ),
+    "remarks on what is late, or said with reserve": (
+        "dep;cumul;Observations\n01;492;sauf mention contraire\n02;30;saisie hors ligne\n03;4;reçu sans le tableau annexe\n04;5;sans l'Oise\n05;6;sans les communes\n",
+        "2: 01 2021-03 = 492|3: 02 2021-03 = 30|4: 03 2021-03 = 4|5: something_else|6: something_else",
+    ),
+    "zones": (
+        "dep;Zone;cumul\n01;Hors Île-de-France;492\n77;Île-de-France;30\n02;Hors Île-de-France;4\n",
+        "2: 01 2021-03 = 492|3: 77 2021-03 = 30|4: 02 2021-03 = 4",
+    ),
+    "of the programme and not": (
+        "dep;Zone;cumul\n01;Hors ACV;492\n02;ACV;30\n",
+        "2: something_else|3: 02 2021-03 = 30",
+    ),
     "remarks in a column of names": (
         "Département;Libellé;cumul\nAin;hors délégation;492\nAisne;;30\n",
         "2: something_else|3: 02 2021-03 = 30",

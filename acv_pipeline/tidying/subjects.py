@@ -49,7 +49,13 @@ OF_FILES = re.compile(
 # whom to ask is no subject
 WHOM = {"contact", "bureau", "service", "mission", "unite"}
 LEFT_OUT = ("hors", "sans", "sauf", "hormis")
-REPLACED = re.compile(r"(?<![a-z])(?:remplace|annule)(?:e|s|es)? par(?![a-z])")
+REPLACED = (
+    r"(?:remplace|annule)(?:e|s|es)? par"
+    r"(?! (?:(?:celui|celle) ci|ce|cet|cette|le present)(?![a-z]))(?![a-z])"
+)
+# what may be obsolete or replaced: else it is a code or a list that the text speaks of
+FILE = r"(?:fichier|version|tableau|envoi|donnees|chiffres|feuille|onglet|document|extraction)[sx]?"
+BETWEEN = r"(?:(?:du|de|d|a|au|est|sont|ete|desormais|devenue?s?|20[0-9]{2}|{own}) )*"
 # of a row: it is not the whole; what is late or said with reserve is
 LEAVES_OUT = re.compile(
     r"(?<![a-z])(?:hors(?! (?:du )?delai| taxe| ligne| systeme)|"
@@ -89,18 +95,32 @@ def subject_of_file(names: ColumnNames, file_name: str) -> str | None:
 
 
 def is_discarded(names: ColumnNames, text: str) -> bool:
-    """Whether a heading or the name of a file says that its figures do not count.
+    """Whether a heading, a note or the name of a file says that its figures do not count.
 
-    A draft is provisional, and what is old may be dwellings (``logements anciens``).
+    An instruction does. A single word does where it stands alone or is said of the file: other
+    things may be obsolete, too. A draft is provisional; what is old, or in an archive, is so only
+    as a sheet among others, or as a version.
     """
     folded, contract = fold(text), names.contract
     drafts = set(map(fold, contract.standing_words.provisional))
-    words = [word for word in contract.discarded_sheets if fold(word) not in drafts]
-    for found in words_pattern(tuple(words)).finditer(folded):
-        before = set(re.sub("[0-9]", " ", folded[: found.start()]).split())
-        if not found[0].startswith("ancien") or before <= names.own_words:
-            return True
-    return REPLACED.search(folded) is not None
+    words = set(map(fold, contract.discarded_sheets)) - drafts
+    instructions = {word for word in words if " " in word}
+    if words_pattern(tuple(instructions)).search(folded):
+        return True
+    months = (word for called in contract.month_words.values() for word in called)
+    between = BETWEEN.replace("{own}", any_word(map(fold, [*names.own_words, *months])))
+    single = {word for word in words - instructions if not word.startswith(("ancien", "archive"))}
+    condemned = words_pattern(tuple(single)).pattern
+    return any(
+        re.search(pattern, folded)
+        for pattern in (
+            rf"^{between}(?:{FILE} )?{between}{condemned}(?: {between}(?:{FILE})?)?$",
+            rf"(?<![a-z]){FILE} {between}(?:[0-9]+ {between})?{condemned}",
+            rf"^{between}{REPLACED}",
+            rf"(?<![a-z]){FILE} {between}(?:[0-9]+ {between})?{REPLACED}",
+            rf"^{between}ancien(?:ne|s|nes)? {FILE}(?![a-z])",
+        )
+    )
 
 
 def subject_of_cell(names: ColumnNames, text: str, indicator: str | None) -> str | None:

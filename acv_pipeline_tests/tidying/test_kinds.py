@@ -600,7 +600,10 @@ FILE_NAMES = {
     "ACV_2021-03_en_€.csv": ["refused: other_subject"],
     "ACV_2021-03_ne_pas_utiliser.csv": ["refused: other_subject"],
     "ACV_ancienne_version_2021-03.csv": ["refused: other_subject"],
+    "ACV_2021-03_caduc.csv": ["refused: other_subject"],
     "ACV_logements_anciens_2021-03.csv": ["2: 01 2021-03 = 30"],
+    "ACV_2021-03_ancien_format.csv": ["2: 01 2021-03 = 30"],
+    "ACV_2021-03_archive.csv": ["2: 01 2021-03 = 30"],
     "ACV_brouillon_2021-03.csv": ["2: 01 2021-03 = 30"],
     "ACV_2021-03_annule-et-remplace.csv": ["2: 01 2021-03 = 30"],
 }
@@ -611,6 +614,34 @@ def test_file_names(name: str, tmp_path: Path, contract: Contract) -> None:
     path = tmp_path / name
     path.write_text("dep;cumul\n01;30\n")
     assert outcome(path, contract) == FILE_NAMES[name]
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("À ne plus utiliser", False),
+        ("Ne pas prendre en compte", False),
+        ("Version caduque", False),
+        ("Le fichier du 2 avril est périmé", False),
+        ("Données de mars 2021 obsolètes", False),
+        ("Ce fichier est remplacé par celui du 8", False),
+        ("Source : archives Anah", True),
+        ("Ancien code 20 : voir 2A et 2B", True),
+        ("Codes obsolètes convertis", True),
+        ("Le 20 est remplacé par 2A et 2B", True),
+        ("Ancien périmètre : voir le nouveau", True),
+        ("Envoi du 2 remplacé par ce fichier", True),
+    ],
+)
+def test_a_heading_or_a_note_says_that_a_file_does_not_count(
+    text: str, counts: bool, tmp_path: Path, contract: Contract
+) -> None:
+    path = tmp_path / "acv-2021-03.csv"
+    refused = ["refused: other_subject"]
+    path.write_text(f"{text};\ndep;cumul\n01;30\n")
+    assert outcome(path, contract) == (["3: 01 2021-03 = 30"] if counts else refused)
+    path.write_text(f"dep;cumul\n01;30\n{text};\n")
+    assert outcome(path, contract) == (["2: 01 2021-03 = 30", "3: note"] if counts else refused)
 
 
 def test_typed_numbers_keep_their_decimals(tmp_path: Path, contract: Contract) -> None:

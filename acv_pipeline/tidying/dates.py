@@ -27,8 +27,13 @@ TIME_OF_DAY = re.compile(r"[0-9][t ]+(?!0?0[:h]00|23[:h]59)[0-9]{1,2} ?[:h] ?[0-
 STOCK = re.compile(r"(?<![a-z])(?:au|fin|jusqu a)(?![a-z])")
 END_OF_A_PERIOD = re.compile(r"(?:jusqu )?(?:a|au|to)(?: fin| la fin de)?")
 APART = re.compile(r"\s[-–—|·]\s*$")
+FIGURES = re.compile(
+    r"(?<![a-z])(?:chiffre|donnee|situation|extraction|extrait|stock|etat|requete|edite)(?:e|s|es)?"
+    r"(?![a-z])"
+)
 # words that say nothing by themselves of the date that follows
 JOINING = {"a", "au", "aux", "le", "la", "les", "du", "de", "des", "en", "et", "l", "d", "er"}
+OF_DATES = {"date", "fin", "dernier", "derniere", "disponible"}
 
 
 @dataclass(frozen=True)
@@ -173,6 +178,19 @@ class DateReader:
     def speaks_of_another(self, text: str, *kinds: str) -> bool:
         """Whether any word of a text speaks of a date of other kinds, or of some of them."""
         return any(self._others[kind].search(fold(text)) for kind in kinds or self._others)
+
+    def is_of_figures(self, before: str) -> bool:
+        """Whether words before a date speak of the figures, or of nothing but the date.
+
+        What else is taken, updated or sent at a date is no figure: a list, a form.
+        """
+        folded = fold(before)
+        if FIGURES.search(folded):
+            return True
+        for kind in ("sending", "extraction", "production"):
+            folded = self._others[kind].sub(" ", folded)
+        folded = self._state.sub(" ", folded)
+        return set(folded.split()) - JOINING - OF_DATES <= self._known
 
     @cached_property
     def _state(self) -> re.Pattern[str]:

@@ -227,9 +227,10 @@ class StatementReader:
         ]
 
     def below(self, texts: Iterable[str]) -> list[Statement]:
-        """The days and months that notes name, whatever they say of them; no corrections."""
+        """The days and months that notes name as those of the figures; no corrections."""
         notes = (text for text in texts if not CORRECTED.search(fold(text)))
-        return [statement for text in notes for statement in self._in(text, "note")]
+        said = (statement for text in notes for statement in self._in(text, "note"))
+        return [statement for statement in said if self._dates.is_of_figures(statement.before)]
 
     def file_name(self, file_name: str, received_on: dt.date | None) -> list[Statement]:
         """What the file's name says.

@@ -54,7 +54,7 @@ def settle_early_rows(rows: RecordTable, table: Table, roles: RoleReader) -> Non
             continue
         days = reads.array(_last_day, "datetime64[D]")
         kinds = reads.map(partial(dates.kind, fold(name), ""))
-        taken = kinds.where(TAKEN.__contains__)
+        taken = kinds.where(TAKEN.__contains__) & dates.is_of_figures(name)
         # a form is made long before; a column of an unknown name has to tell the month mostly
         taken &= (days >= starts) | ~kinds.where(lambda kind: kind == "production")
         told = (rows.reason < 0) & ~np.isnat(days) & kinds.where(lambda kind: kind == "plain")

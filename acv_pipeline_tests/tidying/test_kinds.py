@@ -190,7 +190,8 @@ def test_figures_taken_before_their_month_was_over_are_none_of_it(
     [
         ("Date d'extraction", ["26/03/2021", "06/04/2021", "15/02/2021", ""], [0, 2]),
         ("Arrêté le", ["26/03/2021", "31/03/2021", "28/02/2021", "01/03/2021"], [0, 2]),
-        ("Mise à jour du modèle", ["15/01/2019", "15/01/2019", "26/03/2021", ""], [2]),
+        ("Mise à jour", ["15/01/2019", "15/01/2019", "26/03/2021", ""], [2]),
+        ("Mise à jour contact", ["26/03/2021", "26/03/2021", "26/03/2021", ""], []),
         ("Dernier mois disponible", ["mars 2021", "février 2021", "2021-01", ""], [1, 2]),
         ("Disponible", ["mars 2021", "mars 2021", "février 2021", "mars 2021"], [2]),
         ("Entrée", ["janvier 2020", "mars 2021", "février 2021", "mai 2019"], []),
@@ -214,6 +215,11 @@ def test_a_column_says_of_each_row_when_its_figure_was_taken(
     [
         ("Extraction du 26/03/2021", "taken_too_early"),
         ("Chiffres au 26/03/2021", "taken_too_early"),
+        ("Arrêté au 26/03/2021", "taken_too_early"),
+        ("Mise à jour : 26/03/2021", "taken_too_early"),
+        ("Périmètre arrêté au 26/03/2021", "01 2021-03 = 5"),
+        ("Villes signataires au 26/03/2021", "01 2021-03 = 5"),
+        ("Mise à jour de la maquette : 26/03/2021", "01 2021-03 = 5"),
         ("Extraction du 06/04/2021", "01 2021-03 = 5"),
         ("Chiffres corrigés le 26/03/2021", "01 2021-03 = 5"),
     ],

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from acv_pipeline.tidying.column import Column, constant
 from acv_pipeline.tidying.numbers import Value, parse_values
-from acv_pipeline.tidying.roles import RoleReader
+from acv_pipeline.tidying.roles import RoleReader, are_alike
 from acv_pipeline.tidying.row_reasons import Verdicts
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.texts import clean
@@ -61,9 +61,13 @@ class Beside:
             verdicts.settle(wrong, "conflicting_values", said.at)
 
     def _settle_corrections(self, verdicts: Verdicts, place: int) -> None:
-        """A number beside a few of the figures may be what counts, whatever its column says."""
-        same = [self._counts(place) == self._counts(f) for f in self.table.value_columns]
-        other = self.roles.is_number(place) & ~np.any(same, axis=0)
+        """A number beside a few of the figures may be what counts, whatever its column says.
+
+        Unless it is far from the figure: a rank, a wave, an extension.
+        """
+        numbers = self._counts(place)
+        same = [numbers == self._counts(f) for f in self.table.value_columns]
+        other = are_alike(numbers, self.counts) & ~np.any(same, axis=0)
         verdicts.settle(other, "conflicting_values", self._named([self.position, place]).at)
 
     def _named(self, places: list[int]) -> Column[str]:

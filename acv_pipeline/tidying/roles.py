@@ -330,11 +330,9 @@ class RoleReader:
         for other in self._figure_places:
             figures = self._counts(other)
             both = (numbers >= LARGE_ENOUGH) & (figures >= LARGE_ENOUGH)
-            with np.errstate(divide="ignore", invalid="ignore"):
-                ratio = numbers / figures
             equal = (numbers == figures) & (numbers > 0)
             compared = compared | both | equal
-            close = close | equal | (both & (ratio <= ALIKE) & (ratio >= 1 / ALIKE))
+            close = close | equal | are_alike(numbers, figures)
         return bool(compared.any()) and close.sum() > SOME * compared.sum()
 
     def _not_understood(
@@ -359,6 +357,12 @@ class RoleReader:
                 read=read,
             ),
         )
+
+
+def are_alike(numbers: npt.NDArray[Any], figures: npt.NDArray[Any]) -> Mask:
+    """Which numbers are large enough, and within a factor of the figures of their rows."""
+    both = (numbers >= LARGE_ENOUGH) & (figures >= LARGE_ENOUGH)
+    return np.asarray(both & (numbers <= ALIKE * figures) & (figures <= ALIKE * numbers))
 
 
 def _same_code(code: str, other: str) -> bool:

@@ -355,6 +355,10 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul;VF;Retour DDT;Objectif;N° dossier\n01;30;;OK;60;\n02;40;44;;;\n03;1 500;1500;OK;;12\n04;60;;66;;\n05;70;;OK;;\n",
         "2: 01 2021-03 = 30|3: conflicting_values|4: 03 2021-03 = 1500|5: conflicting_values|6: 05 2021-03 = 70",
     ),
+    "a few numbers far from the figures beside": (
+        "dep;cumul;Priorité;Poste;VF\n01;30;1;;\n02;40;;4512;\n03;50;;;\n04;60;;;31\n05;70;;;\n",
+        "2: 01 2021-03 = 30|3: 02 2021-03 = 40|4: 03 2021-03 = 50|5: conflicting_values|6: 05 2021-03 = 70",
+    ),
     "small figures alike but for one": (
         "dep;cumul;V2\n01;3;3\n02;4;5\n03;5;5\n",
         "refused: column_not_understood",

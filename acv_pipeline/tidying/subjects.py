@@ -34,8 +34,12 @@ QUANTITY = re.compile(
 )
 IN_UNITS = re.compile(r"(?<![a-z])(?:en|par|unites?) (?:millier|million|centaine)s?(?![a-z])")
 UNIT = re.compile(r"(?<![a-z])(?:millier|million|centaine)s?(?![a-z])")
-WRONG = re.compile(r"(?<![a-z])erron")
-PUT_RIGHT = re.compile(r"(?<![a-z])(?:corri|correct|rectif|remplac|annule)")
+PUT_RIGHT = re.compile(
+    r"(?<![a-z])(?:(?:corrige|rectifie|remplace)(?:e|s|es)?|corrections?|rectifications?)(?![a-z])"
+)
+NOT_YET = re.compile(
+    r"(?<![a-z])(?:sera|seront|suivra|suivront|a venir|en cours|prochaine?s?)(?![a-z])"
+)
 INCLUDED = re.compile(
     r"(?<![a-z])(?:y compris|dont|inclus|incluses?|et|hors|non communique[a-z]*)(?![a-z])"
 )
@@ -53,14 +57,19 @@ REPLACED = (
     r"(?:remplace|annule)(?:e|s|es)? par"
     r"(?! (?:(?:celui|celle) ci|ce|cet|cette|le present)(?![a-z]))(?![a-z])"
 )
-# what may be obsolete or replaced: else it is a code or a list that the text speaks of
-FILE = r"(?:fichier|version|tableau|envoi|donnees|chiffres|feuille|onglet|document|extraction)[sx]?"
+# what may be obsolete, replaced or wrong: else it is a code or a list that the text speaks of
+FILE = r"(?:fichier|version|tableau|envoi|donnees?|chiffre|feuille|onglet|document|extraction)[sx]?"
 BETWEEN = r"(?:(?:du|de|d|a|au|est|sont|ete|desormais|devenue?s?|20[0-9]{2}|{own}) )*"
 # of a row: it is not the whole; what is late or said with reserve is
 LEAVES_OUT = re.compile(
     r"(?<![a-z])(?:hors(?! (?:du )?delai| taxe| ligne| systeme)|"
     r"sauf(?! erreur| avis| mention| indication)|hormis|non comprise?s?|"
     r"a l (?:exception|exclusion)|(?P<sans>sans))(?![a-z])(?P<what>.*)"
+)
+# "faux" by itself may be the answer of a spreadsheet
+WRONG = re.compile(
+    rf"(?<![a-z])(?:(?P<file>{FILE}|valeurs?|totaux|total) (?:(?:est|sont) )?"
+    r"(?:erron|(?:faux|fausses?)(?![a-z]))|erron|(?:est|sont) (?:faux|fausses?)(?![a-z]))"
 )
 SMALL = {"a", "de", "des", "du", "la", "le", "les", "d", "l", "fin", "annee", "par", "departement"}
 # words: longer texts explain, they are no headings
@@ -177,8 +186,10 @@ def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | N
     others = words_pattern(tuple(names.contract.other_states))
     quantity = QUANTITY.search(folded) or others.search(folded) or "€" in text
     quantity = quantity and not INCLUDED.search(folded)
-    is_wrong = WRONG.search(folded) and not PUT_RIGHT.search(folded)
-    quantity = bool(quantity or is_wrong)
+    wrong = None if _is_put_right(folded) else WRONG.search(folded)
+    if wrong and wrong["file"]:
+        return "discarded"
+    quantity = bool(quantity or wrong)
     if below:
         heads = text.strip()[:1].isalnum() and not names.opens_note(text)
         return "quantity" if quantity and heads and len(words) <= LONGEST_BELOW else None
@@ -187,6 +198,11 @@ def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | N
     if _is_of_another_source(names, folded):
         return "source"
     return "quantity" if quantity and not WHOM.intersection(words) else None
+
+
+def _is_put_right(folded: str) -> bool:
+    """Whether a folded text says that a mistake is mended, not that it is going to be."""
+    return PUT_RIGHT.search(folded) is not None and not NOT_YET.search(folded)
 
 
 def _is_of_a_part(names: ColumnNames, text: str, words: list[str]) -> bool:

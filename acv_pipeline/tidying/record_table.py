@@ -169,6 +169,12 @@ def month_at(month: np.datetime64) -> Month | None:
     return None if np.isnat(month) else month.astype("datetime64[D]").item()
 
 
+def only_month(months: Months) -> Month | None:
+    """The one month of an array; None where there are several, or none."""
+    known = np.unique(months[~np.isnat(months)])
+    return month_at(known[0]) if len(known) == 1 else None
+
+
 def _take(values: Any, rows: Places) -> Any:
     if isinstance(values, Column):
         return Column(values.codes[rows], values.found)

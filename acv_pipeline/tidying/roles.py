@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from acv_pipeline.contract import Month
 from acv_pipeline.language import Both, both
 from acv_pipeline.reading import DeliveryRefused
 from acv_pipeline.tidying.column import Column, Mask, constant, of_contract
@@ -23,7 +24,7 @@ from acv_pipeline.tidying.names import TERRITORY, ColumnNames
 from acv_pipeline.tidying.numbers import number_test, parse_values
 from acv_pipeline.tidying.places import PlaceReader
 from acv_pipeline.tidying.refusals import quoted
-from acv_pipeline.tidying.subjects import is_class, leaves_out, subject_of_cell
+from acv_pipeline.tidying.subjects import is_class, is_earlier_or_part, leaves_out, subject_of_cell
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.texts import clean, fold, words_pattern
 
@@ -256,18 +257,21 @@ class RoleReader:
         by_row = {"indicator", "indicator_id"} & set(self.table.columns)
         return subject_of_cell(self._names, text, None if by_row else indicator)
 
-    def _subject_of_row(self, indicator: str | None, cells: frozenset[str], text: str) -> str:
+    def _subject_of_row(
+        self, indicator: str | None, month: Month | None, cells: frozenset[str], text: str
+    ) -> str:
         """The text, if it says that its row is no figure; a remark leaves out a part of it."""
         said = text.partition(" ")[2] if is_class(self._names, text, cells) else text
         tells_kinds = len(cells) <= KINDS_AT_MOST
         says = self.subject(said, indicator) if tells_kinds else leaves_out(self._names, said)
-        return text if says else ""
+        return text if says or is_earlier_or_part(self._names, text, month) else ""
 
-    def subjects(self, indicator: str | None) -> Column[str]:
+    def subjects(self, indicator: str | None, month: Month | None) -> Column[str]:
         """The words of each row that say that its value is no figure of ours; ``""`` for none.
 
         Args:
             indicator: that of rows that name none.
+            month: that of the rows; None where there are several.
         """
         found = constant("", len(self.table.body))
         if self.finder.source.role != "partner":
@@ -280,7 +284,7 @@ class RoleReader:
             ):
                 continue  # else it is called so, and holds remarks
             cells = frozenset(map(fold, texts.found))
-            said = texts.map(partial(self._subject_of_row, indicator, cells))
+            said = texts.map(partial(self._subject_of_row, indicator, month, cells))
             found = found.replaced(said.where(bool), said) if said.where(bool).any() else found
         return found
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Container, Iterator
 from pathlib import PurePath
 
-from acv_pipeline.contract import Contract
+from acv_pipeline.contract import Contract, Month
 from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.dates import DateReader
 from acv_pipeline.tidying.indicators import names_other_programme, stated_indicators
@@ -70,6 +70,19 @@ LEAVES_OUT = re.compile(
 WRONG = re.compile(
     rf"(?<![a-z])(?:(?P<file>{FILE}|valeurs?|totaux|total) (?:(?:est|sont) )?"
     r"(?:erron|(?:faux|fausses?)(?![a-z]))|erron|(?:est|sont) (?:faux|fausses?)(?![a-z]))"
+)
+# of a row: its figure is an earlier one, or not all of it
+EARLIER = (
+    r"(?<![a-z])(?:idem|reprise|report|valeurs?|chiffres?|donnees?)"
+    r"(?: (?:de|du|d|des|le|la|a|au|fin))* "
+    r"(?:m 1|mois (?:precedent|dernier|d avant)|(?P<month>{months}))(?![a-z])"
+)
+INCOMPLETE = re.compile(
+    r"(?:.*(?<![a-z])(?:chiffres?|donnees?|valeurs?|total|cumul|remontees?|saisie) "
+    r"(?:(?:est|sont) )?)?(?:incompl|partiel)[a-z]*"
+)
+COMPARED = re.compile(
+    r"(?<![a-z])(?:par rapport|hausse|baisse|superieur|inferieur|ecart|compar|conforme|evolution)"
 )
 SMALL = {"a", "de", "des", "du", "la", "le", "les", "d", "l", "fin", "annee", "par", "departement"}
 # words: longer texts explain, they are no headings
@@ -281,6 +294,29 @@ def leaves_out(names: ColumnNames, text: str) -> bool:
     others = [name for entry in contract.indicators.values() for name in entry.names]
     programmes = any_word(map(fold, [*others, *contract.other_programmes]))
     return re.match(rf" (?:{programmes})(?![a-z])", left_out["what"]) is None
+
+
+def is_earlier_or_part(names: ColumnNames, text: str, month: Month | None) -> bool:
+    """Whether a remark on one row says that its figure is another month's, or incomplete.
+
+    Args:
+        month: that of the figures; None where there are several.
+    """
+    folded = fold(text)
+    if INCOMPLETE.fullmatch(folded):
+        return True
+    if COMPARED.search(folded) or PUT_RIGHT.search(folded):
+        return False
+    pattern, numbers = of_contract(_earlier, names.contract)
+    found = pattern.search(folded)
+    if not found or not found["month"]:
+        return found is not None
+    return month is not None and month.month != numbers[found["month"]]
+
+
+def _earlier(contract: Contract) -> tuple[re.Pattern[str], dict[str, int]]:
+    words = {fold(word): n for n, called in contract.month_words.items() for word in called}
+    return re.compile(EARLIER.replace("{months}", any_word(words))), words
 
 
 def _places_and_parts(contract: Contract) -> Iterator[str]:

@@ -534,6 +534,14 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul;Observations\n01;492;sauf mention contraire\n02;30;saisie hors ligne\n03;4;reçu sans le tableau annexe\n04;5;sans l'Oise\n05;6;sans les communes\n",
         "2: 01 2021-03 = 492|3: 02 2021-03 = 30|4: 03 2021-03 = 4|5: something_else|6: something_else",
     ),
+    "remarks on figures of another month": (
+        "dep;cumul;Observations\n01;3;idem mois précédent\n02;3;chiffre M-1\n03;3;non communiqué, valeur de février\n04;3;chiffre de mars confirmé\n05;3;hausse par rapport au mois précédent\n06;3;opération lancée en janvier\n",
+        "2: something_else|3: something_else|4: something_else|5: 04 2021-03 = 3|6: 05 2021-03 = 3|7: 06 2021-03 = 3",
+    ),
+    "remarks on what is not all": (
+        "dep;cumul;Observations\n01;3;incomplet\n02;3;données incomplètes\n03;3;temps partiel\n",
+        "2: something_else|3: something_else|4: 03 2021-03 = 3",
+    ),
     "zones": (
         "dep;Zone;cumul\n01;Hors Île-de-France;492\n77;Île-de-France;30\n02;Hors Île-de-France;4\n",
         "2: 01 2021-03 = 492|3: 77 2021-03 = 30|4: 02 2021-03 = 4",

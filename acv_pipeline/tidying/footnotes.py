@@ -11,11 +11,12 @@ from functools import partial
 
 import numpy as np
 
+from acv_pipeline.contract import Month
 from acv_pipeline.tidying.column import Column
 from acv_pipeline.tidying.names import ColumnNames
 from acv_pipeline.tidying.reasons import NUMBERS
-from acv_pipeline.tidying.record_table import RecordTable
-from acv_pipeline.tidying.subjects import leaves_out
+from acv_pipeline.tidying.record_table import RecordTable, only_month
+from acv_pipeline.tidying.subjects import is_earlier_or_part, leaves_out
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.texts import clean, fold, plain, words_pattern
 
@@ -28,6 +29,7 @@ OPENING = re.compile(
 DIGITS = str.maketrans(RAISED, "0123456789", "()[].: ")
 HARMLESS = re.compile(r"(?:y compris|dont|source)(?![a-z])")
 OF_FIGURES = re.compile(r"(?<![a-z])(?:reconduit|report|estim|partiel|manqu|incomplet|precedent)")
+ALONE = re.compile(r"(?<![a-z])(?:seule?s?|seulement|uniquement|a part)(?![a-z])")
 NO_ROWS = ("note", "no_department", "unknown_department")
 
 
@@ -36,14 +38,14 @@ def settle_marked(rows: RecordTable, table: Table, names: ColumnNames) -> None:
     notes = dict(_notes(rows, table))
     if not notes:
         return
-    first = table.head.last + 1
+    first, month = table.head.last + 1, only_month(rows.month)
     read = [(rows.value_text, _is_more_for_figures)]
     for meaning in ("department_code", "department_name"):
         label = table.text(meaning)
         lines = Column(label.codes[rows.sheet_row - 1 - first], label.found)
         read.append((lines, _is_more_for_names))
     for texts, says_more in read:
-        more = {mark: note for mark, note in notes.items() if says_more(names, note)}
+        more = {mark: note for mark, note in notes.items() if says_more(names, note, month)}
         said = texts.map(partial(_with_note, notes=more))
         marked = np.flatnonzero(said.where(bool) & (rows.reason < 0))
         rows.reason[marked] = NUMBERS["something_else"]
@@ -72,9 +74,9 @@ def _notes(rows: RecordTable, table: Table) -> Iterator[tuple[str, str]]:
                 yield opening["mark"].translate(DIGITS), said
 
 
-def _is_more_for_figures(names: ColumnNames, note: str) -> bool:
+def _is_more_for_figures(names: ColumnNames, note: str, month: Month | None) -> bool:
     """Whether a note at a figure says more than whether it may still change."""
-    if leaves_out(names, note):
+    if leaves_out(names, note) or is_earlier_or_part(names, note, month):
         return True
     if names.is_understood(note) or HARMLESS.match(fold(note)):
         return False
@@ -84,8 +86,10 @@ def _is_more_for_figures(names: ColumnNames, note: str) -> bool:
     return not said or names.holds_date(note) or OF_FIGURES.search(fold(note)) is not None
 
 
-def _is_more_for_names(names: ColumnNames, note: str) -> bool:
+def _is_more_for_names(names: ColumnNames, note: str, month: Month | None) -> bool:
     """Whether a note at the name of a territory is about the figure, or leaves some of it out."""
     about = words_pattern((*names.contract.figure_words, *names.contract.other_states))
     said = about.search(plain(note)) or OF_FIGURES.search(fold(note)) or names.holds_date(note)
-    return leaves_out(names, note) or (bool(said) and _is_more_for_figures(names, note))
+    if leaves_out(names, note) or ALONE.search(fold(note)):
+        return True
+    return bool(said) and _is_more_for_figures(names, note, month)

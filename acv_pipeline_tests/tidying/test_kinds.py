@@ -514,6 +514,10 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;nom;cumul\n69;Rhône (1);9\n01;Ain;1\n(1);Hors Métropole de Lyon;\n",
         "2: something_else|3: 01 2021-03 = 1|4: note",
     ),
+    "the département alone, says a note": (
+        "dep;nom;cumul\n69;Rhône (1);9\n2A;Corse-du-Sud (2);1\n(1) Département du Rhône seul;;\n(2) Collectivité unique;;\n",
+        "2: something_else|3: 2A 2021-03 = 1|4: note|5: note",
+    ),
     "with Lyon, says a note": (
         "dep;nom;cumul\n69;Rhône (1);9\n973;Guyane*;1\n(1) Y compris Métropole de Lyon;;\n* Collectivité unique;;\n",
         "2: 69 2021-03 = 9|3: 973 2021-03 = 1|4: note|5: note",
@@ -521,6 +525,10 @@ TABLES: dict[str, tuple[str, str]] = {
     "a figure of last month, says a note": (
         "dep;cumul\n01;492*\n02;30 (1)\n03;4\n* chiffre de février reconduit;\n(1) : estimation;\n",
         "2: something_else|3: something_else|4: 03 2021-03 = 4|5: note|6: note",
+    ),
+    "a provisional figure of last month, says a note": (
+        "dep;cumul\n01;492*\n02;30 (1)\n* provisoire, valeur de février;\n(1) provisoire, valeur de mars;\n",
+        "2: something_else|3: 02 2021-03 = 30|4: note|5: note",
     ),
     "a figure that may change, says a note": (
         "dep;cumul\n01;492*\n02;30 (1)\n* donnée provisoire;\n(1) dont 3 en cours de solde;\n",

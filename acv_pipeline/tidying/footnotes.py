@@ -1,5 +1,6 @@
 """Marks at figures and at names (``492*``, ``Rhône (1)``), and what notes say of them.
 
+A note may also name the territory that it is about.
 A note that is not known to be harmless makes its figure none of ours.
 """
 
@@ -12,11 +13,14 @@ from functools import partial
 import numpy as np
 
 from acv_pipeline.contract import Month
-from acv_pipeline.tidying.column import Column
+from acv_pipeline.tidying.column import Column, of_contract
+from acv_pipeline.tidying.month_said import notes_of
 from acv_pipeline.tidying.names import ColumnNames
+from acv_pipeline.tidying.pairs import LEVELS
+from acv_pipeline.tidying.places import PlaceReader
 from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.record_table import RecordTable, only_month
-from acv_pipeline.tidying.subjects import is_earlier_or_part, leaves_out
+from acv_pipeline.tidying.subjects import is_earlier_or_part, leaves_out, subject_of
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.texts import clean, fold, plain, words_pattern
 
@@ -50,6 +54,23 @@ def settle_marked(rows: RecordTable, table: Table, names: ColumnNames) -> None:
         marked = np.flatnonzero(said.where(bool) & (rows.reason < 0))
         rows.reason[marked] = NUMBERS["something_else"]
         rows.detail[marked] = said.at(marked)
+
+
+def settle_named(rows: RecordTable, names: ColumnNames) -> None:
+    """Quarantine the figures that a note speaks against by name: ``Ain : chiffre reconduit``."""
+    places, month = of_contract(PlaceReader, names.contract, "department"), only_month(rows.month)
+    figures = (rows.reason < 0) & (rows.level == LEVELS.index("department"))
+    for text in dict.fromkeys(" ".join(texts) for _, texts in notes_of(rows)):
+        code, said = places.of_note(text)
+        if code is None or not (
+            leaves_out(names, said)
+            or is_earlier_or_part(names, said, month)
+            or subject_of(names, said)
+        ):
+            continue
+        meant = np.flatnonzero(figures & (rows.territory == rows.codes.index(code)))
+        rows.reason[meant] = NUMBERS["something_else"]
+        rows.detail[meant] = clean(text)
 
 
 def _with_note(text: str, notes: dict[str, str]) -> str:

@@ -14,6 +14,7 @@ from acv_pipeline.tidying.dates import DateReader
 from acv_pipeline.tidying.header import HeaderFinder
 from acv_pipeline.tidying.indicators import stated_indicators
 from acv_pipeline.tidying.month_reader import MonthReader
+from acv_pipeline.tidying.places import PlaceReader
 from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.record_table import Months, RecordTable, month_at
 from acv_pipeline.tidying.refusals import (
@@ -167,13 +168,15 @@ def check_notes(
     """
     figures = np.flatnonzero(rows.reason < 0)
     last = figures[-1] if len(figures) else -1
+    places = of_contract(PlaceReader, reader.names.contract, "department")
     seen: set[tuple[str, bool]] = set()
     for row, texts in notes_of(rows):
         for text in texts:
             if (text, row > last) in seen:
                 continue
             seen.add((text, row > last))
-            if what := subject_of(reader.names, text, below=row > last):
+            of_one = row > last and places.of_note(text)[0]  # of that row alone
+            if not of_one and (what := subject_of(reader.names, text, below=row > last)):
                 raise refuse_subject(file_name, text, what)
             said = reader.note(text, heading=row < last)
             if only:

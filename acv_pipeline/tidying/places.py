@@ -117,6 +117,12 @@ class PlaceReader:
                     return Place(code, named)
         return Place()
 
+    def of_note(self, text: str) -> tuple[str | None, str]:
+        """The territory that a note begins with, if any, and what it says of it."""
+        named, _, said = text.partition(":")
+        place = self.read(named.strip(" (*-–•")) if said else Place()
+        return place.code or place.named, said
+
     def agrees(self, code: str, label: str) -> bool:
         """Whether ``label`` names the territory ``code``; lost characters (� or ?) may differ."""
         if self.name_of(label) == code or ((part := self.part_of(label)) and part.code == code):

@@ -25,7 +25,7 @@ from acv_pipeline.tidying.control import (
     total_of_sidecar,
     totals_of_rows,
 )
-from acv_pipeline.tidying.footnotes import settle_marked
+from acv_pipeline.tidying.footnotes import settle_marked, settle_named
 from acv_pipeline.tidying.header import HeaderFinder
 from acv_pipeline.tidying.month_said import (
     check_against,
@@ -218,6 +218,7 @@ def _rows_of(
     months = outside(about(title), about(named))
     rows = RowReader(finder, table, roles, indicator, months).rows()
     settle_marked(rows, table, finder.names)
+    settle_named(rows, finder.names)
     found = np.unique(rows.month[(rows.reason < 0) & ~np.isnat(rows.month)])
     if only := month_at(found[0]) if len(found) == 1 else None:
         check_against(only, table, file_name, about(title), about(named))

@@ -526,6 +526,10 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul\n01;492*\n02;30 (1)\n03;4\n* chiffre de février reconduit;\n(1) : estimation;\n",
         "2: something_else|3: something_else|4: 03 2021-03 = 4|5: note|6: note",
     ),
+    "figures of last month, says a note by name": (
+        "dep;cumul\n01;3\n02;4\n03;5\n04;6\nAin : chiffre de février reconduit;\n02 : donnée de février 2021;\n(Allier : hors Moulins);\nAlpes-de-Haute-Provence : chiffre vérifié;\n",
+        "2: something_else|3: something_else|4: something_else|5: 04 2021-03 = 6|6: note|7: note|8: note|9: note",
+    ),
     "a provisional figure of last month, says a note": (
         "dep;cumul\n01;492*\n02;30 (1)\n* provisoire, valeur de février;\n(1) provisoire, valeur de mars;\n",
         "2: something_else|3: 02 2021-03 = 30|4: note|5: note",

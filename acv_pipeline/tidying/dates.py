@@ -28,12 +28,12 @@ STOCK = re.compile(r"(?<![a-z])(?:au|fin|jusqu a)(?![a-z])")
 END_OF_A_PERIOD = re.compile(r"(?:jusqu )?(?:a|au|to)(?: fin| la fin de)?")
 APART = re.compile(r"\s[-–—|·]\s*$")
 FIGURES = re.compile(
-    r"(?<![a-z])(?:chiffre|donnee|situation|extraction|extrait|stock|etat|requete|edite)(?:e|s|es)?"
+    r"(?<![a-z])(?:chiffre|donnee|situation|extraction|extrait|stock|etat|requete|edite|source)(?:e|s|es)?"
     r"(?![a-z])"
 )
 # words that say nothing by themselves of the date that follows
 JOINING = {"a", "au", "aux", "le", "la", "les", "du", "de", "des", "en", "et", "l", "d", "er"}
-OF_DATES = {"date", "fin", "dernier", "derniere", "disponible"}
+OF_DATES = {"date", "fin", "dernier", "derniere", "disponible", "tableau", "fichier"}
 
 
 @dataclass(frozen=True)

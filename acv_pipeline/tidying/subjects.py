@@ -74,15 +74,17 @@ WRONG = re.compile(
 # of a row: its figure is an earlier one, or not all of it
 EARLIER = (
     r"(?<![a-z])(?:idem|reprise|report|valeurs?|chiffres?|donnees?)"
-    r"(?: (?:de|du|d|des|le|la|a|au|fin))* "
+    r"(?: (?:de|du|d|des|le|la|a|au|fin|mois))* "
     r"(?:m 1|mois (?:precedent|dernier|d avant)|(?P<month>{months}))(?![a-z])"
 )
 INCOMPLETE = re.compile(
     r"(?:.*(?<![a-z])(?:chiffres?|donnees?|valeurs?|total|cumul|remontees?|saisie) "
     r"(?:(?:est|sont) )?)?(?:incompl|partiel)[a-z]*"
 )
+# it speaks of an earlier figure and does not give it
 COMPARED = re.compile(
-    r"(?<![a-z])(?:par rapport|hausse|baisse|superieur|inferieur|ecart|compar|conforme|evolution)"
+    r"(?<![a-z])(?:par rapport|hausse|baisse|superieur|inferieur|ecart|compar|conforme|evolution|"
+    r"integr|inclu|y compris|rattrap)"
 )
 SMALL = {"a", "de", "des", "du", "la", "le", "les", "d", "l", "fin", "annee", "par", "departement"}
 # words: longer texts explain, they are no headings

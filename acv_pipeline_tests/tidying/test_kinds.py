@@ -217,6 +217,9 @@ def test_a_column_says_of_each_row_when_its_figure_was_taken(
         ("Chiffres au 26/03/2021", "taken_too_early"),
         ("Arrêté au 26/03/2021", "taken_too_early"),
         ("Mise à jour : 26/03/2021", "taken_too_early"),
+        ("Source : Anah, fichier du 26/03/2021", "01 2021-03 = 5"),
+        ("Source : Infocentre, au 26/03/2021", "taken_too_early"),
+        ("Tableau mis à jour le 26/03/2021", "taken_too_early"),
         ("Périmètre arrêté au 26/03/2021", "01 2021-03 = 5"),
         ("Villes signataires au 26/03/2021", "01 2021-03 = 5"),
         ("Mise à jour de la maquette : 26/03/2021", "01 2021-03 = 5"),
@@ -547,7 +550,7 @@ TABLES: dict[str, tuple[str, str]] = {
         "2: 01 2021-03 = 492|3: 02 2021-03 = 30|4: 03 2021-03 = 4|5: something_else|6: something_else",
     ),
     "remarks on figures of another month": (
-        "dep;cumul;Observations\n01;3;idem mois précédent\n02;3;chiffre M-1\n03;3;non communiqué, valeur de février\n04;3;chiffre de mars confirmé\n05;3;hausse par rapport au mois précédent\n06;3;opération lancée en janvier\n",
+        "dep;cumul;Observations\n01;3;idem mois précédent\n02;3;chiffre M-1\n03;3;données du mois de février\n04;3;données de février intégrées\n05;3;hausse par rapport au mois précédent\n06;3;opération lancée en janvier\n",
         "2: something_else|3: something_else|4: something_else|5: 04 2021-03 = 3|6: 05 2021-03 = 3|7: 06 2021-03 = 3",
     ),
     "remarks on what is not all": (

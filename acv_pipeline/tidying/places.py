@@ -118,10 +118,14 @@ class PlaceReader:
         return Place()
 
     def of_note(self, text: str) -> tuple[str | None, str]:
-        """The territory that a note begins with, if any, and what it says of it."""
+        """The territory that a note begins with, if any, and what it says of it.
+
+        A single digit is the number of a note; a note on a part of a territory is a legend.
+        """
         named, _, said = text.partition(":")
-        place = self.read(named.strip(" (*-–•")) if said else Place()
-        return place.code or place.named, said
+        place = self.read(named.strip(" (*-–•"))
+        of_whole = said and len(fold(named)) > 1 and not place.part
+        return (place.code or place.named) if of_whole else None, said
 
     def agrees(self, code: str, label: str) -> bool:
         """Whether ``label`` names the territory ``code``; lost characters (� or ?) may differ."""

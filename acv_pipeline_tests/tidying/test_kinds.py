@@ -533,6 +533,10 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul\n01;3\n02;4\n03;5\n04;6\nAin : chiffre de février reconduit;\n02 : donnée de février 2021;\n(Allier : hors Moulins);\nAlpes-de-Haute-Provence : chiffre vérifié;\n",
         "2: something_else|3: something_else|4: something_else|5: 04 2021-03 = 6|6: note|7: note|8: note|9: note",
     ),
+    "what begins as a territory does, and is none": (
+        "dep;nom;cumul\n01;Ain;3\n69D;Rhône hors Métropole;4\n69M;Lyon;5\n1 : chiffre de février reconduit;;\n69D : sans la Métropole;;\n",
+        "2: 01 2021-03 = 3|3: 69 2021-03 = 9|4: added_up|5: note|6: note",
+    ),
     "a provisional figure of last month, says a note": (
         "dep;cumul\n01;492*\n02;30 (1)\n* provisoire, valeur de février;\n(1) provisoire, valeur de mars;\n",
         "2: something_else|3: 02 2021-03 = 30|4: note|5: note",

@@ -34,8 +34,8 @@ from acv_pipeline.warehouse import (
     open_warehouse,
     suspicion_of,
     transaction,
+    transactions,
 )
-from acv_pipeline.warehouse import transactions
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline.warehouse.journal import write_journal
 from acv_pipeline_tests.deliveries import deliver, deliver_trajectory, steady_figures

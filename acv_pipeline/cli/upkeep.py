@@ -110,7 +110,10 @@ def backup(file: Path, home: Path | None) -> None:
 
 
 @click.command(
-    help=_("Put the home back as it was when FILE was made. Stop the daemon and the UI before.")
+    help=_(
+        "Put the home back as it was when FILE was made. Stop all that has it open before: daemon, "
+        "UI, code server."
+    )
 )
 @click.argument("file", metavar=_("FILE"), type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--force", is_flag=True, help=_("Put a home that is there aside."))

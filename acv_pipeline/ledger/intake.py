@@ -27,14 +27,12 @@ class _Batch:
     Attributes:
         moved: those of the sightings that take the place of others.
         new_elsewhere: deliveries that have a file where there was none.
-        read_before: with what deliveries count as read that are not read again, and their ids.
     """
 
     sightings: list[dict[str, Any]] = field(default_factory=list)
     moved: list[dict[str, Any]] = field(default_factory=list)
     new_elsewhere: set[str] = field(default_factory=set)
     deliveries: list[dict[str, Any]] = field(default_factory=list)
-    read_before: list[tuple[str, str]] = field(default_factory=list)
     rows: list[tuple[str, Any]] = field(default_factory=list)
     row_count: int = 0
 
@@ -45,7 +43,7 @@ class _Batch:
         write_rows: WriteRows,
     ) -> None:
         """Put it on record; ``known`` are the deliveries there that it may replace."""
-        if not self.sightings and not self.deliveries and not self.read_before:
+        if not self.sightings and not self.deliveries:
             return
         with transaction(connection):
             for sighting in self.moved:
@@ -54,11 +52,6 @@ class _Batch:
                     " where source = $source and delivered_on = $delivered_on"
                     " and file_name = $file_name",
                     {key: sighting[key] for key in ("source", "delivered_on", "file_name")},
-                )
-            if self.read_before:
-                connection.executemany(
-                    "update raw.deliveries set read_with = ? where delivery_id = ?",
-                    self.read_before,
                 )
             again = {delivery["delivery_id"] for delivery in self.deliveries} & set(known)
             connection.execute(
@@ -134,10 +127,6 @@ class Intake:
             self._batch.new_elsewhere.add(delivery_id)
         else:
             self._batch.moved.append(sighting)
-
-    def counts_as_read(self, delivery_id: str, read_with: str) -> None:
-        """A delivery is left as an earlier version of the program read it."""
-        self._batch.read_before.append((read_with, delivery_id))
 
     def delivery(
         self,

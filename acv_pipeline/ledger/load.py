@@ -16,7 +16,12 @@ from acv_pipeline.language import _
 from acv_pipeline.ledger.intake import Intake, WriteRows
 from acv_pipeline.ledger.raw_rows import write_records
 from acv_pipeline.ledger.read_one import ReadAll, read_here
-from acv_pipeline.warehouse import READ_BY_ANOTHER_VERSION
+from acv_pipeline.warehouse import fingerprints, program_version, set_fingerprint, transaction
+
+# the fingerprint that says with which versions of the contract deliveries are read
+READING = "reading"
+# what the first released version, which wrote none down, would have said
+OF_THE_FIRST = "0.1.0 74c3cab9a41aa03518b8c0c7b25c4cfc142fda1aedf39ac2dbeed84a559f4037"
 
 
 @dataclass
@@ -87,16 +92,14 @@ def load(
     present = _identify(connection, files, report, intake)
     firsts = _first_sightings(connection, present)
     due: list[tuple[str, LandedFile, str]] = []
+    versions = _reading_versions(connection, contract)
     for delivery_id, file in sorted(firsts.items(), key=_by_place):
         try:
-            read_with = _read_with(file, contract)
+            read_with, *as_before = (_read_with(file, version) for version in versions)
         except OSError as error:
             report.unread.append(_unread(file, error))
             continue
-        then = known[delivery_id][1] if delivery_id in known else None
-        if then == READ_BY_ANOTHER_VERSION:
-            intake.counts_as_read(delivery_id, read_with)
-        elif then != read_with:
+        if delivery_id not in known or known[delivery_id][1] not in (read_with, *as_before):
             due.append((delivery_id, file, read_with))
 
     def told() -> Iterator[tuple[str, LandedFile]]:
@@ -186,8 +189,29 @@ def _by_place(item: tuple[str, LandedFile]) -> tuple[str, dt.date, str]:
     return item[1].source, item[1].delivered_on, item[1].name
 
 
-def _read_with(file: LandedFile, contract: Contract) -> str:
-    """All that reading depends on beside the bytes; when it changes the file is read again."""
+def _reading_versions(connection: duckdb.DuckDBPyConnection, contract: Contract) -> list[str]:
+    """The version of the contract that deliveries are read with, and those that count as the same.
+
+    These are what it was before the program was exchanged: what a later version knows better counts
+    from then on, and reads nothing again.
+    """
+    known = fingerprints(connection).get(READING, OF_THE_FIRST)
+    program, *versions = known.split()
+    if contract.reading_version not in versions:
+        before = versions if program != program_version() else []
+        versions = [contract.reading_version, *before]
+    if (now := " ".join([program_version(), *versions])) != known:
+        with transaction(connection):
+            set_fingerprint(connection, READING, now)
+    return [contract.reading_version, *versions]
+
+
+def _read_with(file: LandedFile, version: str) -> str:
+    """All that reading depends on beside the bytes; when it changes the file is read again.
+
+    Args:
+        version: that of the contract.
+    """
     beside = sidecar_path(file.path)
     sidecar = sha256(beside) if beside.is_file() else ""
     parts = [
@@ -195,7 +219,7 @@ def _read_with(file: LandedFile, contract: Contract) -> str:
         file.delivered_on.isoformat(),
         file.name,
         sidecar,
-        contract.reading_version,
+        version,
     ]
     return hashlib.sha256("|".join(parts).encode()).hexdigest()
 

@@ -90,6 +90,8 @@ def why_failed(instance: DagsterInstance, run_id: str) -> str:
         data = entry.dagster_event.step_failure_data if entry.dagster_event else None
         if data and data.user_failure_data and data.user_failure_data.description:
             return data.user_failure_data.description
+        if data and data.error and data.error.cls_name == "DagsterExecutionInterruptedError":
+            return _("it was interrupted, as by a restart; another makes up for it within the hour")
         if data and data.error:
             return data.error.message.strip().splitlines()[-1]
     ends = instance.all_logs(run_id, of_type=dg.DagsterEventType.RUN_FAILURE)

@@ -42,7 +42,7 @@ def arrival_sensor(pipeline: Pipeline, job_name: str) -> dg.SensorDefinition:
     )
     def arrivals(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         try:
-            return _look(context, pipeline)
+            return _look(context, pipeline, job_name)
         except (CorrectionsError, LandingError, WarehouseError) as error:
             standstill.begin(pipeline.home, str(error), dt.datetime.now(dt.UTC))
             return dg.SkipReason(str(error))
@@ -57,7 +57,7 @@ def arrival_sensor(pipeline: Pipeline, job_name: str) -> dg.SensorDefinition:
 
 
 def _look(
-    context: dg.SensorEvaluationContext, pipeline: Pipeline
+    context: dg.SensorEvaluationContext, pipeline: Pipeline, job_name: str
 ) -> dg.SensorResult | dg.SkipReason:
     end_dead_runs(context.instance, pipeline.home)
     if is_run_going_on(context.instance):
@@ -65,8 +65,8 @@ def _look(
         return dg.SkipReason(_("a run is going on: looking again when it has ended"))
     has_mended = mend(pipeline.home, context.log.warning)
     arrived, warehouse = pipeline.fingerprint()
-    failed = last_failed(context.instance)
-    # which may have left the warehouse as it was
+    failed = last_failed(context.instance, job_name)
+    # which may have left the warehouse as it was; runs of other jobs say nothing of these months
     failure = f" {failed.dagster_run.run_id}" if failed else ""
     standstill.seen(pipeline.home)
     if not has_mended and context.cursor == f"{arrived} {warehouse}{failure}":
@@ -75,6 +75,7 @@ def _look(
     nothing_came = (context.cursor or "").startswith(arrived)
     is_soon = failed is not None and time.time() - (failed.end_time or 0) < PATIENCE_SECONDS
     if nothing_came and not has_mended and is_soon:
+        standstill.end(pipeline.home)
         return dg.SkipReason(_("the last run failed: trying again within the hour"))
     due, report = pipeline.receive_due(log=context.log.info)
     # receiving wrote to the warehouse; what arrived meanwhile is for the next tick

@@ -30,13 +30,15 @@ def is_run_going_on(instance: DagsterInstance) -> bool:
     return bool(instance.get_run_ids(dg.RunsFilter(statuses=GOING_ON), limit=1))
 
 
-def last_failed(instance: DagsterInstance) -> dg.RunRecord | None:
-    """The last run that ended, if it failed.
+def last_failed(instance: DagsterInstance, job_name: str | None = None) -> dg.RunRecord | None:
+    """The last run of a job, or of any, that ended, if it failed.
 
     One that held a month did its work: what is to be done about it, a person does.
     """
     ended = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
-    for record in instance.get_run_records(dg.RunsFilter(statuses=ended), limit=1):
+    for record in instance.get_run_records(
+        dg.RunsFilter(statuses=ended, job_name=job_name), limit=1
+    ):
         run = record.dagster_run
         if run.status == dg.DagsterRunStatus.FAILURE and not held_a_month(run):
             return record

@@ -22,11 +22,7 @@ from acv_pipeline.warehouse.mending import (
     replace_warehouse,
     set_lost,
 )
-from acv_pipeline.warehouse.migrations import (
-    READ_BY_ANOTHER_VERSION,
-    TABLES,
-    program_version,
-)
+from acv_pipeline.warehouse.migrations import TABLES, program_version
 from acv_pipeline.warehouse.schema import (
     FIGURES,
     append,
@@ -52,7 +48,6 @@ __all__ = [
     "FIGURES",
     "FILES",
     "MEMORY_LIMIT",
-    "READ_BY_ANOTHER_VERSION",
     "TABLES",
     "DamagedError",
     "Mended",

@@ -18,7 +18,6 @@ from acv_pipeline.warehouse.trouble import WarehouseError
 
 SCHEMA_VERSION = 4
 TABLES = "tables"  # the fingerprint of a warehouse with the tables that program and contract want
-READ_BY_ANOTHER_VERSION = ""  # in ``raw.deliveries.read_with``: it counts as read, as it was
 PROGRAM = "program"  # the fingerprint of a warehouse that says which version wrote it last
 
 
@@ -79,18 +78,11 @@ def is_current(connection: duckdb.DuckDBPyConnection) -> bool:
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:
-    """Bring the warehouse to ``SCHEMA_VERSION``; call in a transaction.
-
-    What a later version reads otherwise, it reads so from then on: figures that are in force do not
-    move because the program was exchanged.
-    """
+    """Bring the warehouse to ``SCHEMA_VERSION``; call in a transaction."""
     if schema_version(connection) < 2:
         _keep_marts_as_tables(connection)
     if "validated.unrecorded" in own_tables(connection):
         connection.execute("alter table validated.unrecorded rename to due_months")
-    # versions before the first put less on record, and did not say who they were
-    if written_by(connection) not in (None, program_version()):
-        connection.execute("update raw.deliveries set read_with = ?", [READ_BY_ANOTHER_VERSION])
     connection.execute("create or replace table raw.schema_version (version bigint)")
     connection.execute("insert into raw.schema_version values (?)", [SCHEMA_VERSION])
 

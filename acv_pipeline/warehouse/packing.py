@@ -243,6 +243,7 @@ def _packed(home: Home, target: Path, held: Held) -> dict[str, Any]:
             archive.add(copy, arcname=".")
         with packed.open("rb") as file:
             os.fsync(file.fileno())
+        packed.chmod(0o600)  # for nobody else's eyes
         packed.replace(target)
     return manifest
 

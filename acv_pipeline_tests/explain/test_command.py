@@ -33,7 +33,7 @@ def test_the_answer_can_be_pasted_into_a_mail(known: Home) -> None:
         "Anah: 179, in force since 2020-04-20",
         "correction.csv",
         "row 63",
-        "32 of 32 rules hold",
+        "33 of 33 rules hold",
         "360  2020-02-10 to 2020-04-20",
     ):
         assert words in done.output

@@ -8,9 +8,10 @@ from pathlib import Path
 import duckdb
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.ledger.load import load
+from acv_pipeline.landing import sidecar_path
+from acv_pipeline.ledger.load import READING, load
 from acv_pipeline.ledger.store import read_ledger
-from acv_pipeline.warehouse import READ_BY_ANOTHER_VERSION
+from acv_pipeline.warehouse import set_fingerprint, transaction
 from acv_pipeline_tests.deliveries import deliver
 
 
@@ -119,19 +120,30 @@ def test_regional_subtotals_of_a_partner_are_compared_and_not_counted(
     assert warehouse.execute(fates).fetchall() == [("control", 2), ("figure", 96)]
 
 
-def test_what_an_earlier_version_read_is_read_again_when_the_contract_changes_after_it(
+def test_what_an_earlier_version_read_is_read_again_only_if_something_changes_after_it(
     warehouse: duckdb.DuckDBPyConnection, landing: Path, contract: Contract
 ) -> None:
-    deliver(landing, "anah", "2021-04-06", {"2021-03": {"01": 12}})
+    path = deliver(landing, "anah", "2021-04-06", {"2021-03": {"01": 12}})
     load(warehouse, landing, contract)
-    warehouse.execute("update raw.tidy_rows set value = 13")  # as that version understood it
-    warehouse.execute("update raw.deliveries set read_with = ?", [READ_BY_ANOTHER_VERSION])
 
-    def read() -> list[tuple[int]]:
+    def knowing(word: str) -> Contract:
+        changed = contract.model_copy(update={"figure_words": [*contract.figure_words, word]})
+        changed.__dict__.pop("reading_version", None)
+        return changed
+
+    def read(contract: Contract) -> object:
         load(warehouse, landing, contract)
         return warehouse.execute("select value from raw.tidy_rows").fetchall()
 
-    assert read() == [(13,)] == read()
-    contract = contract.model_copy(update={"figure_words": [*contract.figure_words, "total ACV"]})
-    contract.__dict__.pop("reading_version", None)
-    assert read() == [(12,)]
+    def as_understood_by_an_earlier_version(contract: Contract) -> None:
+        warehouse.execute("update raw.tidy_rows set value = 13")
+        with transaction(warehouse):
+            set_fingerprint(warehouse, READING, f"0.1.1 {contract.reading_version}")
+
+    as_understood_by_an_earlier_version(contract)
+    assert read(knowing("total ACV")) == [(13,)] == read(knowing("total ACV"))
+    assert read(knowing("somme ACV")) == [(12,)], "the contract changed"
+
+    as_understood_by_an_earlier_version(knowing("somme ACV"))
+    sidecar_path(path).write_text("month;total\n2021-03;12\n", encoding="utf-8")
+    assert read(knowing("total ACV")) == [(12,)], "what is said of the delivery changed"

@@ -14,7 +14,7 @@ from dagster._core.storage import tags
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
-from acv_pipeline.definitions import SETTLE_SECONDS, build_definitions
+from acv_pipeline.definitions import JOB, SETTLE_SECONDS, build_definitions
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.ledger import load as loading
 from acv_pipeline.operations import standstill
@@ -146,7 +146,12 @@ def test_a_run_that_died_before_it_wrote_anything_is_asked_for_again(
             (request,) = data.run_requests or []
             keys.append(request.run_key)
             cursor = data.cursor
-            end(instance.create_run_for_job(definitions.resolve_implicit_global_asset_job_def()))
+            end(instance.create_run_for_job(definitions.resolve_job_def(JOB)))
+            # of another job, which says nothing of these months
+            instance.create_run_for_job(
+                definitions.resolve_implicit_global_asset_job_def(),
+                status=dg.DagsterRunStatus.SUCCESS,
+            )
         data = sensor.evaluate_tick(dg.build_sensor_context(instance=instance, cursor=cursor))
         assert not data.run_requests, "what a person ended stays so"
     assert keys[0] != keys[1], "Dagster starts nothing for a key that it has had"

@@ -211,6 +211,19 @@ def test_what_a_killed_restore_left_goes_with_the_next(recorded: Home, tmp_path:
     assert [path.name for path in elsewhere.iterdir()] == ["home"]
 
 
+def test_a_restore_does_not_work_in_a_folder_that_somebody_else_made(
+    recorded: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "acv.tar.gz"
+    back_up(recorded, source)
+    theirs = tmp_path / ".other.restoring"
+    theirs.mkdir()
+    monkeypatch.setattr(os, "geteuid", lambda: theirs.stat().st_uid + 1)
+    with pytest.raises(BackupError, match="somebody else's"):
+        restore(source, Home(tmp_path / "other"))
+    assert list(theirs.iterdir()) == []
+
+
 def _die_restoring(source: Path, home: Home) -> None:
     backup.problem_of = lambda _: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment]
     restore(source, home)

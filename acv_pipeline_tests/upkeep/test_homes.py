@@ -273,13 +273,12 @@ def _hashable(cell: object) -> object:
 def lost(then: Tables, now: Tables) -> dict[str, set[tuple[object, ...]]]:
     """By table, the rows of then that are not there any more.
 
-    Columns may have been added, and a check may have been asked again, with the same answer. What
-    a delivery was read with tells only whether it is due to be read again.
+    Columns may have been added, and a check may have been asked again, with the same answer.
     """
     missing = {}
     for table, (columns, rows) in then.items():
         columns_now, rows_now = now.get(table, (columns, set()))
-        compared = [column for column in columns if column not in ("evaluated_at", "read_with")]
+        compared = [column for column in columns if column != "evaluated_at"]
         if gone := of_columns(rows, columns, compared) - of_columns(
             rows_now, columns_now, compared
         ):

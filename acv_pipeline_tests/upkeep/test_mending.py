@@ -34,8 +34,8 @@ from acv_pipeline.warehouse import (
     open_warehouse,
     suspicion_of,
     transaction,
+    transactions,
 )
-from acv_pipeline.warehouse import connection as connection_module
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline.warehouse.journal import write_journal
 from acv_pipeline_tests.deliveries import deliver, deliver_trajectory, steady_figures
@@ -287,7 +287,7 @@ def sign_off_and(end: Callable[[], None], at: str, home: Home, contract: Contrac
             "select delivery_id from validated.held_months where status = 'held'"
         ).fetchall()
         if at == "said":
-            patch.setattr(connection_module, "write_journal", ending(write_journal))
+            patch.setattr(transactions, "write_journal", ending(write_journal))
         sign_off(
             connection, contract, delivery, "ACV", month_of("2018-12"),
             reason="known", signed_by="head of unit",

@@ -85,6 +85,8 @@ def _workshop(root: Path) -> Iterator[Path]:
     """A folder beside the home; whoever has its lock is alone, so what else lies there died."""
     folder = root.with_name(f".{root.name}.restoring")
     folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid != os.geteuid():
+        raise BackupError(_("{folder} is somebody else's: have it removed", folder=folder))
     with (folder / "lock").open("ab") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -92,7 +92,7 @@ def load(
     present = _identify(connection, files, report, intake)
     firsts = _first_sightings(connection, present)
     due: list[tuple[str, LandedFile, str]] = []
-    versions = _reading_versions(connection, contract)
+    versions = _reading_versions(connection, contract) if firsts else []  # else it writes nothing
     for delivery_id, file in sorted(firsts.items(), key=_by_place):
         try:
             read_with, *as_before = (_read_with(file, version) for version in versions)
@@ -203,7 +203,7 @@ def _reading_versions(connection: duckdb.DuckDBPyConnection, contract: Contract)
     if (now := " ".join([program_version(), *versions])) != known:
         with transaction(connection):
             set_fingerprint(connection, READING, now)
-    return [contract.reading_version, *versions]
+    return sorted(versions, key=lambda version: version != contract.reading_version)
 
 
 def _read_with(file: LandedFile, version: str) -> str:

@@ -193,7 +193,7 @@ def _reading_versions(connection: duckdb.DuckDBPyConnection, contract: Contract)
     """The version of the contract that deliveries are read with, and those that count as the same.
 
     These are what it was before the program was exchanged: what a later version knows better counts
-    from then on, and reads nothing again.
+    from then on, and reads nothing again. What they are is put on record where it changed.
     """
     known = fingerprints(connection).get(READING, OF_THE_FIRST)
     program, *versions = known.split()

@@ -90,10 +90,11 @@ def why_failed(instance: DagsterInstance, run_id: str) -> str:
         data = entry.dagster_event.step_failure_data if entry.dagster_event else None
         if data and data.user_failure_data and data.user_failure_data.description:
             return data.user_failure_data.description
-        if data and data.error and data.error.cls_name == "DagsterExecutionInterruptedError":
-            return _("it was interrupted, as by a restart; another makes up for it within the hour")
         if data and data.error:
-            return data.error.message.strip().splitlines()[-1]
+            error = data.error.cause or data.error  # Dagster's own says only in which step it was
+            if error.cls_name == "DagsterExecutionInterruptedError":
+                return _("it was interrupted, as by a restart of the code server")
+            return error.message.strip().splitlines()[-1]
     ends = instance.all_logs(run_id, of_type=dg.DagsterEventType.RUN_FAILURE)
     said = [entry.dagster_event.message or "" for entry in ends if entry.dagster_event]
     return next(filter(None, said), _("it ended before any step could say why"))

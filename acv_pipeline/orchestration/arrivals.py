@@ -25,6 +25,7 @@ from acv_pipeline.warehouse import WarehouseError, mend
 
 # a run that failed is tried again after this, or as soon as something arrives
 PATIENCE_SECONDS = 3600
+UNREAD = " unread"
 
 
 def arrival_sensor(pipeline: Pipeline, job_name: str) -> dg.SensorDefinition:
@@ -75,7 +76,8 @@ def _look(
     nothing_came = (context.cursor or "").startswith(arrived)
     is_soon = failed is not None and time.time() - (failed.end_time or 0) < PATIENCE_SECONDS
     if nothing_came and not has_mended and is_soon:
-        standstill.end(pipeline.home)
+        if context.cursor != f"{arrived}{UNREAD}":  # else it goes on
+            standstill.end(pipeline.home)
         return dg.SkipReason(_("the last run failed: trying again within the hour"))
     due, report = pipeline.receive_due(log=context.log.info)
     # receiving wrote to the warehouse; what arrived meanwhile is for the next tick
@@ -83,7 +85,7 @@ def _look(
     after = f"{arrived} {warehouse}{failure}"
     standstill.looked(pipeline.home, report.unread, dt.datetime.now(dt.UTC))
     # with files still to be read the cursor is like no state of the warehouse: the next tick looks
-    cursor = f"{arrived} unread" if report.unread else after
+    cursor = f"{arrived}{UNREAD}" if report.unread else after
     if not due:
         said = plural(
             "{count} new delivery, no month to run",

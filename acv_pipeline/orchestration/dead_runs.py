@@ -30,8 +30,8 @@ def is_run_going_on(instance: DagsterInstance) -> bool:
     return bool(instance.get_run_ids(dg.RunsFilter(statuses=GOING_ON), limit=1))
 
 
-def last_failed(instance: DagsterInstance, job_name: str | None = None) -> dg.RunRecord | None:
-    """The last run of a job, or of any, that ended, if it failed.
+def last_failed(instance: DagsterInstance, job_name: str) -> dg.RunRecord | None:
+    """The last run of a job that ended, if it failed.
 
     One that held a month did its work: what is to be done about it, a person does.
     """

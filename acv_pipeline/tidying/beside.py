@@ -74,7 +74,7 @@ class Beside:
         """The cells of some columns in one text, each behind the name of its column."""
         said = constant("", len(self.table.body))
         for place in places:
-            name = self.table.header[place] if place < len(self.table.header) else ""
+            name = self.table.name_of(place)
             texts = self.table.column(place).map(partial(_behind, name))
             said = said.beside(texts).map(lambda pair: ", ".join(filter(None, pair)))
         return said

@@ -107,7 +107,7 @@ class RoleReader:
             if not any(map(clean, texts.found)):
                 continue
             role, numbers = self._role(place), int(self.is_number(place).sum())
-            header = self.table.header[place] if place < len(self.table.header) else ""
+            header = self.table.name_of(place)
             if role == "unknown":
                 raise self._not_understood(where, place, header, numbers)
             found.append(
@@ -153,7 +153,7 @@ class RoleReader:
             return "same_figures"
         if content := self._by_content(place):
             return content
-        header = self.table.header[place] if place < len(self.table.header) else ""
+        header = self.table.name_of(place)
         numbers, figures = self.is_number(place), self._is_figure
         if self._names.corrects(header) and self._texts(place).where(clean).any():
             return "unknown"

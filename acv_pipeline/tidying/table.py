@@ -95,6 +95,10 @@ class Table:
         """The names of the columns as received."""
         return [name.text for name in self.head.names]
 
+    def name_of(self, position: int) -> str:
+        """What stands above a column; nothing beyond the end of the header."""
+        return self.header[position] if position < len(self.header) else ""
+
     @property
     def title_texts(self) -> list[str]:
         """The texts above the header, one after the other."""

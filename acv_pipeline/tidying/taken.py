@@ -45,7 +45,7 @@ def settle_early_rows(rows: RecordTable, table: Table, roles: RoleReader) -> Non
     starts = rows.month.astype("datetime64[D]")
     ends = (rows.month + 1).astype("datetime64[D]") - 1
     for place in roles.of_kind(*WORDS, "numbers", "few_numbers"):
-        name = table.header[place] if place < len(table.header) else ""
+        name = table.name_of(place)
         texts = table.column(place)
         texts = Column(texts.codes[lines], texts.found)
         short = texts.map(lambda text: text if len(text) <= LONGEST_DATE else "")

@@ -41,7 +41,7 @@ from acv_pipeline.tidying.month_said import (
 )
 from acv_pipeline.tidying.pairs import LEVELS
 from acv_pipeline.tidying.reasons import NUMBERS
-from acv_pipeline.tidying.record_table import RecordTable, month_at
+from acv_pipeline.tidying.record_table import RecordTable, month_at, only_month
 from acv_pipeline.tidying.records import TidyDelivery
 from acv_pipeline.tidying.refusals import months_listed, of_sheet
 from acv_pipeline.tidying.roles import Role, RoleReader
@@ -220,7 +220,7 @@ def _rows_of(
     settle_marked(rows, table, finder.names)
     settle_named(rows, finder.names)
     found = np.unique(rows.month[(rows.reason < 0) & ~np.isnat(rows.month)])
-    if only := month_at(found[0]) if len(found) == 1 else None:
+    if only := only_month(found):
         check_against(only, table, file_name, about(title), about(named))
         check_against(only, table, file_name, about(sheets.beside), [])
         check_columns(only, table, roles, finder, file_name)

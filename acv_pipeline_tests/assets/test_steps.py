@@ -86,10 +86,10 @@ def test_a_run_with_a_held_month_ends_red_after_everything_good(
         assert failed_months(instance, pipeline, asset) == [], asset
     # a person has to look: nothing tries it again, or tells of it as if something had broken
     assert pipeline.receive_due()[0] == []
-    assert last_failed(instance) is None
-    assert failed_runs(instance, "") == []
     ended = instance.get_run_by_id(ran_held.run_id)
-    assert ended and ended.tags["dagster/retry_on_asset_or_op_failure"] == "false"
+    assert ended and last_failed(instance, ended.job_name) is None
+    assert failed_runs(instance, "") == []
+    assert ended.tags["dagster/retry_on_asset_or_op_failure"] == "false"
 
 
 def test_a_failing_check_leads_to_the_sign_off_and_the_sign_off_to_the_rankings(

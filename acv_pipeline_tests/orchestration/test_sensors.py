@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import time
 from pathlib import Path
@@ -155,6 +156,33 @@ def test_a_run_that_died_before_it_wrote_anything_is_asked_for_again(
         data = sensor.evaluate_tick(dg.build_sensor_context(instance=instance, cursor=cursor))
         assert not data.run_requests, "what a person ended stays so"
     assert keys[0] != keys[1], "Dagster starts nothing for a key that it has had"
+
+
+@pytest.mark.parametrize("unread", [False, True])
+def test_a_standstill_outlives_no_cause_while_a_run_that_failed_is_not_yet_tried_again(
+    pipeline: Pipeline, landing: Path, contract: Contract, monkeypatch: pytest.MonkeyPatch,
+    unread: bool,
+) -> None:  # fmt: skip
+    deliver_trajectory(landing, contract, "anah", ["2018-09", "2018-10"])
+    age(landing)
+    definitions = build_definitions(pipeline)
+    sensor = definitions.resolve_sensor_def("arrivals")
+    sha256 = loading.sha256
+
+    def grumpy(path: Path) -> str:
+        if unread and "2018-10" in path.name:
+            raise PermissionError(13, "Permission denied", str(path))
+        return sha256(path)
+
+    monkeypatch.setattr(loading, "sha256", grumpy)
+    with DagsterInstance.ephemeral() as instance:
+        first = sensor.evaluate_tick(dg.build_sensor_context(instance=instance))
+        if not unread:
+            standstill.begin(pipeline.home, "a server away", dt.datetime.now(dt.UTC))
+        instance.report_run_failed(instance.create_run_for_job(definitions.resolve_job_def(JOB)))
+        context = dg.build_sensor_context(instance=instance, cursor=first.cursor)
+        assert "within the hour" in (sensor.evaluate_tick(context).skip_message or "")
+    assert (standstill.standing(pipeline.home) is not None) == unread
 
 
 def test_while_a_run_goes_on_no_other_is_asked_for(

@@ -8,6 +8,7 @@ import os
 import random
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 import tarfile
@@ -64,6 +65,7 @@ def test_it_comes_back_at_another_place_and_goes_on(
 ) -> None:
     before = tables(recorded)
     made = back_up(recorded, tmp_path / "acv.tar.gz")
+    assert stat.filemode((tmp_path / "acv.tar.gz").stat().st_mode) == "-rw-------"
     other = Home(tmp_path / "other" / "home")
     restored, aside = restore(tmp_path / "acv.tar.gz", other)
     assert restored == made and aside is None
@@ -132,6 +134,24 @@ def test_a_damaged_or_cut_backup_changes_nothing(
     with pytest.raises(BackupError, match="is not there"):
         restore(tmp_path / "none", Home(tmp_path / "other"))
     assert sorted(p.name for p in tmp_path.iterdir()) == ["acv.tar.gz", "home", "landing"]
+
+
+@pytest.mark.parametrize("checks_archives", [True, False])
+def test_what_a_backup_for_nobody_elses_eyes_brings_back_can_be_read(
+    recorded: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checks_archives: bool
+) -> None:
+    before = os.umask(0o077)
+    try:
+        back_up(recorded, tmp_path / "acv.tar.gz")
+    finally:
+        os.umask(before)
+    if not checks_archives:
+        monkeypatch.delattr(tarfile, "data_filter")
+    other = Home(tmp_path / "other")
+    restore(tmp_path / "acv.tar.gz", other)
+    for there, here in ((recorded.root, other.root), (recorded.releases, other.releases)):
+        assert stat.filemode(here.stat().st_mode) == stat.filemode(there.stat().st_mode)
+    assert other.published.stat().st_mode == recorded.published.stat().st_mode
 
 
 def test_a_python_that_checks_no_archives_restores_what_stays_in_the_home(

@@ -105,7 +105,8 @@ def _workshop(root: Path) -> Iterator[Path]:
 def _extract(archive: tarfile.TarFile, folder: Path) -> None:
     """Extract what stays in the folder, which Python checks itself from 3.11.4 on.
 
-    Debian 12 has 3.11.2.
+    Debian 12 has 3.11.2. Folders are made as any other, not with the modes of those that the backup
+    was made in.
     """
     if hasattr(tarfile, "data_filter"):
         archive.extractall(folder, filter="data")
@@ -116,7 +117,10 @@ def _extract(archive: tarfile.TarFile, folder: Path) -> None:
         is_plain = member.isreg() or member.isdir() or member.issym()
         if not is_plain or not all(p.is_relative_to(folder.resolve()) for p in (lands, leads)):
             raise tarfile.TarError(member.name)
-        archive.extract(member, folder)
+        if member.isdir():
+            lands.mkdir(parents=True, exist_ok=True)
+        else:
+            archive.extract(member, folder)
 
 
 def _unpack(source: Path, folder: Path) -> dict[str, Any]:

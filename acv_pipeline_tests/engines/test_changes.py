@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import pickle
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -49,18 +50,19 @@ SPARK = Spark("nowhere")
 MONTHS = [FIRST, shift(FIRST, 1)]
 
 
+def done_here(master: str, job: Any, work: Any, items: Sequence[Any], log: object) -> list[Any]:
+    job = pickle.loads(pickle.dumps(job))
+    return [work(job, pickle.loads(pickle.dumps(item)), "here") for item in items]
+
+
 @pytest.fixture(autouse=True)
 def tasks_are_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    def done_here(master: str, job: Any, work: Any, items: Sequence[Any], log: object) -> list[Any]:
-        job = pickle.loads(pickle.dumps(job))
-        return [work(job, pickle.loads(pickle.dumps(item)), "here") for item in items]
-
     monkeypatch.setattr(cluster, "run", done_here)
 
 
-@pytest.fixture
-def contract(tmp_path: Path) -> Contract:
-    return many_families(tmp_path, 3)
+@pytest.fixture(scope="module")
+def contract(tmp_path_factory: pytest.TempPathFactory) -> Contract:
+    return many_families(tmp_path_factory.mktemp("contract"), 3)
 
 
 @pytest.fixture
@@ -68,6 +70,39 @@ def landing(tmp_path: Path, contract: Contract) -> Path:
     for source in ("anah", "action_logement"):
         send(tmp_path / "landing", contract, source, MONTHS, programmes(contract))
     return tmp_path / "landing"
+
+
+class Past:
+    """A run of each engine in a place of its own: a home of Spark says where its files lie."""
+
+    def __init__(self, place: Path, contract: Contract) -> None:
+        self.place, self.landing = place, place / "landing"
+        for source in ("anah", "action_logement"):
+            send(self.landing, contract, source, MONTHS, programmes(contract))
+        self.said = both(place, self.landing, contract)
+        shutil.copytree(place, self._kept)
+
+    @property
+    def _kept(self) -> Path:
+        return self.place.with_name("kept")
+
+    def again(self) -> None:
+        shutil.rmtree(self.place)
+        shutil.copytree(self._kept, self.place)
+
+
+@pytest.fixture(scope="module")
+def once(contract: Contract, tmp_path_factory: pytest.TempPathFactory) -> Past:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cluster, "run", done_here)
+        return Past(tmp_path_factory.mktemp("past") / "homes", contract)
+
+
+@pytest.fixture
+def past(once: Past) -> Past:
+    """Homes of both engines, and their landing zone, after a run of two months."""
+    once.again()
+    return once
 
 
 def homes(tmp_path: Path) -> list[Home]:
@@ -134,14 +169,14 @@ def rebuilt(
 
 
 def test_indicators_that_become_sisters_keep_all_their_months(
-    tmp_path: Path, contract: Contract, landing: Path
+    past: Past, contract: Contract
 ) -> None:
-    assert not differences(*both(tmp_path, landing, contract))
+    assert not differences(*past.said)
     linked = told(contract, programme_003={"sister": "programme-001"})
     assert len(linked.families()) == len(contract.families()) - 1
     left = []
-    for home, engine in zip(homes(tmp_path), (DuckDb(), SPARK), strict=True):
-        pipeline = Pipeline(home, landing, linked, Project.load(), engine=engine.at(home))
+    for home, engine in zip(homes(past.place), (DuckDb(), SPARK), strict=True):
+        pipeline = Pipeline(home, past.landing, linked, Project.load(), engine=engine.at(home))
         with pipeline.warehouse() as connection:
             turn = Turn(pipeline, connection, print)
             turn.judge([MONTHS[1]])
@@ -152,38 +187,30 @@ def test_indicators_that_become_sisters_keep_all_their_months(
     assert {row[2] for row in left[1]["marts.series"]} == set(MONTHS)
 
 
-def test_a_family_that_goes_and_comes_back_is_there(
-    tmp_path: Path, contract: Contract, landing: Path
-) -> None:
-    whole = both(tmp_path, landing, contract)
-    assert not differences(*whole)
+def test_a_family_that_goes_and_comes_back_is_there(past: Past, contract: Contract) -> None:
     linked = told(contract, programme_003={"sister": "programme-001"})
-    assert not differences(*both(tmp_path, landing, linked))
-    again = both(tmp_path, landing, contract)
+    assert not differences(*both(past.place, past.landing, linked))
+    again = both(past.place, past.landing, contract)
     assert not differences(*again)
-    assert again[1].tables["marts.series"] == whole[1].tables["marts.series"]
+    assert again[1].tables["marts.series"] == past.said[1].tables["marts.series"]
 
 
-def test_a_correction_of_what_was_never_delivered_is_told(
-    tmp_path: Path, contract: Contract, landing: Path
-) -> None:
-    both(tmp_path, landing, contract)
-    for home in homes(tmp_path):
+def test_a_correction_of_what_was_never_delivered_is_told(past: Past, contract: Contract) -> None:
+    for home in homes(past.place):
         home.corrections.write_text(
             "- {source: anah, indicator: PVD, month: 2021-02, department: '33', delivered: 5,"
             " corrected: 6, reason: seen on the spot, by: head of unit, date: 2021-04-20}\n",
             encoding="utf-8",
         )
-    one, spark = both(tmp_path, landing, contract)
+    one, spark = both(past.place, past.landing, contract)
     assert not differences(one, spark)
     assert any(check == "corrections_still_match" and not ok for _, check, _, ok, *_ in one.checks)
 
 
 def test_another_program_judges_all_again(
-    tmp_path: Path, contract: Contract, landing: Path, monkeypatch: pytest.MonkeyPatch
+    past: Past, contract: Contract, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    home = homes(tmp_path)[1]
-    run(home, landing, contract, SPARK)
+    home = homes(past.place)[1]
     with open_warehouse(home, contract) as connection:
         assert Families(connection, contract, Project.load()).to_judge() == []
     monkeypatch.setattr(families, "code_of", lambda contract, project: "another")
@@ -216,13 +243,12 @@ def test_an_indicator_that_the_contract_drops_stops_nothing(
     assert not differences(one, spark)
 
 
-@pytest.mark.parametrize("folder", ["elsewhere", "l'ailleurs", "source=acv", "month=2021-03-01"])
 def test_a_place_may_be_called_whatever_it_is(
-    tmp_path: Path, contract: Contract, landing: Path, folder: str
+    tmp_path: Path, contract: Contract, past: Past
 ) -> None:
-    home = Home(tmp_path / folder)
-    said = run(home, landing, contract, SPARK)
-    assert not differences(run(Home(tmp_path / "one"), landing, contract, DuckDb()), said)
+    """With what SQL would take for the end of a text, and Parquet for values of columns."""
+    home = Home(tmp_path / "l'ailleurs" / "source=acv" / "month=2021-03-01")
+    assert not differences(past.said[0], run(home, past.landing, contract, SPARK))
 
 
 def test_a_mart_across_indicators_is_refused(
@@ -237,13 +263,11 @@ def test_a_mart_across_indicators_is_refused(
         run(Home(tmp_path / "spark"), landing, contract, SPARK)
 
 
-def test_publishing_by_itself_checks_what_nobody_checked(
-    tmp_path: Path, contract: Contract, landing: Path
-) -> None:
-    home = Home(tmp_path / "spark")
-    run(home, landing, contract, SPARK, publishes=False)
-    send(landing, contract, "anah", [shift(FIRST, 2)], programmes(contract))
-    pipeline = Pipeline(home, landing, contract, Project.load(), engine=SPARK.at(home))
+def test_publishing_by_itself_checks_what_nobody_checked(past: Past, contract: Contract) -> None:
+    home = homes(past.place)[1]
+    home.published.unlink()
+    send(past.landing, contract, "anah", [shift(FIRST, 2)], programmes(contract))
+    pipeline = Pipeline(home, past.landing, contract, Project.load(), engine=SPARK.at(home))
     with pipeline.warehouse() as connection:
         turn = Turn(pipeline, connection, print)
         assert turn.receive(["anah"]).new
@@ -253,11 +277,8 @@ def test_publishing_by_itself_checks_what_nobody_checked(
     assert months == len(MONTHS)
 
 
-def test_a_version_that_knows_more_columns_shows_them(
-    tmp_path: Path, contract: Contract, landing: Path
-) -> None:
-    both(tmp_path, landing, contract)
-    warehouse = Home(tmp_path / "spark").warehouse
+def test_a_version_that_knows_more_columns_shows_them(past: Past, contract: Contract) -> None:
+    warehouse = homes(past.place)[1].warehouse
     with duckdb.connect(str(warehouse)) as connection:  # as one before left it
         ((shown,),) = connection.execute(
             "select sql from duckdb_views() where schema_name = 'raw' and view_name = 'tidy_rows'"
@@ -265,8 +286,8 @@ def test_a_version_that_knows_more_columns_shows_them(
         fewer = f"select * exclude (fate) from ({shown.partition(' AS ')[2].rstrip(';')})"
         connection.execute(f"create or replace view raw.tidy_rows as {fewer}")
         connection.execute("update raw.fingerprints set fingerprint = '' where what = 'tables'")
-    send(landing, contract, "anah", [shift(FIRST, 2)], programmes(contract))
-    assert not differences(*both(tmp_path, landing, contract))
+    send(past.landing, contract, "anah", [shift(FIRST, 2)], programmes(contract))
+    assert not differences(*both(past.place, past.landing, contract))
 
 
 @pytest.mark.parametrize(
@@ -285,10 +306,9 @@ def test_a_place_that_cannot_be_used_is_named(
 
 
 def test_a_file_that_was_cut_is_named_and_the_warehouse_is_not_taken_for_damaged(
-    tmp_path: Path, contract: Contract, landing: Path
+    past: Past,
 ) -> None:
-    home = Home(tmp_path / "spark")
-    run(home, landing, contract, SPARK)
+    home = homes(past.place)[1]
     file = next((home.root / "tables").rglob("marts.series/*"))
     for content in (b"", file.read_bytes()[:-100]):
         file.write_bytes(content)

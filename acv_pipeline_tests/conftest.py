@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import duckdb
 import pytest
 
 from acv_pipeline.contract import Contract, load_contract
+from acv_pipeline.models.lineage import Lineage, Tables, column_lineage
 from acv_pipeline.warehouse import open_warehouse
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import REAL_DATA, WHY_NO_REAL_DATA
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
     from xdist.scheduler import LoadScopeScheduling
 
+gc.disable()  # until all is imported
 os.environ["ACV_LANGUAGE"] = "en"  # the texts that tests expect, whatever the machine's locale
 
 BROWSER_ARGUMENTS = [
@@ -28,12 +31,20 @@ BROWSER_ARGUMENTS = [
 ]  # fmt: skip
 
 
-# Begun first, so that none is still at work when all others have ended: most of their time they
-# wait for a daemon.
+# Begun first, so that none is still at work when all others have ended: those that mostly wait for
+# a daemon, then those that take longest.
 SLOW = ["orchestration/test_ui", "orchestration/test_daemon", "deployment/test_deployment",
-        "torture/", "test_extending", "assets/"]  # fmt: skip
+        "upkeep/", "engines/test_spark", "environment/test_no_secret_shows", "report/", "assets/",
+        "torture/", "engines/test_changes", "test_docs", "test_cli", "quality/", "alerts/",
+        "deployment/test_sign_in", "test_extending", "observing/", "test_status"]  # fmt: skip
 # Whose tests look at what their conftest made once.
 TOGETHER = {"alerts", "assets", "quality", "release", "report", "sample_data", "upkeep"}
+
+# Whose runs are about something else than the report page.
+WITHOUT_PAGE = {"alerts", "calibration", "landing", "ledger", "observing", "orchestration",
+                "quality", "upkeep", "test_cli.py", "test_first_delivery.py", "test_quarantine.py",
+                "test_run.py", "test_status.py", "test_steps.py", "test_third_partner.py",
+                "test_turn.py", "test_unused.py"}  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,6 +52,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((n for n, part in enumerate(SLOW) if f"/{part}" in item.nodeid), len(SLOW))
 
     items.sort(key=rank)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: looking through all of it again takes a sixth of runs' time."""
+    gc.enable()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -56,6 +74,35 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScope
 
     config.option.loadscopereorder = False  # the slow ones come first
     return ByWorld(config, log)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short_page(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Of the report page its day alone, where nobody looks at it: its rest is a fifth of a run."""
+    folder, _, file = request.node.nodeid.rpartition("/")
+    with pytest.MonkeyPatch.context() as patch:
+        if folder.rpartition("/")[2] in WITHOUT_PAGE or file in WITHOUT_PAGE:
+            from acv_pipeline.publishing.report.page import _DAY
+
+            page = f'<meta name="dcterms.modified" content="{_DAY[0]}">'
+            patch.setattr("acv_pipeline.publishing.report.report.page", lambda *_, **__: page)
+            patch.setattr("acv_pipeline.publishing.published_copy.pictures", lambda *_: {})
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def lineage_read_once() -> Iterator[None]:
+    """Every run reads it from the same SQL, as a process of its own has to: a tenth of a run."""
+    known: dict[tuple[str, str], Lineage] = {}
+
+    def once(sql: str, tables: Tables) -> Lineage:
+        if (sql, str(tables)) not in known:
+            known[sql, str(tables)] = column_lineage(sql, tables)
+        return known[sql, str(tables)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("acv_pipeline.models.project.column_lineage", once)
+        yield
 
 
 @pytest.fixture(scope="session")

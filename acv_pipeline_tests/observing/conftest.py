@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from acv_pipeline.cli.main import main
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
 from acv_pipeline.warehouse.home import Home
@@ -20,6 +22,16 @@ HELD = "2018-11"
 
 
 def acv(
+    home: Home, *arguments: str, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """The command, in this process, which has imported all that one of its own would have to."""
+    said = CliRunner().invoke(main, [*arguments, "--home", str(home.root)], env=environment)
+    if said.exception is not None and not isinstance(said.exception, SystemExit):
+        raise said.exception
+    return subprocess.CompletedProcess(arguments, said.exit_code, said.stdout, said.stderr)
+
+
+def acv_apart(
     home: Home, *arguments: str, environment: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """The program ``acv``, in a process of its own."""

@@ -36,7 +36,7 @@ from acv_pipeline.orchestration.instance import instance, prepare
 from acv_pipeline.orchestration.pulse import Pulse, read
 from acv_pipeline.warehouse import open_warehouse
 from acv_pipeline.warehouse.home import Home
-from acv_pipeline_tests.observing.conftest import HELD, acv
+from acv_pipeline_tests.observing.conftest import HELD, acv, acv_apart
 
 NOW = dt.datetime.now(dt.UTC)
 PAGE = Path(__file__).parents[2] / "docs" / "observing.md"
@@ -288,7 +288,7 @@ def test_looking_waits_for_no_writer_and_keeps_none_waiting(
     with observed.at_work(), open_warehouse(observed, contract):
         beat(observed, dt.timedelta(0))
         assert look(observed).is_fine
-        said = acv(observed, "health")
+        said = acv_apart(observed, "health")
         assert said.returncode == 0, said
 
 

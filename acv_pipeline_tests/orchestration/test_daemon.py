@@ -25,7 +25,7 @@ from acv_pipeline.warehouse import mended_of
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.alerts.receivers import Mailbox, Webhook
 from acv_pipeline_tests.deliveries import ACV, deliver, deliver_trajectory, steady_figures
-from acv_pipeline_tests.observing.conftest import acv
+from acv_pipeline_tests.observing.conftest import acv_apart
 from acv_pipeline_tests.orchestration.impatience import make_impatient
 
 ROOT = Path(__file__).parents[2]
@@ -192,7 +192,10 @@ def test_months_arrive_are_held_corrected_and_told(
         assert len(set(channel.subjects)) == len(channel.subjects), "no message twice"
 
     # whoever watches machines is content: looked at lately, heard of lately
-    until("it is well", lambda: acv(home, "health", environment=daemon.environment).returncode == 0)
+    until(
+        "it is well",
+        lambda: acv_apart(home, "health", environment=daemon.environment).returncode == 0,
+    )
 
     # all that the daemon, its code servers and the runs logged is JSON, with one set of names
     entries = [json.loads(line) for line in Path(daemon.log.name).read_text("utf-8").splitlines()]
@@ -229,11 +232,11 @@ def test_a_warehouse_that_is_damaged_between_two_deliveries_is_no_end(
     assert (entry.file, entry.base, entry.lost) == ("warehouse.duckdb", "copy", [])
     line = "warehouse.duckdb was damaged"
     assert line in str(entry) and line in Path(daemon.log.name).read_text("utf-8")
-    assert line in acv(home, "status", environment=daemon.environment).stdout
+    assert line in acv_apart(home, "status", environment=daemon.environment).stdout
 
     # figures are those of a home whose disk never failed
     twin = Home(tmp_path / "twin")
-    ran = acv(twin, "run", "--landing", str(landing))
+    ran = acv_apart(twin, "run", "--landing", str(landing))
     assert ran.returncode == 0, ran
     assert figures(home) == figures(twin)
 

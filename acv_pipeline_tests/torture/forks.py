@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -138,8 +138,12 @@ def acv_run(home: Home, landing: Path) -> None:
     main(["run", "--home", str(home.root), "--landing", str(landing)])
 
 
-def flow(home: Home, landing: Path) -> None:
-    """The same without Dagster and its record, and with the quick ones of the checks."""
+def flow(home: Home, landing: Path, *, beside: Sequence[str] = (RELEASE, REPORT)) -> None:
+    """The same without Dagster and its record, and with the quick ones of the checks.
+
+    Args:
+        beside: what is made beside the published copy.
+    """
     pipeline = Pipeline.configured(home, landing)
     due, _ = pipeline.receive_due()
     if due:
@@ -151,7 +155,7 @@ def flow(home: Home, landing: Path) -> None:
             turn.build([*pipeline.project.models])
             turn.check({(check.asset, check.name) for check in checks}, due)
             turn.publish(home.published)
-            make_publication(home, pipeline.contract, [RELEASE, REPORT], pipeline.contract.today())
+            make_publication(home, pipeline.contract, beside, pipeline.contract.today())
             turn.recorded(due)
 
 

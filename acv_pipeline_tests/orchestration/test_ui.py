@@ -1,4 +1,4 @@
-"""The Dagster UI of ``make dev`` as a person uses it: two years are filled by clicks.
+"""The Dagster UI of ``make dev`` as a person uses it: months are filled by clicks.
 
 Webserver and daemon are started once, since that is much of the time; the second test goes on
 where the first ended. ``ACV_SHOTS=folder`` keeps pictures of every page.
@@ -20,7 +20,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.contract.months import month_of
+from acv_pipeline.contract.months import month_of, shift
 from acv_pipeline.definitions import build_definitions
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.warehouse import read_published
@@ -31,7 +31,8 @@ from acv_pipeline_tests.orchestration.impatience import make_impatient
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 240_000  # milliseconds; how long a busy machine may take for any step
-YEAR, NEXT = ([f"{year}-{month:02}" for month in range(1, 13)] for year in (2019, 2020))
+FIRST = ["2018-09", "2018-10", "2018-11", "2018-12"]
+NEXT = ["2019-01", "2019-02", "2019-03", "2019-04"]
 FALLEN = "59"
 RUN = "a[href^='/runs/']:not([href^='/runs/b/'])"
 
@@ -122,33 +123,34 @@ def ui(browser: Browser, dev: Dev) -> Iterator[Ui]:
     page.close()
 
 
-def deliver_year(
-    landing: Path, contract: Contract, year: list[str], source: str, december: dict[str, int]
+def deliver_months(
+    landing: Path, contract: Contract, months: list[str], source: str, last: dict[str, int]
 ) -> None:
-    """A year of both partners, in whose December ``source`` says something of its own."""
+    """Months of both partners, of whose last one ``source`` says something of its own."""
     for partner in ("anah", "action_logement"):
-        deliver_trajectory(landing, contract, partner, year[:-1] if partner == source else year)
-    deliver(landing, source, f"{int(year[0][:4]) + 1}-01-10", {year[-1]: december}, name="dec.csv")
+        deliver_trajectory(landing, contract, partner, months[: -1 if partner == source else None])
+    day = f"{shift(month_of(months[-1]), 1):%Y-%m}-10"
+    deliver(landing, source, day, {months[-1]: last}, name="last.csv")
     for path in landing.rglob("*.csv"):
         os.utime(path, (time.time() - 60,) * 2)
 
 
-def launch_backfill(ui: Ui, year: list[str]) -> None:
+def launch_backfill(ui: Ui, wanted: list[str]) -> None:
     """In the dialogue that *Materialize all* opens."""
     page = ui.page
     page.get_by_role("button", name="Materialize all").click()
     page.get_by_text("Show all partitions").click()
     months = page.get_by_placeholder(re.compile("^ex: 2018-09-01"))
-    months.fill(f"[{year[0]}-01...{year[-1]}-01]")
+    months.fill(f"[{wanted[0]}-01...{wanted[-1]}-01]")
     months.press("Enter")
-    expect(page.get_by_text("12 partitions")).to_be_visible()
-    ui.shot(f"backfill-dialog-{year[0]}")
+    expect(page.get_by_text(f"{len(wanted)} partitions")).to_be_visible()
+    ui.shot(f"backfill-dialog-{wanted[0]}")
     launch = page.get_by_role("button", name="Launch backfill")
     launch.click()
     expect(launch).to_be_hidden()
 
 
-def test_a_year_is_filled_by_clicks(
+def test_months_are_filled_by_clicks(
     dev: Dev, ui: Ui, home: Home, landing: Path, contract: Contract
 ) -> None:
     page = ui.page
@@ -163,25 +165,25 @@ def test_a_year_is_filled_by_clicks(
     expect(page.locator("input[type=checkbox]:checked")).to_have_count(len(automations))
     ui.shot("automation")
 
-    # the year arrives after the sensor's look, so that it waits for a person
+    # they arrive after the sensor's look, so that they wait for a person
     dev.until(lambda: dev.says("Sensor arrivals skipped"))
-    december = steady_figures(contract, month_of(YEAR[-1]))  # a fall, which warns
-    december[FALLEN] = steady_figures(contract, month_of(YEAR[-2]))[FALLEN] - 3
-    deliver_year(landing, contract, YEAR, "anah", december)
+    last = steady_figures(contract, month_of(FIRST[-1]))  # a fall, which warns
+    last[FALLEN] = steady_figures(contract, month_of(FIRST[-2]))[FALLEN] - 3
+    deliver_months(landing, contract, FIRST, "anah", last)
     page.locator("a[href='/jobs']").click()
     page.get_by_role("link", name="monthly_figures_job").first.click()
-    launch_backfill(ui, YEAR)
+    launch_backfill(ui, FIRST)
 
     # the months fill, in one run
     ui.open("/assets/department_rankings?view=partitions")
-    expect(page.get_by_text("Materialized (12)")).to_be_visible()
+    expect(page.get_by_text("Materialized (4)")).to_be_visible()
     expect(page.get_by_text("Failed (0)")).to_be_visible()
     ui.shot("partitions")
     ui.open("/assets/department_rankings")
     expect(page.get_by_text("Latest check results")).to_be_visible()
     ui.shot("asset")
     ui.open("/assets/validated_dwellings?view=checks&checkDetail=department_decreases")
-    expect(page.get_by_text("falls, by 3 dwellings in all, since 2019-11")).to_be_visible()
+    expect(page.get_by_text("falls, by 3 dwellings in all, since 2018-11")).to_be_visible()
     expect(page.get_by_text("what to do", exact=True)).to_be_visible()
     ui.shot("failed-check")
     ui.open("/asset-groups")
@@ -209,7 +211,7 @@ def test_a_year_is_filled_by_clicks(
     page.get_by_text("stdout", exact=True).click()
     page.get_by_placeholder("Select a step").click()
     page.get_by_text(re.compile(r"^pid: \d+ \(7 steps\)$")).first.click()
-    expect(page.get_by_text("judging what was received for 12 months")).to_be_visible()
+    expect(page.get_by_text("judging what was received for 4 months")).to_be_visible()
     ui.shot("stdout")
 
     # checks alone, of all months: a run that has none of its own
@@ -232,7 +234,7 @@ def test_a_year_is_filled_by_clicks(
     ui.shot("resources")
 
 
-def test_a_year_of_all_assets_is_published_though_its_december_is_held(
+def test_months_of_all_assets_are_published_though_their_last_is_held(
     dev: Dev, ui: Ui, home: Home, landing: Path, contract: Contract
 ) -> None:
     """A backfill of assets leaves out what is behind a month that is held; automation makes it."""
@@ -240,9 +242,9 @@ def test_a_year_of_all_assets_is_published_though_its_december_is_held(
     dev.until(dev.answers)
     dev.until(lambda: dev.says("Sensor arrivals skipped"))
     reported = home.report.stat().st_mtime_ns if home.report.exists() else 0
-    december = steady_figures(contract, month_of(NEXT[-1]), source="action_logement")
-    del december["62"]  # without any row: nobody said why
-    deliver_year(landing, contract, NEXT, "action_logement", december)
+    last = steady_figures(contract, month_of(NEXT[-1]), source="action_logement")
+    del last["62"]  # without any row: nobody said why
+    deliver_months(landing, contract, NEXT, "action_logement", last)
     ui.open("/asset-groups")
     launch_backfill(ui, NEXT)
     ui.open("/assets/department_rankings?view=partitions")
@@ -255,11 +257,11 @@ def test_a_year_of_all_assets_is_published_though_its_december_is_held(
     ui.shot("asset-backfill-runs")
     with read_published(home) as copy:
         published = copy.execute(
-            "select distinct month from marts.series where month >= '2020-01-01' order by 1"
+            "select distinct month from marts.series where month >= '2019-01-01' order by 1"
         ).fetchall()
         ranked = copy.execute(
             "select distinct month from marts.series where series = 'total'"
-            " and month >= '2020-01-01' order by 1"
+            " and month >= '2019-01-01' order by 1"
         ).fetchall()
     assert [f"{month:%Y-%m}" for (month,) in published] == NEXT, "what was accepted stands"
     assert [f"{month:%Y-%m}" for (month,) in ranked] == NEXT[:-1]

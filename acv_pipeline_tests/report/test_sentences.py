@@ -286,6 +286,13 @@ def said_in(
 ) -> Iterator[Callable[[str], Said]]:
     """What the page of a world says."""
     known: dict[str, Said] = {}
+    heard: Said = {}
+    plain_text = words.text
+
+    def listening(key: str, language: str, **values: Any) -> str:
+        if language == "fr":
+            heard.setdefault(key, []).append(values)
+        return plain_text(key, language, **values)
 
     def said(name: str) -> Said:
         if name not in known:
@@ -293,36 +300,28 @@ def said_in(
         return known[name]
 
     def page_of(data: Data) -> Said:
-        heard: Said = {}
-        plain_text = words.text
-
-        def listening(key: str, language: str, **values: Any) -> str:
-            if language == "fr":
-                heard.setdefault(key, []).append(values)
-            return plain_text(key, language, **values)
-
         of_world = contract_of(contract, data)
         home = Home(tmp_path_factory.mktemp("world") / "home")
-        with pytest.MonkeyPatch.context() as patch, open_warehouse(home, of_world) as connection:
+        with open_warehouse(home, of_world) as connection:
             PROJECT.load_seeds(connection)
             fill(connection, data)
             with transaction(connection):
                 PROJECT.build(connection)
-            patch.setattr(words, "text", listening)
-            patch.setattr(page_module, "_text", page_module._text.__wrapped__)
-            page_module._environment.cache_clear()
-            try:
-                page_module.page(
-                    figures(connection, of_world),
-                    {query: fetch(connection, query, Row) for query in ACCOUNTS},
-                    of_world,
-                    release_sha256=None,
-                )
-            finally:
-                page_module._environment.cache_clear()
-        return heard
+            heard.clear()
+            page_module.page(
+                figures(connection, of_world),
+                {query: fetch(connection, query, Row) for query in ACCOUNTS},
+                of_world,
+                release_sha256=None,
+            )
+        return heard.copy()
 
-    return said
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(words, "text", listening)
+        patch.setattr(page_module, "_text", page_module._text.__wrapped__)
+        page_module._environment.cache_clear()  # its templates are compiled once, and listen
+        yield said
+        page_module._environment.cache_clear()
 
 
 @pytest.mark.parametrize("sentence", SENTENCES, ids=lambda s: f"{s.name}, {s.would_be_false}")

@@ -43,7 +43,7 @@ TOGETHER = {"alerts", "assets", "quality", "release", "report", "sample_data", "
 # Whose runs are about something else than the report page.
 WITHOUT_PAGE = {"alerts", "calibration", "landing", "ledger", "observing", "orchestration",
                 "quality", "upkeep", "test_cli.py", "test_first_delivery.py", "test_quarantine.py",
-                "test_run.py", "test_status.py", "test_steps.py", "test_third_partner.py",
+                "test_run.py", "test_status.py", "test_steps.py",
                 "test_turn.py", "test_unused.py"}  # fmt: skip
 
 

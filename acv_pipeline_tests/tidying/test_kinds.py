@@ -644,6 +644,16 @@ FILE_NAMES = {
     "ACV_2021-03_archive.csv": ["2: 01 2021-03 = 30"],
     "ACV_brouillon_2021-03.csv": ["2: 01 2021-03 = 30"],
     "ACV_2021-03_annule-et-remplace.csv": ["2: 01 2021-03 = 30"],
+    "acv-2021-03_FAUX.csv": ["refused: other_subject"],
+    "acv-2021-03_KO.csv": ["refused: other_subject"],
+    "acv-2021-03_ERREUR_v2.csv": ["refused: other_subject"],
+    "acv-2021-03_NE_PAS_UTILISER.csv": ["refused: other_subject"],
+    "OLD_acv-2021-03.csv": ["refused: other_subject"],
+    "acv-2021-03_old.csv": ["refused: other_subject"],
+    "acv-2021-03_ok.csv": ["2: 01 2021-03 = 30"],
+    "acv-2021-03_v2.csv": ["2: 01 2021-03 = 30"],
+    "acv-2021-03_corrige.csv": ["2: 01 2021-03 = 30"],
+    "acv-2021-03_erreur_corrigee.csv": ["2: 01 2021-03 = 30"],
 }
 
 

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
-from acv_pipeline.tidying.column import Column, constant
+from acv_pipeline.contract import Contract
+from acv_pipeline.tidying.column import Column, Mask, constant, of_contract
+from acv_pipeline.tidying.names import ColumnNames
 from acv_pipeline.tidying.numbers import Value, parse_values
-from acv_pipeline.tidying.roles import RoleReader, are_alike
+from acv_pipeline.tidying.places import PlaceReader
+from acv_pipeline.tidying.roles import WORDS, RoleReader, are_alike
 from acv_pipeline.tidying.row_reasons import Verdicts
 from acv_pipeline.tidying.table import Table
-from acv_pipeline.tidying.texts import clean
+from acv_pipeline.tidying.texts import any_word, clean, fold, plain, words_pattern
 
 NEARLY_ALL = 0.9  # of the rows
+ANSWERS = 1  # a column of ones and zeros answers yes or no
+NUMBER = r"[0-9]{1,3}(?: [0-9]{3})+|[0-9]+"
+INSTEAD = r"(?:et (?:non|pas)|au lieu d|plutot que|a la place d)"
+# before a number in a remark, as the contract's words of correction: it counts, not the figure
+READ = "(?<![a-z])lire(?![a-z])"
+# up to a colon anything but numbers may stand between, days aside
+BETWEEN = (
+    r"(?:[^0-9a-z]*(?:(?:a|en|est|par|chiffre|valeur|cumul|nombre|total|soit) )*|"
+    r"(?:[^0-9]|[0-9]{1,2}/[0-9]{1,2}(?:/[0-9]{2,4})?){0,40}?[:=>→] ?)"
+)
 
 
 @dataclass(frozen=True)
@@ -44,6 +58,8 @@ class Beside:
             self._settle_sums(verdicts, self.roles.of_kind("part_figures", "numbers"))
         for place in self.roles.of_kind("few_numbers"):
             self._settle_corrections(verdicts, place)
+        for place in self.roles.of_kind(*WORDS):
+            self._settle_remarks(verdicts, place)
 
     def _counts(self, place: int) -> npt.NDArray[np.int64]:
         values = parse_values(self.table.cells(place), self.roles.finder.contract)
@@ -63,12 +79,34 @@ class Beside:
     def _settle_corrections(self, verdicts: Verdicts, place: int) -> None:
         """A number beside a few of the figures may be what counts, whatever its column says.
 
-        Unless it is far from the figure: a rank, a wave, an extension.
+        Unless it is far from the figure: a rank, a wave, an extension. Where the column is called
+        a version of the figures it counts all the same.
         """
         numbers = self._counts(place)
-        same = [numbers == self._counts(f) for f in self.table.value_columns]
-        other = are_alike(numbers, self.counts) & ~np.any(same, axis=0)
+        meant = are_alike(numbers, self.counts)
+        if self._names.is_a_version(self.table.name_of(place)) and numbers.max() > ANSWERS:
+            meant = (numbers >= 0) & (self.counts >= 0)
+        other = meant & ~self._is_a_figure(numbers)
         verdicts.settle(other, "conflicting_values", self._named([self.position, place]).at)
+
+    def _settle_remarks(self, verdicts: Verdicts, place: int) -> None:
+        """A remark may name the number that counts: ``lire 44``, ``44 (DDT)``."""
+        texts, remarks = self.table.column(place), of_contract(Remarks, self._names.contract)
+        numbers = texts.array(remarks.correction, np.int64)
+        meant = (numbers >= 0) & (self.counts >= 0)
+        beside = texts.array(remarks.alone, np.int64)
+        alike = are_alike(beside, self.counts) & ~meant
+        other = (meant & ~self._is_a_figure(numbers)) | (alike & ~self._is_a_figure(beside))
+        verdicts.settle(other, "conflicting_values", self._named([self.position, place]).at)
+
+    def _is_a_figure(self, numbers: npt.NDArray[np.int64]) -> Mask:
+        """Which numbers are a figure of their row."""
+        same = [numbers == self._counts(place) for place in self.table.value_columns]
+        return np.asarray(np.any(same, axis=0))
+
+    @property
+    def _names(self) -> ColumnNames:
+        return self.roles.finder.names
 
     def _named(self, places: list[int]) -> Column[str]:
         """The cells of some columns in one text, each behind the name of its column."""
@@ -78,6 +116,42 @@ class Beside:
             texts = self.table.column(place).map(partial(_behind, name))
             said = said.beside(texts).map(lambda pair: ", ".join(filter(None, pair)))
         return said
+
+
+class Remarks:
+    """What remarks say of the figures beside them, by a contract's words."""
+
+    def __init__(self, contract: Contract) -> None:
+        corrects = words_pattern(tuple(contract.correction_words)).pattern
+        unit = rf"(?: ?(?:{any_word(map(plain, contract.figure_units))}))?"
+        was = rf"(?:de )?(?:{NUMBER}){unit} ?(?:a|en|par|->|=>|→) ?"  # "corrigé de 37 à 44"
+        right = rf"(?:{was})?(?P<is>{NUMBER}){unit} ?(?:$|[(),;.!]|{INSTEAD})"
+        self._correction = re.compile(
+            rf"(?:{corrects}|{READ}){BETWEEN}{right}|(?P<not>{NUMBER}){unit} {INSTEAD}"
+        )
+        self._alone = re.compile(rf"(?P<is>{NUMBER}){unit}(?: ?\((?P<who>[^()0-9]+)\))?")
+        months = [word for words in contract.month_words.values() for word in words]
+        values = [word for words in contract.value_types.values() for word in words]
+        self._others = words_pattern(
+            (*contract.other_quantities, *contract.words_for_parts, *months, *values)
+        )
+        self._places = of_contract(PlaceReader, contract, "department")
+
+    def correction(self, text: str) -> int:
+        """The number that a remark says to be the right one; -1 for none."""
+        found = self._correction.search(plain(clean(text)))
+        return _whole(found["is"] or found["not"]) if found else -1
+
+    def alone(self, text: str) -> int:
+        """The number that is all of a remark, but who says it; -1 for none."""
+        found = self._alone.fullmatch(plain(clean(text)))
+        if not found or self._others.search(fold(found["who"] or "")):
+            return -1
+        return -1 if self._places.read(clean(text)).named else _whole(found["is"])
+
+
+def _whole(number: str) -> int:
+    return int(number.replace(" ", "")) if len(number) < len("100 000 000") else -1
 
 
 def _behind(name: str, text: str) -> str:

@@ -39,7 +39,7 @@ NO_ROWS = ("note", "no_department", "unknown_department")
 
 def settle_marked(rows: RecordTable, table: Table, names: ColumnNames) -> None:
     """Quarantine the figures whose mark, or that of whose name, has a note that says more."""
-    notes = dict(_notes(rows, table))
+    notes = dict(notes_by_mark(rows, table))
     if not notes:
         return
     first, month = table.head.last + 1, only_month(rows.month)
@@ -79,7 +79,7 @@ def _with_note(text: str, notes: dict[str, str]) -> str:
     return next((f"{clean(text)}: {notes[mark]}" for mark in marks if mark in notes), "")
 
 
-def _notes(rows: RecordTable, table: Table) -> Iterator[tuple[str, str]]:
+def notes_by_mark(rows: RecordTable, table: Table) -> Iterator[tuple[str, str]]:
     """The notes above and below the rows, by their marks; the first of a mark comes last."""
     beside = np.flatnonzero(np.isin(rows.reason, [NUMBERS[code] for code in NO_ROWS]))
     lines = [

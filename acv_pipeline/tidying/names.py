@@ -12,7 +12,7 @@ from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.dates import STOCK, DateReader
 from acv_pipeline.tidying.month_reader import MonthRead, MonthReader
 from acv_pipeline.tidying.numbers import number_test
-from acv_pipeline.tidying.texts import Marks, compact, fold, plain, says, words_pattern
+from acv_pipeline.tidying.texts import Marks, any_word, compact, fold, plain, says, words_pattern
 
 TERRITORY = ("department_code", "department_name", "region_code", "region_name", "national")
 FILLER = {"a", "au", "fin", "le", "de", "du", "mois", "arrete", "arretes", "situation"}
@@ -337,6 +337,15 @@ class ColumnNames:
     def corrects(self, text: str) -> bool:
         """Whether a name says that the column corrects the figures beside it."""
         return words_pattern(tuple(self.contract.correction_words)).search(fold(text)) is not None
+
+    def is_a_version(self, text: str) -> bool:
+        """Whether a name says that the column holds the figures as they stand since (``VF``)."""
+        words = self.contract.standing_words
+        version = rf"(?:{any_word(map(fold, words.version))}) ?[0-9]+"
+        known = words_pattern((*words.definitive, *words.correction))
+        return (
+            known.search(fold(text)) or re.search(rf"(?<![a-z]){version}", fold(text))
+        ) is not None
 
     def may_be_figures(self, text: str) -> bool:
         """Whether a name that means nothing to us may be that of the figures."""

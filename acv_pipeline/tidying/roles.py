@@ -155,7 +155,7 @@ class RoleReader:
             return content
         header = self.table.name_of(place)
         numbers, figures = self.is_number(place), self._is_figure
-        if self._names.corrects(header) and self._texts(place).where(clean).any():
+        if self._names.corrects(header) and self._texts(place).where(self._may_count).any():
             return "unknown"
         filled = int(self._texts(place).where(clean).sum())
         if numbers.sum() < max(1, SOME * figures.sum()):
@@ -173,6 +173,10 @@ class RoleReader:
         if self._names.may_be_figures(header) or self._is_like_figures(place):
             return "unknown"
         return "numbers"
+
+    def _may_count(self, text: str) -> bool:
+        """Whether a cell may hold a figure: it has a digit, and is no date."""
+        return any(map(str.isdigit, text)) and not self._names.holds_date(text)
 
     def _role_of_few(self, header: str, numbers: int, filled: int, figures: int) -> str:
         """The role of a column with fewer numbers than the figures."""

@@ -152,6 +152,7 @@ SUBJECTS = {
     "discarded": marked("figures that do not count"),
     "quantity": marked("another quantity"),
     "indicator": marked("the figures of another programme"),
+    "earlier": marked("figures of an earlier month, or not all of them"),
 }
 
 

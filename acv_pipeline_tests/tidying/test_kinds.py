@@ -350,6 +350,22 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul;dont PO\n01;30;20\n02;40;30\n",
         "2: 01 2021-03 = 30|3: 02 2021-03 = 40",
     ),
+    "a note at the name of the figures": (
+        "dep;Nb logements (1)\n01;30\n02;40\n(1) hors délégation;\n",
+        "refused: other_subject",
+    ),
+    "a note of an earlier month at the name of the figures": (
+        "dep;févr-21;mars-21*\n01;30;30\n02;40;44\n* chiffres de février;;\n",
+        "refused: other_subject",
+    ),
+    "notes that define the figures, or are about other columns": (
+        "dep;Nb logements (1);Objectif (2)\n01;30;60\n02;40;80\n(1) hors annulations;;\n(2) hors délégation;;\n",
+        "2: 01 2021-03 = 30|3: 02 2021-03 = 40|4: note|5: note",
+    ),
+    "another programme in a note at the name of the figures": (
+        "dep;Nb logements (1)\n01;30\n02;40\n(1) y compris PVD;\n",
+        "refused: indicator_contradiction",
+    ),
     "a few corrections beside": (
         "dep;cumul;Nouvelle valeur\n01;30;35\n02;40;\n03;50;\n04;60;\n",
         "refused: column_not_understood",
@@ -561,6 +577,28 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul;Observations\n01;3;incomplet\n02;3;données incomplètes\n03;3;temps partiel\n",
         "2: something_else|3: something_else|4: 03 2021-03 = 3",
     ),
+    "remarks that name another number": (
+        "dep;cumul;Observations\n01;37;44 (DDT)\n02;37;lire 5\n03;37;44 et non 37\n04;37;corrigé le 12/04 : 44\n05;37;44\n",
+        "2: conflicting_values|3: conflicting_values|4: conflicting_values|5: conflicting_values|6: conflicting_values",
+    ),
+    "remarks that name the number, or count something else": (
+        "dep;cumul;Observations\n01;37;37 (DDT)\n02;37;44 (objectif)\n03;37;37 et non 44\n04;37;corrigé le 12/04\n05;37;corrigé : 2 dossiers retirés\n06;37;44 (Loire-Atlantique)\n",
+        "2: 01 2021-03 = 37|3: 02 2021-03 = 37|4: 03 2021-03 = 37|5: 04 2021-03 = 37|6: 05 2021-03 = 37|7: 06 2021-03 = 37",
+    ),
+    "small and large corrections beside": (
+        "dep;cumul;VF;V2;Validé\n01;3;5;;1\n02;30;;95;1\n03;40;40;;0\n04;50;;;\n05;60;;;\n",
+        "2: conflicting_values|3: conflicting_values|4: 03 2021-03 = 40|5: 04 2021-03 = 50|6: 05 2021-03 = 60",
+    ),
+    "a small correction beside": ("dep;cumul;Modifié\n01;3;5\n02;30;\n03;40;\n", "refused: column_not_understood"),
+    "corrections without a number": (
+        "dep;cumul;Corrigé;Rectifié le\n01;3;oui;12/04/2021\n02;30;;\n03;40;;\n",
+        "2: 01 2021-03 = 3|3: 02 2021-03 = 30|4: 03 2021-03 = 40",
+    ),
+    "counts of something else beside": (
+        "dep;cumul;Nb délégataires;Nb conventions\n01;30;3;5\n02;40;2;3\n",
+        "2: 01 2021-03 = 30|3: 02 2021-03 = 40",
+    ),
+    "counts of nobody knows what beside": ("dep;cumul;Nb suivis\n01;30;3\n02;40;2\n", "refused: column_not_understood"),
     "zones": (
         "dep;Zone;cumul\n01;Hors Île-de-France;492\n77;Île-de-France;30\n02;Hors Île-de-France;4\n",
         "2: 01 2021-03 = 492|3: 77 2021-03 = 30|4: 02 2021-03 = 4",

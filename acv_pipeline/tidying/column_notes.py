@@ -1,4 +1,7 @@
-"""What a note says of a whole column whose name has its mark: ``Nb logements (1)``."""
+"""What a note says of a whole column whose name has its mark, or of figures in a colour.
+
+``Nb logements (1)``; nobody knows which figures are meant by ``En rouge : chiffres de février``.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,20 @@ import re
 
 from acv_pipeline.contract import Month
 from acv_pipeline.tidying.footnotes import DIGITS, MARK, notes_by_mark
+from acv_pipeline.tidying.month_said import notes_of
 from acv_pipeline.tidying.names import ColumnNames
 from acv_pipeline.tidying.record_table import RecordTable, only_month
 from acv_pipeline.tidying.sheets import refuse_subject
 from acv_pipeline.tidying.subjects import is_earlier_or_part, leaves_out, subject_of
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.texts import fold, words_pattern
+
+# how a legend tells some figures from others
+LOOKS = re.compile(
+    r"(?<![a-z])(?:en (?:rouge|orange|jaune|vert|bleu|gris|violet|rose|couleur|italique|gras)|"
+    r"(?:cellule|case|chiffre|ligne)s? (?:rouge|orange|jaune|verte?|bleue?|grise?|barree?)s?|"
+    r"surligne|souligne|barre)(?:e|s|es)?(?![a-z])"
+)
 
 
 def check_column_notes(rows: RecordTable, table: Table, names: ColumnNames, file_name: str) -> None:
@@ -29,6 +40,19 @@ def check_column_notes(rows: RecordTable, table: Table, names: ColumnNames, file
         for note in (notes.get(mark.translate(DIGITS), "") for mark in marks):
             if note and (what := _subject(names, note, month)):
                 raise refuse_subject(file_name, f"{table.name_of(place)}: {note}", what)
+
+
+def check_legends(rows: RecordTable, names: ColumnNames, file_name: str) -> None:
+    """Make sure that no legend says that the figures in some colour are others.
+
+    Raises:
+        DeliveryRefused: ``other_subject``.
+    """
+    month = only_month(rows.month)
+    for text in dict.fromkeys(text for _, texts in notes_of(rows) for text in texts):
+        looks, sign, said = text.replace("=", ":").partition(":")
+        if sign and LOOKS.search(fold(looks)) and (what := _subject(names, said, month)):
+            raise refuse_subject(file_name, text, what)
 
 
 def _subject(names: ColumnNames, note: str, month: Month | None) -> str | None:

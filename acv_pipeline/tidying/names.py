@@ -338,6 +338,13 @@ class ColumnNames:
         """Whether a name says that the column corrects the figures beside it."""
         return words_pattern(tuple(self.contract.correction_words)).search(fold(text)) is not None
 
+    def asks_for_state(self, text: str) -> bool:
+        """Whether a column asks for each row whether its figure is this month's (``Reçu``)."""
+        states = map(fold, self.contract.other_states)
+        asked = tuple(s.removeprefix("non ") for s in states if s.startswith("non "))
+        rest = words_pattern((*asked, *self.contract.figure_words)).sub(" ", fold(text)).split()
+        return bool(words_pattern(asked).search(fold(text))) and not set(rest) - {"oui", "non"}
+
     def is_a_version(self, text: str) -> bool:
         """Whether a name says that the column holds the figures as they stand since (``VF``)."""
         words = self.contract.standing_words

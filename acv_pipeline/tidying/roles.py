@@ -180,13 +180,14 @@ class RoleReader:
 
     def _role_of_few(self, header: str, numbers: int, filled: int, figures: int) -> str:
         """The role of a column with fewer numbers than the figures."""
+        if numbers and self._names.names_part(header):
+            return "part_figures"
         if 2 * numbers > filled and not self._names.is_other_quantity(header):
             corrects = bool(header.strip()) and self._names.may_be_figures(header)
             if corrects or numbers >= max(FEW, SPARSE * figures):
                 return "unknown"
         if numbers:
-            names = self._names
-            is_other = names.is_other_quantity(header) or names.names_part(header)
+            is_other = self._names.is_other_quantity(header)
             return "numbers" if is_other or NO_COUNT.match(fold(header)) else "few_numbers"
         return "text" if header.strip() or filled >= SOME * figures else "outside"
 
@@ -289,6 +290,8 @@ class RoleReader:
                 continue  # else it is called so, and holds remarks
             cells = frozenset(map(fold, texts.found))
             said = texts.map(partial(self._subject_of_row, indicator, month, cells))
+            if self._names.asks_for_state(header := self.table.name_of(place)):
+                said = texts.map(partial(_unless_yes, header))
             found = found.replaced(said.where(bool), said) if said.where(bool).any() else found
         return found
 
@@ -371,6 +374,11 @@ def are_alike(numbers: npt.NDArray[Any], figures: npt.NDArray[Any]) -> Mask:
     """Which numbers are large enough, and within a factor of the figures of their rows."""
     both = (numbers >= LARGE_ENOUGH) & (figures >= LARGE_ENOUGH)
     return np.asarray(both & (numbers <= ALIKE * figures) & (figures <= ALIKE * numbers))
+
+
+def _unless_yes(question: str, text: str) -> str:
+    """A question with its answer, where that is no; else nothing."""
+    return f"{clean(question)} {clean(text)}" if fold(text) in ("non", "n") else ""
 
 
 def _same_code(code: str, other: str) -> bool:

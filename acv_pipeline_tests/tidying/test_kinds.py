@@ -366,6 +366,36 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;Nb logements (1)\n01;30\n02;40\n(1) y compris PVD;\n",
         "refused: indicator_contradiction",
     ),
+    "a legend of colours": (
+        "dep;cumul\n01;30\n02;40\nEn rouge : chiffres de février;\n",
+        "refused: other_subject",
+    ),
+    "a legend that changes nothing": (
+        "dep;cumul\n01;30\n02;40\nEn rouge : départements de plus de 30 logements;\nEn italique : données provisoires;\n",
+        "2: 01 2021-03 = 30|3: 02 2021-03 = 40|4: note|5: note",
+    ),
+    "answers whether figures have come": (
+        "dep;cumul;Données reçues;Transmis au préfet\n01;30;oui;non\n02;40;non;oui\n",
+        "2: 01 2021-03 = 30|3: something_else",
+    ),
+    "a few figures of a part": (
+        "dep;PO;PB;SDC;Total\n01;3;4;;7\n02;3;4;;7\n03;3;2;2;7\n04;3;4;;7\n05;3;2;2;7\n06;3;2;2;7\n07;3;4;;7\n08;3;4;9;7\n",
+        "2: 01 2021-03 = 7|3: 02 2021-03 = 7|4: 03 2021-03 = 7|5: 04 2021-03 = 7|6: 05 2021-03 = 7|7: 06 2021-03 = 7|8: 07 2021-03 = 7|9: conflicting_values",
+    ),
+    "two numbers in a cell": (
+        'dep;cumul\n01;"350\n360"\n02;"1 350\n(1)"\n',
+        "2: not_a_number|3: 02 2021-03 = 1350",
+    ),
+    "a row that corrects another": (
+        "dep;nom;cumul\n01;Ain;30\n01;Ain (régularisation);3\n02;Aisne;40\n03;Allier;50\n;Régularisation;-4\n",
+        "2: conflicting_values|3: label_contradicts_code|4: 02 2021-03 = 40|5: conflicting_values|6: unknown_department",
+    ),
+    "a row that says more of another": (
+        "dep;nom;cumul\n01;Ain;30\n01;Ain (OPAH);3\n02;Aisne;40\n",
+        "2: 01 2021-03 = 30|3: label_contradicts_code|4: 02 2021-03 = 40",
+    ),
+    "dwellings in another state above": ("Logements livrés;\ndep;cumul\n01;30\n", "refused: other_subject"),
+    "a delivery above": ("Fichier livré par l'Anah;\ndep;cumul\n01;30\n", "3: 01 2021-03 = 30"),
     "a few corrections beside": (
         "dep;cumul;Nouvelle valeur\n01;30;35\n02;40;\n03;50;\n04;60;\n",
         "refused: column_not_understood",

@@ -59,7 +59,11 @@ class Beside:
         for place in self.roles.of_kind("few_numbers"):
             self._settle_corrections(verdicts, place)
         for place in self.roles.of_kind(*WORDS):
-            self._settle_remarks(verdicts, place)
+            named = self._named([self.position, place])
+            self._settle_remarks(verdicts, self.table.column(place), named)
+        comments = self.table.comments_beside(self.position)
+        if any(comments.found):
+            self._settle_remarks(verdicts, comments, comments.map(clean))
 
     def _counts(self, place: int) -> npt.NDArray[np.int64]:
         values = parse_values(self.table.cells(place), self.roles.finder.contract)
@@ -89,15 +93,15 @@ class Beside:
         other = meant & ~self._is_a_figure(numbers)
         verdicts.settle(other, "conflicting_values", self._named([self.position, place]).at)
 
-    def _settle_remarks(self, verdicts: Verdicts, place: int) -> None:
+    def _settle_remarks(self, verdicts: Verdicts, texts: Column[str], named: Column[str]) -> None:
         """A remark may name the number that counts: ``lire 44``, ``44 (DDT)``."""
-        texts, remarks = self.table.column(place), of_contract(Remarks, self._names.contract)
+        remarks = of_contract(Remarks, self._names.contract)
         numbers = texts.array(remarks.correction, np.int64)
         meant = (numbers >= 0) & (self.counts >= 0)
         beside = texts.array(remarks.alone, np.int64)
         alike = are_alike(beside, self.counts) & ~meant
         other = (meant & ~self._is_a_figure(numbers)) | (alike & ~self._is_a_figure(beside))
-        verdicts.settle(other, "conflicting_values", self._named([self.position, place]).at)
+        verdicts.settle(other, "conflicting_values", named.at)
 
     def _is_a_figure(self, numbers: npt.NDArray[np.int64]) -> Mask:
         """Which numbers are a figure of their row."""

@@ -19,7 +19,6 @@ from acv_pipeline.landing import sidecar_path
 from acv_pipeline.language import Both, both, both_plural
 from acv_pipeline.reading import DEFAULT, DeliveryRefused, Limits, Sheet, read_file
 from acv_pipeline.tidying.column import of_contract
-from acv_pipeline.tidying.column_notes import check_column_notes, check_legends
 from acv_pipeline.tidying.control import (
     Sidecar,
     read_sidecar,
@@ -28,6 +27,7 @@ from acv_pipeline.tidying.control import (
 )
 from acv_pipeline.tidying.footnotes import settle_marked, settle_named
 from acv_pipeline.tidying.header import HeaderFinder
+from acv_pipeline.tidying.margin_notes import check_column_notes, check_legends, settle_comments
 from acv_pipeline.tidying.month_said import (
     check_against,
     check_columns,
@@ -220,6 +220,7 @@ def _rows_of(
     rows = RowReader(finder, table, roles, indicator, months).rows()
     check_column_notes(rows, table, finder.names, file_name)
     check_legends(rows, finder.names, file_name)
+    settle_comments(rows, table, finder.names)
     settle_marked(rows, table, finder.names)
     settle_named(rows, finder.names)
     found = np.unique(rows.month[(rows.reason < 0) & ~np.isnat(rows.month)])

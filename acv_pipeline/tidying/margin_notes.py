@@ -1,4 +1,4 @@
-"""What a note says of a whole column whose name has its mark, or of figures in a colour.
+"""What notes and comments say of a whole column, of figures in a colour, or of a row.
 
 ``Nb logements (1)``; nobody knows which figures are meant by ``En rouge : chiffres de février``.
 """
@@ -6,16 +6,22 @@
 from __future__ import annotations
 
 import re
+from functools import partial
+from operator import eq
+
+import numpy as np
 
 from acv_pipeline.contract import Month
 from acv_pipeline.tidying.footnotes import DIGITS, MARK, notes_by_mark
 from acv_pipeline.tidying.month_said import notes_of
 from acv_pipeline.tidying.names import ColumnNames
+from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.record_table import RecordTable, only_month
+from acv_pipeline.tidying.roles import column_letter
 from acv_pipeline.tidying.sheets import refuse_subject
 from acv_pipeline.tidying.subjects import is_earlier_or_part, leaves_out, subject_of
 from acv_pipeline.tidying.table import Table
-from acv_pipeline.tidying.texts import fold, words_pattern
+from acv_pipeline.tidying.texts import clean, fold, words_pattern
 
 # how a legend tells some figures from others
 LOOKS = re.compile(
@@ -31,6 +37,10 @@ def check_column_notes(rows: RecordTable, table: Table, names: ColumnNames, file
     Raises:
         DeliveryRefused: ``other_subject``.
     """
+    for place in table.value_columns:
+        month = table.month_columns.get(place) or only_month(rows.month)
+        if (said := table.comment_of(place)) and (what := _subject(names, said, month)):
+            raise refuse_subject(file_name, f"{table.name_of(place)}: {said}", what)
     marked = {p: re.findall(MARK, table.name_of(p)) for p in table.value_columns}
     if not any(marked.values()):
         return
@@ -40,6 +50,30 @@ def check_column_notes(rows: RecordTable, table: Table, names: ColumnNames, file
         for note in (notes.get(mark.translate(DIGITS), "") for mark in marks):
             if note and (what := _subject(names, note, month)):
                 raise refuse_subject(file_name, f"{table.name_of(place)}: {note}", what)
+
+
+def settle_comments(rows: RecordTable, table: Table, names: ColumnNames) -> None:
+    """Quarantine the figures beside which a comment says that they are others, or not all."""
+    if not table.sheet.comments:
+        return
+    for place in table.value_columns:
+        month = table.month_columns.get(place) or only_month(rows.month)
+        said = table.comments_beside(place).map(partial(_of_row, names, month))
+        lines = dict(zip(table.body.index + 1, said.array(str, object), strict=True))
+        letter = column_letter(place) if table.month_columns else ""
+        own = (rows.reason < 0) & rows.sheet_column.where(partial(eq, letter))
+        for at in np.flatnonzero(own).tolist():
+            if text := lines.get(rows.sheet_row[at]):
+                rows.reason[at] = NUMBERS["something_else"]
+                rows.detail[at] = text
+
+
+def _of_row(names: ColumnNames, month: Month | None, text: str) -> str:
+    """A comment, if it says that the figure of its row is another."""
+    speaks_against = (
+        leaves_out(names, text) or is_earlier_or_part(names, text, month) or subject_of(names, text)
+    )
+    return clean(text) if speaks_against else ""
 
 
 def check_legends(rows: RecordTable, names: ColumnNames, file_name: str) -> None:

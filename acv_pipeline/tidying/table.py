@@ -81,6 +81,8 @@ class Table:
         end: the position after the table's last row.
         columns: column positions by meaning.
         month_columns: month by column position, where a column holds one month's figures.
+        own_end: the position of the blank line from which on all is the title of the next table;
+            None where there is none.
     """
 
     sheet: Sheet
@@ -89,6 +91,7 @@ class Table:
     end: int
     columns: Columns
     month_columns: dict[int, Month]
+    own_end: int | None = None
 
     @cached_property
     def header(self) -> Line:

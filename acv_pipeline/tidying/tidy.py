@@ -232,14 +232,23 @@ def _rows_of(
         check_several(found, file_name, about(title), about(named))
     if len(found):
         check_headings(found, file_name, reader.halves(table))
-    check_notes(only, table, rows, reader, file_name, len(sheets.tables) == 1)
+    own = _without_next_title(rows, table)
+    check_notes(only, table, own, reader, file_name, len(sheets.tables) == 1)
     refusal = None
     if not len(found):
         refusal = without_month(rows, table, file_name, finder, months, [*title, *named])
-    notes = (text for _, texts in notes_of(rows) for text in texts)
+    notes = (text for _, texts in notes_of(own) for text in texts)
     settle_early(rows, [*title, *sheet, *sheets.beside, *named, *reader.below(notes)])
     settle_early_rows(rows, table, roles)
     return _Part(table, rows, roles.roles(where), refusal)
+
+
+def _without_next_title(rows: RecordTable, table: Table) -> RecordTable:
+    """The rows of a table without the title of the next one, which is no note on them."""
+    if table.own_end is None:
+        return rows
+    last = int(table.sheet.cells.index[table.own_end])
+    return rows.take(np.flatnonzero(rows.sheet_row <= last))
 
 
 def _refuse_hopeless(rows: RecordTable, file_name: str, source: Source, contract: Contract) -> None:

@@ -847,6 +847,18 @@ def test_several_months_are_held_against_the_name(
     assert outcome(path, contract)[0] == expected
 
 
+def test_the_title_of_a_second_table_is_no_note_on_the_first(
+    tmp_path: Path, contract: Contract
+) -> None:
+    path = tmp_path / "acv.csv"
+    first, second = "À fin février 2021;\ndep;cumul\n01;30\n", "À fin mars 2021;\n"
+    path.write_text(f"{first};\n{second}dep;cumul\n01;34\n")
+    *_, february, march = (line for line in outcome(path, contract) if "=" in line)
+    assert (february[3:], march[3:]) == ("01 2021-02 = 30", "01 2021-03 = 34")
+    path.write_text(f"{first}{second};\ndep;cumul\n01;34\n")
+    assert outcome(path, contract) == ["refused: month_contradiction"]
+
+
 @pytest.mark.parametrize("title", ["Mois de février", "Bilan 2020", "Mois;février"])
 def test_a_heading_with_a_bare_month_or_year_is_held_against_the_figures(
     title: str, tmp_path: Path, contract: Contract

@@ -1,4 +1,4 @@
-"""What notes and comments say of a whole column, of figures in a colour, or of a row.
+"""What notes and comments say of all figures, of a column, of those in a colour, or of a row.
 
 ``Nb logements (1)``; nobody knows which figures are meant by ``En rouge : chiffres de février``.
 """
@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from functools import partial
 from operator import eq
+from pathlib import PurePath
 
 import numpy as np
 
 from acv_pipeline.contract import Month
-from acv_pipeline.tidying.footnotes import DIGITS, MARK, notes_by_mark
+from acv_pipeline.tidying.footnotes import DIGITS, MARK, OPENING, notes_by_mark
 from acv_pipeline.tidying.month_said import notes_of
 from acv_pipeline.tidying.names import ColumnNames
 from acv_pipeline.tidying.reasons import NUMBERS
@@ -21,13 +22,21 @@ from acv_pipeline.tidying.roles import column_letter
 from acv_pipeline.tidying.sheets import refuse_subject
 from acv_pipeline.tidying.subjects import is_earlier_or_part, leaves_out, subject_of
 from acv_pipeline.tidying.table import Table
-from acv_pipeline.tidying.texts import clean, fold, words_pattern
+from acv_pipeline.tidying.texts import clean, fold
 
 # how a legend tells some figures from others
 LOOKS = re.compile(
     r"(?<![a-z])(?:en (?:rouge|orange|jaune|vert|bleu|gris|violet|rose|couleur|italique|gras)|"
     r"(?:cellule|case|chiffre|ligne)s? (?:rouge|orange|jaune|verte?|bleue?|grise?|barree?)s?|"
     r"surligne|souligne|barre)(?:e|s|es)?(?![a-z])"
+)
+
+LEFT_OUT = re.compile(
+    r"(?<![a-z])(?:hors|sauf|hormis|sans|non comprise?s?|a l (?:exception|exclusion))(?![a-z])"
+)
+# what no figure holds anyway: "hors annulations", "sauf doublons"
+NOT_OURS = re.compile(
+    r"(?<![a-z])(?:annul|refus|retrait|retire|abandon|desengage|secret|doublon|doubles? comptes?)"
 )
 
 
@@ -89,13 +98,38 @@ def check_legends(rows: RecordTable, names: ColumnNames, file_name: str) -> None
             raise refuse_subject(file_name, text, what)
 
 
-def _subject(names: ColumnNames, note: str, month: Month | None) -> str | None:
-    """What else than figures of ours a column holds, by its note.
+def check_scope(rows: RecordTable, table: Table, names: ColumnNames, file_name: str) -> None:
+    """Make sure that neither heading, name nor note leaves something out of all figures.
 
-    A definition leaves out what is no figure of ours anyway (``hors annulations``).
+    Raises:
+        DeliveryRefused: ``other_subject``.
     """
-    not_ours = words_pattern((*names.contract.other_states, *names.contract.other_quantities))
-    if leaves_out(names, note) and not not_ours.search(fold(note)):
+    named = re.sub("[0-9_-]+", " ", PurePath(file_name).stem)
+    notes = (" ".join(texts) for _, texts in notes_of(rows))
+    for text in dict.fromkeys((*table.title_texts, table.sheet.name, named, *notes)):
+        if not OPENING.match(text) and _leaves_out_of_all(names, text):
+            raise refuse_subject(file_name, text if text != named else file_name, "part")
+
+
+def _leaves_out_of_all(names: ColumnNames, text: str) -> bool:
+    """Whether a text says ``Logements ACV hors délégation``, with no other words before it."""
+    folded = fold(text.partition(":")[2] if names.opens_note(text) else text)
+    start = LEFT_OUT.search(folded)
+    if not start or not _leaves_out(names, folded):
+        return False
+    months = {fold(word) for words in names.contract.month_words.values() for word in words}
+    before = (word for word in folded[: start.start()].split() if word not in months)
+    return names.is_understood(" ".join(before))
+
+
+def _leaves_out(names: ColumnNames, text: str) -> bool:
+    """Whether a text leaves out some figures of ours; a definition says what is none of them."""
+    return leaves_out(names, text) and not NOT_OURS.search(fold(text))
+
+
+def _subject(names: ColumnNames, note: str, month: Month | None) -> str | None:
+    """What else than figures of ours a column holds, by its note."""
+    if _leaves_out(names, note):
         return "part"
     if is_earlier_or_part(names, note, month):
         return "earlier"

@@ -215,6 +215,8 @@ class ColumnNames:
         """``mars 2021``, ``2021-03-31``, ``mars-21 (p)`` or ``Cumul à fin mars 2021``."""
         if len(text) > LONGEST_NAME or not any(map(str.isdigit, text)):
             return ColumnName(text)  # no month without a digit
+        if any(sign in text for sign in self._foreign_signs):
+            return ColumnName(text)  # "mars 2021 %"
         bare, provisional = self._marks.split(text.strip())
         if (read := self._months.cell(plain(bare), order)).month:
             if says_stock(bare) and read.day and read.day.day == 1:

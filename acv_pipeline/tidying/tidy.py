@@ -27,7 +27,12 @@ from acv_pipeline.tidying.control import (
 )
 from acv_pipeline.tidying.footnotes import settle_marked, settle_named
 from acv_pipeline.tidying.header import HeaderFinder
-from acv_pipeline.tidying.margin_notes import check_column_notes, check_legends, settle_comments
+from acv_pipeline.tidying.margin_notes import (
+    check_column_notes,
+    check_legends,
+    check_scope,
+    settle_comments,
+)
 from acv_pipeline.tidying.month_said import (
     check_against,
     check_columns,
@@ -220,6 +225,7 @@ def _rows_of(
     rows = RowReader(finder, table, roles, indicator, months).rows()
     check_column_notes(rows, table, finder.names, file_name)
     check_legends(rows, finder.names, file_name)
+    check_scope(rows, table, finder.names, file_name)
     settle_comments(rows, table, finder.names)
     settle_marked(rows, table, finder.names)
     settle_named(rows, finder.names)

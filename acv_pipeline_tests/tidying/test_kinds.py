@@ -366,6 +366,7 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;Nb logements (1)\n01;30\n02;40\n(1) y compris PVD;\n",
         "refused: indicator_contradiction",
     ),
+    "shares beside the figures of a month": ("dep;mars 2021;mars 2021 %\n01;30;4\n02;40;5\n", "2: 01 2021-03 = 30|3: 02 2021-03 = 40"),
     "a legend of colours": (
         "dep;cumul\n01;30\n02;40\nEn rouge : chiffres de février;\n",
         "refused: other_subject",
@@ -717,6 +718,8 @@ FILE_NAMES = {
     "acv-2021-03_ERREUR_v2.csv": ["refused: other_subject"],
     "acv-2021-03_NE_PAS_UTILISER.csv": ["refused: other_subject"],
     "OLD_acv-2021-03.csv": ["refused: other_subject"],
+    "acv-2021-03_hors_delegation.csv": ["refused: other_subject"],
+    "acv-2021-03_hors-delai.csv": ["2: 01 2021-03 = 30"],
     "acv-2021-03_old.csv": ["refused: other_subject"],
     "acv-2021-03_ok.csv": ["2: 01 2021-03 = 30"],
     "acv-2021-03_v2.csv": ["2: 01 2021-03 = 30"],
@@ -845,6 +848,31 @@ def test_several_months_are_held_against_the_name(
     path = tmp_path / name
     path.write_text("dep;mois;cumul\n01;2021-01;1\n01;2021-02;2\n")
     assert outcome(path, contract)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("Hors délégations de compétence", False),
+        ("Logements ACV (hors Métropole de Lyon)", False),
+        ("Champ : hors délégations", False),
+        ("Situation à fin mars 2021, hors Corse", False),
+        ("Logements financés (hors annulations)", True),
+        ("ACV hors PVD", True),
+        ("Données hors secret statistique", True),
+        ("Envoi hors délai", True),
+        ("nd : hors champ", True),
+    ],
+)
+def test_a_heading_or_a_note_leaves_out_some_of_all(
+    text: str, counts: bool, tmp_path: Path, contract: Contract
+) -> None:
+    path = tmp_path / "acv-2021-03.csv"
+    refused = ["refused: other_subject"]
+    path.write_text(f"{text};\ndep;cumul\n01;30\n")
+    assert outcome(path, contract) == (["3: 01 2021-03 = 30"] if counts else refused)
+    path.write_text(f"dep;cumul\n01;30\n{text};\n")
+    assert outcome(path, contract) == (["2: 01 2021-03 = 30", "3: note"] if counts else refused)
 
 
 def test_the_title_of_a_second_table_is_no_note_on_the_first(

@@ -22,7 +22,7 @@ from acv_pipeline.tidying.roles import column_letter
 from acv_pipeline.tidying.sheets import refuse_subject
 from acv_pipeline.tidying.subjects import is_earlier_or_part, leaves_out, subject_of
 from acv_pipeline.tidying.table import Table
-from acv_pipeline.tidying.texts import clean, fold
+from acv_pipeline.tidying.texts import clean, fold, plain
 
 # how a legend tells some figures from others
 LOOKS = re.compile(
@@ -37,6 +37,11 @@ LEFT_OUT = re.compile(
 # what no figure holds anyway: "hors annulations", "sauf doublons"
 NOT_OURS = re.compile(
     r"(?<![a-z])(?:annul|refus|retrait|retire|abandon|desengage|secret|doublon|doubles? comptes?)"
+)
+
+ROUNDED = re.compile(
+    r"(?<![a-z])(?:arrondi(?:e|s|es)?|dizaines?|centaines?|milliers?|multiples?|plus|proches?|pres)"
+    r"(?![a-z])"
 )
 
 
@@ -99,7 +104,7 @@ def check_legends(rows: RecordTable, names: ColumnNames, file_name: str) -> None
 
 
 def check_scope(rows: RecordTable, table: Table, names: ColumnNames, file_name: str) -> None:
-    """Make sure that neither heading, name nor note leaves something out of all figures.
+    """Make sure that no heading, name or note says of all figures that they are less, or more.
 
     Raises:
         DeliveryRefused: ``other_subject``.
@@ -107,8 +112,37 @@ def check_scope(rows: RecordTable, table: Table, names: ColumnNames, file_name: 
     named = re.sub("[0-9_-]+", " ", PurePath(file_name).stem)
     notes = (" ".join(texts) for _, texts in notes_of(rows))
     for text in dict.fromkeys((*table.title_texts, table.sheet.name, named, *notes)):
-        if not OPENING.match(text) and _leaves_out_of_all(names, text):
-            raise refuse_subject(file_name, text if text != named else file_name, "part")
+        what = None if OPENING.match(text) else _scope(names, text)
+        if what:
+            raise refuse_subject(file_name, text if text != named else file_name, what)
+
+
+def _scope(names: ColumnNames, text: str) -> str | None:
+    """What all figures are by a heading or a note, if they are not ours, and whole numbers."""
+    if _leaves_out_of_all(names, text):
+        return "part"
+    if not names.opens_note(text) and _is_of_several_partners(names, text):
+        return "several"
+    folded = fold(text)
+    is_rounded = "arrondi" in folded and "unite" not in folded.split()
+    return "rounded" if is_rounded and names.is_understood(ROUNDED.sub(" ", folded)) else None
+
+
+def _is_of_several_partners(names: ColumnNames, text: str) -> bool:
+    """Whether a text adds another partner's figures to ours (``Anah + Action Logement``)."""
+    partners = [s for s in names.contract.sources.values() if s.role == "partner"]
+    if names.source not in partners:
+        return False
+    ours = plain(names.source.label)
+    for other in (plain(source.label) for source in partners if source is not names.source):
+        together = (
+            rf"{ours} ?(?:\+|&|et) ?{other}|{other} ?(?:\+|&|et) ?{ours}|"
+            rf"(?:y compris|incluant|inclut|avec) (?:ceux |celles )?(?:d')?{other}|"
+            rf"{other} (?:y )?(?:compris|inclus)"
+        )
+        if re.search(rf"(?<![a-z])(?:{together})(?![a-z])", plain(text)):
+            return True
+    return False
 
 
 def _leaves_out_of_all(names: ColumnNames, text: str) -> bool:

@@ -152,6 +152,8 @@ SUBJECTS = {
     "discarded": marked("figures that do not count"),
     "quantity": marked("another quantity"),
     "indicator": marked("the figures of another programme"),
+    "several": marked("the figures of several partners"),
+    "rounded": marked("rounded figures"),
     "earlier": marked("figures of an earlier month, or not all of them"),
 }
 

@@ -25,11 +25,9 @@ NUMBER = r"[0-9]{1,3}(?: [0-9]{3})+|[0-9]+"
 INSTEAD = r"(?:et (?:non|pas)|au lieu d|plutot que|a la place d)"
 # before a number in a remark, as the contract's words of correction: it counts, not the figure
 READ = "(?<![a-z])lire(?![a-z])"
-# up to a colon anything but numbers may stand between, days aside
-BETWEEN = (
-    r"(?:[^0-9a-z]*(?:(?:a|en|est|par|chiffre|valeur|cumul|nombre|total|soit) )*|"
-    r"(?:[^0-9]|[0-9]{1,2}/[0-9]{1,2}(?:/[0-9]{2,4})?){0,40}?[:=>→] ?)"
-)
+FEW_WORDS = r"[^0-9a-z]*(?:(?:a|en|est|par|chiffre|valeur|cumul|nombre|total|soit)[^0-9a-z]+)*"
+# anything but numbers may stand before a colon, days aside
+UP_TO_COLON = r"(?:[^0-9]|[0-9]{1,2}/[0-9]{1,2}(?:/[0-9]{2,4})?){0,40}?[:=>→] ?"
 
 
 @dataclass(frozen=True)
@@ -96,11 +94,10 @@ class Beside:
     def _settle_remarks(self, verdicts: Verdicts, texts: Column[str], named: Column[str]) -> None:
         """A remark may name the number that counts: ``lire 44``, ``44 (DDT)``."""
         remarks = of_contract(Remarks, self._names.contract)
-        numbers = texts.array(remarks.correction, np.int64)
-        meant = (numbers >= 0) & (self.counts >= 0)
-        beside = texts.array(remarks.alone, np.int64)
-        alike = are_alike(beside, self.counts) & ~meant
-        other = (meant & ~self._is_a_figure(numbers)) | (alike & ~self._is_a_figure(beside))
+        sure = texts.array(remarks.right, np.int64)
+        likely = texts.array(remarks.likely, np.int64)
+        other = (sure >= 0) & (self.counts >= 0) & ~self._is_a_figure(sure)
+        other |= are_alike(likely, self.counts) & ~self._is_a_figure(likely)
         verdicts.settle(other, "conflicting_values", named.at)
 
     def _is_a_figure(self, numbers: npt.NDArray[np.int64]) -> Mask:
@@ -129,10 +126,12 @@ class Remarks:
         corrects = words_pattern(tuple(contract.correction_words)).pattern
         unit = rf"(?: ?(?:{any_word(map(plain, contract.figure_units))}))?"
         was = rf"(?:de )?(?:{NUMBER}){unit} ?(?:a|en|par|->|=>|→) ?"  # "corrigé de 37 à 44"
-        right = rf"(?:{was})?(?P<is>{NUMBER}){unit} ?(?:$|[(),;.!]|{INSTEAD})"
-        self._correction = re.compile(
-            rf"(?:{corrects}|{READ}){BETWEEN}{right}|(?P<not>{NUMBER}){unit} {INSTEAD}"
+        right = rf"(?:{was})?(?<![+-])(?<![+-] )(?P<is>{NUMBER}){unit} ?(?:$|[(),;.!]|{INSTEAD})"
+        self._right = re.compile(
+            rf"(?:{READ}{FEW_WORDS}|(?:{corrects}){UP_TO_COLON}){right}|"
+            rf"(?P<not>{NUMBER}){unit} {INSTEAD}"
         )
+        self._likely = re.compile(rf"(?:{corrects}){FEW_WORDS}{right}")
         self._alone = re.compile(rf"(?P<is>{NUMBER}){unit}(?: ?\((?P<who>[^()0-9]+)\))?")
         months = [word for words in contract.month_words.values() for word in words]
         values = [word for words in contract.value_types.values() for word in words]
@@ -141,14 +140,22 @@ class Remarks:
         )
         self._places = of_contract(PlaceReader, contract, "department")
 
-    def correction(self, text: str) -> int:
-        """The number that a remark says to be the right one; -1 for none."""
-        found = self._correction.search(plain(clean(text)))
+    def right(self, text: str) -> int:
+        """The number that a remark says outright to be the right one; -1 for none."""
+        found = self._right.search(plain(clean(text)))
         return _whole(found["is"] or found["not"]) if found else -1
 
-    def alone(self, text: str) -> int:
-        """The number that is all of a remark, but who says it; -1 for none."""
-        found = self._alone.fullmatch(plain(clean(text)))
+    def likely(self, text: str) -> int:
+        """The number behind a word of correction, or that is all of a remark but who says it.
+
+        It may be another, as that of dossiers; -1 for none.
+        """
+        said = plain(clean(text))
+        if self._right.search(said):
+            return -1
+        if found := self._likely.search(said):
+            return _whole(found["is"])
+        found = self._alone.fullmatch(said)
         if not found or self._others.search(fold(found["who"] or "")):
             return -1
         return -1 if self._places.read(clean(text)).named else _whole(found["is"])

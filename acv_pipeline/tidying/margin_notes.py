@@ -22,7 +22,7 @@ from acv_pipeline.tidying.roles import column_letter
 from acv_pipeline.tidying.sheets import refuse_subject
 from acv_pipeline.tidying.subjects import is_earlier_or_part, leaves_out, subject_of
 from acv_pipeline.tidying.table import Table
-from acv_pipeline.tidying.texts import clean, fold, plain
+from acv_pipeline.tidying.texts import clean, fold, plain, words_pattern
 
 # how a legend tells some figures from others
 LOOKS = re.compile(
@@ -99,6 +99,7 @@ def check_legends(rows: RecordTable, names: ColumnNames, file_name: str) -> None
     month = only_month(rows.month)
     for text in dict.fromkeys(text for _, texts in notes_of(rows) for text in texts):
         looks, sign, said = text.replace("=", ":").partition(":")
+        said = fold(said).replace("sans ", "")  # "départements sans ville ACV"
         if sign and LOOKS.search(fold(looks)) and (what := _subject(names, said, month)):
             raise refuse_subject(file_name, text, what)
 
@@ -158,7 +159,12 @@ def _leaves_out_of_all(names: ColumnNames, text: str) -> bool:
 
 def _leaves_out(names: ColumnNames, text: str) -> bool:
     """Whether a text leaves out some figures of ours; a definition says what is none of them."""
-    return leaves_out(names, text) and not NOT_OURS.search(fold(text))
+    contract = names.contract
+    others = [s.label for s in contract.sources.values() if s is not names.source]
+    default = names.source.default_indicator
+    others += [n for i in contract.indicators.values() if i.id != default for n in i.names]
+    not_ours = NOT_OURS.search(fold(text)) or words_pattern(tuple(others)).search(fold(text))
+    return leaves_out(names, text) and not not_ours
 
 
 def _subject(names: ColumnNames, note: str, month: Month | None) -> str | None:

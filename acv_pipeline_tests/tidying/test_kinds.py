@@ -372,8 +372,8 @@ TABLES: dict[str, tuple[str, str]] = {
         "refused: other_subject",
     ),
     "a legend that changes nothing": (
-        "dep;cumul\n01;30\n02;40\nEn rouge : départements de plus de 30 logements;\nEn italique : données provisoires;\n",
-        "2: 01 2021-03 = 30|3: 02 2021-03 = 40|4: note|5: note",
+        "dep;cumul\n01;30\n02;40\nEn rouge : départements de plus de 30 logements;\nEn italique : données provisoires;\nEn gris : départements sans ville ACV;\n",
+        "2: 01 2021-03 = 30|3: 02 2021-03 = 40|4: note|5: note|6: note",
     ),
     "answers whether figures have come": (
         "dep;cumul;Données reçues;Transmis au préfet\n01;30;oui;non\n02;40;non;oui\n",
@@ -613,8 +613,8 @@ TABLES: dict[str, tuple[str, str]] = {
         "2: conflicting_values|3: conflicting_values|4: conflicting_values|5: conflicting_values|6: conflicting_values",
     ),
     "remarks that name the number, or count something else": (
-        "dep;cumul;Observations\n01;37;37 (DDT)\n02;37;44 (objectif)\n03;37;37 et non 44\n04;37;corrigé le 12/04\n05;37;corrigé : 2 dossiers retirés\n06;37;44 (Loire-Atlantique)\n",
-        "2: 01 2021-03 = 37|3: 02 2021-03 = 37|4: 03 2021-03 = 37|5: 04 2021-03 = 37|6: 05 2021-03 = 37|7: 06 2021-03 = 37",
+        "dep;cumul;Observations\n01;37;37 (DDT)\n02;37;44 (objectif)\n03;37;37 et non 44\n04;37;corrigé le 12/04\n05;37;corrigé : 2 dossiers retirés\n06;37;44 (Loire-Atlantique)\n07;37;corrigé : +3\n08;37;régularisation 3\n",
+        "2: 01 2021-03 = 37|3: 02 2021-03 = 37|4: 03 2021-03 = 37|5: 04 2021-03 = 37|6: 05 2021-03 = 37|7: 06 2021-03 = 37|8: 07 2021-03 = 37|9: 08 2021-03 = 37",
     ),
     "small and large corrections beside": (
         "dep;cumul;VF;V2;Validé\n01;3;5;;1\n02;30;;95;1\n03;40;40;;0\n04;50;;;\n05;60;;;\n",
@@ -865,6 +865,7 @@ def test_several_months_are_held_against_the_name(
         ("Chiffres arrondis à l'unité", True),
         ("Écarts possibles en raison des arrondis", True),
         ("Source : Anah et Action Logement", True),
+        ("Hors Action Logement", True),
         ("Suivi de la convention Anah-Action Logement", True),
         ("ACV hors PVD", True),
         ("Données hors secret statistique", True),

@@ -20,17 +20,10 @@ from acv_pipeline.tidying.texts import fold, plain, words_pattern
 # the date of a document or of an event rather than of figures: "the note of 31 March"
 OF_A_DOCUMENT = re.compile(r"(?<![a-z])(?:du|date du|of)$")
 OF_AN_EVENT = re.compile(r"(?<![a-z])(?:le|on)$")
-EVENT = re.compile(
-    r"(?<![a-z])(?:comite|copil|cotech|codir|reunion|seance|conseil|signature|signe|date)(?![a-z])"
-)
 TIME_OF_DAY = re.compile(r"[0-9][t ]+(?!0?0[:h]00|23[:h]59)[0-9]{1,2} ?[:h] ?[0-9]{2}")
 STOCK = re.compile(r"(?<![a-z])(?:au|fin|jusqu a)(?![a-z])")
 END_OF_A_PERIOD = re.compile(r"(?:jusqu )?(?:a|au|to)(?: fin| la fin de)?")
 APART = re.compile(r"\s[-–—|·]\s*$")
-FIGURES = re.compile(
-    r"(?<![a-z])(?:chiffre|donnee|situation|extraction|extrait|stock|etat|requete|edite|source)(?:e|s|es)?"
-    r"(?![a-z])"
-)
 # words that say nothing by themselves of the date that follows
 JOINING = {"a", "au", "aux", "le", "la", "les", "du", "de", "des", "en", "et", "l", "d", "er"}
 OF_DATES = {"date", "fin", "dernier", "derniere", "disponible", "tableau", "fichier"}
@@ -148,7 +141,7 @@ class DateReader:
         A document or a target may also be what the figures are about (``Convention ACV, mars``).
         """
         between = set(before[end:].split()) - JOINING - {"fin", "1er"}
-        if kind in ("sending", "extraction", "publication") or EVENT.search(before):
+        if kind in ("sending", "extraction", "publication") or self._events.search(before):
             return True
         if "par" in between:  # "mis à jour par l'Anah en avril"
             return True
@@ -185,7 +178,7 @@ class DateReader:
         What else is taken, updated or sent at a date is no figure: a list, a form.
         """
         folded = fold(before)
-        if FIGURES.search(folded):
+        if words_pattern(self.contract.remark_words.taken).search(folded):
             return True
         for kind in ("sending", "extraction", "production"):
             folded = self._others[kind].sub(" ", folded)
@@ -195,6 +188,10 @@ class DateReader:
     @cached_property
     def _state(self) -> re.Pattern[str]:
         return words_pattern(tuple(self.contract.state_words))
+
+    @cached_property
+    def _events(self) -> re.Pattern[str]:
+        return words_pattern(self.contract.remark_words.event)
 
     @cached_property
     def _figures(self) -> set[str]:

@@ -31,9 +31,7 @@ OPENING = re.compile(
     rf"(?:^|[\n;]|\bnotes? ?:)\s*(?P<mark>{MARK}|[0-9]{{1,2}} ?[).:](?= ))\s*[:=-]?", re.IGNORECASE
 )
 DIGITS = str.maketrans(RAISED, "0123456789", "()[].: ")
-HARMLESS = re.compile(r"(?:y compris|dont|source)(?![a-z])")
-OF_FIGURES = re.compile(r"(?<![a-z])(?:reconduit|report|estim|partiel|manqu|incomplet|precedent)")
-ALONE = re.compile(r"(?<![a-z])(?:seule?s?|seulement|uniquement|a part)(?![a-z])")
+HARMLESS = ("y compris ", "dont ", "source ")
 NO_ROWS = ("note", "no_department", "unknown_department")
 
 
@@ -99,18 +97,25 @@ def _is_more_for_figures(names: ColumnNames, note: str, month: Month | None) -> 
     """Whether a note at a figure says more than whether it may still change."""
     if leaves_out(names, note) or is_earlier_or_part(names, note, month):
         return True
-    if names.is_understood(note) or HARMLESS.match(fold(note)):
+    if names.is_understood(note) or f"{fold(note)} ".startswith(HARMLESS):
         return False
     known, words = names.contract.provisional_marks, names.contract.standing_words
     known = [*known, *words.provisional, *words.definitive, *words.correction]
     said = words_pattern(tuple(known)).search(fold(note))
-    return not said or names.holds_date(note) or OF_FIGURES.search(fold(note)) is not None
+    return not said or names.holds_date(note) or _is_doubtful(names, note)
+
+
+def _is_doubtful(names: ColumnNames, note: str) -> bool:
+    """Whether a note says that a figure may not be that of its month, or not all."""
+    told = names.contract.remark_words
+    return words_pattern((*told.doubtful, *told.incomplete)).search(fold(note)) is not None
 
 
 def _is_more_for_names(names: ColumnNames, note: str, month: Month | None) -> bool:
     """Whether a note at the name of a territory is about the figure, or leaves some of it out."""
     about = words_pattern((*names.contract.figure_words, *names.contract.other_states))
-    said = about.search(plain(note)) or OF_FIGURES.search(fold(note)) or names.holds_date(note)
-    if leaves_out(names, note) or ALONE.search(fold(note)):
+    said = about.search(plain(note)) or _is_doubtful(names, note) or names.holds_date(note)
+    alone = words_pattern(names.contract.remark_words.alone)
+    if leaves_out(names, note) or alone.search(fold(note)):
         return True
     return bool(said) and _is_more_for_figures(names, note, month)

@@ -16,76 +16,10 @@ from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.dates import DateReader
 from acv_pipeline.tidying.indicators import names_other_programme, stated_indicators
 from acv_pipeline.tidying.names import ColumnNames
+from acv_pipeline.tidying.phrases import LEFT_OUT, NEGATED, Phrases
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.texts import any_word, fold, plain, says, words_pattern
 
-FLOW = re.compile(
-    r"(?<![a-z])(?:(?<!pas de )flux(?! de donnees| cumul)|non cumul[a-z]*|hors cumul|"
-    r"au cours d[ue](?! programme)|moyenne mobile|cumul annuel|(?:du|ce) mois seul[a-z]*|"
-    r"hebdo[a-z]*|depuis le 1er janvier(?! 20)|du 1er janvier(?: 2019| 20[2-9][0-9])? au|"
-    r"(?:de|dans|sur) l annee|cumul (?:2019|20[2-9][0-9])(?! [0-9t])|"
-    r"(?<![0-9] )logements(?: [a-z]+)? en 20[0-9]{2}|"
-    r"derniers mois|(?:annee|semestre|trimestre|20[0-9]{2}) seule?|"
-    r"(?:annee|semestre|trimestre|mois) en cours(?! provisoires?))(?![a-z])"
-)
-CHANGES = re.compile(r"(?<![a-z])(?:ecarts?|glissants?|nouve(?:aux|lles))(?![a-z])")
-QUANTITY = re.compile(
-    r"(?<![a-z])(?:montant|taux|pourcentage|dossier|menage|rang)s?(?![a-z])|credits consommes"
-)
-IN_UNITS = re.compile(r"(?<![a-z])(?:en|par|unites?) (?:millier|million|centaine)s?(?![a-z])")
-UNIT = re.compile(r"(?<![a-z])(?:millier|million|centaine)s?(?![a-z])")
-PUT_RIGHT = re.compile(
-    r"(?<![a-z])(?:(?:corrige|rectifie|remplace)(?:e|s|es)?|corrections?|rectifications?)(?![a-z])"
-)
-NOT_YET = re.compile(
-    r"(?<![a-z])(?:sera|seront|suivra|suivront|a venir|en cours|prochaine?s?)(?![a-z])"
-)
-INCLUDED = re.compile(
-    r"(?<![a-z])(?:y compris|dont|inclus|incluses?|et|hors|non communique[a-z]*)(?![a-z])"
-)
-NEGATED = re.compile(r"(?<![a-z])(?:n|ne|pas|exclus?|exclues?)(?![a-z])")
-NUMBERING = re.compile(r"(?i)^\s*(?:tableau|annexe|onglet|feuille)\s*n?°?\s*[0-9]+\s*[:.–-]*")
-# a folder; a file that replaces one, answers a request or tries the channel
-OF_FILES = re.compile(
-    r"(?<![a-z])(?:dossiers?|annule[a-z]*[ -](?:et[ -])?remplac[a-z]*|"
-    r"(?:sur |a la )?demandes?|tests?)(?![a-z])"
-)
-# whom to ask is no subject
-WHOM = {"contact", "bureau", "service", "mission", "unite"}
-LEFT_OUT = ("hors", "sans", "sauf", "hormis")
-REPLACED = (
-    r"(?:remplace|annule)(?:e|s|es)? par"
-    r"(?! (?:(?:celui|celle) ci|ce|cet|cette|le present)(?![a-z]))(?![a-z])"
-)
-# what may be obsolete, replaced or wrong: else it is a code or a list that the text speaks of
-FILE = r"(?:fichier|version|tableau|envoi|donnees?|chiffre|feuille|onglet|document|extraction)[sx]?"
-BETWEEN = r"(?:(?:du|de|d|a|au|est|sont|ete|desormais|devenue?s?|20[0-9]{2}|{own}) )*"
-# of a row: it is not the whole; what is late or said with reserve is
-LEAVES_OUT = re.compile(
-    r"(?<![a-z])(?:hors(?! (?:du )?delai| taxe| ligne| systeme)|"
-    r"sauf(?! erreur| avis| mention| indication)|hormis|non comprise?s?|"
-    r"a l (?:exception|exclusion)|(?P<sans>sans))(?![a-z])(?P<what>.*)"
-)
-# "faux" by itself may be the answer of a spreadsheet
-WRONG = re.compile(
-    rf"(?<![a-z])(?:(?P<file>{FILE}|valeurs?|totaux|total) (?:(?:est|sont) )?"
-    r"(?:erron|(?:faux|fausses?)(?![a-z]))|erron|(?:est|sont) (?:faux|fausses?)(?![a-z]))"
-)
-# of a row: its figure is an earlier one, or not all of it
-EARLIER = (
-    r"(?<![a-z])(?:idem|reprise|report|valeurs?|chiffres?|donnees?)"
-    r"(?: (?:de|du|d|des|le|la|a|au|fin|mois))* "
-    r"(?:m 1|mois (?:precedent|dernier|d avant)|(?P<month>{months}))(?![a-z])"
-)
-INCOMPLETE = re.compile(
-    r"(?:.*(?<![a-z])(?:chiffres?|donnees?|valeurs?|total|cumul|remontees?|saisie) "
-    r"(?:(?:est|sont) )?)?(?:incompl|partiel)[a-z]*"
-)
-# it speaks of an earlier figure and does not give it
-COMPARED = re.compile(
-    r"(?<![a-z])(?:par rapport|hausse|baisse|superieur|inferieur|ecart|compar|conforme|evolution|"
-    r"integr|inclu|y compris|rattrap)"
-)
 SMALL = {"a", "de", "des", "du", "la", "le", "les", "d", "l", "fin", "annee", "par", "departement"}
 # words: longer texts explain, they are no headings
 LONGEST_SUBJECT, LONGEST_PART, LONGEST_BELOW, FEW = 8, 14, 4, 3
@@ -112,10 +46,10 @@ def subject_of_file(names: ColumnNames, file_name: str) -> str | None:
 
     Its numbers are dates, and some words say what becomes of the file.
     """
-    words = plain(re.sub(r"[0-9_]+", " ", PurePath(file_name).stem))
+    words = plain(re.sub(r"[0-9_-]+", " ", PurePath(file_name).stem))
     if is_discarded(names, words):
         return "discarded"
-    return subject_of(names, OF_FILES.sub(" ", words))
+    return subject_of(names, words_pattern(names.contract.remark_words.of_files).sub(" ", words))
 
 
 def is_discarded(names: ColumnNames, text: str) -> bool:
@@ -132,17 +66,18 @@ def is_discarded(names: ColumnNames, text: str) -> bool:
     if words_pattern(tuple(instructions)).search(folded):
         return True
     months = (word for called in contract.month_words.values() for word in called)
-    between = BETWEEN.replace("{own}", any_word(map(fold, [*names.own_words, *months])))
+    phrases = of_contract(Phrases, contract)
+    sent, between = phrases.sent, phrases.between([*names.own_words, *months])
     single = {word for word in words - instructions if not word.startswith(("ancien", "archive"))}
     condemned = words_pattern(tuple(single)).pattern
     return any(
         re.search(pattern, folded)
         for pattern in (
-            rf"^{between}(?:{FILE} )?{between}{condemned}(?: {between}(?:{FILE})?)?$",
-            rf"(?<![a-z]){FILE} {between}(?:[0-9]+ {between})?{condemned}",
-            rf"^{between}{REPLACED}",
-            rf"(?<![a-z]){FILE} {between}(?:[0-9]+ {between})?{REPLACED}",
-            rf"^{between}ancien(?:ne|s|nes)? {FILE}(?![a-z])",
+            rf"^{between}(?:{sent} )?{between}{condemned}(?: {between}(?:{sent})?)?$",
+            rf"{sent} {between}(?:[0-9]+ {between})?{condemned}",
+            rf"^{between}{phrases.replaced}",
+            rf"{sent} {between}(?:[0-9]+ {between})?{phrases.replaced}",
+            rf"^{between}ancien(?:ne|s|nes)? {sent}",
         )
     )
 
@@ -176,19 +111,22 @@ def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | N
     Returns:
         ``part``, ``target``, ``flow``, ``source``, ``quantity``, ``discarded`` or None.
     """
-    text = NUMBERING.sub("", text)
+    phrases, told = of_contract(Phrases, names.contract), names.contract.remark_words
+    text = phrases.numbering.sub("", text)
     folded = fold(text)
     words = folded.split()
     long = len(words) > LONGEST_SUBJECT
-    if not words or (long and below and not IN_UNITS.search(folded)):
+    if not words or (long and below and not phrases.in_units.search(folded)):
         return None
     if below and is_discarded(names, text):
         return "discarded"
-    if IN_UNITS.search(folded) or (UNIT.search(folded) and len(words) <= LONGEST_BELOW):
+    unit = words_pattern(told.large_unit).search(folded) and len(words) <= LONGEST_BELOW
+    if unit or phrases.in_units.search(folded):
         return "quantity"
     if not NEGATED.search(folded) and (is_without(names, text) or _is_without_some(names, folded)):
         return "part"
-    if FLOW.search(folded) or (CHANGES.search(folded) and len(words) <= FEW):
+    changes = len(words) <= FEW and words_pattern(told.change).search(folded)
+    if changes or phrases.says_flow(folded):
         return "flow"
     if _is_of_a_part(names, text, words[:SOON] if long else words) and len(words) <= LONGEST_PART:
         return "part"
@@ -198,10 +136,10 @@ def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | N
         return "flow"
     if any(c.isdigit() for c in re.sub(r"20[0-9]{2}", "", folded)) or "=" in text:
         return None  # it states something of them
-    others = words_pattern(tuple(names.contract.other_states))
-    quantity = QUANTITY.search(folded) or others.search(folded) or "€" in text
-    quantity = quantity and not INCLUDED.search(folded)
-    wrong = None if _is_put_right(folded) else WRONG.search(folded)
+    others = words_pattern((*told.quantity, *names.contract.other_states))
+    quantity = others.search(folded) or "€" in text
+    quantity = quantity and not phrases.included.search(folded)
+    wrong = None if phrases.is_mended(folded) else phrases.wrong.search(folded)
     if wrong and wrong["file"]:
         return "discarded"
     quantity = bool(quantity or wrong)
@@ -212,12 +150,11 @@ def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | N
         return "target"
     if _is_of_another_source(names, folded):
         return "source"
-    return "quantity" if quantity and not WHOM.intersection(words) else None
+    return "quantity" if quantity and not _tells_whom_to_ask(names, words) else None
 
 
-def _is_put_right(folded: str) -> bool:
-    """Whether a folded text says that a mistake is mended, not that it is going to be."""
-    return PUT_RIGHT.search(folded) is not None and not NOT_YET.search(folded)
+def _tells_whom_to_ask(names: ColumnNames, words: list[str]) -> bool:
+    return any(fold(word) in words for word in names.contract.remark_words.whom_to_ask)
 
 
 def _is_of_a_part(names: ColumnNames, text: str, words: list[str]) -> bool:
@@ -228,8 +165,9 @@ def _is_of_a_part(names: ColumnNames, text: str, words: list[str]) -> bool:
         for kind, called in names.contract.part_names.items()
         if words_pattern(tuple(called)).search(said)
     }
-    whole = any(map(names.is_whole, words)) or INCLUDED.search(fold(text))
-    if len(kinds) != 1 or whole or WHOM.intersection(words):
+    included = of_contract(Phrases, names.contract).included
+    whole = any(map(names.is_whole, words)) or included.search(fold(text))
+    if len(kinds) != 1 or whole or _tells_whom_to_ask(names, words):
         return False
     name, colon, meaning = text.partition(":")
     return not (colon and names.is_part(name) and names.is_part(meaning))  # a legend
@@ -284,7 +222,7 @@ def leaves_out(names: ColumnNames, text: str) -> bool:
 
     What it is without may be anything (a visa), unless it is a territory or a part.
     """
-    left_out = LEAVES_OUT.search(fold(text))
+    left_out = of_contract(Phrases, names.contract).leaves_out(fold(text))
     if not left_out or is_without(names, text):
         return left_out is not None
     contract = names.contract
@@ -304,21 +242,16 @@ def is_earlier_or_part(names: ColumnNames, text: str, month: Month | None) -> bo
     Args:
         month: that of the figures; None where there are several.
     """
-    folded = fold(text)
-    if INCOMPLETE.fullmatch(folded):
+    folded, told = fold(text), names.contract.remark_words
+    phrases = of_contract(Phrases, names.contract)
+    if phrases.incomplete.fullmatch(folded):
         return True
-    if COMPARED.search(folded) or PUT_RIGHT.search(folded):
+    if words_pattern((*told.compared, *told.mended)).search(folded):
         return False
-    pattern, numbers = of_contract(_earlier, names.contract)
-    found = pattern.search(folded)
+    found = phrases.earlier.search(folded)
     if not found or not found["month"]:
         return found is not None
-    return month is not None and month.month != numbers[found["month"]]
-
-
-def _earlier(contract: Contract) -> tuple[re.Pattern[str], dict[str, int]]:
-    words = {fold(word): n for n, called in contract.month_words.items() for word in called}
-    return re.compile(EARLIER.replace("{months}", any_word(words))), words
+    return month is not None and month.month != phrases.months[found["month"]]
 
 
 def _places_and_parts(contract: Contract) -> Iterator[str]:

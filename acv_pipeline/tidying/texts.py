@@ -92,7 +92,7 @@ def _whole_words(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![a-z]){re.escape(fold(name))}(?![a-z])")
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def words_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
     """A pattern for any of ``names`` in folded text, in the singular or the plural."""
     words = any_word(filter(None, map(fold, names))) or "(?!)"  # no words match nothing

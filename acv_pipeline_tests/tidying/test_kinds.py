@@ -806,3 +806,12 @@ def test_a_heading_about_another_programme(tmp_path: Path, contract: Contract) -
     assert outcome(path, contract) == ["refused: other_indicator"]
     path.write_text("ACV et Denormandie;\ndep;cumul\n01;30\n")
     assert outcome(path, contract) == ["3: 01 2021-03 = 30"]
+
+
+def test_a_part_whose_name_ends_in_a_question_mark_is_told_as_any_other(
+    tmp_path: Path, contract: Contract
+) -> None:
+    path = tmp_path / "acv-2021-03.csv"
+    path.write_text("dep;Filière;cumul\n01;A;3\n01;B ?;4\n")
+    reasons = read(path, contract).records["reason"].tolist()
+    assert ["(A)" in reasons[0], "(B ?)" in reasons[1]] == [True, True]

@@ -245,6 +245,7 @@ class RemarkWords(Entry):
     incomplete: Listed
     doubtful: Listed
     alone: Listed
+    begun: Listed
     reserve: Listed
     elsewhere: Listed
     revised: Listed

@@ -22,6 +22,7 @@ from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.record_table import RecordTable, only_month
 from acv_pipeline.tidying.subjects import is_earlier_or_part, leaves_out, subject_of
 from acv_pipeline.tidying.table import Table
+from acv_pipeline.tidying.taken import is_taken_after
 from acv_pipeline.tidying.texts import clean, fold, plain, words_pattern
 
 RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
@@ -97,7 +98,8 @@ def _is_more_for_figures(names: ColumnNames, note: str, month: Month | None) -> 
     """Whether a note at a figure says more than whether it may still change."""
     if leaves_out(names, note) or is_earlier_or_part(names, note, month):
         return True
-    if names.is_understood(note) or f"{fold(note)} ".startswith(HARMLESS):
+    harmless = names.is_understood(note) or f"{fold(note)} ".startswith(HARMLESS)
+    if harmless or (month and is_taken_after(names.contract, note, month)):
         return False
     known, words = names.contract.provisional_marks, names.contract.standing_words
     known = [*known, *words.provisional, *words.definitive, *words.correction]

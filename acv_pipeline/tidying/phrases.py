@@ -26,6 +26,7 @@ LEAVES_OUT = re.compile(
     r"(?<![a-z])(?:hors|sauf|hormis|non comprise?s?|a l (?:exception|exclusion)|(?P<sans>sans))"
     r"(?![a-z])(?P<what>.*)"
 )
+SMALL = r"(?:(?:^| )(?:de|du|d|des|le|la|l|a|au|fin|mois|est|sont|celui|celle|ceux|celles))*"
 NEGATED = re.compile(r"(?<![a-z])(?:n|ne|pas|exclus?|exclues?)(?![a-z])")
 LEFT_OUT = ("hors", "sans", "sauf", "hormis")
 
@@ -106,9 +107,21 @@ class Phrases:
         words = self.words
         taken, before = _any((*words.repeated, *words.figure)), _any(words.month_before)
         return re.compile(
-            rf"{taken}(?: (?:de|du|d|des|le|la|a|au|fin|mois))* "
-            rf"(?:{before}|(?P<month>{any_word(self.months)})(?![a-z]))"
+            rf"{taken}{SMALL} (?:{before}|(?P<month>{any_word(self.months)})(?![a-z]))|"
+            rf"^{SMALL} ?{before}$"
         )
+
+    @cached_property
+    def equals(self) -> re.Pattern[str]:
+        """The same, of what a figure is said to be equal to (``= février``)."""
+        return re.compile(rf"{SMALL} ?(?P<month>{any_word(self.months)})(?: 20[0-9]{{2}})?")
+
+    @cached_property
+    def some_only(self) -> re.Pattern[str]:
+        """Only a place of the ``name`` is meant, in the text as it stands: it has a capital."""
+        words = any_word((*self.words.alone, *map(fold, self.words.alone))) or "(?!)"
+        before = r"(?:à|a|sur|de|du|des|pour|dans|et|la|le|les|ville|villes|communes?)\s+|[ld]['’]"
+        return re.compile(rf"(?<!\w)(?i:{words})e?s?\s+(?i:{before})*(?P<name>[A-ZÀ-Ý][a-zà-ÿ]\w*)")
 
     @cached_property
     def months(self) -> dict[str, int]:

@@ -100,6 +100,11 @@ def without_exceptions(contract: Contract, text: str) -> str:
     """A heading without the programmes that it names to leave them out, or to point elsewhere."""
     if words_pattern(contract.remark_words.elsewhere).search(fold(text)):
         return ""
+    return without_left_out(text)
+
+
+def without_left_out(text: str) -> str:
+    """A text without what it names to leave it out."""
     return re.sub(r"(?i)\b(?:hors|sauf|hormis)\b[^,;–)-]*", "", text)
 
 

@@ -17,8 +17,9 @@ from acv_pipeline.tidying.dates import DateReader
 from acv_pipeline.tidying.indicators import names_other_programme, stated_indicators
 from acv_pipeline.tidying.names import ColumnNames
 from acv_pipeline.tidying.phrases import LEFT_OUT, NEGATED, Phrases
+from acv_pipeline.tidying.statements import without_left_out
 from acv_pipeline.tidying.table import Table
-from acv_pipeline.tidying.texts import any_word, fold, plain, says, words_pattern
+from acv_pipeline.tidying.texts import any_word, clean, fold, plain, says, words_pattern
 
 SMALL = {"a", "de", "des", "du", "la", "le", "les", "d", "l", "fin", "annee", "par", "departement"}
 # words: longer texts explain, they are no headings
@@ -93,11 +94,14 @@ def subject_of_cell(names: ColumnNames, text: str, indicator: str | None) -> str
         return None
     if leaves_out(names, text):
         return "part"
-    named = stated_indicators(names.contract, text)
-    if indicator and named and indicator not in named:
-        return "indicator"
-    if indicator and not named and names_other_programme(names.contract, text):
-        return "indicator"
+    contract = names.contract
+    if indicator and stated_indicators(contract, text):
+        named = stated_indicators(contract, without_left_out(text))
+        if is_without(names, text, indicator) or (named and indicator not in named):
+            return "indicator"
+    elif indicator and names_other_programme(contract, text):
+        if not words_pattern(contract.remark_words.begun).search(fold(text)):
+            return "indicator"
     return subject_of(names, text)
 
 
@@ -198,9 +202,9 @@ def _is_of_another_source(names: ColumnNames, folded: str) -> bool:
     return bool(named) and ours and names.source.id not in named
 
 
-def is_without(names: ColumnNames, text: str) -> bool:
-    """Whether a text speaks of what lies outside our indicator (``hors ACV``)."""
-    default = names.source.default_indicator
+def is_without(names: ColumnNames, text: str, indicator: str | None = None) -> bool:
+    """Whether a text speaks of what lies outside an indicator (``hors ACV``), ours by default."""
+    default = indicator or names.source.default_indicator
     entries = [e for e in names.contract.indicators.values() if default in (None, e.id)]
     called = [name for entry in entries for name in (entry.short_name, *entry.names)]
     own = any_word(map(fold, [*called, "programme"]))
@@ -214,15 +218,21 @@ def is_class(names: ColumnNames, text: str, cells: Container[str]) -> bool:
         cells: the folded texts of its column.
     """
     outside, _, of = fold(text).partition(" ")
-    return outside == "hors" and of in cells and not is_without(names, text)
+    named = is_without(names, text) or stated_indicators(names.contract, of)
+    return outside == "hors" and of in cells and not named
 
 
 def leaves_out(names: ColumnNames, text: str) -> bool:
     """Whether a remark on one row leaves out something of it, but another programme.
 
-    What it is without may be anything (a visa), unless it is a territory or a part.
+    What it is without may be anything (a visa), unless it is a territory or a part. What it is
+    alone is a place, if it has a capital.
     """
-    left_out = of_contract(Phrases, names.contract).leaves_out(fold(text))
+    phrases = of_contract(Phrases, names.contract)
+    only = phrases.some_only.search(clean(text))
+    if only and fold(only["name"]) not in names.own_words | set(phrases.months):
+        return True
+    left_out = phrases.leaves_out(fold(text))
     if not left_out or is_without(names, text):
         return left_out is not None
     contract = names.contract
@@ -242,13 +252,15 @@ def is_earlier_or_part(names: ColumnNames, text: str, month: Month | None) -> bo
     Args:
         month: that of the figures; None where there are several.
     """
-    folded, told = fold(text), names.contract.remark_words
+    folded, told = fold(text.replace("°", "o")), names.contract.remark_words  # "n° 1" is no N-1
     phrases = of_contract(Phrases, names.contract)
     if phrases.incomplete.fullmatch(folded):
         return True
     if words_pattern((*told.compared, *told.mended)).search(folded):
         return False
     found = phrases.earlier.search(folded)
+    if text.strip().startswith("="):
+        found = found or phrases.equals.fullmatch(folded)
     if not found or not found["month"]:
         return found is not None
     return month is not None and month.month != phrases.months[found["month"]]

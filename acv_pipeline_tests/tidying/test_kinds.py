@@ -557,6 +557,22 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul;Observations\n01;3;idem mois précédent\n02;3;chiffre M-1\n03;3;données du mois de février\n04;3;données de février intégrées\n05;3;hausse par rapport au mois précédent\n06;3;opération lancée en janvier\n",
         "2: something_else|3: something_else|4: something_else|5: 04 2021-03 = 3|6: 05 2021-03 = 3|7: 06 2021-03 = 3",
     ),
+    "remarks on figures of another month, in short": (
+        "dep;cumul;Observations\n01;3;= février\n02;3;valeur N-1\n03;3;mois précédent\n04;3;= mars\n05;3;valeur n° 1\n06;3;écart avec le mois précédent\n",
+        "2: something_else|3: something_else|4: something_else|5: 04 2021-03 = 3|6: 05 2021-03 = 3|7: 06 2021-03 = 3",
+    ),
+    "remarks on some of the towns": (
+        "dep;cumul;Observations\n01;3;seulement Bourg\n02;3;uniquement à Laon\n03;3;uniquement par courriel\n04;3;Seulement ACV\n05;3;seule la DDT a répondu\n",
+        "2: something_else|3: something_else|4: 03 2021-03 = 3|5: 04 2021-03 = 3|6: 05 2021-03 = 3",
+    ),
+    "remarks that name another programme": (
+        "dep;cumul;Observations\n01;3;OPAH-RU\n02;3;OPAH-RU lancée en janvier\n03;3;hors PVD\n04;3;hors ACV\n05;3;PVD, voir note\n",
+        "2: something_else|3: 02 2021-03 = 3|4: 03 2021-03 = 3|5: something_else|6: something_else",
+    ),
+    "a mark with the day on which figures were taken": (
+        "dep;cumul\n01;49*\n02;30 (1)\n03;4 (2)\n* dernière mise à jour le 02/04/2021;\n(1) mise à jour le 26/03/2021;\n(2) mise à jour le 02/04/2021, chiffre de février;\n",
+        "2: 01 2021-03 = 49|3: something_else|4: something_else|5: note|6: note|7: note",
+    ),
     "remarks on what is not all": (
         "dep;cumul;Observations\n01;3;incomplet\n02;3;données incomplètes\n03;3;temps partiel\n",
         "2: something_else|3: something_else|4: 03 2021-03 = 3",
@@ -626,6 +642,15 @@ def test_columns_and_parts(case: str, tmp_path: Path, contract: Contract) -> Non
     path = tmp_path / "acv-2021-03.csv"
     path.write_text(content)
     assert outcome(path, contract) == expected.split("|")
+
+
+def test_a_part_whose_name_ends_in_a_question_mark_is_told_as_any_other(
+    tmp_path: Path, contract: Contract
+) -> None:
+    path = tmp_path / "acv-2021-03.csv"
+    path.write_text("dep;Filière;cumul\n01;A;3\n01;B ?;4\n")
+    reasons = read(path, contract).records["reason"].tolist()
+    assert ["(A)" in reasons[0], "(B ?)" in reasons[1]] == [True, True]
 
 
 FILE_NAMES = {
@@ -806,12 +831,3 @@ def test_a_heading_about_another_programme(tmp_path: Path, contract: Contract) -
     assert outcome(path, contract) == ["refused: other_indicator"]
     path.write_text("ACV et Denormandie;\ndep;cumul\n01;30\n")
     assert outcome(path, contract) == ["3: 01 2021-03 = 30"]
-
-
-def test_a_part_whose_name_ends_in_a_question_mark_is_told_as_any_other(
-    tmp_path: Path, contract: Contract
-) -> None:
-    path = tmp_path / "acv-2021-03.csv"
-    path.write_text("dep;Filière;cumul\n01;A;3\n01;B ?;4\n")
-    reasons = read(path, contract).records["reason"].tolist()
-    assert ["(A)" in reasons[0], "(B ?)" in reasons[1]] == [True, True]

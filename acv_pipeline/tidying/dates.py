@@ -8,14 +8,14 @@ there are none but names of sources, indicators and figures.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from acv_pipeline.contract import Contract
+from acv_pipeline.contract import Contract, Month
 from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.month_reader import MonthRead, MonthReader
-from acv_pipeline.tidying.texts import fold, plain, words_pattern
+from acv_pipeline.tidying.texts import any_word, fold, plain, words_pattern
 
 # the date of a document or of an event rather than of figures: "the note of 31 March"
 OF_A_DOCUMENT = re.compile(r"(?<![a-z])(?:du|date du|of)$")
@@ -151,6 +151,19 @@ class DateReader:
             of_figures = word in ("marche", "accord", "convention") and rest in ([], ["a", "fin"])
             return not (figures if apart else between & self._known or of_figures)
         return not apart and not between & self._known
+
+    def with_years(self, text: str, months: Iterable[Month]) -> str:
+        """A text with its days of some months that have no year in full (``au 26 mars``)."""
+        for month in sorted(months, reverse=True):
+            called = self.contract.month_words[month.month]
+            words, number = any_word((*called, *map(plain, called))), f"{month.month:02}"
+            for written in (
+                rf"(?i)(?<![0-9])([0-3]?[0-9])[-._ ]?(?:{words})(?![^\W_])(?![-/._ ']*[0-9]{{2}})",
+                rf"(?<![0-9/._-])([0-3]?[0-9])/0?{month.month}(?![0-9/])",
+                rf"(?<![0-9/.-])([0-3][0-9])[.-]{number}(?![0-9]|[-/.][0-9])",
+            ):
+                text = re.sub(written, rf"\g<1>/{number}/{month.year}", text)
+        return text
 
     def without_other_dates(self, text: str) -> str:
         """A text up to the words that speak of another date than that of the figures.

@@ -11,6 +11,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import PurePath
 
 from acv_pipeline.contract import Contract, Month, Source
@@ -236,6 +237,22 @@ class StatementReader:
         notes = (text for text in texts if not self._is_of_earlier(text))
         said = (statement for text in notes for statement in self._in(text, "note"))
         return [statement for statement in said if self._dates.is_of_figures(statement.before)]
+
+    def days_without_year(
+        self, table: Table, file_name: str, notes: Iterable[str], months: Sequence[Month]
+    ) -> list[Statement]:
+        """What title, sheet, file name and notes say of days whose year the figures' months tell.
+
+        Args:
+            months: those of the figures.
+        """
+        dated = partial(self._dates.with_years, months=months)
+        title = tuple(tuple(map(dated, line)) for line in table.title)
+        found = self.title(replace(table, title=title), file_name) if title != table.title else []
+        stem = PurePath(file_name).stem
+        for place, name in (("sheet name", table.sheet.name), ("file name", stem)):
+            found += self._in(dated(name), place) if dated(name) != name else ()
+        return [*found, *self.below(dated(text) for text in notes if dated(text) != text)]
 
     def _is_of_earlier(self, text: str) -> bool:
         """Whether a note is about an earlier month, or what was corrected in it."""

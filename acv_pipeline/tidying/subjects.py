@@ -95,13 +95,13 @@ def subject_of_cell(names: ColumnNames, text: str, indicator: str | None) -> str
     if leaves_out(names, text):
         return "part"
     contract = names.contract
+    begun = words_pattern(contract.remark_words.begun).search(fold(text))
     if indicator and stated_indicators(contract, text):
         named = stated_indicators(contract, without_left_out(text))
         if is_without(names, text, indicator) or (named and indicator not in named):
             return "indicator"
-    elif indicator and names_other_programme(contract, text):
-        if not words_pattern(contract.remark_words.begun).search(fold(text)):
-            return "indicator"
+    elif indicator and not begun and names_other_programme(contract, text):
+        return "indicator"
     return subject_of(names, text)
 
 

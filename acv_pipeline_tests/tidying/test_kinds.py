@@ -172,6 +172,12 @@ def test_a_month_that_is_not_over_has_no_figures(
         ("acv-2021-03.csv", "Extraction du 31/03/2021", "01 2021-03 = 5"),
         ("acv-2021-03.csv", "Extraction du 06/04/2021", "01 2021-03 = 5"),
         ("acv-2021-03.csv", "Convention du 26/03/2021", "01 2021-03 = 5"),
+        ("acv-2021-03.csv", "Données au 26 mars", "taken_too_early"),
+        ("acv-2021-03.csv", "Extraction du 26/03", "taken_too_early"),
+        ("acv-2021-03_données_au_26_mars.csv", "Logements", "taken_too_early"),
+        ("acv-2021-03.csv", "Données au 31 mars", "01 2021-03 = 5"),
+        ("acv-2021-03.csv", "Extraction du 6 avril", "01 2021-03 = 5"),
+        ("acv-2021-03_v2.03.csv", "Comité du 26 mars, 26/03 villes", "01 2021-03 = 5"),
     ],
 )
 def test_figures_taken_before_their_month_was_over_are_none_of_it(
@@ -225,6 +231,8 @@ def test_a_column_says_of_each_row_when_its_figure_was_taken(
         ("Mise à jour de la maquette : 26/03/2021", "01 2021-03 = 5"),
         ("Extraction du 06/04/2021", "01 2021-03 = 5"),
         ("Chiffres corrigés le 26/03/2021", "01 2021-03 = 5"),
+        ("Données au 26 mars", "taken_too_early"),
+        ("Villes signataires au 26 mars", "01 2021-03 = 5"),
     ],
 )
 def test_a_note_says_when_figures_were_taken(

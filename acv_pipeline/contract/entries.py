@@ -247,6 +247,7 @@ class RemarkWords(Entry):
     alone: Listed
     begun: Listed
     reserve: Listed
+    nota: Listed
     elsewhere: Listed
     revised: Listed
     event: Listed

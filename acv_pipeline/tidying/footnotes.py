@@ -17,6 +17,7 @@ from acv_pipeline.tidying.column import Column, of_contract
 from acv_pipeline.tidying.month_said import notes_of
 from acv_pipeline.tidying.names import ColumnNames
 from acv_pipeline.tidying.pairs import LEVELS
+from acv_pipeline.tidying.phrases import Phrases
 from acv_pipeline.tidying.places import PlaceReader
 from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.record_table import RecordTable, only_month
@@ -58,18 +59,20 @@ def settle_marked(rows: RecordTable, table: Table, names: ColumnNames) -> None:
 def settle_named(rows: RecordTable, names: ColumnNames) -> None:
     """Quarantine the figures that a note speaks against by name: ``Ain : chiffre reconduit``."""
     places, month = of_contract(PlaceReader, names.contract, "department"), only_month(rows.month)
+    phrases = of_contract(Phrases, names.contract)
     figures = (rows.reason < 0) & (rows.level == LEVELS.index("department"))
     for text in dict.fromkeys(" ".join(texts) for _, texts in notes_of(rows)):
-        code, said = places.of_note(text)
-        if code is None or not (
+        codes, said = places.of_note(text)
+        meant = figures & np.isin(rows.territory, [rows.codes.index(code) for code in codes])
+        if (
             leaves_out(names, said)
             or is_earlier_or_part(names, said, month)
             or subject_of(names, said)
         ):
-            continue
-        meant = np.flatnonzero(figures & (rows.territory == rows.codes.index(code)))
-        rows.reason[meant] = NUMBERS["something_else"]
-        rows.detail[meant] = clean(text)
+            rows.reason[meant] = NUMBERS["something_else"]
+            rows.detail[meant] = clean(text)
+        elif phrases.may_change(fold(said)):
+            rows.is_provisional[meant] = True
 
 
 def _with_note(text: str, notes: dict[str, str]) -> str:

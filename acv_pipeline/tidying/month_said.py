@@ -176,7 +176,7 @@ def check_notes(
             if (text, row > last) in seen:
                 continue
             seen.add((text, row > last))
-            of_one = row > last and places.of_note(text)[0]  # of that row alone
+            of_one = row > last and places.of_note(text)[0]  # of their rows alone
             if not of_one and (what := subject_of(reader.names, text, below=row > last)):
                 raise refuse_subject(file_name, text, what)
             said = reader.note(text, heading=row < last)

@@ -128,6 +128,12 @@ class Phrases:
         """The number of each word for a month."""
         return {fold(w): n for n, called in self.contract.month_words.items() for w in called}
 
+    def may_change(self, folded: str) -> bool:
+        """A figure is provisional, or not definitive."""
+        standing, negated = self.contract.standing_words, bool(NEGATED.search(folded))
+        words = standing.definitive if negated else standing.provisional
+        return words_pattern(tuple(w for w in words if len(fold(w)) > 1)).search(folded) is not None
+
     @cached_property
     def incomplete(self) -> re.Pattern[str]:
         """A remark on a row ends in saying that its figure is not all, or says only that."""

@@ -36,9 +36,13 @@ def _spaced(text: str) -> str:
 def plain(text: str) -> str:
     """``text`` in lower case without accents; punctuation stays."""
     if not text.isascii():
-        decomposed = unicodedata.normalize("NFKD", text.translate(LIGATURES).translate(FOOTNOTES))
-        text = "".join(c for c in decomposed if not unicodedata.combining(c))
+        text = without_accents(text.translate(LIGATURES).translate(FOOTNOTES))
     return _spaced(text).casefold()
+
+
+def without_accents(text: str) -> str:
+    """``text`` with its letters bare, in their case."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
 @lru_cache(maxsize=1 << 16)

@@ -541,6 +541,10 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul\n01;3\n02;4\n03;5\n04;6\nAin : chiffre de février reconduit;\n02 : donnée de février 2021;\n(Allier : hors Moulins);\nAlpes-de-Haute-Provence : chiffre vérifié;\n",
         "2: something_else|3: something_else|4: something_else|5: 04 2021-03 = 6|6: note|7: note|8: note|9: note",
     ),
+    "a note that begins as one and names territories": (
+        "dep;cumul\n01;3\n02;4\n69;5\n12;6\n43;7\nNota : le chiffre de l'Ain est estimé;\nN.B. données de l'Aisne et du Rhône incomplètes;\nNB : le chiffre de la Haute-Loire est vérifié;\nNote 12 : chiffre reconduit;\n",
+        "2: something_else|3: something_else|4: something_else|5: 12 2021-03 = 6|6: 43 2021-03 = 7|7: note|8: note|9: note|10: note",
+    ),
     "what begins as a territory does, and is none": (
         "dep;nom;cumul\n01;Ain;3\n69D;Rhône hors Métropole;4\n69M;Lyon;5\n1 : chiffre de février reconduit;;\n69D : sans la Métropole;;\n",
         "2: 01 2021-03 = 3|3: 69 2021-03 = 9|4: added_up|5: note|6: note",
@@ -650,6 +654,23 @@ def test_columns_and_parts(case: str, tmp_path: Path, contract: Contract) -> Non
     path = tmp_path / "acv-2021-03.csv"
     path.write_text(content)
     assert outcome(path, contract) == expected.split("|")
+
+
+@pytest.mark.parametrize(
+    ("note", "told"),
+    [
+        ("N.B. le chiffre du Rhône n'est pas définitif", True),
+        ("Rhône : chiffre provisoire", True),
+        ("N.B. le chiffre du Rhône n'est plus provisoire", False),
+    ],
+)
+def test_a_figure_that_a_note_says_may_change_is_provisional(
+    note: str, told: bool, tmp_path: Path, contract: Contract
+) -> None:
+    path = tmp_path / "acv-2021-03.csv"
+    path.write_text(f"dep;cumul\n69;3\n01;4\n{note};\n")
+    assert outcome(path, contract)[:2] == ["2: 69 2021-03 = 3", "3: 01 2021-03 = 4"]
+    assert len(read(path, contract).remarks) == told
 
 
 def test_a_part_whose_name_ends_in_a_question_mark_is_told_as_any_other(

@@ -7,12 +7,13 @@ between them, years, and what turns their sense round. All is matched in folded 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.entries import RemarkWords
+from acv_pipeline.tidying.dates import JOINING
 from acv_pipeline.tidying.texts import any_word, fold, words_pattern
 
 FLOW_OF_YEARS = re.compile(
@@ -140,6 +141,40 @@ class Phrases:
         words = self.words
         figures = _any((*words.figure, *words.sum, *words.collected))
         return re.compile(rf"(?:.*{figures} (?:(?:est|sont) )?)?{_any(words.incomplete)}")
+
+    def are_incomplete(self, folded: str, own: Container[str]) -> bool:
+        """Whether a heading says of the figures that they are not all, and nothing else.
+
+        Args:
+            own: words that say nothing else, beside dates, small and figures' ones.
+        """
+        rest, found = self._incomplete_figures.subn(" ", folded)
+        known = self._of_figures
+        return bool(found) and all(w.isdigit() or w in known or w in own for w in rest.split())
+
+    @cached_property
+    def _incomplete_figures(self) -> re.Pattern[str]:
+        still = r"(?: (?:est|sont|encore|toujours|tres))*"
+        return re.compile(rf"(?:{_any(self._called)}{still} )?{_any(self.words.incomplete)}")
+
+    @cached_property
+    def _called(self) -> list[str]:
+        """What figures, and what holds them, are called."""
+        words = self.words
+        return [
+            *words.figure,
+            *words.sum,
+            *words.collected,
+            *words.sent,
+            *self.contract.figure_words,
+        ]
+
+    @cached_property
+    def _of_figures(self) -> set[str]:
+        told = [*self.words.month_heading, *self.words.year_heading, *self.words.nota]
+        told += [*self._called, *self.contract.standing_words.provisional]
+        words = {word for text in told for word in fold(text).split()}
+        return words | set(self.months) | JOINING | {"ce", "pour"}
 
 
 def _any(words: Iterable[str]) -> str:

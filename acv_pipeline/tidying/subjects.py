@@ -22,6 +22,7 @@ from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.texts import any_word, clean, fold, plain, says, words_pattern
 
 SMALL = {"a", "de", "des", "du", "la", "le", "les", "d", "l", "fin", "annee", "par", "departement"}
+MARKED = re.compile(r"\s*(?:\*|[(\[]?[0-9⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2} ?[)\].:])")  # of a figure or a name alone
 # words: longer texts explain, they are no headings
 LONGEST_SUBJECT, LONGEST_PART, LONGEST_BELOW, FEW = 8, 14, 4, 3
 SOON = 6  # words: what a long heading is about stands among the first
@@ -119,6 +120,8 @@ def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | N
     text = phrases.numbering.sub("", text)
     folded = fold(text)
     words = folded.split()
+    if not MARKED.match(text) and phrases.are_incomplete(folded, names.own_words):
+        return "part"
     long = len(words) > LONGEST_SUBJECT
     if not words or (long and below and not phrases.in_units.search(folded)):
         return None

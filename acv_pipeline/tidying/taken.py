@@ -57,8 +57,11 @@ def settle_early_rows(rows: RecordTable, table: Table, roles: RoleReader) -> Non
         days = reads.array(_last_day, "datetime64[D]")
         kinds = reads.map(partial(dates.kind, fold(name), ""))
         taken = kinds.where(TAKEN.__contains__) & dates.is_of_figures(name)
-        # a form is made long before; a column of an unknown name has to tell the month mostly
-        taken &= (days >= starts) | ~kinds.where(lambda kind: kind == "production")
+        # a form is made long before; a column that tells of each row when it was updated, or one
+        # of an unknown name, has to tell the month mostly
+        made = (rows.reason < 0) & ~np.isnat(days) & kinds.where(lambda kind: kind == "production")
+        if (made & (days >= starts)).sum() <= SOME * made.sum():
+            taken &= (days >= starts) | ~made
         told = (rows.reason < 0) & ~np.isnat(days) & kinds.where(lambda kind: kind == "plain")
         if (told & (days >= starts) & (days <= ends)).sum() > SOME * told.sum():
             taken |= told

@@ -197,6 +197,8 @@ def test_figures_taken_before_their_month_was_over_are_none_of_it(
         ("Date d'extraction", ["26/03/2021", "06/04/2021", "15/02/2021", ""], [0, 2]),
         ("Arrêté le", ["26/03/2021", "31/03/2021", "28/02/2021", "01/03/2021"], [0, 2]),
         ("Mise à jour", ["15/01/2019", "15/01/2019", "26/03/2021", ""], [2]),
+        ("Dernière mise à jour", ["31/03/2021", "12/11/2020", "06/04/2021", "02/04/2021"], [1]),
+        ("Mise à jour", ["12/11/2020", "12/11/2020", "12/11/2020", "06/04/2021"], []),
         ("Mise à jour contact", ["26/03/2021", "26/03/2021", "26/03/2021", ""], []),
         ("Dernier mois disponible", ["mars 2021", "février 2021", "2021-01", ""], [1, 2]),
         ("Disponible", ["mars 2021", "mars 2021", "février 2021", "mars 2021"], [2]),
@@ -541,6 +543,10 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul\n01;3\n02;4\n03;5\n04;6\nAin : chiffre de février reconduit;\n02 : donnée de février 2021;\n(Allier : hors Moulins);\nAlpes-de-Haute-Provence : chiffre vérifié;\n",
         "2: something_else|3: something_else|4: something_else|5: 04 2021-03 = 6|6: note|7: note|8: note|9: note",
     ),
+    "an incomplete figure, says a note": (
+        "dep;cumul\n01;492*\n02;30 (1)\n03;4\n* données incomplètes;\n1) chiffres partiels;\n",
+        "2: something_else|3: something_else|4: 03 2021-03 = 4|5: note|6: note",
+    ),
     "a note that begins as one and names territories": (
         "dep;cumul\n01;3\n02;4\n69;5\n12;6\n43;7\nNota : le chiffre de l'Ain est estimé;\nN.B. données de l'Aisne et du Rhône incomplètes;\nNB : le chiffre de la Haute-Loire est vérifié;\nNote 12 : chiffre reconduit;\n",
         "2: something_else|3: something_else|4: something_else|5: 12 2021-03 = 6|6: 43 2021-03 = 7|7: note|8: note|9: note|10: note",
@@ -728,6 +734,12 @@ def test_file_names(name: str, tmp_path: Path, contract: Contract) -> None:
         ("Le 20 est remplacé par 2A et 2B", True),
         ("Ancien périmètre : voir le nouveau", True),
         ("Envoi du 2 remplacé par ce fichier", True),
+        ("Données incomplètes", False),
+        ("Attention : chiffres encore partiels au 31 mars 2021", False),
+        ("ACV : données provisoires, incomplètes", False),
+        ("Données complètes", True),
+        ("Liste des données incomplètes corrigées", True),
+        ("Données incomplètes signalées par *", True),
     ],
 )
 def test_a_heading_or_a_note_says_that_a_file_does_not_count(

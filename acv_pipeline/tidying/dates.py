@@ -154,16 +154,31 @@ class DateReader:
 
     def with_years(self, text: str, months: Iterable[Month]) -> str:
         """A text with its days of some months that have no year in full (``au 26 mars``)."""
-        for month in sorted(months, reverse=True):
-            called = self.contract.month_words[month.month]
-            words, number = any_word((*called, *map(plain, called))), f"{month.month:02}"
-            for written in (
-                rf"(?i)(?<![0-9])([0-3]?[0-9])[-._ ]?(?:{words})(?![^\W_])(?![-/._ ']*[0-9]{{2}})",
-                rf"(?<![0-9/._-])([0-3]?[0-9])/0?{month.month}(?![0-9/])",
-                rf"(?<![0-9/.-])([0-3][0-9])[.-]{number}(?![0-9]|[-/.][0-9])",
-            ):
-                text = re.sub(written, rf"\g<1>/{number}/{month.year}", text)
-        return text
+        years = {month.month: month.year for month in sorted(months)}
+
+        def in_full(found: re.Match[str]) -> str:
+            word, number = found["word"], found["number"] or found["two_digits"]
+            month = self._month_numbers[plain(word)] if word else int(number)
+            day = found["day"] or found["of_number"] or found["of_two"]
+            return f"{day}/{month:02}/{years[month]}" if month in years else found[0]
+
+        return self._without_year.sub(in_full, text)
+
+    @cached_property
+    def _month_numbers(self) -> dict[str, int]:
+        return {plain(w): n for n, called in self.contract.month_words.items() for w in called}
+
+    @cached_property
+    def _without_year(self) -> re.Pattern[str]:
+        called = (word for words in self.contract.month_words.values() for word in words)
+        return re.compile(
+            r"(?i)(?<![0-9])(?P<day>[0-3]?[0-9])[-._ ]?"
+            rf"(?P<word>{any_word((*called, *self._month_numbers))})"
+            r"(?![^\W_])(?![-/._ ']*[0-9]{2})|"
+            r"(?<![0-9/._-])(?P<of_number>[0-3]?[0-9])/(?P<number>0?[1-9]|1[0-2])(?![0-9/])|"
+            r"(?<![0-9/.-])(?P<of_two>[0-3][0-9])[.-](?P<two_digits>0[1-9]|1[0-2])"
+            r"(?![0-9]|[-/.][0-9])"
+        )
 
     def without_other_dates(self, text: str) -> str:
         """A text up to the words that speak of another date than that of the figures.

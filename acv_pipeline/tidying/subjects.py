@@ -12,8 +12,9 @@ from collections.abc import Container, Iterator
 from pathlib import PurePath
 
 from acv_pipeline.contract import Contract, Month
+from acv_pipeline.contract.months import month_end, shift
 from acv_pipeline.tidying.column import of_contract
-from acv_pipeline.tidying.dates import DateReader
+from acv_pipeline.tidying.dates import STOCK, DateReader
 from acv_pipeline.tidying.indicators import names_other_programme, stated_indicators
 from acv_pipeline.tidying.names import ColumnNames
 from acv_pipeline.tidying.phrases import LEFT_OUT, NEGATED, Phrases
@@ -97,9 +98,9 @@ def subject_of_cell(names: ColumnNames, text: str, indicator: str | None) -> str
         return "part"
     contract = names.contract
     begun = words_pattern(contract.remark_words.begun).search(fold(text))
-    if indicator and stated_indicators(contract, text):
-        named = stated_indicators(contract, without_left_out(text))
-        if is_without(names, text, indicator) or (named and indicator not in named):
+    if indicator and (named := stated_indicators(contract, text)):
+        kept = stated_indicators(contract, without_left_out(text))
+        if indicator not in kept and (kept or indicator in named):
             return "indicator"
     elif indicator and not begun and names_other_programme(contract, text):
         return "indicator"
@@ -120,7 +121,9 @@ def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | N
     text = phrases.numbering.sub("", text)
     folded = fold(text)
     words = folded.split()
-    if not MARKED.match(text) and phrases.are_incomplete(folded, names.own_words):
+    own, first = names.own_words, fold(re.split(r"[:(;]", text, maxsplit=1)[0])
+    incomplete = phrases.are_incomplete(folded, own) or phrases.are_incomplete(first, own)
+    if incomplete and not MARKED.match(text) and not phrases.is_mended(folded):
         return "part"
     long = len(words) > LONGEST_SUBJECT
     if not words or (long and below and not phrases.in_units.search(folded)):
@@ -205,9 +208,9 @@ def _is_of_another_source(names: ColumnNames, folded: str) -> bool:
     return bool(named) and ours and names.source.id not in named
 
 
-def is_without(names: ColumnNames, text: str, indicator: str | None = None) -> bool:
-    """Whether a text speaks of what lies outside an indicator (``hors ACV``), ours by default."""
-    default = indicator or names.source.default_indicator
+def is_without(names: ColumnNames, text: str) -> bool:
+    """Whether a text speaks of what lies outside our indicator (``hors ACV``)."""
+    default = names.source.default_indicator
     entries = [e for e in names.contract.indicators.values() if default in (None, e.id)]
     called = [name for entry in entries for name in (entry.short_name, *entry.names)]
     own = any_word(map(fold, [*called, "programme"]))
@@ -221,8 +224,9 @@ def is_class(names: ColumnNames, text: str, cells: Container[str]) -> bool:
         cells: the folded texts of its column.
     """
     outside, _, of = fold(text).partition(" ")
-    named = is_without(names, text) or stated_indicators(names.contract, of)
-    return outside == "hors" and of in cells and not named
+    if outside != "hors" or of not in cells:
+        return False
+    return not (is_without(names, text) or stated_indicators(names.contract, of))
 
 
 def leaves_out(names: ColumnNames, text: str) -> bool:
@@ -265,8 +269,32 @@ def is_earlier_or_part(names: ColumnNames, text: str, month: Month | None) -> bo
     if text.strip().startswith("="):
         found = found or phrases.equals.fullmatch(folded)
     if not found or not found["month"]:
-        return found is not None
+        return found is not None or (month is not None and _is_of_earlier_day(names, text, month))
     return month is not None and month.month != phrases.months[found["month"]]
+
+
+def _is_of_earlier_day(names: ColumnNames, text: str, month: Month) -> bool:
+    """Whether a remark says that figures are those of a time before the end of ``month``.
+
+    One that gives another number compares; the first day of a month is the label of all of it.
+    """
+    told = names.contract.remark_words
+    speaks = words_pattern((*told.figure, *told.taken)).search(fold(text))
+    if not any(map(str.isdigit, text)) or not (speaks or STOCK.search(fold(text))):
+        return False
+    reader = of_contract(DateReader, names.contract)
+    dated = reader.with_years(text, [shift(month, -past) for past in range(12)])
+    dates = list(reader.within(dated))
+    if len(dates) != 1 or not reader.is_of_figures(dates[0].before):
+        return False
+    (date,) = dates
+    start, end = date.read.span
+    others = plain(dated)[:start] + plain(dated)[end:]
+    called = words_pattern(told.figure).search(fold(date.before)) is not None
+    if any(map(str.isdigit, others)) or not (date.kind in ("state", "extraction") or called):
+        return False
+    day = date.read.day or date.read.month or month
+    return day < month or (date.read.day is not None and month < day < month_end(month))
 
 
 def _places_and_parts(contract: Contract) -> Iterator[str]:

@@ -579,12 +579,16 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul;Observations\n01;3;= février\n02;3;valeur N-1\n03;3;mois précédent\n04;3;= mars\n05;3;valeur n° 1\n06;3;écart avec le mois précédent\n",
         "2: something_else|3: something_else|4: something_else|5: 04 2021-03 = 3|6: 05 2021-03 = 3|7: 06 2021-03 = 3",
     ),
+    "remarks on figures of an earlier day": (
+        "dep;cumul;Observations\n01;3;valeur au 31/12/2020\n02;3;chiffre du 31 janvier\n03;3;population au 01/01/2018\n04;3;comité du 12 janvier\n05;3;chiffre du 31 mars\n06;3;données au 15 mars\n07;3;cumul au 31/12/2020 : 2\n",
+        "2: something_else|3: something_else|4: 03 2021-03 = 3|5: 04 2021-03 = 3|6: 05 2021-03 = 3|7: something_else|8: 07 2021-03 = 3",
+    ),
     "remarks on some of the towns": (
         "dep;cumul;Observations\n01;3;seulement Bourg\n02;3;uniquement à Laon\n03;3;uniquement par courriel\n04;3;Seulement ACV\n05;3;seule la DDT a répondu\n",
         "2: something_else|3: something_else|4: 03 2021-03 = 3|5: 04 2021-03 = 3|6: 05 2021-03 = 3",
     ),
     "remarks that name another programme": (
-        "dep;cumul;Observations\n01;3;OPAH-RU\n02;3;OPAH-RU lancée en janvier\n03;3;hors PVD\n04;3;hors ACV\n05;3;PVD, voir note\n",
+        "dep;cumul;Observations\n01;3;OPAH-RU\n02;3;OPAH-RU lancée en janvier\n03;3;hors PVD\n04;3;hors PVD et ACV\n05;3;PVD, voir note\n",
         "2: something_else|3: 02 2021-03 = 3|4: 03 2021-03 = 3|5: something_else|6: something_else",
     ),
     "a mark with the day on which figures were taken": (
@@ -740,6 +744,8 @@ def test_file_names(name: str, tmp_path: Path, contract: Contract) -> None:
         ("Données complètes", True),
         ("Liste des données incomplètes corrigées", True),
         ("Données incomplètes signalées par *", True),
+        ("Données partielles (Oise à venir)", False),
+        ("En rouge : données incomplètes", True),
     ],
 )
 def test_a_heading_or_a_note_says_that_a_file_does_not_count(

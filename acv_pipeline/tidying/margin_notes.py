@@ -90,14 +90,15 @@ def _of_row(names: ColumnNames, month: Month | None, text: str) -> str:
     return clean(text) if speaks_against else ""
 
 
-def check_legends(rows: RecordTable, names: ColumnNames, file_name: str) -> None:
+def check_legends(rows: RecordTable, table: Table, names: ColumnNames, file_name: str) -> None:
     """Make sure that no legend says that the figures in some colour are others.
 
     Raises:
         DeliveryRefused: ``other_subject``.
     """
     month = only_month(rows.month)
-    for text in dict.fromkeys(text for _, texts in notes_of(rows) for text in texts):
+    notes = (text for _, texts in notes_of(rows) for text in texts)
+    for text in dict.fromkeys((*table.title_texts, *notes)):
         looks, sign, said = text.replace("=", ":").partition(":")
         said = fold(said).replace("sans ", "")  # "départements sans ville ACV"
         if sign and LOOKS.search(fold(looks)) and (what := _subject(names, said, month)):

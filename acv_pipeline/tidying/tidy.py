@@ -224,7 +224,7 @@ def _rows_of(
     months = outside(about(title), about(named))
     rows = RowReader(finder, table, roles, indicator, months).rows()
     check_column_notes(rows, table, finder.names, file_name)
-    check_legends(rows, finder.names, file_name)
+    check_legends(rows, table, finder.names, file_name)
     check_scope(rows, table, finder.names, file_name)
     settle_comments(rows, table, finder.names)
     settle_marked(rows, table, finder.names)
@@ -243,8 +243,9 @@ def _rows_of(
     refusal = None
     if not len(found):
         refusal = without_month(rows, table, file_name, finder, months, [*title, *named])
-    notes = (text for _, texts in notes_of(own) for text in texts)
-    settle_early(rows, [*title, *sheet, *sheets.beside, *named, *reader.below(notes)])
+    notes = [text for _, texts in notes_of(own) for text in texts]
+    days = reader.days_without_year(table, file_name, notes, [m for m in map(month_at, found) if m])
+    settle_early(rows, [*title, *sheet, *sheets.beside, *named, *reader.below(notes), *days])
     settle_early_rows(rows, table, roles)
     return _Part(table, rows, roles.roles(where), refusal)
 

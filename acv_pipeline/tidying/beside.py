@@ -30,6 +30,15 @@ FEW_WORDS = r"[^0-9a-z]*(?:(?:a|en|est|par|chiffre|valeur|cumul|nombre|total|soi
 UP_TO_COLON = r"(?:[^0-9]|[0-9]{1,2}/[0-9]{1,2}(?:/[0-9]{2,4})?){0,40}?[:=>→] ?"
 
 
+TO_CHANGE = re.compile(
+    r"\b(?:a |reste a )?(?:r?ajouter|retirer|deduire|enlever|soustraire|dedoublonner)\b|"
+    r"\bil (?:y )?manque\b"
+)
+NOTHING = re.compile(r"\b(?:rien|ne|pas|aucune?|sans)\b")
+SOME_OF = re.compile(r"\b(?P<some>[0-9]{1,2}) [a-z]+ (?:[a-z]+ )?sur (?P<all>[0-9]{1,2})\b")
+TOGETHER = re.compile(r"(?i)\b(?:y compris|comprend|inclut|avec celui|avec ceux)\b(?= )")
+
+
 @dataclass(frozen=True)
 class Beside:
     """The columns beside one of figures.
@@ -92,12 +101,13 @@ class Beside:
         verdicts.settle(other, "conflicting_values", self._named([self.position, place]).at)
 
     def _settle_remarks(self, verdicts: Verdicts, texts: Column[str], named: Column[str]) -> None:
-        """A remark may name the number that counts: ``lire 44``, ``44 (DDT)``."""
+        """A remark may name the number that counts, or a change: ``lire 44``, ``ajouter 12``."""
         remarks = of_contract(Remarks, self._names.contract)
         sure = texts.array(remarks.right, np.int64)
         likely = texts.array(remarks.likely, np.int64)
         other = (sure >= 0) & (self.counts >= 0) & ~self._is_a_figure(sure)
         other |= are_alike(likely, self.counts) & ~self._is_a_figure(likely)
+        other |= (self.counts >= 0) & texts.where(remarks.asks_for_change)
         verdicts.settle(other, "conflicting_values", named.at)
 
     def _is_a_figure(self, numbers: npt.NDArray[np.int64]) -> Mask:
@@ -159,6 +169,21 @@ class Remarks:
         if not found or self._others.search(fold(found["who"] or "")):
             return -1
         return -1 if self._places.read(clean(text)).named else _whole(found["is"])
+
+    def asks_for_change(self, text: str) -> bool:
+        """Whether a remark says that something is still to be added, taken away or that it lacks.
+
+        Or of how many places only a figure is (``2 villes sur 3``), or that it is of another
+        territory as well.
+        """
+        said = plain(clean(text))
+        some = SOME_OF.search(said)
+        if some and int(some["some"]) < int(some["all"]):
+            return True
+        if TO_CHANGE.search(said):
+            return NOTHING.search(said) is None
+        _, _, others = TOGETHER.sub("\n", text, count=1).partition("\n")
+        return bool(self._places.named_in(others)[0])
 
 
 def _whole(number: str) -> int:

@@ -13,9 +13,12 @@ from pathlib import PurePath
 import numpy as np
 
 from acv_pipeline.contract import Month
+from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.footnotes import DIGITS, MARK, OPENING, notes_by_mark
 from acv_pipeline.tidying.month_said import notes_of
 from acv_pipeline.tidying.names import ColumnNames
+from acv_pipeline.tidying.pairs import LEVELS
+from acv_pipeline.tidying.places import PlaceReader
 from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.record_table import RecordTable, only_month
 from acv_pipeline.tidying.roles import column_letter
@@ -39,6 +42,10 @@ NOT_OURS = re.compile(
     r"(?<![a-z])(?:annul|refus|retrait|retire|abandon|desengage|secret|doublon|doubles? comptes?)"
 )
 
+# "est celui de février", "départements 77 et 78"
+THAT_OF = re.compile(r"(?<![a-z])(?:est|sont|restent?) (?:encore )?ce(?:lui|lles?|ux)(?![a-z])")
+CODE = r"\b(?:[0-9]{2,3}|2[ab])\b"
+NUMBERED = re.compile(rf"\b(?:departements?|dep|dpts?)\b(?:[\s,;:]|et|{CODE})*")
 ROUNDED = re.compile(
     r"(?<![a-z])(?:arrondi(?:e|s|es)?|dizaines?|centaines?|milliers?|multiples?|plus|proches?|pres)"
     r"(?![a-z])"
@@ -88,6 +95,30 @@ def _of_row(names: ColumnNames, month: Month | None, text: str) -> str:
         leaves_out(names, text) or is_earlier_or_part(names, text, month) or subject_of(names, text)
     )
     return clean(text) if speaks_against else ""
+
+
+def settle_mentioned(rows: RecordTable, table: Table, names: ColumnNames) -> None:
+    """Quarantine the figures that a sentence says are those of another month, by territory.
+
+    ``Données de février pour l'Île-de-France``, ``Départements 77 et 78 : chiffres de février``.
+    """
+    contract, month = names.contract, only_month(rows.month)
+    places = of_contract(PlaceReader, contract, "department")
+    regions = of_contract(PlaceReader, contract, "region")
+    figures = (rows.reason < 0) & (rows.level == LEVELS.index("department"))
+    notes = (" ".join(texts) for _, texts in notes_of(rows))
+    for text in dict.fromkeys((*table.title_texts, *notes)):
+        codes, said = places.named_in(text)
+        of_regions, _ = regions.named_in(text)
+        if numbered := NUMBERED.search(plain(said)):
+            codes += filter(None, map(places.code_of, re.findall(CODE, numbered[0])))
+        codes += [c for c, region in contract.territories.region_of.items() if region in of_regions]
+        said = " ".join(THAT_OF.sub(" ", fold(said)).split())
+        if codes and is_earlier_or_part(names, said, month):
+            wanted = [rows.codes.index(code) for code in codes]
+            meant = np.flatnonzero(figures & np.isin(rows.territory, wanted))
+            rows.reason[meant] = NUMBERS["something_else"]
+            rows.detail[meant] = clean(text)
 
 
 def check_legends(rows: RecordTable, table: Table, names: ColumnNames, file_name: str) -> None:

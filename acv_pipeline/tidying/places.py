@@ -131,8 +131,10 @@ class PlaceReader:
         numbered = not any(map(str.isalpha, named)) and (nota or len(fold(named)) < 2)
         if code and said and not numbered and not place.part:
             return [code], said
-        if not nota:
-            return [], said
+        return self.named_in(text) if nota else ([], said)
+
+    def named_in(self, text: str) -> tuple[list[str], str]:
+        """The territories that a sentence names, and what it says of them."""
         found = [self._named[match["name"]] for match in self._in_words.finditer(text)]
         return list(filter(None, found)), self._in_words.sub(" ", text)
 

@@ -32,6 +32,7 @@ from acv_pipeline.tidying.margin_notes import (
     check_legends,
     check_scope,
     settle_comments,
+    settle_mentioned,
 )
 from acv_pipeline.tidying.month_said import (
     check_against,
@@ -229,6 +230,7 @@ def _rows_of(
     settle_comments(rows, table, finder.names)
     settle_marked(rows, table, finder.names)
     settle_named(rows, finder.names)
+    settle_mentioned(rows, table, finder.names)
     found = np.unique(rows.month[(rows.reason < 0) & ~np.isnat(rows.month)])
     if only := only_month(found):
         check_against(only, table, file_name, about(title), about(named))

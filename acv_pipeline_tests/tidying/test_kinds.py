@@ -654,6 +654,22 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul;Observations\n01;37;37 (DDT)\n02;37;44 (objectif)\n03;37;37 et non 44\n04;37;corrigé le 12/04\n05;37;corrigé : 2 dossiers retirés\n06;37;44 (Loire-Atlantique)\n07;37;corrigé : +3\n08;37;régularisation 3\n",
         "2: 01 2021-03 = 37|3: 02 2021-03 = 37|4: 03 2021-03 = 37|5: 04 2021-03 = 37|6: 05 2021-03 = 37|7: 06 2021-03 = 37|8: 07 2021-03 = 37|9: 08 2021-03 = 37",
     ),
+    "remarks that ask for a change": (
+        "dep;cumul;Observations\n01;37;ajouter 12\n02;37;doublons à retirer\n03;37;il manque 3 logements\n04;37;2 villes sur 3\n05;37;y compris le Jura\n",
+        "2: conflicting_values|3: conflicting_values|4: conflicting_values|5: conflicting_values|6: conflicting_values",
+    ),
+    "remarks that ask for none": (
+        "dep;cumul;Observations\n01;37;rien à ajouter\n02;37;doublons retirés\n03;37;3 villes sur 3\n04;37;y compris Moulins\n",
+        "2: 01 2021-03 = 37|3: 02 2021-03 = 37|4: 03 2021-03 = 37|5: 04 2021-03 = 37",
+    ),
+    "sentences on figures of another month": (
+        "dep;cumul\n01;3\n77;4\n03;5\n35;6\n22;7\nLe chiffre de l'Ain est celui de février;\nDépartements 77 et 03 : chiffres de février;\nDonnées de février pour la Bretagne;\n",
+        "2: something_else|3: something_else|4: something_else|5: something_else|6: something_else|7: note|8: note|9: note",
+    ),
+    "sentences on changes since another month": (
+        "dep;cumul\n01;3\n77;4\nHausse dans l'Ain par rapport aux chiffres de février;\nDépartement 77 : chiffres de mars;\n",
+        "2: 01 2021-03 = 3|3: 77 2021-03 = 4|4: note|5: note",
+    ),
     "small and large corrections beside": (
         "dep;cumul;VF;V2;Validé\n01;3;5;;1\n02;30;;95;1\n03;40;40;;0\n04;50;;;\n05;60;;;\n",
         "2: conflicting_values|3: conflicting_values|4: 03 2021-03 = 40|5: 04 2021-03 = 50|6: 05 2021-03 = 60",

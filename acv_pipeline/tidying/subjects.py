@@ -99,7 +99,8 @@ def subject_of_cell(names: ColumnNames, text: str, indicator: str | None) -> str
     contract = names.contract
     begun = words_pattern(contract.remark_words.begun).search(fold(text))
     if indicator and (named := stated_indicators(contract, text)):
-        kept = stated_indicators(contract, without_left_out(text))
+        reserve = words_pattern(contract.remark_words.reserve)
+        kept = stated_indicators(contract, without_left_out(reserve.sub(" ", plain(text))))
         if indicator not in kept and (kept or indicator in named):
             return "indicator"
     elif indicator and not begun and names_other_programme(contract, text):
@@ -259,7 +260,8 @@ def is_earlier_or_part(names: ColumnNames, text: str, month: Month | None) -> bo
     Args:
         month: that of the figures; None where there are several.
     """
-    folded, told = fold(text.replace("°", "o")), names.contract.remark_words  # "n° 1" is no N-1
+    # "n° 1" is no N-1, nor is M+1
+    folded, told = fold(text.replace("°", "o").replace("+", " plus ")), names.contract.remark_words
     phrases = of_contract(Phrases, names.contract)
     if phrases.incomplete.fullmatch(folded):
         return True

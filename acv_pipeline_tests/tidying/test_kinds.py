@@ -623,8 +623,8 @@ TABLES: dict[str, tuple[str, str]] = {
         "2: something_else|3: something_else|4: something_else|5: 04 2021-03 = 3|6: 05 2021-03 = 3|7: 06 2021-03 = 3",
     ),
     "remarks on figures of another month, in short": (
-        "dep;cumul;Observations\n01;3;= février\n02;3;valeur N-1\n03;3;mois précédent\n04;3;= mars\n05;3;valeur n° 1\n06;3;écart avec le mois précédent\n",
-        "2: something_else|3: something_else|4: something_else|5: 04 2021-03 = 3|6: 05 2021-03 = 3|7: 06 2021-03 = 3",
+        "dep;cumul;Observations\n01;3;= février\n02;3;valeur N-1\n03;3;mois précédent\n04;3;= mars\n05;3;valeur n° 1\n06;3;écart avec le mois précédent\n07;3;M+1\n",
+        "2: something_else|3: something_else|4: something_else|5: 04 2021-03 = 3|6: 05 2021-03 = 3|7: 06 2021-03 = 3|8: 07 2021-03 = 3",
     ),
     "remarks on figures of an earlier day": (
         "dep;cumul;Observations\n01;3;valeur au 31/12/2020\n02;3;chiffre du 31 janvier\n03;3;population au 01/01/2018\n04;3;comité du 12 janvier\n05;3;chiffre du 31 mars\n06;3;données au 15 mars\n07;3;cumul au 31/12/2020 : 2\n",
@@ -635,8 +635,8 @@ TABLES: dict[str, tuple[str, str]] = {
         "2: something_else|3: something_else|4: 03 2021-03 = 3|5: 04 2021-03 = 3|6: 05 2021-03 = 3",
     ),
     "remarks that name another programme": (
-        "dep;cumul;Observations\n01;3;OPAH-RU\n02;3;OPAH-RU lancée en janvier\n03;3;hors PVD\n04;3;hors PVD et ACV\n05;3;PVD, voir note\n",
-        "2: something_else|3: 02 2021-03 = 3|4: 03 2021-03 = 3|5: something_else|6: something_else",
+        "dep;cumul;Observations\n01;3;OPAH-RU\n02;3;OPAH-RU lancée en janvier\n03;3;hors PVD\n04;3;hors PVD et ACV\n05;3;PVD, voir note\n06;3;saisi hors délai ACV\n",
+        "2: something_else|3: 02 2021-03 = 3|4: 03 2021-03 = 3|5: something_else|6: something_else|7: 06 2021-03 = 3",
     ),
     "a mark with the day on which figures were taken": (
         "dep;cumul\n01;49*\n02;30 (1)\n03;4 (2)\n* dernière mise à jour le 02/04/2021;\n(1) mise à jour le 26/03/2021;\n(2) mise à jour le 02/04/2021, chiffre de février;\n",

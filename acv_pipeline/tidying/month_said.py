@@ -176,7 +176,8 @@ def check_notes(
             if (text, row > last) in seen:
                 continue
             seen.add((text, row > last))
-            of_one = row > last and places.of_note(text)[0]  # of their rows alone
+            # of their rows alone, or of a sign that is no figure
+            of_one = row > last and (places.of_note(text)[0] or reader.names.explains_sign(text))
             if not of_one and (what := subject_of(reader.names, text, below=row > last)):
                 raise refuse_subject(file_name, text, what)
             said = reader.note(text, heading=row < last)

@@ -11,7 +11,7 @@ from acv_pipeline.contract import Contract, Source
 from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.dates import STOCK, DateReader
 from acv_pipeline.tidying.month_reader import MonthRead, MonthReader
-from acv_pipeline.tidying.numbers import number_test
+from acv_pipeline.tidying.numbers import no_figure_tokens, number_test
 from acv_pipeline.tidying.texts import Marks, any_word, compact, fold, plain, says, words_pattern
 
 TERRITORY = ("department_code", "department_name", "region_code", "region_name", "national")
@@ -322,6 +322,15 @@ class ColumnNames:
         """Whether a text begins as the notes below a table do (``Source : …``)."""
         openings = tuple(f"{fold(word)} " for word in self.contract.note_openings)
         return fold(text).startswith(openings)
+
+    def explains_sign(self, text: str) -> bool:
+        """Whether a note explains a sign that stands in the place of figures (``nd : …``)."""
+        sign, colon, _ = text.replace("=", ":").partition(":")
+        known = of_contract(no_figure_tokens, self.contract)
+        letters = plain(sign)
+        short = letters.isalpha() and len(letters) < 3 and not self.is_part(sign)
+        marks = map(plain, self.contract.provisional_marks)
+        return bool(colon) and (letters in known or (short and letters not in marks))
 
     def is_unit(self, text: str) -> bool:
         """Whether a cell of a column of units says that figures are counts of dwellings."""

@@ -377,6 +377,14 @@ TABLES: dict[str, tuple[str, str]] = {
         "refused: indicator_contradiction",
     ),
     "shares beside the figures of a month": ("dep;mars 2021;mars 2021 %\n01;30;4\n02;40;5\n", "2: 01 2021-03 = 30|3: 02 2021-03 = 40"),
+    "a legend of signs": (
+        "dep;cumul\n01;30\n02;nd\nnd : non transmis;\ne = estimé;\n",
+        "2: 01 2021-03 = 30|3: no_figure_not_available|4: note|5: note",
+    ),
+    "a legend of a mark at figures": (
+        "dep;cumul\n01;30 r\n02;40\nr : reconduit;\n",
+        "refused: other_subject",
+    ),
     "a legend of colours": (
         "dep;cumul\n01;30\n02;40\nEn rouge : chiffres de février;\n",
         "refused: other_subject",

@@ -13,6 +13,7 @@ from pathlib import PurePath
 import numpy as np
 
 from acv_pipeline.contract import Month
+from acv_pipeline.tidying.beside import Remarks
 from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.footnotes import DIGITS, MARK, OPENING, notes_by_mark
 from acv_pipeline.tidying.month_said import notes_of
@@ -21,7 +22,7 @@ from acv_pipeline.tidying.pairs import LEVELS
 from acv_pipeline.tidying.places import PlaceReader
 from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.record_table import RecordTable, only_month
-from acv_pipeline.tidying.roles import column_letter
+from acv_pipeline.tidying.roles import are_alike, column_letter
 from acv_pipeline.tidying.sheets import refuse_subject
 from acv_pipeline.tidying.subjects import is_earlier_or_part, leaves_out, subject_of
 from acv_pipeline.tidying.table import Table
@@ -43,7 +44,7 @@ NOT_OURS = re.compile(
 )
 
 # "est celui de février", "départements 77 et 78"
-THAT_OF = re.compile(r"(?<![a-z])(?:est|sont|restent?) (?:encore )?ce(?:lui|lles?|ux)(?![a-z])")
+THAT_OF = re.compile(r"(?i)(?<![a-z])(?:est|sont|restent?) (?:encore )?ce(?:lui|lles?|ux)(?![a-z])")
 CODE = r"\b(?:[0-9]{2,3}|2[ab])\b"
 NUMBERED = re.compile(rf"\b(?:departements?|dep|dpts?)\b(?:[\s,;:]|et|{CODE})*")
 ROUNDED = re.compile(
@@ -98,27 +99,41 @@ def _of_row(names: ColumnNames, month: Month | None, text: str) -> str:
 
 
 def settle_mentioned(rows: RecordTable, table: Table, names: ColumnNames) -> None:
-    """Quarantine the figures that a sentence says are those of another month, by territory.
+    """Quarantine the figures that a sentence says are others, by territory.
 
-    ``Données de février pour l'Île-de-France``, ``Départements 77 et 78 : chiffres de février``.
+    ``Données de février pour l'Île-de-France``, ``Départements 77 et 78 : chiffres de février``,
+    ``Erratum : lire 44 pour l'Ain``.
     """
-    contract, month = names.contract, only_month(rows.month)
-    places = of_contract(PlaceReader, contract, "department")
-    regions = of_contract(PlaceReader, contract, "region")
+    month, remarks = only_month(rows.month), of_contract(Remarks, names.contract)
     figures = (rows.reason < 0) & (rows.level == LEVELS.index("department"))
     notes = (" ".join(texts) for _, texts in notes_of(rows))
     for text in dict.fromkeys((*table.title_texts, *notes)):
+        codes, said = _mentioned(names, text)
+        meant = figures & np.isin(rows.territory, [rows.codes.index(code) for code in codes])
+        if not meant.any():
+            continue
+        right, likely = remarks.right(said), remarks.likely(said)
+        stated = rows.stated.astype(np.int64)
+        others = meant & (right >= 0) & (stated != right)
+        others |= meant & are_alike(np.full_like(stated, likely), stated) & (stated != likely)
+        earlier = meant & is_earlier_or_part(names, said, month)
+        for wrong, reason in ((earlier, "something_else"), (others, "conflicting_values")):
+            rows.reason[wrong] = NUMBERS[reason]
+            rows.detail[wrong] = clean(text)
+
+
+def _mentioned(names: ColumnNames, text: str) -> tuple[list[str], str]:
+    """The codes of the départements that a sentence names, and what it says of them."""
+    contract = names.contract
+    places = of_contract(PlaceReader, contract, "department")
+    regions, _ = of_contract(PlaceReader, contract, "region").named_in(text)
+    codes, said = places.of_note(text)
+    if not codes:
         codes, said = places.named_in(text)
-        of_regions, _ = regions.named_in(text)
-        if numbered := NUMBERED.search(plain(said)):
-            codes += filter(None, map(places.code_of, re.findall(CODE, numbered[0])))
-        codes += [c for c, region in contract.territories.region_of.items() if region in of_regions]
-        said = " ".join(THAT_OF.sub(" ", fold(said)).split())
-        if codes and is_earlier_or_part(names, said, month):
-            wanted = [rows.codes.index(code) for code in codes]
-            meant = np.flatnonzero(figures & np.isin(rows.territory, wanted))
-            rows.reason[meant] = NUMBERS["something_else"]
-            rows.detail[meant] = clean(text)
+    if numbered := NUMBERED.search(plain(said)):
+        codes += filter(None, map(places.code_of, re.findall(CODE, numbered[0])))
+    codes += [code for code, region in contract.territories.region_of.items() if region in regions]
+    return codes, " ".join(THAT_OF.sub(" ", said).split())
 
 
 def check_legends(rows: RecordTable, table: Table, names: ColumnNames, file_name: str) -> None:

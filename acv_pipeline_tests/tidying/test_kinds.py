@@ -670,6 +670,10 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul;Observations\n01;37;rien à ajouter\n02;37;doublons retirés\n03;37;3 villes sur 3\n04;37;y compris Moulins\n",
         "2: 01 2021-03 = 37|3: 02 2021-03 = 37|4: 03 2021-03 = 37|5: 04 2021-03 = 37",
     ),
+    "sentences that name another number": (
+        "dep;cumul\n01;37\n77;37\n03;37\n35;37\nErratum : lire 44 pour l'Ain;\n77 : 44 et non 37;\nAllier : 44 logements;\nIlle-et-Vilaine : 2 opérations;\n",
+        "2: conflicting_values|3: conflicting_values|4: conflicting_values|5: 35 2021-03 = 37|6: note|7: note|8: note|9: note",
+    ),
     "sentences on figures of another month": (
         "dep;cumul\n01;3\n77;4\n03;5\n35;6\n22;7\nLe chiffre de l'Ain est celui de février;\nDépartements 77 et 03 : chiffres de février;\nDonnées de février pour la Bretagne;\n",
         "2: something_else|3: something_else|4: something_else|5: something_else|6: something_else|7: note|8: note|9: note",

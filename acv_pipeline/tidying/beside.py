@@ -66,11 +66,8 @@ class Beside:
         for place in self.roles.of_kind("few_numbers"):
             self._settle_corrections(verdicts, place)
         for place in self.roles.of_kind(*WORDS):
-            named = self._named([self.position, place])
-            self._settle_remarks(verdicts, self.table.column(place), named)
-        comments = self.table.comments_beside(self.position)
-        if any(comments.found):
-            self._settle_remarks(verdicts, comments, comments.map(clean))
+            self._settle_remarks(verdicts, self.table.column(place))
+        self._settle_remarks(verdicts, self.table.comments_beside(self.position))
 
     def _counts(self, place: int) -> npt.NDArray[np.int64]:
         values = parse_values(self.table.cells(place), self.roles.finder.contract)
@@ -100,15 +97,24 @@ class Beside:
         other = meant & ~self._is_a_figure(numbers)
         verdicts.settle(other, "conflicting_values", self._named([self.position, place]).at)
 
-    def _settle_remarks(self, verdicts: Verdicts, texts: Column[str], named: Column[str]) -> None:
+    def _settle_remarks(self, verdicts: Verdicts, texts: Column[str]) -> None:
         """A remark may name the number that counts, or a change: ``lire 44``, ``ajouter 12``."""
         remarks = of_contract(Remarks, self._names.contract)
         sure = texts.array(remarks.right, np.int64)
         likely = texts.array(remarks.likely, np.int64)
-        other = (sure >= 0) & (self.counts >= 0) & ~self._is_a_figure(sure)
-        other |= are_alike(likely, self.counts) & ~self._is_a_figure(likely)
-        other |= (self.counts >= 0) & texts.where(remarks.asks_for_change)
-        verdicts.settle(other, "conflicting_values", named.at)
+        other = texts.where(remarks.asks_for_change)
+        if (np.maximum(sure, likely) >= 0).any():
+            other = other | ((sure >= 0) & ~self._is_a_figure(sure))
+            other |= are_alike(likely, self.counts) & ~self._is_a_figure(likely)
+        figures = self.table.column(self.position)
+        verdicts.settle(
+            other & (self.counts >= 0),
+            "conflicting_values",
+            lambda rows: [
+                f"{clean(figure)}, {clean(text)}"
+                for figure, text in zip(figures.at(rows), texts.at(rows), strict=True)
+            ],
+        )
 
     def _is_a_figure(self, numbers: npt.NDArray[np.int64]) -> Mask:
         """Which numbers are a figure of their row."""
@@ -152,6 +158,8 @@ class Remarks:
 
     def right(self, text: str) -> int:
         """The number that a remark says outright to be the right one; -1 for none."""
+        if not any(map(str.isdigit, text)):
+            return -1
         found = self._right.search(plain(clean(text)))
         return _whole(found["is"] or found["not"]) if found else -1
 
@@ -161,7 +169,7 @@ class Remarks:
         It may be another, as that of dossiers; -1 for none.
         """
         said = plain(clean(text))
-        if self._right.search(said):
+        if not any(map(str.isdigit, said)) or self._right.search(said):
             return -1
         if found := self._likely.search(said):
             return _whole(found["is"])

@@ -102,7 +102,9 @@ class Beside:
         remarks = of_contract(Remarks, self._names.contract)
         sure = texts.array(remarks.right, np.int64)
         likely = texts.array(remarks.likely, np.int64)
-        other = texts.where(remarks.asks_for_change)
+        changes = texts.where(remarks.asks_for_change) & (self.counts >= 0)
+        verdicts.settle(changes, "something_else", texts.map(clean).at)
+        other = np.zeros(len(self.counts), dtype=bool)
         if (np.maximum(sure, likely) >= 0).any():
             other = other | ((sure >= 0) & ~self._is_a_figure(sure))
             other |= are_alike(likely, self.counts) & ~self._is_a_figure(likely)

@@ -664,7 +664,7 @@ TABLES: dict[str, tuple[str, str]] = {
     ),
     "remarks that ask for a change": (
         "dep;cumul;Observations\n01;37;ajouter 12\n02;37;doublons à retirer\n03;37;il manque 3 logements\n04;37;2 villes sur 3\n05;37;y compris le Jura\n",
-        "2: conflicting_values|3: conflicting_values|4: conflicting_values|5: conflicting_values|6: conflicting_values",
+        "2: something_else|3: something_else|4: something_else|5: something_else|6: something_else",
     ),
     "remarks that ask for none": (
         "dep;cumul;Observations\n01;37;rien à ajouter\n02;37;doublons retirés\n03;37;3 villes sur 3\n04;37;y compris Moulins\n",

@@ -245,6 +245,13 @@ class RemarkWords(Entry):
     incomplete: Listed
     doubtful: Listed
     alone: Listed
+    read_instead: Listed
+    to_change: Listed
+    not_come: Listed
+    lacking: Listed
+    never_ours: Listed
+    rounded: Listed
+    looks: Listed
     begun: Listed
     reserve: Listed
     nota: Listed

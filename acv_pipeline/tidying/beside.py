@@ -23,17 +23,11 @@ NEARLY_ALL = 0.9  # of the rows
 ANSWERS = 1  # a column of ones and zeros answers yes or no
 NUMBER = r"[0-9]{1,3}(?: [0-9]{3})+|[0-9]+"
 INSTEAD = r"(?:et (?:non|pas)|au lieu d|plutot que|a la place d)"
-# before a number in a remark, as the contract's words of correction: it counts, not the figure
-READ = "(?<![a-z])lire(?![a-z])"
 FEW_WORDS = r"[^0-9a-z]*(?:(?:a|en|est|par|chiffre|valeur|cumul|nombre|total|soit)[^0-9a-z]+)*"
 # anything but numbers may stand before a colon, days aside
 UP_TO_COLON = r"(?:[^0-9]|[0-9]{1,2}/[0-9]{1,2}(?:/[0-9]{2,4})?){0,40}?[:=>→] ?"
 
 
-TO_CHANGE = re.compile(
-    r"\b(?:a |reste a )?(?:r?ajouter|retirer|deduire|enlever|soustraire|dedoublonner)\b|"
-    r"\bil (?:y )?manque\b"
-)
 NOTHING = re.compile(r"\b(?:rien|ne|pas|aucune?|sans)\b")
 SOME_OF = re.compile(r"\b(?P<some>[0-9]{1,2}) [a-z]+ (?:[a-z]+ )?sur (?P<all>[0-9]{1,2})\b")
 TOGETHER = re.compile(r"(?i)\b(?:y compris|comprend|inclut|avec celui|avec ceux)\b(?= )")
@@ -145,8 +139,12 @@ class Remarks:
         unit = rf"(?: ?(?:{any_word(map(plain, contract.figure_units))}))?"
         was = rf"(?:de )?(?:{NUMBER}){unit} ?(?:a|en|par|->|=>|→) ?"  # "corrigé de 37 à 44"
         right = rf"(?:{was})?(?<![+-])(?<![+-] )(?P<is>{NUMBER}){unit} ?(?:$|[(),;.!]|{INSTEAD})"
+        told = contract.remark_words
+        read = words_pattern(told.read_instead).pattern
+        self._to_change, self._not_come = map(words_pattern, (told.to_change, told.not_come))
+        self._figures = any_word(map(fold, (*told.figure, *told.collected)))
         self._right = re.compile(
-            rf"(?:{READ}{FEW_WORDS}|(?:{corrects}){UP_TO_COLON}){right}|"
+            rf"(?:{read}{FEW_WORDS}|(?:{corrects}){UP_TO_COLON}){right}|"
             rf"(?P<not>{NUMBER}){unit} {INSTEAD}"
         )
         self._likely = re.compile(rf"(?:{corrects}){FEW_WORDS}{right}")
@@ -181,16 +179,19 @@ class Remarks:
         return -1 if self._places.read(clean(text)).named else _whole(found["is"])
 
     def asks_for_change(self, text: str) -> bool:
-        """Whether a remark says that something is still to be added, taken away or that it lacks.
+        """Whether a remark says that something is still to be added or taken away.
 
-        Or of how many places only a figure is (``2 villes sur 3``), or that it is of another
-        territory as well.
+        Or that nothing has come (``pas de réponse``), of how many places only a figure is (``2
+        villes sur 3``), or that it is of another territory as well.
         """
         said = plain(clean(text))
         some = SOME_OF.search(said)
         if some and int(some["some"]) < int(some["all"]):
             return True
-        if TO_CHANGE.search(said):
+        begins = re.sub(rf"^(?:{self._figures})s? ", "", fold(said))
+        if self._not_come.match(begins):
+            return True
+        if self._to_change.search(fold(said)):
             return NOTHING.search(said) is None
         _, _, others = TOGETHER.sub("\n", text, count=1).partition("\n")
         return bool(self._places.named_in(others)[0])

@@ -12,7 +12,7 @@ from pathlib import PurePath
 
 import numpy as np
 
-from acv_pipeline.contract import Month
+from acv_pipeline.contract import Contract, Month
 from acv_pipeline.tidying.beside import Remarks
 from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.footnotes import DIGITS, MARK, OPENING, notes_by_mark
@@ -28,29 +28,13 @@ from acv_pipeline.tidying.subjects import is_earlier_or_part, leaves_out, subjec
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.texts import clean, fold, plain, words_pattern
 
-# how a legend tells some figures from others
-LOOKS = re.compile(
-    r"(?<![a-z])(?:en (?:rouge|orange|jaune|vert|bleu|gris|violet|rose|couleur|italique|gras)|"
-    r"(?:cellule|case|chiffre|ligne)s? (?:rouge|orange|jaune|verte?|bleue?|grise?|barree?)s?|"
-    r"surligne|souligne|barre)(?:e|s|es)?(?![a-z])"
-)
-
+SHORT = 6  # words: longer texts explain
 LEFT_OUT = re.compile(
     r"(?<![a-z])(?:hors|sauf|hormis|sans|non comprise?s?|a l (?:exception|exclusion))(?![a-z])"
 )
-# what no figure holds anyway: "hors annulations", "sauf doublons"
-NOT_OURS = re.compile(
-    r"(?<![a-z])(?:annul|refus|retrait|retire|abandon|desengage|secret|doublon|doubles? comptes?)"
-)
-
 # "est celui de février", "départements 77 et 78"
 THAT_OF = re.compile(r"(?i)(?<![a-z])(?:est|sont|restent?) (?:encore )?ce(?:lui|lles?|ux)(?![a-z])")
 CODE = r"\b(?:[0-9]{2,3}|2[ab])\b"
-NUMBERED = re.compile(rf"\b(?:departements?|dep|dpts?)\b(?:[\s,;:]|et|{CODE})*")
-ROUNDED = re.compile(
-    r"(?<![a-z])(?:arrondi(?:e|s|es)?|dizaines?|centaines?|milliers?|multiples?|plus|proches?|pres)"
-    r"(?![a-z])"
-)
 
 
 def check_column_notes(rows: RecordTable, table: Table, names: ColumnNames, file_name: str) -> None:
@@ -116,10 +100,16 @@ def settle_mentioned(rows: RecordTable, table: Table, names: ColumnNames) -> Non
         stated = rows.stated.astype(np.int64)
         others = meant & (right >= 0) & (stated != right)
         others |= meant & are_alike(np.full_like(stated, likely), stated) & (stated != likely)
-        earlier = meant & is_earlier_or_part(names, said, month)
+        lacks = _lacking(names.contract).search(fold(said)) is not None
+        earlier = meant & (lacks or is_earlier_or_part(names, said, month))
         for wrong, reason in ((earlier, "something_else"), (others, "conflicting_values")):
             rows.reason[wrong] = NUMBERS[reason]
             rows.detail[wrong] = clean(text)
+
+
+def _lacking(contract: Contract) -> re.Pattern[str]:
+    """Words of a note that lists the territories that have sent no figure of the month."""
+    return words_pattern((*contract.remark_words.lacking, *contract.remark_words.not_come))
 
 
 def _mentioned(names: ColumnNames, text: str) -> tuple[list[str], str]:
@@ -130,7 +120,8 @@ def _mentioned(names: ColumnNames, text: str) -> tuple[list[str], str]:
     codes, said = places.of_note(text)
     if not codes:
         codes, said = places.named_in(text)
-    if numbered := NUMBERED.search(plain(said)):
+    numbers = rf"(?:\b(?:departements?|dep|dpts?)\b|{_lacking(contract).pattern} ?:)"
+    if numbered := re.search(rf"{numbers}(?:[\s,;:]|et|{CODE})*", plain(said)):
         codes += filter(None, map(places.code_of, re.findall(CODE, numbered[0])))
     codes += [code for code, region in contract.territories.region_of.items() if region in regions]
     return codes, " ".join(THAT_OF.sub(" ", said).split())
@@ -142,12 +133,12 @@ def check_legends(rows: RecordTable, table: Table, names: ColumnNames, file_name
     Raises:
         DeliveryRefused: ``other_subject``.
     """
-    month = only_month(rows.month)
+    month, known = only_month(rows.month), words_pattern(names.contract.remark_words.looks)
     notes = (text for _, texts in notes_of(rows) for text in texts)
     for text in dict.fromkeys((*table.title_texts, *notes)):
         looks, sign, said = text.replace("=", ":").partition(":")
         said = fold(said).replace("sans ", "")  # "départements sans ville ACV"
-        if sign and LOOKS.search(fold(looks)) and (what := _subject(names, said, month)):
+        if sign and known.search(fold(looks)) and (what := _subject(names, said, month)):
             raise refuse_subject(file_name, text, what)
 
 
@@ -167,13 +158,23 @@ def check_scope(rows: RecordTable, table: Table, names: ColumnNames, file_name: 
 
 def _scope(names: ColumnNames, text: str) -> str | None:
     """What all figures are by a heading or a note, if they are not ours, and whole numbers."""
-    if _leaves_out_of_all(names, text):
+    if _leaves_out_of_all(names, text) or _is_of_some_places(names, text):
         return "part"
     if not names.opens_note(text) and _is_of_several_partners(names, text):
         return "several"
-    folded = fold(text)
-    is_rounded = "arrondi" in folded and "unite" not in folded.split()
-    return "rounded" if is_rounded and names.is_understood(ROUNDED.sub(" ", folded)) else None
+    rounded = words_pattern(names.contract.remark_words.rounded)
+    exactly = rounded.sub(" ", fold(text))
+    is_rounded = exactly != fold(text) and "unite" not in exactly.split()
+    return "rounded" if is_rounded and names.is_understood(exactly) else None
+
+
+def _is_of_some_places(names: ColumnNames, text: str) -> bool:
+    """Whether a short text says that only some places are meant (``Communes ORT uniquement``)."""
+    contract, folded = names.contract, fold(text)
+    some = words_pattern(tuple(contract.headers["part_of_territory"])).search(folded)
+    alone = words_pattern(tuple(contract.remark_words.alone)).search(folded)
+    ours = any(word in names.own_words for word in folded.split() if len(word) > 2)
+    return bool(some and alone) and not ours and len(folded.split()) <= SHORT
 
 
 def _is_of_several_partners(names: ColumnNames, text: str) -> bool:
@@ -210,8 +211,8 @@ def _leaves_out(names: ColumnNames, text: str) -> bool:
     others = [s.label for s in contract.sources.values() if s is not names.source]
     default = names.source.default_indicator
     others += [n for i in contract.indicators.values() if i.id != default for n in i.names]
-    not_ours = NOT_OURS.search(fold(text)) or words_pattern(tuple(others)).search(fold(text))
-    return leaves_out(names, text) and not not_ours
+    not_ours = words_pattern((*contract.remark_words.never_ours, *others))
+    return leaves_out(names, text) and not not_ours.search(fold(text))
 
 
 def _subject(names: ColumnNames, note: str, month: Month | None) -> str | None:

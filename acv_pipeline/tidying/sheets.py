@@ -202,8 +202,8 @@ def why_passed_over(
 
     Raises:
         DeliveryRefused: ``sheet_not_understood``: it holds numbers by département in a column that
-            could be figures, about as many as the tables that are read, or of other départements,
-            or as corrections.
+            could be figures, by its name, or about as many as the tables that are read, or of
+            other départements, or as corrections.
     """
     places = _territory_columns(sheet, finder.contract)
     if not places:
@@ -214,7 +214,9 @@ def why_passed_over(
         if place in places:
             continue
         name, numbers = _name_and_numbers(sheet, place, finder.contract)
-        corrects = finder.names.corrects(f"{name} {sheet.name}")
+        corrects = finder.names.corrects(f"{name} {sheet.name}") or (
+            bool(name) and finder.names.may_be_figures(name)
+        )
         if not numbers or not (adds or corrects or numbers >= SOME * figures):
             continue
         known = finder.names.name(name).meaning not in (None, "cumulative", "month_figures")

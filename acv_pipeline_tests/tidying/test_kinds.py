@@ -663,12 +663,12 @@ TABLES: dict[str, tuple[str, str]] = {
         "2: 01 2021-03 = 37|3: 02 2021-03 = 37|4: 03 2021-03 = 37|5: 04 2021-03 = 37|6: 05 2021-03 = 37|7: 06 2021-03 = 37|8: 07 2021-03 = 37|9: 08 2021-03 = 37",
     ),
     "remarks that ask for a change": (
-        "dep;cumul;Observations\n01;37;ajouter 12\n02;37;doublons à retirer\n03;37;il manque 3 logements\n04;37;2 villes sur 3\n05;37;y compris le Jura\n",
-        "2: something_else|3: something_else|4: something_else|5: something_else|6: something_else",
+        "dep;cumul;Observations\n01;37;ajouter 12\n02;37;doublons à retirer\n03;37;il manque 3 logements\n04;37;2 villes sur 3\n05;37;y compris le Jura\n06;37;pas de réponse\n",
+        "2: something_else|3: something_else|4: something_else|5: something_else|6: something_else|7: something_else",
     ),
     "remarks that ask for none": (
-        "dep;cumul;Observations\n01;37;rien à ajouter\n02;37;doublons retirés\n03;37;3 villes sur 3\n04;37;y compris Moulins\n",
-        "2: 01 2021-03 = 37|3: 02 2021-03 = 37|4: 03 2021-03 = 37|5: 04 2021-03 = 37",
+        "dep;cumul;Observations\n01;37;rien à ajouter\n02;37;doublons retirés\n03;37;3 villes sur 3\n04;37;y compris Moulins\n05;37;contact non communiqué\n",
+        "2: 01 2021-03 = 37|3: 02 2021-03 = 37|4: 03 2021-03 = 37|5: 04 2021-03 = 37|6: 05 2021-03 = 37",
     ),
     "sentences that name another number": (
         "dep;cumul\n01;37\n77;37\n03;37\n35;37\nErratum : lire 44 pour l'Ain;\n77 : 44 et non 37;\nAllier : 44 logements;\nIlle-et-Vilaine : 2 opérations;\n",
@@ -677,6 +677,10 @@ TABLES: dict[str, tuple[str, str]] = {
     "sentences on figures of another month": (
         "dep;cumul\n01;3\n77;4\n03;5\n35;6\n22;7\nLe chiffre de l'Ain est celui de février;\nDépartements 77 et 03 : chiffres de février;\nDonnées de février pour la Bretagne;\n",
         "2: something_else|3: something_else|4: something_else|5: something_else|6: something_else|7: note|8: note|9: note",
+    ),
+    "figures of those that sent none": (
+        "dep;cumul\n01;3\n77;4\n03;5\nRemontées manquantes : 77, 03;\n",
+        "2: 01 2021-03 = 3|3: something_else|4: something_else|5: note",
     ),
     "sentences on changes since another month": (
         "dep;cumul\n01;3\n77;4\nHausse dans l'Ain par rapport aux chiffres de février;\nDépartement 77 : chiffres de mars;\n",
@@ -905,6 +909,11 @@ FIGURES: Rows = [["01", 30], ["02", 40], ["03", 50]]
     ("rows", "expected"),
     [
         ([["Département", "Réf"], *FIGURES], "sheet_not_understood"),
+        ([["Département", "Valeur DDT"], ["01", 31]], None),
+        (
+            [["Département", "Valeur DDT"], ["01", 31], ["02", 40], ["03", 50]],
+            "sheet_not_understood",
+        ),
         ([["Département", "Objectif 2022"], *FIGURES], None),
         ([["Code", "Préfecture"], ["01", "Bourg"], ["02", "Laon"], ["03", "Moulins"]], None),
         ([["Contact", "le service"]], None),
@@ -957,6 +966,8 @@ def test_several_months_are_held_against_the_name(
         ("Logements ACV (hors Métropole de Lyon)", False),
         ("Champ : hors délégations", False),
         ("Situation à fin mars 2021, hors Corse", False),
+        ("Communes ORT uniquement", False),
+        ("Communes ACV uniquement", True),
         ("Chiffres arrondis à la dizaine", False),
         ("Données arrondies", False),
         ("Logements Anah + Action Logement", False),

@@ -24,7 +24,7 @@ from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.record_table import RecordTable, only_month
 from acv_pipeline.tidying.roles import are_alike, column_letter
 from acv_pipeline.tidying.sheets import refuse_subject
-from acv_pipeline.tidying.subjects import is_earlier_or_part, leaves_out, subject_of
+from acv_pipeline.tidying.subjects import is_discarded, is_earlier_or_part, leaves_out, subject_of
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.texts import clean, fold, plain, words_pattern
 
@@ -148,6 +148,10 @@ def check_scope(rows: RecordTable, table: Table, names: ColumnNames, file_name: 
     Raises:
         DeliveryRefused: ``other_subject``.
     """
+    first = table.sheet.cells.index[table.head.last]
+    for (row, _), text in table.sheet.comments.items():
+        if row <= first and is_discarded(names, text):
+            raise refuse_subject(file_name, text, "discarded")
     named = re.sub("[0-9_-]+", " ", PurePath(file_name).stem)
     notes = (" ".join(texts) for _, texts in notes_of(rows))
     for text in dict.fromkeys((*table.title_texts, table.sheet.name, named, *notes)):

@@ -414,6 +414,7 @@ TABLES: dict[str, tuple[str, str]] = {
         "2: 01 2021-03 = 30|3: label_contradicts_code|4: 02 2021-03 = 40",
     ),
     "dwellings in another state above": ("Logements livrés;\ndep;cumul\n01;30\n", "refused: other_subject"),
+    "a projection above": ("Projection à fin mars 2021;\ndep;cumul\n01;30\n", "refused: other_subject"),
     "a delivery above": ("Fichier livré par l'Anah;\ndep;cumul\n01;30\n", "3: 01 2021-03 = 30"),
     "a few corrections beside": (
         "dep;cumul;Nouvelle valeur\n01;30;35\n02;40;\n03;50;\n04;60;\n",

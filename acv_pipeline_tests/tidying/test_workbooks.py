@@ -120,9 +120,11 @@ def test_comments_speak_of_their_cell(tmp_path: Path, contract: Contract) -> Non
         *("3: something_else", "4: 02 2021-03 = 37"),
         *("5: 03 2021-02 = 5", "6: 03 2021-03 = 37"),
     ]
-    sheet["C1"].comment = openpyxl.comments.Comment("hors délégation", "service")
-    book.save(path)
-    assert outcome(path, contract) == ["refused: other_subject"]
+    for place, text in (("C1", "hors délégation"), ("A1", "Ne pas utiliser")):
+        sheet["C1"].comment = sheet["A1"].comment = None
+        sheet[place].comment = openpyxl.comments.Comment(text, "service")
+        book.save(path)
+        assert outcome(path, contract) == ["refused: other_subject"]
 
 
 def test_merged_cells(tmp_path: Path, contract: Contract) -> None:

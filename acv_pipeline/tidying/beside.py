@@ -1,4 +1,4 @@
-"""What the columns beside the figures say against them: parts, their sums, a few corrections."""
+"""What stands beside the figures and speaks against them: parts, their sums, numbers, remarks."""
 
 from __future__ import annotations
 
@@ -26,8 +26,6 @@ INSTEAD = r"(?:et (?:non|pas)|au lieu d|plutot que|a la place d)"
 FEW_WORDS = r"[^0-9a-z]*(?:(?:a|en|est|par|chiffre|valeur|cumul|nombre|total|soit)[^0-9a-z]+)*"
 # anything but numbers may stand before a colon, days aside
 UP_TO_COLON = r"(?:[^0-9]|[0-9]{1,2}/[0-9]{1,2}(?:/[0-9]{2,4})?){0,40}?[:=>→] ?"
-
-
 NOTHING = re.compile(r"\b(?:rien|ne|pas|aucune?|sans)\b")
 SOME_OF = re.compile(r"\b(?P<some>[0-9]{1,2}) [a-z]+ (?:[a-z]+ )?sur (?P<all>[0-9]{1,2})\b")
 TOGETHER = re.compile(r"(?i)\b(?:y compris|comprend|inclut|avec celui|avec ceux)\b(?= )")

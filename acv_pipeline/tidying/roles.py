@@ -157,8 +157,8 @@ class RoleReader:
         numbers, figures = self.is_number(place), self._is_figure
         if self._names.corrects(header) and self._texts(place).where(self._may_count).any():
             return "unknown"
-        filled = int(self._texts(place).where(clean).sum())
         if numbers.sum() < max(1, SOME * figures.sum()):
+            filled = int(self._texts(place).where(clean).sum())
             return self._role_of_few(header, int(numbers.sum()), filled, int(figures.sum()))
         if self._names.names_part(header) or fold(header).startswith("dont "):
             return "part_figures"
@@ -175,8 +175,9 @@ class RoleReader:
         return "numbers"
 
     def _may_count(self, text: str) -> bool:
-        """Whether a cell may hold a figure: it has a digit, and is no date."""
-        return any(map(str.isdigit, text)) and not self._names.holds_date(text)
+        """Whether a cell is a number, with a sign before it or a remark behind (``44 (DDT)``)."""
+        bare = re.sub(r"^[+-] ?|\s*\([^()]*\)$", "", clean(text))
+        return number_test(self.finder.contract)(bare)
 
     def _role_of_few(self, header: str, numbers: int, filled: int, figures: int) -> str:
         """The role of a column with fewer numbers than the figures."""
@@ -187,8 +188,8 @@ class RoleReader:
             if corrects or numbers >= max(FEW, SPARSE * figures):
                 return "unknown"
         if numbers:
-            is_other = self._names.is_other_quantity(header)
-            return "numbers" if is_other or NO_COUNT.match(fold(header)) else "few_numbers"
+            other = self._names.is_other_quantity(header) or NO_COUNT.match(fold(header))
+            return "numbers" if other else "few_numbers"
         return "text" if header.strip() or filled >= SOME * figures else "outside"
 
     def _role_of_meaning(self, meaning: str, place: int, is_first: bool) -> str:
@@ -223,13 +224,10 @@ class RoleReader:
             return "value_type"
         if self.finder.source.role == "partner" and all(map(self._names.is_partner, texts)):
             return "part"  # of the indicator: rows of another partner are not this one's
-        parts = any(self._names.names_part(text) for text in texts)
-        return (
-            "part"
-            if parts
-            and all(self._names.names_part(text) or self._names.is_whole(text) for text in texts)
-            else None
-        )
+        parts = list(map(self._names.names_part, texts))
+        wholes = map(self._names.is_whole, texts)
+        only = all(part or whole for part, whole in zip(parts, wholes, strict=True))
+        return "part" if any(parts) and only else None
 
     def _is_code(self, text: str) -> bool:
         return number_test(self.finder.contract)(text)

@@ -691,9 +691,11 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul;VF;V2;Validé\n01;3;5;;1\n02;30;;95;1\n03;40;40;;0\n04;50;;;\n05;60;;;\n",
         "2: conflicting_values|3: conflicting_values|4: 03 2021-03 = 40|5: 04 2021-03 = 50|6: 05 2021-03 = 60",
     ),
+    "a correction with a remark": ("dep;cumul;Corrigé\n01;3;5 (DDT)\n02;30;\n03;40;\n", "refused: column_not_understood"),
+    "a correction as a change": ("dep;cumul;Corrigé\n01;3;+2\n02;30;\n03;40;\n", "refused: column_not_understood"),
     "a small correction beside": ("dep;cumul;Modifié\n01;3;5\n02;30;\n03;40;\n", "refused: column_not_understood"),
     "corrections without a number": (
-        "dep;cumul;Corrigé;Rectifié le\n01;3;oui;12/04/2021\n02;30;;\n03;40;;\n",
+        "dep;cumul;Corrigé;Rectifié le;Adresse exacte\n01;3;oui;12/04/2021;3 rue Neuve\n02;30;;;\n03;40;;;\n",
         "2: 01 2021-03 = 3|3: 02 2021-03 = 30|4: 03 2021-03 = 40",
     ),
     "counts of something else beside": (

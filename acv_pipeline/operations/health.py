@@ -26,6 +26,8 @@ from acv_pipeline.warehouse.home import Home
 HEARTBEAT_PATIENCE = dt.timedelta(minutes=5)
 # deliveries come every month: whoever calls 'acv run' without a daemon does so as often
 LONGEST_WITHOUT_A_LOOK = dt.timedelta(days=35)
+# a night may be missed, as by a machine that is off
+LONGEST_WITHOUT_A_BACKUP = dt.timedelta(days=2)
 # a month takes seconds, a history of years minutes
 LONGEST_RUN = dt.timedelta(days=1)
 # by how much the clocks of two machines may differ
@@ -124,6 +126,7 @@ def health(home: Home, record: Record, now: dt.datetime, *, with_daemon: bool = 
             record.problem is None,
             record.problem or _("Dagster's record answers"),
         ),
+        "backup": _backup(home, now),
         "alerts": _alerts(is_stopped=with_daemon and record.alerts_are_stopped),
     }
     if with_daemon:
@@ -238,6 +241,23 @@ def _space(home: Home) -> Aspect:
         "{free:,.1f} GB free, a run may need {needed:,.1f} GB", free=free / 1e9, needed=needed / 1e9
     )
     return Aspect(free >= needed, said, {"bytes_free": free, "bytes_needed": needed})
+
+
+def _backup(home: Home, now: dt.datetime) -> Aspect:
+    """Whether that of every night was made, where there was one: by hand is as people like."""
+    if not home.nightly_backup.exists():
+        return Aspect(True, _("none is made every night"))
+    made = dt.datetime.fromtimestamp(home.nightly_backup.stat().st_mtime, dt.UTC)
+    values = {"made_at": made.isoformat(timespec="seconds")}
+    said = _("that of every night was last made {ago} ago", ago=_ago(now - made))
+    if now - made < LONGEST_WITHOUT_A_BACKUP:
+        return Aspect(True, said, values)
+    more = _(
+        "see why (journalctl -u acv-backup), then make one; where none is to be made any more, "
+        "delete {file}",
+        file=home.nightly_backup,
+    )
+    return Aspect(False, f"{said}: {more}", values)
 
 
 def _alerts(*, is_stopped: bool) -> Aspect:

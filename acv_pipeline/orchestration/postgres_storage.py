@@ -1,8 +1,8 @@
 """Dagster's record in Postgres, at the address that no file of Dagster's holds.
 
-Of its events the stock storage opens up to four connections each, two of them to ask whether a table
-is there. A run over years of months records thousands of events, so connecting was two thirds of
-its time. Here a process keeps a connection.
+Of its events the stock storage opens up to four connections each, some only to ask whether a table
+is there. A run over years of months records thousands, and connecting took two thirds of its time.
+Here a process keeps a connection.
 """
 
 from __future__ import annotations

@@ -94,12 +94,14 @@ def _killed(context: dg.OpExecutionContext) -> Iterator[StepOfRun]:
     instance, flow = context.instance, str(context.op_handle.parent)
     failed = dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE])
     for run in instance.get_runs(failed, limit=LOOK_BACK_RUNS):
-        steps = [] if ENDED in run.tags else instance.get_run_step_stats(run.run_id)
+        # a run that is executed again has the tags of the other
+        is_told = run.tags.get(ENDED) == run.run_id
+        steps = [] if is_told else instance.get_run_step_stats(run.run_id)
         for step in steps:
             of, _dot, name = step.step_key.rpartition(".")
             if of == flow and step.status == StepEventStatus.IN_PROGRESS:
                 yield StepOfRun(run.run_id, run.job_name, name, [], [])
-                instance.add_run_tags(run.run_id, {ENDED: "true"})
+                instance.add_run_tags(run.run_id, {ENDED: run.run_id})
 
 
 def _end(context: dg.OpExecutionContext, event: Callable[[], RunEvent], *, is_last: bool) -> None:

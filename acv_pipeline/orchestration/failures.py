@@ -83,7 +83,8 @@ def publishes(run: dg.DagsterRun) -> bool:
 
 def repeats_of(run: dg.DagsterRun) -> int:
     """How many runs there were, up to it, that were to make up for the first that failed."""
-    said = run.tags.get(REPEAT, "")
+    # who re-executes a run has it tried anew; its tags are those of the other
+    said = "" if run.parent_run_id else run.tags.get(REPEAT, "")
     return int(said) if said.isdecimal() else 0
 
 

@@ -129,5 +129,9 @@ def test_a_run_that_was_tried_often_is_given_up(instance: DagsterInstance) -> No
         tags = {REPEAT: str(repeats)}
         run = create_run_for_test(instance, job_name=job, status=FAILED, tags=tags)
         assert failure_of(instance, run).tries == tries
+    again = {"parent_run_id": run.run_id, "root_run_id": run.run_id}
+    tags = {REPEAT: str(MOST_REPEATS)}
+    run = create_run_for_test(instance, job_name=FIGURES, status=FAILED, tags=tags, **again)
+    assert failure_of(instance, run).tries == 1, "a person re-executed it"
     run = create_run_for_test(instance, job_name=SIGN_OFF, status=FAILED)
     assert not failure_of(instance, run).is_repeated

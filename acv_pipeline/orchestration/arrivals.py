@@ -8,6 +8,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import dagster as dg
 
@@ -65,6 +66,47 @@ def arrival_sensor(pipeline: Pipeline, job_name: str) -> dg.SensorDefinition:
     return arrivals
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What there is at a tick.
+
+    Attributes:
+        arrived, warehouse: as ``Pipeline.fingerprint`` has them.
+        failed: the run of figures that failed last, if none made up for it.
+    """
+
+    arrived: str
+    warehouse: str
+    failed: dg.RunRecord | None
+
+    @property
+    def run(self) -> dg.DagsterRun | None:
+        """The run that failed."""
+        return self.failed.dagster_run if self.failed else None
+
+    @property
+    def failure(self) -> str:
+        """What the cursor says of it, as it may have left the warehouse as it was."""
+        return f" {self.run.run_id}" if self.run else ""
+
+    @property
+    def cursor(self) -> str:
+        """The cursor of a tick that leaves nothing to be done."""
+        return f"{self.arrived} {self.warehouse}{self.failure}"
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether it is for a person to have tried again what failed."""
+        return self.run is not None and is_given_up(self.run)
+
+    @property
+    def is_soon(self) -> bool:
+        """Whether it failed less than an hour ago."""
+        return self.failed is not None and (
+            time.time() - (self.failed.end_time or 0) < PATIENCE_SECONDS
+        )
+
+
 def _look(
     context: dg.SensorEvaluationContext, pipeline: Pipeline
 ) -> dg.SensorResult | dg.SkipReason:
@@ -73,52 +115,60 @@ def _look(
         # what it has not recorded yet would look as if nobody were at work on it
         return dg.SkipReason(_("a run is going on: looking again when it has ended"))
     has_mended = mend(pipeline.home, context.log.warning)
-    arrived, warehouse = pipeline.fingerprint()
-    record = last_failed(context.instance)
-    failed = record.dagster_run if record else None
-    # which may have left the warehouse as it was
-    failure = f" {failed.run_id}" if failed else ""
-    cursor, now = context.cursor or "", f"{arrived} {warehouse}{failure}"
-    nothing_came = cursor.startswith(arrived) and not has_mended
-    has_unread = cursor == f"{arrived}{UNREAD}"
-    is_often = failed is not None and is_given_up(failed)
-    # once that is noted, only somebody else changes the warehouse, as by a sign-off
-    gives_up = nothing_came and is_often and not cursor.endswith(failure)
+    seen, cursor = (
+        Seen(*pipeline.fingerprint(), last_failed(context.instance)),
+        context.cursor or "",
+    )
+    nothing_came = cursor.startswith(seen.arrived) and not has_mended
     standstill.seen(pipeline.home)
-    if nothing_came and (cursor == now or (gives_up and not has_unread)):
-        standstill.end(pipeline.home)
-        said = _("nothing changed in the landing zone")
-        often = _("the last run failed like those before it: a person has to re-execute it")
-        return dg.SensorResult(skip_reason=often if is_often else said, cursor=now)
-    is_soon = record is not None and time.time() - (record.end_time or 0) < PATIENCE_SECONDS
-    if nothing_came and is_soon and not is_often:
-        if not has_unread:  # else it goes on
+    if nothing_came and (waits := _waits(seen, cursor)):
+        if not cursor.endswith(UNREAD):  # else it goes on
             standstill.end(pipeline.home)
-        return dg.SkipReason(_("the last run failed: trying again within the hour"))
+        return waits
     due, report = pipeline.receive_due(log=context.log.info)
-    if gives_up and not report.new:
-        due = []
-    # receiving wrote to the warehouse; what arrived meanwhile is for the next tick
-    warehouse = pipeline.fingerprint()[1]
-    after = f"{arrived} {warehouse}{failure}"
     standstill.looked(pipeline.home, report.unread, dt.datetime.now(dt.UTC))
+    # receiving wrote to the warehouse; what arrived meanwhile is for the next tick
+    after = replace(seen, warehouse=pipeline.fingerprint()[1])
+    if nothing_came and not report.new and seen.is_given_up and cursor.endswith(UNREAD):
+        requests = []  # they still cannot be read, and nothing else is to be tried
+    else:
+        requests = _requests(after, due, pipeline, is_repeat=nothing_came and not seen.is_given_up)
     # with files still to be read the cursor is like no state of the warehouse: the next tick looks
-    cursor = f"{arrived}{UNREAD}" if report.unread else after
-    is_repeat = failed is not None and nothing_came and not is_often
-    tags = {REPEAT: str(repeats_of(failed) + 1)} if failed and is_repeat else {}
-    requests = [_request(after, tags, stretch) for stretch in stretches(due)]
-    is_published = failed is None or gives_up or not publishes(failed)
-    if not due and not is_published and pipeline.home.published.exists():
-        # what that run did not, no month brings
-        requests = [_request(after, tags, [])]
+    now = f"{seen.arrived}{UNREAD}" if report.unread else after.cursor
     if requests:
-        return dg.SensorResult(run_requests=requests, cursor=cursor)
+        return dg.SensorResult(run_requests=requests, cursor=now)
     said = plural(
         "{count} new delivery, no month to run",
         "{count} new deliveries, no month to run",
         len(report.new),
     )
-    return dg.SensorResult(skip_reason="; ".join([said, *report.unread]), cursor=cursor)
+    return dg.SensorResult(skip_reason="; ".join([said, *report.unread]), cursor=now)
+
+
+def _waits(seen: Seen, cursor: str) -> dg.SensorResult | dg.SkipReason | None:
+    """What a tick says that has nothing to do, where nothing came since the last; else None."""
+    # once it is noted that a run is given up, only somebody else changes the warehouse, as by a
+    # sign-off: that is something to be done
+    gives_up = seen.is_given_up and not cursor.endswith((seen.failure, UNREAD))
+    if gives_up or cursor == seen.cursor:
+        said = _("nothing changed in the landing zone")
+        often = _("the last run failed like those before it: a person has to re-execute it")
+        return dg.SensorResult(skip_reason=often if seen.is_given_up else said, cursor=seen.cursor)
+    if seen.is_soon and not seen.is_given_up:
+        return dg.SkipReason(_("the last run failed: trying again within the hour"))
+    return None
+
+
+def _requests(
+    seen: Seen, due: Sequence[Month], pipeline: Pipeline, *, is_repeat: bool
+) -> list[dg.RunRequest]:
+    """A run for each stretch of months; where there are none, for what a run did not publish."""
+    run = seen.run
+    tags = {REPEAT: str(repeats_of(run) + 1)} if run and is_repeat else {}
+    wanted = list(stretches(due))
+    if not wanted and run and publishes(run) and pipeline.home.published.exists():
+        wanted = [[]]  # what that run did not, no month brings
+    return [_request(seen.cursor, tags, months) for months in wanted]
 
 
 def stretches(months: Sequence[Month]) -> Iterator[list[Month]]:

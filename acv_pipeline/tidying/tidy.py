@@ -232,8 +232,9 @@ def _rows_of(
     refusal = None
     if not len(found):
         refusal = without_month(rows, table, file_name, finder, months, [*title, *named])
-    notes = (text for _, texts in notes_of(rows) for text in texts)
-    settle_early(rows, [*title, *sheet, *sheets.beside, *named, *reader.below(notes)])
+    notes = [text for _, texts in notes_of(rows) for text in texts]
+    days = reader.days_without_year(table, file_name, notes, [m for m in map(month_at, found) if m])
+    settle_early(rows, [*title, *sheet, *sheets.beside, *named, *reader.below(notes), *days])
     settle_early_rows(rows, table, roles)
     return _Part(table, rows, roles.roles(where), refusal)
 

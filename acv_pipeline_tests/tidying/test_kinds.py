@@ -172,6 +172,12 @@ def test_a_month_that_is_not_over_has_no_figures(
         ("acv-2021-03.csv", "Extraction du 31/03/2021", "01 2021-03 = 5"),
         ("acv-2021-03.csv", "Extraction du 06/04/2021", "01 2021-03 = 5"),
         ("acv-2021-03.csv", "Convention du 26/03/2021", "01 2021-03 = 5"),
+        ("acv-2021-03.csv", "Données au 26 mars", "taken_too_early"),
+        ("acv-2021-03.csv", "Extraction du 26/03", "taken_too_early"),
+        ("acv-2021-03_données_au_26_mars.csv", "Logements", "taken_too_early"),
+        ("acv-2021-03.csv", "Données au 31 mars", "01 2021-03 = 5"),
+        ("acv-2021-03.csv", "Extraction du 6 avril", "01 2021-03 = 5"),
+        ("acv-2021-03_v2.03.csv", "Comité du 26 mars, 26/03 villes", "01 2021-03 = 5"),
     ],
 )
 def test_figures_taken_before_their_month_was_over_are_none_of_it(
@@ -191,6 +197,8 @@ def test_figures_taken_before_their_month_was_over_are_none_of_it(
         ("Date d'extraction", ["26/03/2021", "06/04/2021", "15/02/2021", ""], [0, 2]),
         ("Arrêté le", ["26/03/2021", "31/03/2021", "28/02/2021", "01/03/2021"], [0, 2]),
         ("Mise à jour", ["15/01/2019", "15/01/2019", "26/03/2021", ""], [2]),
+        ("Dernière mise à jour", ["31/03/2021", "12/11/2020", "06/04/2021", "02/04/2021"], [1]),
+        ("Mise à jour", ["12/11/2020", "12/11/2020", "12/11/2020", "06/04/2021"], []),
         ("Mise à jour contact", ["26/03/2021", "26/03/2021", "26/03/2021", ""], []),
         ("Dernier mois disponible", ["mars 2021", "février 2021", "2021-01", ""], [1, 2]),
         ("Disponible", ["mars 2021", "mars 2021", "février 2021", "mars 2021"], [2]),
@@ -225,6 +233,8 @@ def test_a_column_says_of_each_row_when_its_figure_was_taken(
         ("Mise à jour de la maquette : 26/03/2021", "01 2021-03 = 5"),
         ("Extraction du 06/04/2021", "01 2021-03 = 5"),
         ("Chiffres corrigés le 26/03/2021", "01 2021-03 = 5"),
+        ("Données au 26 mars", "taken_too_early"),
+        ("Villes signataires au 26 mars", "01 2021-03 = 5"),
     ],
 )
 def test_a_note_says_when_figures_were_taken(
@@ -533,6 +543,14 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul\n01;3\n02;4\n03;5\n04;6\nAin : chiffre de février reconduit;\n02 : donnée de février 2021;\n(Allier : hors Moulins);\nAlpes-de-Haute-Provence : chiffre vérifié;\n",
         "2: something_else|3: something_else|4: something_else|5: 04 2021-03 = 6|6: note|7: note|8: note|9: note",
     ),
+    "an incomplete figure, says a note": (
+        "dep;cumul\n01;492*\n02;30 (1)\n03;4\n* données incomplètes;\n1) chiffres partiels;\n",
+        "2: something_else|3: something_else|4: 03 2021-03 = 4|5: note|6: note",
+    ),
+    "a note that begins as one and names territories": (
+        "dep;cumul\n01;3\n02;4\n69;5\n12;6\n43;7\nNota : le chiffre de l'Ain est estimé;\nN.B. données de l'Aisne et du Rhône incomplètes;\nNB : le chiffre de la Haute-Loire est vérifié;\nNote 12 : chiffre reconduit;\n",
+        "2: something_else|3: something_else|4: something_else|5: 12 2021-03 = 6|6: 43 2021-03 = 7|7: note|8: note|9: note|10: note",
+    ),
     "what begins as a territory does, and is none": (
         "dep;nom;cumul\n01;Ain;3\n69D;Rhône hors Métropole;4\n69M;Lyon;5\n1 : chiffre de février reconduit;;\n69D : sans la Métropole;;\n",
         "2: 01 2021-03 = 3|3: 69 2021-03 = 9|4: added_up|5: note|6: note",
@@ -556,6 +574,26 @@ TABLES: dict[str, tuple[str, str]] = {
     "remarks on figures of another month": (
         "dep;cumul;Observations\n01;3;idem mois précédent\n02;3;chiffre M-1\n03;3;données du mois de février\n04;3;données de février intégrées\n05;3;hausse par rapport au mois précédent\n06;3;opération lancée en janvier\n",
         "2: something_else|3: something_else|4: something_else|5: 04 2021-03 = 3|6: 05 2021-03 = 3|7: 06 2021-03 = 3",
+    ),
+    "remarks on figures of another month, in short": (
+        "dep;cumul;Observations\n01;3;= février\n02;3;valeur N-1\n03;3;mois précédent\n04;3;= mars\n05;3;valeur n° 1\n06;3;écart avec le mois précédent\n07;3;M+1\n",
+        "2: something_else|3: something_else|4: something_else|5: 04 2021-03 = 3|6: 05 2021-03 = 3|7: 06 2021-03 = 3|8: 07 2021-03 = 3",
+    ),
+    "remarks on figures of an earlier day": (
+        "dep;cumul;Observations\n01;3;valeur au 31/12/2020\n02;3;chiffre du 31 janvier\n03;3;population au 01/01/2018\n04;3;comité du 12 janvier\n05;3;chiffre du 31 mars\n06;3;données au 15 mars\n07;3;cumul au 31/12/2020 : 2\n",
+        "2: something_else|3: something_else|4: 03 2021-03 = 3|5: 04 2021-03 = 3|6: 05 2021-03 = 3|7: something_else|8: 07 2021-03 = 3",
+    ),
+    "remarks on some of the towns": (
+        "dep;cumul;Observations\n01;3;seulement Bourg\n02;3;uniquement à Laon\n03;3;uniquement par courriel\n04;3;Seulement ACV\n05;3;seule la DDT a répondu\n",
+        "2: something_else|3: something_else|4: 03 2021-03 = 3|5: 04 2021-03 = 3|6: 05 2021-03 = 3",
+    ),
+    "remarks that name another programme": (
+        "dep;cumul;Observations\n01;3;OPAH-RU\n02;3;OPAH-RU lancée en janvier\n03;3;hors PVD\n04;3;hors PVD et ACV\n05;3;PVD, voir note\n06;3;saisi hors délai ACV\n",
+        "2: something_else|3: 02 2021-03 = 3|4: 03 2021-03 = 3|5: something_else|6: something_else|7: 06 2021-03 = 3",
+    ),
+    "a mark with the day on which figures were taken": (
+        "dep;cumul\n01;49*\n02;30 (1)\n03;4 (2)\n* dernière mise à jour le 02/04/2021;\n(1) mise à jour le 26/03/2021;\n(2) mise à jour le 02/04/2021, chiffre de février;\n",
+        "2: 01 2021-03 = 49|3: something_else|4: something_else|5: note|6: note|7: note",
     ),
     "remarks on what is not all": (
         "dep;cumul;Observations\n01;3;incomplet\n02;3;données incomplètes\n03;3;temps partiel\n",
@@ -628,6 +666,32 @@ def test_columns_and_parts(case: str, tmp_path: Path, contract: Contract) -> Non
     assert outcome(path, contract) == expected.split("|")
 
 
+@pytest.mark.parametrize(
+    ("note", "told"),
+    [
+        ("N.B. le chiffre du Rhône n'est pas définitif", True),
+        ("Rhône : chiffre provisoire", True),
+        ("N.B. le chiffre du Rhône n'est plus provisoire", False),
+    ],
+)
+def test_a_figure_that_a_note_says_may_change_is_provisional(
+    note: str, told: bool, tmp_path: Path, contract: Contract
+) -> None:
+    path = tmp_path / "acv-2021-03.csv"
+    path.write_text(f"dep;cumul\n69;3\n01;4\n{note};\n")
+    assert outcome(path, contract)[:2] == ["2: 69 2021-03 = 3", "3: 01 2021-03 = 4"]
+    assert len(read(path, contract).remarks) == told
+
+
+def test_a_part_whose_name_ends_in_a_question_mark_is_told_as_any_other(
+    tmp_path: Path, contract: Contract
+) -> None:
+    path = tmp_path / "acv-2021-03.csv"
+    path.write_text("dep;Filière;cumul\n01;A;3\n01;B ?;4\n")
+    reasons = read(path, contract).records["reason"].tolist()
+    assert ["(A)" in reasons[0], "(B ?)" in reasons[1]] == [True, True]
+
+
 FILE_NAMES = {
     "ACV_2021-03_annule_et_remplace.csv": ["2: 01 2021-03 = 30"],
     "reponse_demande_ACV_2021-03.csv": ["2: 01 2021-03 = 30"],
@@ -674,6 +738,14 @@ def test_file_names(name: str, tmp_path: Path, contract: Contract) -> None:
         ("Le 20 est remplacé par 2A et 2B", True),
         ("Ancien périmètre : voir le nouveau", True),
         ("Envoi du 2 remplacé par ce fichier", True),
+        ("Données incomplètes", False),
+        ("Attention : chiffres encore partiels au 31 mars 2021", False),
+        ("ACV : données provisoires, incomplètes", False),
+        ("Données complètes", True),
+        ("Liste des données incomplètes corrigées", True),
+        ("Données incomplètes signalées par *", True),
+        ("Données partielles (Oise à venir)", False),
+        ("En rouge : données incomplètes", True),
     ],
 )
 def test_a_heading_or_a_note_says_that_a_file_does_not_count(

@@ -24,7 +24,13 @@ from acv_pipeline.tidying.names import TERRITORY, ColumnNames
 from acv_pipeline.tidying.numbers import number_test, parse_values
 from acv_pipeline.tidying.places import PlaceReader
 from acv_pipeline.tidying.refusals import quoted
-from acv_pipeline.tidying.subjects import is_class, is_earlier_or_part, leaves_out, subject_of_cell
+from acv_pipeline.tidying.subjects import (
+    is_class,
+    is_earlier_or_part,
+    leaves_out,
+    says_one_thing,
+    subject_of_cell,
+)
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.texts import clean, fold, words_pattern
 
@@ -263,9 +269,12 @@ class RoleReader:
     def _subject_of_row(
         self, indicator: str | None, month: Month | None, cells: frozenset[str], text: str
     ) -> str:
-        """The text, if it says that its row is no figure; a remark leaves out a part of it."""
+        """The text, if it says that its row is no figure.
+
+        Where remarks are as many as rows, words of longer ones may be about anything.
+        """
         said = text.partition(" ")[2] if is_class(self._names, text, cells) else text
-        tells_kinds = len(cells) <= KINDS_AT_MOST
+        tells_kinds = len(cells) <= KINDS_AT_MOST or says_one_thing(self._names, said)
         says = self.subject(said, indicator) if tells_kinds else leaves_out(self._names, said)
         return text if says or is_earlier_or_part(self._names, text, month) else ""
 

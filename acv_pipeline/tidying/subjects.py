@@ -108,6 +108,12 @@ def subject_of_cell(names: ColumnNames, text: str, indicator: str | None) -> str
     return subject_of(names, text)
 
 
+def says_one_thing(names: ColumnNames, text: str) -> bool:
+    """Whether a remark is one word, beside small ones, numbers and what figures are called."""
+    rest = words_pattern(names.contract.remark_words.figure).sub(" ", fold(text)).split()
+    return sum(word not in SMALL and not word.isdigit() for word in rest) <= 1
+
+
 def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | None:
     """What else than figures of all a heading is about, if anything.
 

@@ -1047,3 +1047,26 @@ def test_a_heading_about_another_programme(tmp_path: Path, contract: Contract) -
     assert outcome(path, contract) == ["refused: other_indicator"]
     path.write_text("ACV et Denormandie;\ndep;cumul\n01;30\n")
     assert outcome(path, contract) == ["3: 01 2021-03 = 30"]
+
+
+@pytest.mark.parametrize(
+    ("remark", "counts"),
+    [
+        ("estimé", False),
+        ("chiffre erroné", False),
+        ("objectif 2021", False),
+        ("hors délégation", False),
+        ("objectif vu avec la DDT", True),
+        ("taux atteint", True),
+        ("confirmé", True),
+    ],
+)
+def test_of_as_many_remarks_as_rows_each_may_say_that_its_row_is_no_figure(
+    remark: str, counts: bool, tmp_path: Path, contract: Contract
+) -> None:
+    codes = list(contract.territories.departments)[:20]
+    lines = [f"{code};1;{remark if code == '01' else f'vu le {code} avril'}" for code in codes]
+    path = tmp_path / "acv-2021-03.csv"
+    path.write_text("\n".join(["dep;cumul;Observations", *lines]) + "\n")
+    found = outcome(path, contract, received_on=RECEIVED)
+    assert (READ.format(row=2) in found) == counts

@@ -27,7 +27,6 @@ FEW_WORDS = r"[^0-9a-z]*(?:(?:a|en|est|par|chiffre|valeur|cumul|nombre|total|soi
 # anything but numbers may stand before a colon, days aside
 UP_TO_COLON = r"(?:[^0-9]|[0-9]{1,2}/[0-9]{1,2}(?:/[0-9]{2,4})?){0,40}?[:=>→] ?"
 NOTHING = re.compile(r"\b(?:rien|ne|pas|aucune?|sans)\b")
-SOME_OF = re.compile(r"\b(?P<some>[0-9]{1,2}) [a-z]+ (?:[a-z]+ )?sur (?P<all>[0-9]{1,2})\b")
 TOGETHER = re.compile(r"(?i)\b(?:y compris|comprend|inclut|avec celui|avec ceux)\b(?= )")
 
 
@@ -153,6 +152,10 @@ class Remarks:
             (*contract.other_quantities, *contract.words_for_parts, *months, *values)
         )
         self._places = of_contract(PlaceReader, contract, "department")
+        places = any_word(map(plain, contract.headers["part_of_territory"]))
+        self._some_of = re.compile(
+            rf"\b(?P<some>[0-9]{{1,2}}) (?:{places}) (?:[a-z]+ )?sur (?P<all>[0-9]{{1,2}})\b"
+        )
 
     def right(self, text: str) -> int:
         """The number that a remark says outright to be the right one; -1 for none."""
@@ -183,7 +186,7 @@ class Remarks:
         villes sur 3``), or that it is of another territory as well.
         """
         said = plain(clean(text))
-        some = SOME_OF.search(said)
+        some = self._some_of.search(said)
         if some and int(some["some"]) < int(some["all"]):
             return True
         begins = re.sub(rf"^(?:{self._figures})s? ", "", fold(said))

@@ -291,7 +291,8 @@ def _is_of_earlier_day(names: ColumnNames, text: str, month: Month) -> bool:
     if not any(map(str.isdigit, text)) or not (speaks or STOCK.search(fold(text))):
         return False
     reader = of_contract(DateReader, names.contract)
-    dated = reader.with_years(text, [shift(month, -past) for past in range(12)])
+    # remarks are written within weeks of the month, and speak of the one before or of long ago
+    dated = reader.with_years(text, [shift(month, later) for later in range(-9, 3)])
     dates = list(reader.within(dated))
     if len(dates) != 1 or not reader.is_of_figures(dates[0].before):
         return False

@@ -668,8 +668,8 @@ TABLES: dict[str, tuple[str, str]] = {
         "2: something_else|3: something_else|4: something_else|5: something_else|6: something_else|7: something_else",
     ),
     "remarks that ask for none": (
-        "dep;cumul;Observations\n01;37;rien à ajouter\n02;37;doublons retirés\n03;37;3 villes sur 3\n04;37;y compris Moulins\n05;37;contact non communiqué\n",
-        "2: 01 2021-03 = 37|3: 02 2021-03 = 37|4: 03 2021-03 = 37|5: 04 2021-03 = 37|6: 05 2021-03 = 37",
+        "dep;cumul;Observations\n01;37;rien à ajouter\n02;37;doublons retirés\n03;37;3 villes sur 3\n04;37;y compris Moulins\n05;37;contact non communiqué\n06;37;2 conventions sur 3 signées\n07;37;extraction Opal du 02/04\n",
+        "2: 01 2021-03 = 37|3: 02 2021-03 = 37|4: 03 2021-03 = 37|5: 04 2021-03 = 37|6: 05 2021-03 = 37|7: 06 2021-03 = 37|8: 07 2021-03 = 37",
     ),
     "sentences that name another number": (
         "dep;cumul\n01;37\n77;37\n03;37\n35;37\nErratum : lire 44 pour l'Ain;\n77 : 44 et non 37;\nAllier : 44 logements;\nIlle-et-Vilaine : 2 opérations;\n",

@@ -16,6 +16,7 @@ from acv_pipeline.assets.datagouv import build_data_gouv
 from acv_pipeline.assets.resources import resources
 from acv_pipeline.assets.run import build_assets
 from acv_pipeline.assets.step import aloud
+from acv_pipeline.assets.ui import FIGURES
 from acv_pipeline.engines.engine import Log
 from acv_pipeline.environment import logs
 from acv_pipeline.flow.pipeline import Pipeline
@@ -28,7 +29,7 @@ from acv_pipeline.orchestration.schedule import monthly_schedule
 from acv_pipeline.orchestration.signing import sign_off_job
 from acv_pipeline.publishing.datagouv.settings import is_on
 
-JOB = "monthly_figures_job"
+JOB = FIGURES
 # a file touched more recently than this may still be being written
 SETTLE_SECONDS = 10
 

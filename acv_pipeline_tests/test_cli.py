@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import shlex
@@ -23,6 +24,7 @@ from acv_pipeline.cli.main import main
 from acv_pipeline.cli.progress import Progress
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.months import month_of
+from acv_pipeline.operations import standstill
 from acv_pipeline.orchestration.instance import instance as open_instance
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import ACV, deliver, deliver_trajectory, steady_figures
@@ -312,6 +314,22 @@ def importing(name, load=main.import_module):
 main.import_module = importing
 main.acv()
 """
+
+
+def test_status_of_a_server_where_nothing_came_yet(tmp_path: Path, contract: Contract) -> None:
+    acv = Acv(tmp_path / "home", tmp_path / "home" / "landing")
+    acv.landing.mkdir(parents=True)
+    assert "run 'acv run" in acv("status").output, "nobody looks"
+    assert acv.run().exit_code == 0, "as the daemon does"
+    said = acv("status")
+    assert said.exit_code == 0, said.output
+    assert f"awaited, as {acv.landing}/<source>/<YYYY-MM-DD>/<file>." in said.output
+    deliver_trajectory(acv.landing, contract, "anah", ["2018-09"])
+    said = acv("status")
+    assert said.exit_code == 1 and "the first run is at work, or has failed" in said.output
+    standstill.begin(Home(acv.home), "a server away", dt.datetime.now(dt.UTC))
+    said = acv("status")
+    assert said.exit_code == 1 and said.output == "What arrives is not taken in: a server away\n"
 
 
 @pytest.mark.parametrize("asked_for", [False, True])

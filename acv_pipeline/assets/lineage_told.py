@@ -8,11 +8,16 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import dagster as dg
+from dagster._core.execution.stats import StepEventStatus
 
 from acv_pipeline.environment import SecretError
 from acv_pipeline.environment.open_lineage import is_wanted
 from acv_pipeline.flow.datasets import read, written
 from acv_pipeline.language import _
+
+# the tag of a run whose end the receiver heard of from another
+ENDED = "acv/lineage_ended"
+LOOK_BACK_RUNS = 5
 
 if TYPE_CHECKING:
     from openlineage.client.event_v2 import RunEvent
@@ -28,6 +33,7 @@ def lineage_told(
     pipeline: Callable[[], Pipeline],
     assets: list[str],
     *,
+    is_first: bool,
     is_last: bool,
 ) -> Iterator[None]:
     """Tell the receiver that the step begins, and how it ends, where one is configured.
@@ -35,9 +41,9 @@ def lineage_told(
     Args:
         name: of the step.
         assets: those that the step makes in this run.
-        is_last: whether the run ends with it.
+        is_first, is_last: whether the run begins, or ends, with it.
     """
-    step = _begun(context, name, pipeline, assets) if is_wanted() else None
+    step = _begun(context, name, pipeline, assets, is_first) if is_wanted() else None
     if step is None:
         yield
         return
@@ -56,6 +62,7 @@ def _begun(
     name: str,
     pipeline: Callable[[], Pipeline],
     assets: list[str],
+    is_first: bool,
 ) -> StepOfRun | None:
     try:
         from acv_pipeline.flow.lineage_events import StepOfRun, the_receiver
@@ -65,6 +72,9 @@ def _begun(
             context.run.run_id, context.run.job_name, name,
             read(where, assets), written(where, assets),
         )  # fmt: skip
+        if is_first:
+            for killed in _killed(context):
+                the_receiver().tell(killed.failed("its process was killed"))
         the_receiver().tell(step.began())
         return step
     except ImportError:
@@ -75,6 +85,23 @@ def _begun(
         why = type(error).__name__
     context.log.warning(_("no lineage events are sent: {why}", why=why))
     return None
+
+
+def _killed(context: dg.OpExecutionContext) -> Iterator[StepOfRun]:
+    """Steps of runs that failed which began and could not say how they ended, once."""
+    from acv_pipeline.flow.lineage_events import StepOfRun
+
+    instance, flow = context.instance, str(context.op_handle.parent)
+    failed = dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE])
+    for run in instance.get_runs(failed, limit=LOOK_BACK_RUNS):
+        # a run that is executed again has the tags of the other
+        is_told = run.tags.get(ENDED) == run.run_id
+        steps = [] if is_told else instance.get_run_step_stats(run.run_id)
+        for step in steps:
+            of, _dot, name = step.step_key.rpartition(".")
+            if of == flow and step.status == StepEventStatus.IN_PROGRESS:
+                yield StepOfRun(run.run_id, run.job_name, name, [], [])
+                instance.add_run_tags(run.run_id, {ENDED: run.run_id})
 
 
 def _end(context: dg.OpExecutionContext, event: Callable[[], RunEvent], *, is_last: bool) -> None:

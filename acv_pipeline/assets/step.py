@@ -298,6 +298,7 @@ class Steps:
                     name,
                     lambda: located(self.pipeline, warehouse, zone, engine),
                     [asset for asset in assets if asset in made],
+                    is_first=is_first,
                     is_last=GO not in selected,
                 ),
                 plain_failures(warehouse),

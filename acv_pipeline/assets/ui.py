@@ -9,6 +9,8 @@ import yaml
 
 # as workspace.yaml has it
 LOCATION, REPOSITORY = "acv_pipeline", "__repository__"
+# the job of all figures
+FIGURES = "monthly_figures_job"
 # the job whose launchpad is the form, and its step
 SIGN_OFF, SIGNATURE = "sign_off", "signature"
 # the tag of a run that says who launched it; the UI shows it as such

@@ -16,7 +16,6 @@ from dagster._core.remote_origin import (
     RemoteRepositoryOrigin,
 )
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
-from dagster_shared.error import SerializableErrorInfo
 
 from acv_pipeline.assets.step import held_a_month, tags_of
 from acv_pipeline.assets.ui import LOCATION, REPOSITORY
@@ -28,6 +27,7 @@ from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.language import _
 from acv_pipeline.orchestration.arrivals import stretches
 from acv_pipeline.orchestration.compute_logs import leave_to_terminal
+from acv_pipeline.orchestration.failures import was_interrupted
 
 # as workspace.yaml has it, so that the UI knows whose runs these are
 MODULE = "acv_pipeline.definitions"
@@ -83,7 +83,7 @@ def _run(job: dg.JobDefinition, instance: DagsterInstance, months: list[Month]) 
         remote_job_origin=_origin(job.name),
     )
     result = execute_run(InMemoryJob(job), run, instance, raise_on_error=False)
-    if any(_was_interrupted(event.step_failure_data.error) for event in _failures(result)):
+    if any(was_interrupted(event.step_failure_data.error) for event in _failures(result)):
         raise KeyboardInterrupt
     ended = instance.get_run_by_id(run.run_id)
     is_fine = result.success or (ended is not None and held_a_month(ended))
@@ -104,15 +104,6 @@ def _origin(job_name: str) -> RemoteJobOrigin:
 
 def _failures(result: JobExecutionResult) -> list[dg.DagsterEvent]:
     return [event for event in result.all_events if event.is_step_failure]
-
-
-def _was_interrupted(error: SerializableErrorInfo | None) -> bool:
-    """Whether Ctrl-C is behind it, as Python, Dagster or DuckDB say it."""
-    while error is not None:
-        if "Interrupt" in (error.cls_name or "") or "Query interrupted" in error.message:
-            return True
-        error = error.cause or error.context
-    return False
 
 
 def _failure(result: JobExecutionResult) -> str:

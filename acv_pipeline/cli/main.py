@@ -38,7 +38,9 @@ COMMANDS = {
     ),
     "health": (
         "observing",
-        marked("Whether the pipeline works: landing zone, runs, space, record, alerts, daemon."),
+        marked(
+            "Whether the pipeline works: landing zone, runs, space, record, backup, alerts, daemon."
+        ),
     ),
     "observe": (
         "observing",

@@ -30,6 +30,7 @@ NAMES = {
     "held_months": marked("held months"),
     "space": marked("space"),
     "record": marked("record"),
+    "backup": marked("backup"),
     "alerts": marked("alerts"),
     "daemon": marked("daemon"),
 }
@@ -58,8 +59,8 @@ def looker(home: Home, without_daemon: bool) -> Look:
 
 @click.command(
     help=_(
-        "Whether the pipeline works: landing zone, runs, space, record, alerts, daemon. Exit 1 if "
-        "not."
+        "Whether the pipeline works: landing zone, runs, space, record, backup, alerts, daemon. "
+        "Exit 1 if not."
     )
 )
 @home_option

@@ -23,7 +23,7 @@ from acv_pipeline.cli.terminal import print_load, print_marts, print_outcome, pr
 from acv_pipeline.cli.terminal_status import print_status
 from acv_pipeline.contract import Month, load_contract
 from acv_pipeline.flow.pipeline import Pipeline
-from acv_pipeline.landing import Zone
+from acv_pipeline.landing import RemoteZone, Zone
 from acv_pipeline.language import _
 from acv_pipeline.operations import standstill
 from acv_pipeline.operations.status import status as read_status
@@ -143,6 +143,10 @@ def status(home: Path | None, as_json: bool) -> None:
 
     with plain_errors():
         where = home_of(home)
+        if not where.published.exists() and not as_json:
+            code = _of_what_is_to_come(where)
+            if code is not None:
+                sys.exit(code)
         with read_published(where) as connection:
             contract = load_contract()
             found = read_status(connection, contract, where)
@@ -152,3 +156,32 @@ def status(home: Path | None, as_json: bool) -> None:
         else:
             print_status(found, where)
         sys.exit(FINE if found.is_fine else DATA_HELD)
+
+
+def _of_what_is_to_come(home: Home) -> int | None:
+    """What to say of a home in which nothing was published yet; None if it isn't known what for.
+
+    Returns:
+        The exit code.
+    """
+    if standing := standstill.standing(home):
+        click.echo(_("What arrives is not taken in: {reason}", reason=standing.reason))
+        return DATA_HELD
+    zone = home.landing
+    copies = zone.received if isinstance(zone, RemoteZone) else zone
+    if not home.looked.exists() or (zone is copies and not zone.is_dir()):
+        return None
+    if any(path.is_file() for path in copies.rglob("*")):
+        click.echo(
+            _(
+                "Nothing is published yet: the first run is at work, or has failed, which "
+                "'acv health{option}' says.",
+                option=home.option,
+            )
+        )
+        return DATA_HELD
+    place = f"{zone}/<source>/<YYYY-MM-DD>/<file>"
+    click.echo(
+        _("Nothing is published yet: the first delivery is awaited, as {place}.", place=place)
+    )
+    return FINE

@@ -93,11 +93,19 @@ def _list(heading: str, names: list[str]) -> None:
 
 @click.command(cls=Mending, help=_("Write the whole home to FILE, also while runs go on."))
 @click.argument("file", metavar=_("FILE"), type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--nightly",
+    is_flag=True,
+    help=_("It is made every night: where it is not, 'acv health' is not well."),
+)
 @home_option
-def backup(file: Path, home: Path | None) -> None:
+def backup(file: Path, nightly: bool, home: Path | None) -> None:
     """Write the whole home to a file."""
     with plain_errors():
-        made = back_up(home_of(home), file, log=to_stderr)
+        where = home_of(home)
+        made = back_up(where, file, log=to_stderr)
+        if nightly:
+            where.nightly_backup.touch()
     click.echo(
         _(
             "{path}: {files} files, {megabytes:.1f} MB, made {moment}.",

@@ -213,3 +213,52 @@ class StandingWords(Entry):
     definitive: list[str]
     correction: list[str]
     version: list[str]
+
+
+Listed = tuple[str, ...]
+
+
+class RemarkWords(Entry):
+    """Words of headings, notes, names of files and remarks; ``contract.yml`` explains each list."""
+
+    flow: Listed
+    no_flow: Listed
+    change: Listed
+    quantity: Listed
+    large_unit: Listed
+    included: Listed
+    whom_to_ask: Listed
+    numbered: Listed
+    sent: Listed
+    of_files: Listed
+    replaced: Listed
+    mended: Listed
+    to_come: Listed
+    wrong: Listed
+    untrue: Listed
+    figure: Listed
+    sum: Listed
+    collected: Listed
+    repeated: Listed
+    month_before: Listed
+    compared: Listed
+    incomplete: Listed
+    doubtful: Listed
+    alone: Listed
+    read_instead: Listed
+    to_change: Listed
+    not_come: Listed
+    lacking: Listed
+    never_ours: Listed
+    rounded: Listed
+    looks: Listed
+    begun: Listed
+    reserve: Listed
+    nota: Listed
+    elsewhere: Listed
+    revised: Listed
+    event: Listed
+    taken: Listed
+    period: Listed
+    year_heading: Listed
+    month_heading: Listed

@@ -47,6 +47,7 @@ READING_WORDS = (
     "foreign_identifiers",
     "provisional_marks",
     "standing_words",
+    "remark_words",
 )
 
 
@@ -54,7 +55,11 @@ def _with_our_words(data: dict[str, Any]) -> dict[str, Any]:
     """A contract of an earlier version, with the words for reading that it doesn't know yet."""
     ours = read_yaml(CONTRACT_FILE)
     data = {**{key: ours[key] for key in READING_WORDS if key in ours}, **data}
-    for key in ("other_dates", "value_types"):  # a contract may state some of their kinds only
+    for key in (
+        "other_dates",
+        "value_types",
+        "remark_words",
+    ):  # a contract may state some of their kinds only
         data[key] = {**ours[key], **(data[key] or {})}
     if isinstance(headers := data.get("headers"), dict):
         data["headers"] = {**ours["headers"], **headers}

@@ -21,6 +21,7 @@ from acv_pipeline.contract.entries import (
     Entry,
     Indicator,
     MonthField,
+    RemarkWords,
     Source,
     StandingWords,
     Thresholds,
@@ -74,6 +75,7 @@ class Contract(Entry):
     foreign_identifiers: str
     provisional_marks: list[str]
     standing_words: StandingWords
+    remark_words: RemarkWords
     department_variants: dict[str, list[str]] = Field(default_factory=dict)
     region_variants: dict[str, list[str]] = Field(default_factory=dict)
     dataset: Dataset

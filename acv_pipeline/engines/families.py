@@ -16,17 +16,16 @@ from acv_pipeline.engines.family import JUDGED, RAW, FamilyTask, code_of
 from acv_pipeline.ledger.blocks import Covered
 from acv_pipeline.ledger.received import Outside
 from acv_pipeline.models import Project
-from acv_pipeline.warehouse import fingerprints
+from acv_pipeline.warehouse import create_views, fingerprints
 from acv_pipeline.warehouse.file_tables import stored
 
 REST = ""  # the family of the rows that are of no indicator
 _RECORD = """
-create table if not exists engine.received (delivery_id varchar, indicator_id varchar, rows bigint);
+create table if not exists engine.row_counts as from raw.row_counts limit 0;
 create table if not exists engine.covered (
     delivery_id varchar, indicator_id varchar, month date, total double, rows bigint,
     quarantined bigint
 );
-create table if not exists engine.undated (delivery_id varchar);
 create table if not exists engine.done (
     what varchar, family varchar, made_from varchar, found blob
 );
@@ -45,6 +44,7 @@ def create(connection: duckdb.DuckDBPyConnection) -> None:
     """The record, empty: call in a transaction."""
     parts.create(connection)
     connection.execute(_RECORD)
+    create_views(connection)
 
 
 class Families:
@@ -65,7 +65,10 @@ class Families:
         files = parts.paths(connection, *JUDGED, *models)
         received = parts.paths(connection, *RAW)
         rows: dict[str, dict[str, int]] = defaultdict(dict)
-        for delivery_id, indicator, count in connection.execute("from engine.received").fetchall():
+        for delivery_id, indicator, count in connection.execute(
+            "select delivery_id, coalesce(indicator_id, ''), cast(sum(rows) as bigint)"
+            " from engine.row_counts group by all"
+        ).fetchall():
             rows[indicator][delivery_id] = count
         covered: dict[str, dict[tuple[str, Month], Covered]] = defaultdict(dict)
         for delivery_id, indicator, month, *had in connection.execute(
@@ -75,7 +78,11 @@ class Families:
         source_of = dict(
             connection.execute("select delivery_id, source from raw.deliveries").fetchall()
         )
-        undated = [d for (d,) in connection.execute("from engine.undated").fetchall()]
+        undated = connection.execute(
+            "select distinct delivery_id, source from engine.row_counts"
+            " join raw.deliveries using (delivery_id)"
+            " where fate = 'quarantined' and month is null"
+        ).fetchall()
         self.gone = files.keys() - named.keys()
         self.files_of_gone = {name: files[name] for name in self.gone}
         # an indicator that the contract knew once is of none now
@@ -93,6 +100,7 @@ class Families:
                 for delivery in deliveries
                 if delivery in covered
             }
+            sources = {source_of[delivery] for delivery in deliveries}
             self.tasks[name] = FamilyTask(
                 name,
                 indicators,
@@ -103,9 +111,7 @@ class Families:
                 Outside(
                     elsewhere,
                     # a source's whole history is not known from a day with such rows
-                    frozenset(
-                        d for d in undated if source_of.get(d) in {*map(source_of.get, deliveries)}
-                    ),
+                    frozenset(d for d, source in undated if source in sources),
                 ),
             )
 
@@ -237,21 +243,18 @@ def write_rows(
     """Put on record which files have the rows of deliveries (``family.Written``)."""
     again = list(again)
     changed = [*again, *(delivery_id for delivery_id, _ in deliveries)]
-    for table in ("engine.received", "engine.covered", "engine.undated"):
+    for table in ("engine.row_counts", "engine.covered"):
         connection.execute(f"delete from {table} where list_contains(?, delivery_id)", [changed])
     for table in RAW:
         fresh = {delivery_id: written.files[table] for delivery_id, written in deliveries}
         parts.put(connection, table, {**dict.fromkeys(again), **fresh})
     for table, rows in {
-        "received": [
-            (d, *counted) for d, written in deliveries for counted in written.rows.items()
-        ],
+        "row_counts": [(d, *counted) for d, written in deliveries for counted in written.rows],
         "covered": [
             (delivery_id, *key, had.total, had.rows, had.quarantined)
             for delivery_id, written in deliveries
             for key, had in written.covered.items()
         ],
-        "undated": [(delivery_id,) for delivery_id, written in deliveries if written.is_undated],
     }.items():
         if rows:
             places = ", ".join("?" * len(rows[0]))

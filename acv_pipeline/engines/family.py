@@ -115,15 +115,13 @@ class Written:
 
     Attributes:
         files: by table.
-        rows: by indicator, how many rows there are; "" for those of none.
+        rows: how many there are, as ``raw.row_counts`` has them.
         covered: what it has of each indicator and month, where it states something of all.
-        is_undated: whether rows in quarantine don't say their month.
     """
 
     files: dict[str, str]
-    rows: dict[str, int]
+    rows: list[tuple[str | None, Month | None, str | None, str, int]]
     covered: dict[tuple[str, Month], Covered]
-    is_undated: bool
 
 
 @dataclass(frozen=True)
@@ -374,11 +372,10 @@ def _written(
         ),
     }
     counted = connection.execute(
-        "select indicator_id, count(*) from raw.tidy_rows group by all"
+        "select indicator_id, month, level, fate, rows from raw.row_counts"
     ).fetchall()
     return Written(
         files,
-        {indicator or "": count for indicator, count in counted},
+        counted,
         {key: figures.covered(*key) for key in figures.blocks} if states_all else {},
-        figures.has_undated_rows,
     )

@@ -12,14 +12,16 @@ Numbers = dict[Month, dict[str, int]]
 
 _STOPPED = """
 with rows as (
-    select rows.month, rows.indicator_id, rows.fate, rows.delivery_id, deliveries.source
-    from raw.tidy_rows as rows join raw.deliveries as deliveries using (delivery_id)
+    select rows.month, rows.indicator_id, rows.fate, rows.delivery_id, rows.rows, deliveries.source
+    from raw.row_counts as rows join raw.deliveries as deliveries using (delivery_id)
     where rows.month is not null and rows.fate in ('figure', 'quarantined')
 )
 select
     rows.source, rows.month,
-    count(*) filter (where rows.fate = 'quarantined'),
-    count(*) filter (where rows.fate = 'figure' and held.delivery_id is not null)
+    coalesce(sum(rows.rows) filter (where rows.fate = 'quarantined'), 0),
+    coalesce(
+        sum(rows.rows) filter (where rows.fate = 'figure' and held.delivery_id is not null), 0
+    )
 from rows
 left join validated.held_months as held
     on held.delivery_id = rows.delivery_id and held.indicator_id = rows.indicator_id

@@ -52,7 +52,7 @@ def late_months(
     for source in contract.sources.values():
         rows = connection.execute(
             "select distinct indicator_id, month, fate"
-            " from raw.tidy_rows join raw.deliveries using (delivery_id)"
+            " from raw.row_counts join raw.deliveries using (delivery_id)"
             " where source = ? and fate in ('figure', 'quarantined') and month is not null"
             " order by month desc",
             [source.id],

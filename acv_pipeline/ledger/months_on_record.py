@@ -19,7 +19,7 @@ def in_force(connection: duckdb.DuckDBPyConnection) -> set[Month]:
 
 def received(connection: duckdb.DuckDBPyConnection) -> set[Month]:
     """Months that any source delivered rows with a figure for."""
-    return _set(connection, "select distinct month from raw.tidy_rows where fate = 'figure'")
+    return _set(connection, "select distinct month from raw.row_counts where fate = 'figure'")
 
 
 def open_holds(connection: duckdb.DuckDBPyConnection) -> set[Month]:
@@ -31,7 +31,7 @@ def open_holds(connection: duckdb.DuckDBPyConnection) -> set[Month]:
 
 def on_record(connection: duckdb.DuckDBPyConnection, contract: Contract) -> set[Month]:
     """Months that any delivery, unreadable ones included, or correction says something about."""
-    rows = _set(connection, "select distinct month from raw.tidy_rows")
+    rows = _set(connection, "select distinct month from raw.row_counts")
     corrected = _set(connection, "select distinct month from contract.corrections")
     return rows | corrected | _attributed(connection, contract)
 
@@ -50,7 +50,7 @@ def add_of_lately_received(connection: duckdb.DuckDBPyConnection, contract: Cont
     months |= _set(connection, f"select distinct month from raw.shared_deliveries where {lately}")
     months |= _set(
         connection,
-        f"select distinct month from raw.tidy_rows where fate = 'quarantined' and {lately}",
+        f"select distinct month from raw.row_counts where fate = 'quarantined' and {lately}",
     )
     with transaction(connection):
         add_due(connection, months)
@@ -88,7 +88,8 @@ def rows_received(connection: duckdb.DuckDBPyConnection, source: str) -> dict[Mo
     return _counts(
         connection,
         f"""
-        select month, count(*) from raw.tidy_rows join raw.deliveries using (delivery_id)
+        select month, cast(sum(rows) as bigint)
+        from raw.row_counts join raw.deliveries using (delivery_id)
         where source = '{source}' and fate in ('figure', 'quarantined') group by month
         """,
     )
@@ -110,7 +111,7 @@ def _attributed(
         f"""
         select distinct delivered_on from raw.deliveries
         where {which} and delivery_id not in (
-            select distinct delivery_id from raw.tidy_rows
+            select distinct delivery_id from raw.row_counts
             where month < date '{first_day(contract.today())}'
                 and fate in ('figure', 'quarantined')
         )

@@ -126,7 +126,7 @@ def received(
                 made_at, titles,
                 delivery_id not in (select delivery_id from raw.sightings),
                 delivery_id in (
-                    select delivery_id from raw.tidy_rows
+                    select delivery_id from raw.row_counts
                     where fate = 'quarantined' and month is null
                 )
             from raw.deliveries where status <> 'refused'

@@ -17,6 +17,7 @@ import duckdb
 from acv_pipeline.environment import SecretError
 from acv_pipeline.language import _, plural
 from acv_pipeline.operations.alerts.channels import LOG, SETTING, configured
+from acv_pipeline.operations.failure import Failure
 from acv_pipeline.operations.standstill import TELL_AFTER, standing
 from acv_pipeline.warehouse import WarehouseError, read_published
 from acv_pipeline.warehouse.home import Home
@@ -25,6 +26,8 @@ from acv_pipeline.warehouse.home import Home
 HEARTBEAT_PATIENCE = dt.timedelta(minutes=5)
 # deliveries come every month: whoever calls 'acv run' without a daemon does so as often
 LONGEST_WITHOUT_A_LOOK = dt.timedelta(days=35)
+# a night may be missed, as by a machine that is off
+LONGEST_WITHOUT_A_BACKUP = dt.timedelta(days=2)
 # a month takes seconds, a history of years minutes
 LONGEST_RUN = dt.timedelta(days=1)
 # by how much the clocks of two machines may differ
@@ -45,7 +48,7 @@ class EndedRun:
     """A run, and how many seconds each of its steps took.
 
     Attributes:
-        failure: why it failed; None if it didn't, or did its work and held a month.
+        failure: None if it did its work, be it that it held a month.
         is_of_figures: it was to bring figures to readers, rather than to take down a sign-off.
     """
 
@@ -54,7 +57,7 @@ class EndedRun:
     ended_at: dt.datetime
     seconds: float
     steps: dict[str, float]
-    failure: str | None = None
+    failure: Failure | None = None
     is_of_figures: bool = True
 
 
@@ -65,12 +68,14 @@ class Record:
     Attributes:
         heartbeats: when each part of the daemon last said that it lives; None if it never did.
         last_runs: the last run of each job that has ended.
+        unmade: the run of figures that failed and that none has made up for.
         problem: why the record cannot be read; the rest is empty then.
         alerts_are_stopped: somebody switched off what tells people.
     """
 
     heartbeats: dict[str, dt.datetime | None] = field(default_factory=dict)
     last_runs: list[EndedRun] = field(default_factory=list)
+    unmade: EndedRun | None = None
     problem: str | None = None
     alerts_are_stopped: bool = False
 
@@ -114,13 +119,14 @@ def health(home: Home, record: Record, now: dt.datetime, *, with_daemon: bool = 
     """
     aspects = {
         "landing_zone": _landing_zone(home, now, with_daemon),
-        "runs": _runs(home, record, now),
+        "runs": _runs(home, record, now, with_daemon),
         "held_months": _held_months(home),
         "space": _space(home),
         "record": Aspect(
             record.problem is None,
             record.problem or _("Dagster's record answers"),
         ),
+        "backup": _backup(home, now),
         "alerts": _alerts(is_stopped=with_daemon and record.alerts_are_stopped),
     }
     if with_daemon:
@@ -172,7 +178,7 @@ def _landing_zone(home: Home, now: dt.datetime, with_daemon: bool) -> Aspect:
     return Aspect(False, _("{said}: does nobody call 'acv run' any more?", said=said), values)
 
 
-def _runs(home: Home, record: Record, now: dt.datetime) -> Aspect:
+def _runs(home: Home, record: Record, now: dt.datetime, with_daemon: bool) -> Aspect:
     """Whether runs come to an end, and not to one by an error."""
     since = home.at_work_since()
     if since and now - since > LONGEST_RUN:
@@ -188,7 +194,7 @@ def _runs(home: Home, record: Record, now: dt.datetime) -> Aspect:
     ended = [run for run in record.last_runs if run.is_of_figures]
     if not ended:
         return Aspect(True, _("none has ended yet"))
-    last = max(ended, key=lambda run: run.ended_at)
+    last = record.unmade or max(ended, key=lambda run: run.ended_at)
     values = {
         "job": last.job,
         "status": last.status,
@@ -198,12 +204,12 @@ def _runs(home: Home, record: Record, now: dt.datetime) -> Aspect:
     if last.failure is None:
         return Aspect(True, _("the last ended {moment:%Y-%m-%d %H:%M} UTC", moment=moment), values)
     said = _(
-        "the last failed {moment:%Y-%m-%d %H:%M} UTC: {why}; put that right, then re-execute it in "
-        "the UI",
+        "the last failed {moment:%Y-%m-%d %H:%M} UTC: {why}; {what_to_do}",
         moment=moment,
-        why=" ".join(last.failure.split()),
+        why=" ".join(last.failure.why.split()).rstrip("."),
+        what_to_do=last.failure.what_to_do(with_daemon=with_daemon),
     )
-    return Aspect(False, said, values | {"failure": last.failure})
+    return Aspect(False, said, values | {"failure": last.failure.why})
 
 
 def _held_months(home: Home) -> Aspect:
@@ -235,6 +241,23 @@ def _space(home: Home) -> Aspect:
         "{free:,.1f} GB free, a run may need {needed:,.1f} GB", free=free / 1e9, needed=needed / 1e9
     )
     return Aspect(free >= needed, said, {"bytes_free": free, "bytes_needed": needed})
+
+
+def _backup(home: Home, now: dt.datetime) -> Aspect:
+    """Whether that of every night was made, where there was one: by hand is as people like."""
+    if not home.nightly_backup.exists():
+        return Aspect(True, _("none is made every night"))
+    made = dt.datetime.fromtimestamp(home.nightly_backup.stat().st_mtime, dt.UTC)
+    values = {"made_at": made.isoformat(timespec="seconds")}
+    said = _("that of every night was last made {ago} ago", ago=_ago(now - made))
+    if now - made < LONGEST_WITHOUT_A_BACKUP:
+        return Aspect(True, said, values)
+    more = _(
+        "see why (journalctl -u acv-backup), then make one; where none is to be made any more, "
+        "delete {file}",
+        file=home.nightly_backup,
+    )
+    return Aspect(False, f"{said}: {more}", values)
 
 
 def _alerts(*, is_stopped: bool) -> Aspect:

@@ -10,13 +10,13 @@ import dagster as dg
 import duckdb
 from dagster import DagsterInstance
 
-from acv_pipeline.assets.step import held_a_month
 from acv_pipeline.assets.ui import ui_address
 from acv_pipeline.environment import SecretError
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.language import _
 from acv_pipeline.operations.alerts.deliver import deliver, send_digest
 from acv_pipeline.operations.alerts.fact import FailedRun
+from acv_pipeline.orchestration.failures import failure_of, matter_of, standing
 from acv_pipeline.orchestration.instance import tick_seconds
 from acv_pipeline.orchestration.retention import ENDED
 from acv_pipeline.orchestration.schedule import run_day
@@ -63,38 +63,14 @@ def alert_sensor(pipeline: Pipeline) -> dg.SensorDefinition:
 
 
 def failed_runs(instance: DagsterInstance, links_base: str) -> list[FailedRun]:
-    """Jobs whose last finished run failed."""
-    seen: set[str] = set()
-    failed: list[FailedRun] = []
-    for run in instance.get_runs(dg.RunsFilter(statuses=ENDED), limit=LOOK_BACK_RUNS):
-        if run.job_name in seen:
-            continue
-        seen.add(run.job_name)
-        # what is held is told of as such
-        if run.status == dg.DagsterRunStatus.FAILURE and not held_a_month(run):
-            failed.append(
-                FailedRun(
-                    run.run_id,
-                    run.job_name,
-                    why_failed(instance, run.run_id),
-                    f"{links_base}/runs/{run.run_id}",
-                )
-            )
-    return failed
-
-
-def why_failed(instance: DagsterInstance, run_id: str) -> str:
-    """Why a run failed, in one line."""
-    events = instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
-    for entry in events:
-        data = entry.dagster_event.step_failure_data if entry.dagster_event else None
-        if data and data.user_failure_data and data.user_failure_data.description:
-            return data.user_failure_data.description
-        if data and data.error:
-            error = data.error.cause or data.error  # Dagster's own says only in which step it was
-            if error.cls_name == "DagsterExecutionInterruptedError":
-                return _("it was interrupted, as by a restart of the code server")
-            return error.message.strip().splitlines()[-1]
-    ends = instance.all_logs(run_id, of_type=dg.DagsterEventType.RUN_FAILURE)
-    said = [entry.dagster_event.message or "" for entry in ends if entry.dagster_event]
-    return next(filter(None, said), _("it ended before any step could say why"))
+    """Runs that failed and were not made good since."""
+    ended = instance.get_runs(dg.RunsFilter(statuses=ENDED), limit=LOOK_BACK_RUNS)
+    return [
+        FailedRun(
+            matter_of(run),
+            run.job_name,
+            failure_of(instance, run),
+            f"{links_base}/runs/{run.run_id}",
+        )
+        for run in standing(ended)
+    ]

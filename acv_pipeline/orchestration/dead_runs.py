@@ -8,7 +8,6 @@ import time
 import dagster as dg
 from dagster import DagsterInstance
 
-from acv_pipeline.assets.step import held_a_month
 from acv_pipeline.language import _
 from acv_pipeline.warehouse.home import Home
 
@@ -28,21 +27,6 @@ GOING_ON = [
 def is_run_going_on(instance: DagsterInstance) -> bool:
     """Whether Dagster's record has a run that has not ended."""
     return bool(instance.get_run_ids(dg.RunsFilter(statuses=GOING_ON), limit=1))
-
-
-def last_failed(instance: DagsterInstance, job_name: str) -> dg.RunRecord | None:
-    """The last run of a job that ended, if it failed.
-
-    One that held a month did its work: what is to be done about it, a person does.
-    """
-    ended = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
-    for record in instance.get_run_records(
-        dg.RunsFilter(statuses=ended, job_name=job_name), limit=1
-    ):
-        run = record.dagster_run
-        if run.status == dg.DagsterRunStatus.FAILURE and not held_a_month(run):
-            return record
-    return None
 
 
 def end_dead_runs(

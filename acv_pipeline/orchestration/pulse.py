@@ -10,11 +10,11 @@ import dagster as dg
 from dagster import DagsterInstance
 from dagster._core.scheduler.instigation import InstigatorType
 
-from acv_pipeline.assets.step import held_a_month
 from acv_pipeline.assets.ui import SIGN_OFF
 from acv_pipeline.language import _
 from acv_pipeline.operations.health import EndedRun, Record
-from acv_pipeline.orchestration.alerting import ALERTS, why_failed
+from acv_pipeline.orchestration.alerting import ALERTS
+from acv_pipeline.orchestration.failures import failure_of, has_failed, last_failed
 from acv_pipeline.orchestration.instance import instance_as_it_is
 from acv_pipeline.orchestration.retention import ENDED
 from acv_pipeline.warehouse.home import Home
@@ -69,6 +69,7 @@ def read(home: Home) -> Record:
                 for part in opened.get_required_daemon_types()
             },
             _last_runs(opened),
+            _ended(opened, unmade) if (unmade := last_failed(opened)) else None,
             alerts_are_stopped=_is_stopped(opened, ALERTS),
         )
 
@@ -76,27 +77,29 @@ def read(home: Home) -> Record:
 def _last_runs(opened: DagsterInstance) -> list[EndedRun]:
     last: dict[str, EndedRun] = {}
     for record in opened.get_run_records(dg.RunsFilter(statuses=ENDED), limit=LOOK_BACK_RUNS):
-        run = record.dagster_run
-        if run.job_name in last:
-            continue
-        ended = record.end_time or record.update_timestamp.timestamp()
-        began = record.start_time or ended  # it failed before it could begin
-        has_failed = run.status == dg.DagsterRunStatus.FAILURE and not held_a_month(run)
-        steps = {
-            step.step_key: step.end_time - step.start_time
-            for step in opened.get_run_step_stats(run.run_id)
-            if step.start_time is not None and step.end_time is not None
-        }
-        last[run.job_name] = EndedRun(
-            run.job_name,
-            run.status.value,
-            _moment(ended),
-            ended - began,
-            steps,
-            why_failed(opened, run.run_id) if has_failed else None,
-            is_of_figures=run.job_name != SIGN_OFF,
-        )
+        if record.dagster_run.job_name not in last:
+            last[record.dagster_run.job_name] = _ended(opened, record)
     return list(last.values())
+
+
+def _ended(opened: DagsterInstance, record: dg.RunRecord) -> EndedRun:
+    run = record.dagster_run
+    ended = record.end_time or record.update_timestamp.timestamp()
+    began = record.start_time or ended  # it failed before it could begin
+    steps = {
+        step.step_key: step.end_time - step.start_time
+        for step in opened.get_run_step_stats(run.run_id)
+        if step.start_time is not None and step.end_time is not None
+    }
+    return EndedRun(
+        run.job_name,
+        run.status.value,
+        _moment(ended),
+        ended - began,
+        steps,
+        failure_of(opened, run) if has_failed(run) else None,
+        is_of_figures=run.job_name != SIGN_OFF,
+    )
 
 
 def _is_stopped(opened: DagsterInstance, sensor: str) -> bool:

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 import duckdb
 
 from acv_pipeline.contract import Contract, Month
+from acv_pipeline.warehouse import of_deliveries
 from acv_pipeline.warehouse.in_words import sql_reason
 
 CHECKED_MONTHS = "checked_months"
@@ -28,6 +29,10 @@ CHECKED_SOURCES = "checked_sources"
 
 CHECKED_DELIVERIES = "checked_deliveries"
 """Columns of raw.deliveries, asset, month. Every delivery, whatever its month."""
+
+CHECKED_TIDY, CHECKED_EXTRACT = "checked_tidy_rows", "checked_extract_rows"
+"""Columns of raw.tidy_rows and raw.extract_rows. Views that have all rows of the deliveries that
+state one of the months asked about, or count for one, if not only these."""
 
 CHECKED_ROWS = "checked_rows"
 """asset, month, source, delivered_on, delivery_id, row_number, indicator_id, level,
@@ -60,12 +65,19 @@ from raw.deliveries as deliveries
 join {CHECKED_SOURCES} as sources on sources.source = deliveries.source
 left join (
     select rows.delivery_id, max(rows.month) as month
-    from raw.tidy_rows as rows
+    from raw.row_counts as rows
     join raw.deliveries as deliveries on deliveries.delivery_id = rows.delivery_id
     where rows.fate <> 'set_aside'
         and rows.month between cast($first_month as date) and deliveries.delivered_on
     group by rows.delivery_id
 ) as stated on stated.delivery_id = deliveries.delivery_id
+"""
+
+
+_ASKED = f"""
+select delivery_id from raw.row_counts semi join {CHECKED_MONTHS} using (month)
+union
+select delivery_id from {CHECKED_DELIVERIES} semi join {CHECKED_MONTHS} using (month)
 """
 
 
@@ -79,13 +91,13 @@ def _received() -> str:
     return f"""
 create or replace temp view received_rows as
 select deliveries.asset, rows.month, {columns}
-from raw.tidy_rows as rows
+from {CHECKED_TIDY} as rows
 join {CHECKED_MONTHS} as asked on asked.month = rows.month
 join {CHECKED_DELIVERIES} as deliveries on deliveries.delivery_id = rows.delivery_id
 where rows.month between deliveries.first_month and deliveries.delivered_on
 union all
 select deliveries.asset, deliveries.month, {columns}
-from raw.tidy_rows as rows
+from {CHECKED_TIDY} as rows
 join (from {CHECKED_DELIVERIES} semi join {CHECKED_MONTHS} using (month)) as deliveries
     on deliveries.delivery_id = rows.delivery_id
 where coalesce(rows.month not between deliveries.first_month and deliveries.delivered_on, true)
@@ -176,11 +188,15 @@ def attributed(
             },
         )
         connection.execute(_DELIVERIES, {"first_month": contract.first_month})
+        asked = [delivery_id for (delivery_id,) in connection.execute(_ASKED).fetchall()]
+        for view, table in ((CHECKED_TIDY, "raw.tidy_rows"), (CHECKED_EXTRACT, "raw.extract_rows")):
+            rows = of_deliveries(connection, table, asked)
+            connection.execute(f"create or replace temp view {view} as {rows}")
         for made in (_received(), _QUARANTINE, _ROWS):
             connection.execute(made)
         yield
     finally:
-        for view in (CHECKED_ROWS, "received_rows"):
+        for view in (CHECKED_ROWS, "received_rows", CHECKED_TIDY, CHECKED_EXTRACT):
             connection.execute(f"drop view if exists temp.{view}")
         for table in (
             CHECKED_QUARANTINE, CHECKED_DELIVERIES, CHECKED_TERRITORIES, CHECKED_SOURCES,

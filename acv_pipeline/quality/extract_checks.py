@@ -6,10 +6,12 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.language import both, marked
 from acv_pipeline.quality.attribution import (
     CHECKED_DELIVERIES,
+    CHECKED_EXTRACT,
     CHECKED_MONTHS,
     CHECKED_QUARANTINE,
     CHECKED_ROWS,
     CHECKED_SOURCES,
+    CHECKED_TIDY,
     TERRITORIES,
 )
 from acv_pipeline.quality.check import (
@@ -134,18 +136,18 @@ with asked as (
 ),
 extracted as (
     select delivery_id, count(*) as n, count(distinct row_number) as row_numbers
-    from raw.extract_rows semi join asked using (delivery_id)
+    from {CHECKED_EXTRACT} semi join asked using (delivery_id)
     group by delivery_id
 ),
 understood as (
     select delivery_id, count(*) as n, count(distinct row_number) as row_numbers
-    from raw.tidy_rows semi join asked using (delivery_id)
+    from {CHECKED_TIDY} semi join asked using (delivery_id)
     group by delivery_id
 ),
 unmatched as (
     select delivery_id, count(*) as n
-    from (from raw.extract_rows semi join asked using (delivery_id))
-    anti join (from raw.tidy_rows semi join asked using (delivery_id))
+    from (from {CHECKED_EXTRACT} semi join asked using (delivery_id))
+    anti join (from {CHECKED_TIDY} semi join asked using (delivery_id))
         using (delivery_id, row_number)
     group by delivery_id
 ),

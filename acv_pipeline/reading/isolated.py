@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from acv_pipeline.language import both, marked
+from acv_pipeline.language import both, both_plural, marked
 from acv_pipeline.reading.markup import raised
 from acv_pipeline.reading.refusal import DeliveryRefused
 from acv_pipeline.reading.sheet import EPOCH_1900, EPOCH_1904, TEXT, Limits, Sheet
@@ -48,12 +48,16 @@ class Opened:
         epoch: the day that a date written as the number 0 means.
         merged: vertical merges (top row, column, bottom row, from 0) by the sheet's place.
         moved: rows of the copy from which on so many rows are missing, by the sheet's place.
+        comments: row and column, from 0, of comments and what they say, by the sheet's place.
+        struck: in how many places the copy lacks what is struck out, likewise.
     """
 
     path: Path
     epoch: dt.date = EPOCH_1900
     merged: dict[int, list[tuple[int, int, int]]] = field(default_factory=dict)
     moved: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    comments: dict[int, list[tuple[int, int, str]]] = field(default_factory=dict)
+    struck: dict[int, int] = field(default_factory=dict)
 
 
 def refuse(path: Path, code: str, detail: str = "") -> DeliveryRefused:
@@ -136,6 +140,19 @@ def _sheet(target: Path, about: dict[str, Any], opened: Opened) -> Sheet:
                 cells.loc[row, column] = "".join(raised(t) if is_up else t for t, is_up in parts)
         rows = _original([row for row, _ in filled], moved)
         filled = [(row, column) for row, (_, column) in zip(rows, filled, strict=True)]
+    place = about.get("place", 0)
+    struck = opened.struck.get(place, 0)
+    remarks = (
+        (
+            both_plural(
+                "what is struck out in {count} place is not read",
+                "what is struck out in {count} places is not read",
+                struck,
+            ),
+        )
+        if struck
+        else ()
+    )
     return Sheet(
         about["name"],
         cells,
@@ -143,6 +160,8 @@ def _sheet(target: Path, about: dict[str, Any], opened: Opened) -> Sheet:
         filled=frozenset(filled),
         is_visible=about["visible"],
         epoch=EPOCH_1904 if about.get("epoch_1904") else opened.epoch,
+        comments={(row, column): text for row, column, text in opened.comments.get(place, [])},
+        remarks=remarks,
     )
 
 

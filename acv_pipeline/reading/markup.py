@@ -60,9 +60,11 @@ class Numbering:
         missing: how many rows are left out so far.
         moved: first rows after what was left out, in the copy, from 0, each with ``missing``.
         merged: vertical merges of the original: top row, column, bottom row, from 0.
+        struck: in how many places something was struck out.
     """
 
     missing: int = 0
+    struck: int = 0
     moved: list[tuple[int, int]] = field(default_factory=list)
     merged: list[tuple[int, int, int]] = field(default_factory=list)
 

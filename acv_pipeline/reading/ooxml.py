@@ -14,6 +14,7 @@ from xml.sax.saxutils import quoteattr
 
 from acv_pipeline.reading.archive import Archive, Related, elements
 from acv_pipeline.reading.isolated import Opened
+from acv_pipeline.reading.marginalia import Comment, comments_of, struck_styles, without_struck
 from acv_pipeline.reading.markup import Numbering, pieces, raised_bytes
 from acv_pipeline.reading.sheet import BLANK_ROWS_KEPT, EPOCH_1900, EPOCH_1904, MIB
 
@@ -54,6 +55,12 @@ def opened_xlsx(archive: Archive, folder: Path) -> Opened:
     is_1904 = any(one.get("date1904") in ("1", "true", "on") for one in properties)
     changed: dict[str, IO[bytes]] = {}
     moved: dict[int, list[tuple[int, int]]] = {}
+    comments: dict[int, list[Comment]] = {}
+    struck: dict[int, int] = {}
+    styles = next(
+        (archive.small(one.target) for one in related.values() if one.kind == "styles"), b""
+    )
+    struck_out = struck_styles(styles)
     for one in related.values():
         if one.kind == "sharedStrings" and (content := _marked_strings(archive, one.target)):
             changed[one.target] = content
@@ -61,14 +68,17 @@ def opened_xlsx(archive: Archive, folder: Path) -> Opened:
         if key in related and related[key].kind == "worksheet":
             target = related[key].target
             numbering = Numbering()
-            if content := _tidied_sheet(archive, target, numbering):
+            comments[place] = comments_of(archive, archive.related(target).values())
+            if content := _tidied_sheet(archive, target, numbering, struck_out):
                 changed[target] = content
                 moved[place] = numbering.moved
+                struck[place] = numbering.struck
     path = archive.path
     if changed or not _is_in_place(archive, main, related):
         path = folder / "repaired.xlsx"
         _write_copy(path, archive, main, related, changed)
-    return Opened(path, EPOCH_1904 if is_1904 else EPOCH_1900, moved=moved)
+    epoch = EPOCH_1904 if is_1904 else EPOCH_1900
+    return Opened(path, epoch, moved=moved, comments=comments, struck=struck)
 
 
 def _id_of(attributes: dict[str, str]) -> str:
@@ -151,20 +161,29 @@ def _marked_strings(archive: Archive, name: str) -> IO[bytes] | None:
         return None
     with archive.zip.open(part) as stream:
         return _if_changed(
-            part, ((_mark_notes(piece), piece) for piece in pieces(stream, SHARED_STRING))
+            part,
+            (
+                (_mark_notes(without_struck(piece, frozenset())[0]), piece)
+                for piece in pieces(stream, SHARED_STRING)
+            ),
         )
 
 
-def _tidied_sheet(archive: Archive, name: str, numbering: Numbering) -> IO[bytes] | None:
-    """A sheet without long runs of blank rows and with note marks; None where it is so already."""
+def _tidied_sheet(
+    archive: Archive, name: str, numbering: Numbering, struck: frozenset[bytes]
+) -> IO[bytes] | None:
+    """A sheet without long runs of blank rows and what is struck out, and with note marks.
+
+    None where it is so already.
+    """
     part = archive.find(name)
     if part is None:
         return None
     with archive.zip.open(part) as stream:
-        if _is_plain(stream):
+        if not struck and _is_plain(stream):
             return None
     with archive.zip.open(part) as stream:
-        return _if_changed(part, _tidied_rows(stream, numbering))
+        return _if_changed(part, _tidied_rows(stream, numbering, struck))
 
 
 def _is_plain(stream: IO[bytes]) -> bool:
@@ -173,7 +192,7 @@ def _is_plain(stream: IO[bytes]) -> bool:
     before = b""
     while chunk := stream.read(MIB):
         text = before + chunk
-        if b"vertAlign" in text:
+        if b"vertAlign" in text or b"strike" in text:
             return False
         last = max([last, *map(int, ROW_AT.findall(text))])
         filled += (before[1 - len(FILLED_ROW_END) :] + chunk).count(FILLED_ROW_END)
@@ -195,7 +214,9 @@ def _if_changed(part: zipfile.ZipInfo, pairs: Iterator[tuple[bytes, bytes]]) -> 
     return target
 
 
-def _tidied_rows(stream: IO[bytes], numbering: Numbering) -> Iterator[tuple[bytes, bytes]]:
+def _tidied_rows(
+    stream: IO[bytes], numbering: Numbering, struck: frozenset[bytes]
+) -> Iterator[tuple[bytes, bytes]]:
     number = 0
     for piece in pieces(stream, ROW, without=BLANK_ROW):
         row = WHOLE_ROW.match(piece)
@@ -207,6 +228,8 @@ def _tidied_rows(stream: IO[bytes], numbering: Numbering) -> Iterator[tuple[byte
         before, number = number, int(stated[1]) if stated else number + 1
         if (blank := number - before - 1) > BLANK_ROWS_KEPT:
             numbering.leave_out(blank, number - 1)
+        body, left_out = without_struck(body, struck)
+        numbering.struck += left_out
         body = _mark_notes(body)
         if numbering.missing:
             new = b"%d" % (number - numbering.missing)

@@ -7,10 +7,12 @@ import re
 import shutil
 import zipfile
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 from acv_pipeline.reading.archive import ODS_CONTENT, Archive
 from acv_pipeline.reading.isolated import Opened
+from acv_pipeline.reading.marginalia import Comment
 from acv_pipeline.reading.markup import Numbering, pieces, raised_bytes
 from acv_pipeline.reading.sheet import BLANK_ROWS_KEPT, EPOCH_1900
 
@@ -26,6 +28,15 @@ NULL_DATE = re.compile(rb"<table:null-date\b[^>]*\btable:date-value=[\"'](\d{4}-
 STYLE = re.compile(rb"<style:style\b([^>]*[^/])>(.*?)</style:style>", re.DOTALL)
 STYLE_NAME = re.compile(rb"\bstyle:name=[\"']([^\"']+)")
 RAISED = re.compile(rb"\bstyle:text-position=[\"'](?:super|sub|-?[1-9]\d*%)")
+STRUCK = re.compile(rb"\bstyle:text-line-through-(?:style|type)=[\"'](?!none)")
+STYLED = re.compile(rb"\btable:style-name=[\"']([^\"']+)")
+WHOLE_CELL = re.compile(
+    rb"<table:((?:covered-)?table-cell)\b([^>]*?)(?:/>|>(.*?)</table:\1>)", re.DOTALL
+)
+OF_VALUE = re.compile(rb"\s(?:office|calcext):[\w-]+=(?:\"[^\"]*\"|'[^']*')")
+ANNOTATION = re.compile(rb"<office:annotation\b.*?</office:annotation>", re.DOTALL)
+TAG = re.compile(rb"<[^>]*>")
+PARAGRAPH = re.compile(rb"<text:p\b[^>]*>(.*?)</text:p>", re.DOTALL)
 SPAN = re.compile(rb"(<text:span\b[^>]*\btext:style-name=[\"']([^\"']+)[\"'][^>]*>)([^<]*)(</)")
 
 
@@ -36,7 +47,9 @@ class _Content:
         self.epoch = EPOCH_1900
         self.numberings: dict[int, Numbering] = {}
         self.is_changed = False
-        self._raised = _raised_styles(styles)
+        self.comments: dict[int, list[Comment]] = {}
+        self.struck: dict[int, int] = {}
+        self._raised, self._struck = _styles(styles, RAISED), _styles(styles, STRUCK)
         self._table = -1
         self._begin()
 
@@ -69,7 +82,8 @@ class _Content:
         if not markup.strip():
             return
         if self._table < 0:
-            self._raised |= _raised_styles(markup)
+            self._raised |= _styles(markup, RAISED)
+            self._struck |= _styles(markup, STRUCK)
             if epoch := NULL_DATE.search(markup):
                 self.epoch = dt.date.fromisoformat(epoch[1].decode())
         begun = len(TABLE.findall(markup))
@@ -96,7 +110,11 @@ class _Content:
     def _filled_row(self, markup: bytes, times: int) -> bytes:
         if b"number-rows-spanned" in markup:
             self._note_merges(markup)
+        if b"<office:annotation" in markup:
+            self._note_comments(markup)
         self._row += times
+        if self._struck:
+            markup = self._without_struck(markup)
         if not self._raised:
             return markup
         new = SPAN.sub(
@@ -107,6 +125,35 @@ class _Content:
         )
         self.is_changed = self.is_changed or new != markup
         return new
+
+    def _without_struck(self, markup: bytes) -> bytes:
+        """A row without the cells and the parts of texts that are struck out."""
+
+        def cell(found: re.Match[bytes]) -> bytes:
+            style = STYLED.search(found[2])
+            if not found[3] or style is None or style[1] not in self._struck:
+                return found[0]
+            return b"<table:%b%b/>" % (found[1], OF_VALUE.sub(b"", found[2]))
+
+        def span(found: re.Match[bytes]) -> bytes:
+            said = b"" if found[2] in self._struck else found[3]
+            return found[1] + said + found[4]
+
+        new = SPAN.sub(span, WHOLE_CELL.sub(cell, markup))
+        if new != markup:
+            self.is_changed = True
+            self.struck[self._table] = self.struck.get(self._table, 0) + 1
+        return new
+
+    def _note_comments(self, markup: bytes) -> None:
+        column = 0
+        for cell in WHOLE_CELL.finditer(markup):
+            for annotation in ANNOTATION.findall(cell[3] or b""):
+                said = (TAG.sub(b"", text) for text in PARAGRAPH.findall(annotation))
+                text = unescape(b"\n".join(said).decode("utf-8", "replace")).strip()
+                self.comments.setdefault(self._table, []).append((self._row, column, text))
+            repeated = COLUMNS_REPEATED.search(cell[2])
+            column += int(repeated[1]) if repeated else 1
 
     def _note_merges(self, markup: bytes) -> None:
         column = 0
@@ -144,13 +191,15 @@ def opened_ods(archive: Archive, folder: Path) -> Opened:
         content.epoch,
         {place: rows.merged_in_copy() for place, rows in numberings.items()},
         {place: rows.moved for place, rows in numberings.items()},
+        content.comments,
+        content.struck,
     )
 
 
-def _raised_styles(markup: bytes) -> set[bytes]:
-    """The names of the styles that raise texts."""
+def _styles(markup: bytes, effect: re.Pattern[bytes]) -> set[bytes]:
+    """The names of the styles that have an effect on texts."""
     return {
         name[1]
         for style in STYLE.finditer(markup)
-        if RAISED.search(style[2]) and (name := STYLE_NAME.search(style[1]))
+        if effect.search(style[2]) and (name := STYLE_NAME.search(style[1]))
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
@@ -74,6 +74,7 @@ class Sheet:
         remarks: what a reader of the delivery should know of how it was read.
         is_visible: False for a sheet that a spreadsheet program does not show.
         epoch: the day that a date written as the number 0 means.
+        comments: what is said beside cells, by row number and column, from 0.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Sheet:
     remarks: tuple[Both, ...] = ()
     is_visible: bool = True
     epoch: dt.date = EPOCH_1900
+    comments: dict[tuple[int, int], str] = field(default_factory=dict)
 
 
 def without_blank_rows(sheet: Sheet) -> Sheet:

@@ -1,21 +1,33 @@
-"""What the columns beside the figures say against them: parts, their sums, a few corrections."""
+"""What stands beside the figures and speaks against them: parts, their sums, numbers, remarks."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
-from acv_pipeline.tidying.column import Column, constant
+from acv_pipeline.contract import Contract
+from acv_pipeline.tidying.column import Column, Mask, constant, of_contract
+from acv_pipeline.tidying.names import ColumnNames
 from acv_pipeline.tidying.numbers import Value, parse_values
-from acv_pipeline.tidying.roles import RoleReader, are_alike
+from acv_pipeline.tidying.places import PlaceReader
+from acv_pipeline.tidying.roles import WORDS, RoleReader, are_alike
 from acv_pipeline.tidying.row_reasons import Verdicts
 from acv_pipeline.tidying.table import Table
-from acv_pipeline.tidying.texts import clean
+from acv_pipeline.tidying.texts import any_word, clean, fold, plain, words_pattern
 
 NEARLY_ALL = 0.9  # of the rows
+ANSWERS = 1  # a column of ones and zeros answers yes or no
+NUMBER = r"[0-9]{1,3}(?: [0-9]{3})+|[0-9]+"
+INSTEAD = r"(?:et (?:non|pas)|au lieu d|plutot que|a la place d)"
+FEW_WORDS = r"[^0-9a-z]*(?:(?:a|en|est|par|chiffre|valeur|cumul|nombre|total|soit)[^0-9a-z]+)*"
+# anything but numbers may stand before a colon, days aside
+UP_TO_COLON = r"(?:[^0-9]|[0-9]{1,2}/[0-9]{1,2}(?:/[0-9]{2,4})?){0,40}?[:=>→] ?"
+NOTHING = re.compile(r"\b(?:rien|ne|pas|aucune?|sans)\b")
+TOGETHER = re.compile(r"(?i)\b(?:y compris|comprend|inclut|avec celui|avec ceux)\b(?= )")
 
 
 @dataclass(frozen=True)
@@ -44,6 +56,9 @@ class Beside:
             self._settle_sums(verdicts, self.roles.of_kind("part_figures", "numbers"))
         for place in self.roles.of_kind("few_numbers"):
             self._settle_corrections(verdicts, place)
+        for place in self.roles.of_kind(*WORDS):
+            self._settle_remarks(verdicts, self.table.column(place))
+        self._settle_remarks(verdicts, self.table.comments_beside(self.position))
 
     def _counts(self, place: int) -> npt.NDArray[np.int64]:
         values = parse_values(self.table.cells(place), self.roles.finder.contract)
@@ -63,12 +78,45 @@ class Beside:
     def _settle_corrections(self, verdicts: Verdicts, place: int) -> None:
         """A number beside a few of the figures may be what counts, whatever its column says.
 
-        Unless it is far from the figure: a rank, a wave, an extension.
+        Unless it is far from the figure: a rank, a wave, an extension. Where the column is called
+        a version of the figures it counts all the same.
         """
         numbers = self._counts(place)
-        same = [numbers == self._counts(f) for f in self.table.value_columns]
-        other = are_alike(numbers, self.counts) & ~np.any(same, axis=0)
+        meant = are_alike(numbers, self.counts)
+        if self._names.is_a_version(self.table.name_of(place)) and numbers.max() > ANSWERS:
+            meant = (numbers >= 0) & (self.counts >= 0)
+        other = meant & ~self._is_a_figure(numbers)
         verdicts.settle(other, "conflicting_values", self._named([self.position, place]).at)
+
+    def _settle_remarks(self, verdicts: Verdicts, texts: Column[str]) -> None:
+        """A remark may name the number that counts, or a change: ``lire 44``, ``ajouter 12``."""
+        remarks = of_contract(Remarks, self._names.contract)
+        sure = texts.array(remarks.right, np.int64)
+        likely = texts.array(remarks.likely, np.int64)
+        changes = texts.where(remarks.asks_for_change) & (self.counts >= 0)
+        verdicts.settle(changes, "something_else", texts.map(clean).at)
+        other = np.zeros(len(self.counts), dtype=bool)
+        if (np.maximum(sure, likely) >= 0).any():
+            other = other | ((sure >= 0) & ~self._is_a_figure(sure))
+            other |= are_alike(likely, self.counts) & ~self._is_a_figure(likely)
+        figures = self.table.column(self.position)
+        verdicts.settle(
+            other & (self.counts >= 0),
+            "conflicting_values",
+            lambda rows: [
+                f"{clean(figure)}, {clean(text)}"
+                for figure, text in zip(figures.at(rows), texts.at(rows), strict=True)
+            ],
+        )
+
+    def _is_a_figure(self, numbers: npt.NDArray[np.int64]) -> Mask:
+        """Which numbers are a figure of their row."""
+        same = [numbers == self._counts(place) for place in self.table.value_columns]
+        return np.asarray(np.any(same, axis=0))
+
+    @property
+    def _names(self) -> ColumnNames:
+        return self.roles.finder.names
 
     def _named(self, places: list[int]) -> Column[str]:
         """The cells of some columns in one text, each behind the name of its column."""
@@ -78,6 +126,80 @@ class Beside:
             texts = self.table.column(place).map(partial(_behind, name))
             said = said.beside(texts).map(lambda pair: ", ".join(filter(None, pair)))
         return said
+
+
+class Remarks:
+    """What remarks say of the figures beside them, by a contract's words."""
+
+    def __init__(self, contract: Contract) -> None:
+        corrects = words_pattern(tuple(contract.correction_words)).pattern
+        unit = rf"(?: ?(?:{any_word(map(plain, contract.figure_units))}))?"
+        was = rf"(?:de )?(?:{NUMBER}){unit} ?(?:a|en|par|->|=>|→) ?"  # "corrigé de 37 à 44"
+        right = rf"(?:{was})?(?<![+-])(?<![+-] )(?P<is>{NUMBER}){unit} ?(?:$|[(),;.!]|{INSTEAD})"
+        told = contract.remark_words
+        read = words_pattern(told.read_instead).pattern
+        self._to_change, self._not_come = map(words_pattern, (told.to_change, told.not_come))
+        self._figures = any_word(map(fold, (*told.figure, *told.collected)))
+        self._right = re.compile(
+            rf"(?:{read}{FEW_WORDS}|(?:{corrects}){UP_TO_COLON}){right}|"
+            rf"(?P<not>{NUMBER}){unit} {INSTEAD}"
+        )
+        self._likely = re.compile(rf"(?:{corrects}){FEW_WORDS}{right}")
+        self._alone = re.compile(rf"(?P<is>{NUMBER}){unit}(?: ?\((?P<who>[^()0-9]+)\))?")
+        months = [word for words in contract.month_words.values() for word in words]
+        values = [word for words in contract.value_types.values() for word in words]
+        self._others = words_pattern(
+            (*contract.other_quantities, *contract.words_for_parts, *months, *values)
+        )
+        self._places = of_contract(PlaceReader, contract, "department")
+        places = any_word(map(plain, contract.headers["part_of_territory"]))
+        self._some_of = re.compile(
+            rf"\b(?P<some>[0-9]{{1,2}}) (?:{places}) (?:[a-z]+ )?sur (?P<all>[0-9]{{1,2}})\b"
+        )
+
+    def right(self, text: str) -> int:
+        """The number that a remark says outright to be the right one; -1 for none."""
+        if not any(map(str.isdigit, text)):
+            return -1
+        found = self._right.search(plain(clean(text)))
+        return _whole(found["is"] or found["not"]) if found else -1
+
+    def likely(self, text: str) -> int:
+        """The number behind a word of correction, or that is all of a remark but who says it.
+
+        It may be another, as that of dossiers; -1 for none.
+        """
+        said = plain(clean(text))
+        if not any(map(str.isdigit, said)) or self._right.search(said):
+            return -1
+        if found := self._likely.search(said):
+            return _whole(found["is"])
+        found = self._alone.fullmatch(said)
+        if not found or self._others.search(fold(found["who"] or "")):
+            return -1
+        return -1 if self._places.read(clean(text)).named else _whole(found["is"])
+
+    def asks_for_change(self, text: str) -> bool:
+        """Whether a remark says that something is still to be added or taken away.
+
+        Or that nothing has come (``pas de réponse``), of how many places only a figure is (``2
+        villes sur 3``), or that it is of another territory as well.
+        """
+        said = plain(clean(text))
+        some = self._some_of.search(said)
+        if some and int(some["some"]) < int(some["all"]):
+            return True
+        begins = re.sub(rf"^(?:{self._figures})s? ", "", fold(said))
+        if self._not_come.match(begins):
+            return True
+        if self._to_change.search(fold(said)):
+            return NOTHING.search(said) is None
+        _, _, others = TOGETHER.sub("\n", text, count=1).partition("\n")
+        return bool(self._places.named_in(others)[0])
+
+
+def _whole(number: str) -> int:
+    return int(number.replace(" ", "")) if len(number) < len("100 000 000") else -1
 
 
 def _behind(name: str, text: str) -> str:

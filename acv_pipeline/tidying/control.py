@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from operator import eq
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from acv_pipeline.language import both
 from acv_pipeline.reading import DeliveryRefused, read_file
@@ -63,7 +66,10 @@ def totals_of_rows(rows: RecordTable) -> tuple[list[ControlTotal], list[ControlT
     totals: list[ControlTotal] = []
     regional: list[ControlTotal] = []
     stated = rows.has_fate("control") & (rows.stated >= 0)
+    blocks = _totals_of_blocks(rows, stated)
     for at in np.flatnonzero(stated & (rows.level > LEVELS.index("department"))):
+        if at in blocks:
+            continue
         (sheet,) = rows.sheet.at(np.array([at]))
         territory = rows.codes[rows.territory[at]]
         total = ControlTotal(
@@ -76,6 +82,38 @@ def totals_of_rows(rows: RecordTable) -> tuple[list[ControlTotal], list[ControlT
         )
         (totals if territory == NATIONAL else regional).append(total)
     return totals, regional
+
+
+def _totals_of_blocks(rows: RecordTable, stated: npt.NDArray[np.bool_]) -> set[int]:
+    """Of several totals, those that are the sums of the figures above them, up to the one before.
+
+    They are subtotals (of a sheet, a page, a region) and all right.
+    """
+    totals = np.flatnonzero(stated & (rows.level == LEVELS.index("national")))
+    figures = np.flatnonzero(rows.has_fate("figure"))
+    found = set()
+    for at in totals.tolist():
+        alike = totals[_about_the_same(rows, at, totals)]
+        every = figures[_about_the_same(rows, at, figures)]
+        start = max((other for other in alike.tolist() if other < at), default=-1)
+        block = every[(every > start) & (every < at)]
+        block = block[rows.sheet.codes[block] == rows.sheet.codes[at]]
+        is_sum = rows.stated[block].sum() == rows.stated[at]
+        if len(alike) > 1 and 0 < len(block) < len(every) and is_sum:
+            found.add(at)
+    return found
+
+
+def _about_the_same(
+    rows: RecordTable, at: int, others: npt.NDArray[np.intp]
+) -> npt.NDArray[np.bool_]:
+    """Which other rows may be about the indicator, the month and the column of one."""
+    indicator, month = rows.indicator[at], rows.month[at]
+    (column,) = rows.sheet_column.at(np.array([at]))
+    same = rows.sheet_column.where(partial(eq, column))[others]
+    same &= (rows.indicator[others] == indicator) | (indicator < 0)
+    same &= (rows.month[others] == month) | np.isnat(month)
+    return np.asarray(same)
 
 
 def total_of_sidecar(sidecar: Sidecar, rows: RecordTable) -> ControlTotal:

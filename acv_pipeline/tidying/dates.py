@@ -8,29 +8,22 @@ there are none but names of sources, indicators and figures.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from acv_pipeline.contract import Contract
+from acv_pipeline.contract import Contract, Month
 from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.month_reader import MonthRead, MonthReader
-from acv_pipeline.tidying.texts import fold, plain, words_pattern
+from acv_pipeline.tidying.texts import any_word, fold, plain, words_pattern
 
 # the date of a document or of an event rather than of figures: "the note of 31 March"
 OF_A_DOCUMENT = re.compile(r"(?<![a-z])(?:du|date du|of)$")
 OF_AN_EVENT = re.compile(r"(?<![a-z])(?:le|on)$")
-EVENT = re.compile(
-    r"(?<![a-z])(?:comite|copil|cotech|codir|reunion|seance|conseil|signature|signe|date)(?![a-z])"
-)
 TIME_OF_DAY = re.compile(r"[0-9][t ]+(?!0?0[:h]00|23[:h]59)[0-9]{1,2} ?[:h] ?[0-9]{2}")
 STOCK = re.compile(r"(?<![a-z])(?:au|fin|jusqu a)(?![a-z])")
 END_OF_A_PERIOD = re.compile(r"(?:jusqu )?(?:a|au|to)(?: fin| la fin de)?")
 APART = re.compile(r"\s[-–—|·]\s*$")
-FIGURES = re.compile(
-    r"(?<![a-z])(?:chiffre|donnee|situation|extraction|extrait|stock|etat|requete|edite|source)(?:e|s|es)?"
-    r"(?![a-z])"
-)
 # words that say nothing by themselves of the date that follows
 JOINING = {"a", "au", "aux", "le", "la", "les", "du", "de", "des", "en", "et", "l", "d", "er"}
 OF_DATES = {"date", "fin", "dernier", "derniere", "disponible", "tableau", "fichier"}
@@ -148,7 +141,7 @@ class DateReader:
         A document or a target may also be what the figures are about (``Convention ACV, mars``).
         """
         between = set(before[end:].split()) - JOINING - {"fin", "1er"}
-        if kind in ("sending", "extraction", "publication") or EVENT.search(before):
+        if kind in ("sending", "extraction", "publication") or self._events.search(before):
             return True
         if "par" in between:  # "mis à jour par l'Anah en avril"
             return True
@@ -158,6 +151,34 @@ class DateReader:
             of_figures = word in ("marche", "accord", "convention") and rest in ([], ["a", "fin"])
             return not (figures if apart else between & self._known or of_figures)
         return not apart and not between & self._known
+
+    def with_years(self, text: str, months: Iterable[Month]) -> str:
+        """A text with its days of some months that have no year in full (``au 26 mars``)."""
+        years = {month.month: month.year for month in sorted(months)}
+
+        def in_full(found: re.Match[str]) -> str:
+            word, number = found["word"], found["number"] or found["two_digits"]
+            month = self._month_numbers[plain(word)] if word else int(number)
+            day = found["day"] or found["of_number"] or found["of_two"]
+            return f"{day}/{month:02}/{years[month]}" if month in years else found[0]
+
+        return self._without_year.sub(in_full, text)
+
+    @cached_property
+    def _month_numbers(self) -> dict[str, int]:
+        return {plain(w): n for n, called in self.contract.month_words.items() for w in called}
+
+    @cached_property
+    def _without_year(self) -> re.Pattern[str]:
+        called = (word for words in self.contract.month_words.values() for word in words)
+        return re.compile(
+            r"(?i)(?<![0-9])(?P<day>[0-3]?[0-9])[-._ ]?"
+            rf"(?P<word>{any_word((*called, *self._month_numbers))})"
+            r"(?![^\W_])(?![-/._ ']*[0-9]{2})|"
+            r"(?<![0-9/._-])(?P<of_number>[0-3]?[0-9])/(?P<number>0?[1-9]|1[0-2])(?![0-9/])|"
+            r"(?<![0-9/.-])(?P<of_two>[0-3][0-9])[.-](?P<two_digits>0[1-9]|1[0-2])"
+            r"(?![0-9]|[-/.][0-9])"
+        )
 
     def without_other_dates(self, text: str) -> str:
         """A text up to the words that speak of another date than that of the figures.
@@ -185,7 +206,7 @@ class DateReader:
         What else is taken, updated or sent at a date is no figure: a list, a form.
         """
         folded = fold(before)
-        if FIGURES.search(folded):
+        if words_pattern(self.contract.remark_words.taken).search(folded):
             return True
         for kind in ("sending", "extraction", "production"):
             folded = self._others[kind].sub(" ", folded)
@@ -195,6 +216,10 @@ class DateReader:
     @cached_property
     def _state(self) -> re.Pattern[str]:
         return words_pattern(tuple(self.contract.state_words))
+
+    @cached_property
+    def _events(self) -> re.Pattern[str]:
+        return words_pattern(self.contract.remark_words.event)
 
     @cached_property
     def _figures(self) -> set[str]:

@@ -17,11 +17,13 @@ from acv_pipeline.tidying.column import Column, of_contract
 from acv_pipeline.tidying.month_said import notes_of
 from acv_pipeline.tidying.names import ColumnNames
 from acv_pipeline.tidying.pairs import LEVELS
+from acv_pipeline.tidying.phrases import Phrases
 from acv_pipeline.tidying.places import PlaceReader
 from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.record_table import RecordTable, only_month
 from acv_pipeline.tidying.subjects import is_earlier_or_part, leaves_out, subject_of
 from acv_pipeline.tidying.table import Table
+from acv_pipeline.tidying.taken import is_taken_after
 from acv_pipeline.tidying.texts import clean, fold, plain, words_pattern
 
 RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
@@ -31,15 +33,13 @@ OPENING = re.compile(
     rf"(?:^|[\n;]|\bnotes? ?:)\s*(?P<mark>{MARK}|[0-9]{{1,2}} ?[).:](?= ))\s*[:=-]?", re.IGNORECASE
 )
 DIGITS = str.maketrans(RAISED, "0123456789", "()[].: ")
-HARMLESS = re.compile(r"(?:y compris|dont|source)(?![a-z])")
-OF_FIGURES = re.compile(r"(?<![a-z])(?:reconduit|report|estim|partiel|manqu|incomplet|precedent)")
-ALONE = re.compile(r"(?<![a-z])(?:seule?s?|seulement|uniquement|a part)(?![a-z])")
+HARMLESS = ("y compris ", "dont ", "source ")
 NO_ROWS = ("note", "no_department", "unknown_department")
 
 
 def settle_marked(rows: RecordTable, table: Table, names: ColumnNames) -> None:
     """Quarantine the figures whose mark, or that of whose name, has a note that says more."""
-    notes = dict(_notes(rows, table))
+    notes = dict(notes_by_mark(rows, table))
     if not notes:
         return
     first, month = table.head.last + 1, only_month(rows.month)
@@ -59,18 +59,20 @@ def settle_marked(rows: RecordTable, table: Table, names: ColumnNames) -> None:
 def settle_named(rows: RecordTable, names: ColumnNames) -> None:
     """Quarantine the figures that a note speaks against by name: ``Ain : chiffre reconduit``."""
     places, month = of_contract(PlaceReader, names.contract, "department"), only_month(rows.month)
+    phrases = of_contract(Phrases, names.contract)
     figures = (rows.reason < 0) & (rows.level == LEVELS.index("department"))
     for text in dict.fromkeys(" ".join(texts) for _, texts in notes_of(rows)):
-        code, said = places.of_note(text)
-        if code is None or not (
+        codes, said = places.of_note(text)
+        meant = figures & np.isin(rows.territory, [rows.codes.index(code) for code in codes])
+        if (
             leaves_out(names, said)
             or is_earlier_or_part(names, said, month)
             or subject_of(names, said)
         ):
-            continue
-        meant = np.flatnonzero(figures & (rows.territory == rows.codes.index(code)))
-        rows.reason[meant] = NUMBERS["something_else"]
-        rows.detail[meant] = clean(text)
+            rows.reason[meant] = NUMBERS["something_else"]
+            rows.detail[meant] = clean(text)
+        elif phrases.may_change(fold(said)):
+            rows.is_provisional[meant] = True
 
 
 def _with_note(text: str, notes: dict[str, str]) -> str:
@@ -79,7 +81,7 @@ def _with_note(text: str, notes: dict[str, str]) -> str:
     return next((f"{clean(text)}: {notes[mark]}" for mark in marks if mark in notes), "")
 
 
-def _notes(rows: RecordTable, table: Table) -> Iterator[tuple[str, str]]:
+def notes_by_mark(rows: RecordTable, table: Table) -> Iterator[tuple[str, str]]:
     """The notes above and below the rows, by their marks; the first of a mark comes last."""
     beside = np.flatnonzero(np.isin(rows.reason, [NUMBERS[code] for code in NO_ROWS]))
     lines = [
@@ -99,18 +101,26 @@ def _is_more_for_figures(names: ColumnNames, note: str, month: Month | None) -> 
     """Whether a note at a figure says more than whether it may still change."""
     if leaves_out(names, note) or is_earlier_or_part(names, note, month):
         return True
-    if names.is_understood(note) or HARMLESS.match(fold(note)):
+    harmless = names.is_understood(note) or f"{fold(note)} ".startswith(HARMLESS)
+    if harmless or (month and is_taken_after(names.contract, note, month)):
         return False
     known, words = names.contract.provisional_marks, names.contract.standing_words
     known = [*known, *words.provisional, *words.definitive, *words.correction]
     said = words_pattern(tuple(known)).search(fold(note))
-    return not said or names.holds_date(note) or OF_FIGURES.search(fold(note)) is not None
+    return not said or names.holds_date(note) or _is_doubtful(names, note)
+
+
+def _is_doubtful(names: ColumnNames, note: str) -> bool:
+    """Whether a note says that a figure may not be that of its month, or not all."""
+    told = names.contract.remark_words
+    return words_pattern((*told.doubtful, *told.incomplete)).search(fold(note)) is not None
 
 
 def _is_more_for_names(names: ColumnNames, note: str, month: Month | None) -> bool:
     """Whether a note at the name of a territory is about the figure, or leaves some of it out."""
     about = words_pattern((*names.contract.figure_words, *names.contract.other_states))
-    said = about.search(plain(note)) or OF_FIGURES.search(fold(note)) or names.holds_date(note)
-    if leaves_out(names, note) or ALONE.search(fold(note)):
+    said = about.search(plain(note)) or _is_doubtful(names, note) or names.holds_date(note)
+    alone = words_pattern(names.contract.remark_words.alone)
+    if leaves_out(names, note) or alone.search(fold(note)):
         return True
     return bool(said) and _is_more_for_figures(names, note, month)

@@ -27,10 +27,24 @@ SEVERAL = 3  # as many blank labels below every other row were not lost
 MANY = 10  # of several months one blank label in so many rows is no lost one
 UNNAMED = "?"
 """The name of a part that has none."""
-UNSURE = "?"
-"""What follows the name of a part that may be the whole."""
 TOGETHER = re.compile(r"[+/,;&]| et ")
 ABOUT = ("month", "quarter", "year", "indicator", "indicator_id", "value_type")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a figure, by its name; of none, a whole.
+
+    Attributes:
+        may_be_whole: its territory is called as the whole; how large it is tells.
+    """
+
+    name: str = ""
+    may_be_whole: bool = False
+
+    def __bool__(self) -> bool:
+        """Whether it is a part."""
+        return bool(self.name)
 
 
 @dataclass(frozen=True)
@@ -39,12 +53,12 @@ class Groups:
 
     Attributes:
         territories: the territory of each row, those of blank labels filled in.
-        part: the name of the part that each row is; ``""`` for a whole.
+        part: the part that each row is.
         others: the texts of all columns that say nothing of the figure, in one.
     """
 
     territories: Column[Territory]
-    part: Column[str]
+    part: Column[Part]
     others: Column[str]
 
 
@@ -60,14 +74,15 @@ class GroupReader:
         """The groups of the table."""
         territories, grouped = self._filled()
         again = self._again(territories, grouped)
-        parts = [*self._named_parts(again), *self._territory_parts(territories)]
+        parts = [column.map(Part) for column in self._named_parts(again)]
+        parts += self._territory_parts(territories)
         if grouped is not None:
-            parts.append(self._parts_of_groups(grouped, again))
-        parts += self._beside_their_sum(territories)
-        parts += self._told_apart(territories, again)
-        part = constant("", self._size)
+            parts.append(self._parts_of_groups(grouped, again).map(Part))
+        parts += [column.map(Part) for column in self._beside_their_sum(territories)]
+        parts += [column.map(Part) for column in self._told_apart(territories, again)]
+        part = constant(Part(), self._size)
         for found in parts:  # the first that says something of a row
-            rows = part.where(lambda name: not name) & found.where(bool)
+            rows = ~part.where(bool) & found.where(bool)
             part = part.replaced(rows, found) if rows.any() else part
         # only rows about the same are ever compared
         nothing = constant("", self._size)
@@ -138,32 +153,33 @@ class GroupReader:
         said = set(words_pattern(names.contract.words_for_parts).findall(fold(text)))
         return len(said) > 1 and said == named and TOGETHER.search(text) is not None
 
-    def _territory_parts(self, territories: Column[Territory]) -> list[Column[str]]:
+    def _territory_parts(self, territories: Column[Territory]) -> list[Column[Part]]:
         """By territories that are parts; what is called as the whole is then the other part."""
         given = {territory.part for territory in territories.found if territory.part}
         if not given:
             return []
         # what is called as the whole may be the first part beside the others; it is the whole
         # beside the first
-        other: dict[str, str] = {}
+        other: dict[str, Part] = {}
         for code, known in self._names.contract.department_parts.items():
             first = next(iter(known))
             if given & set(known) and first not in given:
-                other[code] = first + UNSURE if set(known) - given == {first} else UNNAMED
+                is_first = set(known) - given == {first}
+                other[code] = Part(first, may_be_whole=True) if is_first else Part(UNNAMED)
         whole = {
             code: {fold(name) for name in self._names.contract.department_variants.get(code, [])}
             for code in other
         }
         labels = self.table.text("department_name").beside(self.table.text("department_code"))
 
-        def part(pair: tuple[Territory, tuple[str, str]]) -> str:
+        def part(pair: tuple[Territory, tuple[str, str]]) -> Part:
             territory, texts = pair
             if territory.part or territory.says_whole or territory.code not in other:
-                return territory.part
+                return Part(territory.part)
             if any(fold(text) in whole[territory.code] for text in texts):
-                return ""
+                return Part()
             named = any(any(c.isalpha() for c in text) for text in texts)
-            return other[territory.code] if named else UNNAMED
+            return other[territory.code] if named else Part(UNNAMED)
 
         return [territories.beside(labels).map(part)]
 

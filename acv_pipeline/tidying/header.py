@@ -66,7 +66,8 @@ class HeaderFinder:
             pair = sheet.cells.iloc[place : place + 2].to_numpy(dtype=object).tolist()
             further = self._with_second_line(self._one_line(pair[0], place), pair)
             title = self._title_above(sheet, previous.head.last, place)
-            tables[-1] = dataclasses.replace(previous, end=place + 1)
+            own_end = self._title_begins(sheet, previous.head.last, place)
+            tables[-1] = dataclasses.replace(previous, end=place + 1, own_end=own_end)
             tables.append(self._table(where, sheet, further, title or previous.title))
         return tables
 
@@ -191,6 +192,16 @@ class HeaderFinder:
                 break
             lines.append(tuple(line))
         return tuple(line for line in lines[::-1] if any(text.strip() for text in line))
+
+    def _title_begins(self, sheet: Sheet, after: int, header_at: int) -> int | None:
+        """The blank line between a table and the title of the next; None where there is none."""
+        has_title = False
+        for place in range(header_at - 1, after, -1):
+            filled = sum(bool(text.strip()) for text in _texts(sheet.cells.iloc[place]))
+            if filled > 1 or (has_title and not filled):
+                return None if filled else place
+            has_title = has_title or filled == 1
+        return None
 
     def _table(
         self, where: Both | str, sheet: Sheet, head: Header, title: tuple[tuple[str, ...], ...]

@@ -14,6 +14,7 @@ from acv_pipeline.tidying.dates import DateReader
 from acv_pipeline.tidying.header import HeaderFinder
 from acv_pipeline.tidying.indicators import stated_indicators
 from acv_pipeline.tidying.month_reader import MonthReader
+from acv_pipeline.tidying.phrases import NEGATED
 from acv_pipeline.tidying.places import PlaceReader
 from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.record_table import Months, RecordTable, month_at
@@ -35,7 +36,7 @@ from acv_pipeline.tidying.statements import (
     said_by,
     without_exceptions,
 )
-from acv_pipeline.tidying.subjects import LONGEST_SUBJECT, NEGATED, subject_of
+from acv_pipeline.tidying.subjects import LONGEST_SUBJECT, subject_of
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.texts import fold, plain
 
@@ -175,7 +176,8 @@ def check_notes(
             if (text, row > last) in seen:
                 continue
             seen.add((text, row > last))
-            of_one = row > last and places.of_note(text)[0]  # of that row alone
+            # of their rows alone, or of a sign that is no figure
+            of_one = row > last and (places.of_note(text)[0] or reader.names.explains_sign(text))
             if not of_one and (what := subject_of(reader.names, text, below=row > last)):
                 raise refuse_subject(file_name, text, what)
             said = reader.note(text, heading=row < last)
@@ -200,7 +202,7 @@ def check_indicator(rows: RecordTable, contract: Contract, file_name: str, text:
     Raises:
         DeliveryRefused: ``indicator_contradiction``.
     """
-    named = stated_indicators(contract, without_exceptions(text))
+    named = stated_indicators(contract, without_exceptions(contract, text))
     found = {rows.indicators[number] for number in np.unique(rows.indicator[rows.reason < 0])}
     if len(named) != 1 or not found or len(fold(text).split()) > LONGEST_SUBJECT:
         return

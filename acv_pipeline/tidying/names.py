@@ -11,8 +11,8 @@ from acv_pipeline.contract import Contract, Source
 from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.dates import STOCK, DateReader
 from acv_pipeline.tidying.month_reader import MonthRead, MonthReader
-from acv_pipeline.tidying.numbers import number_test
-from acv_pipeline.tidying.texts import Marks, compact, fold, plain, says, words_pattern
+from acv_pipeline.tidying.numbers import no_figure_tokens, number_test
+from acv_pipeline.tidying.texts import Marks, any_word, compact, fold, plain, says, words_pattern
 
 TERRITORY = ("department_code", "department_name", "region_code", "region_name", "national")
 FILLER = {"a", "au", "fin", "le", "de", "du", "mois", "arrete", "arretes", "situation"}
@@ -215,6 +215,8 @@ class ColumnNames:
         """``mars 2021``, ``2021-03-31``, ``mars-21 (p)`` or ``Cumul à fin mars 2021``."""
         if len(text) > LONGEST_NAME or not any(map(str.isdigit, text)):
             return ColumnName(text)  # no month without a digit
+        if any(sign in text for sign in self._foreign_signs):
+            return ColumnName(text)  # "mars 2021 %"
         bare, provisional = self._marks.split(text.strip())
         if (read := self._months.cell(plain(bare), order)).month:
             if says_stock(bare) and read.day and read.day.day == 1:
@@ -321,6 +323,15 @@ class ColumnNames:
         openings = tuple(f"{fold(word)} " for word in self.contract.note_openings)
         return fold(text).startswith(openings)
 
+    def explains_sign(self, text: str) -> bool:
+        """Whether a note explains a sign that stands in the place of figures (``nd : …``)."""
+        sign, colon, _ = text.replace("=", ":").partition(":")
+        known = of_contract(no_figure_tokens, self.contract)
+        letters = plain(sign)
+        short = letters.isalpha() and len(letters) < 3 and not self.is_part(sign)
+        marks = map(plain, self.contract.provisional_marks)
+        return bool(colon) and (letters in known or (short and letters not in marks))
+
     def is_unit(self, text: str) -> bool:
         """Whether a cell of a column of units says that figures are counts of dwellings."""
         words = [self._abbreviations.get(word, word) for word in fold(text).split()]
@@ -337,6 +348,22 @@ class ColumnNames:
     def corrects(self, text: str) -> bool:
         """Whether a name says that the column corrects the figures beside it."""
         return words_pattern(tuple(self.contract.correction_words)).search(fold(text)) is not None
+
+    def asks_for_state(self, text: str) -> bool:
+        """Whether a column asks for each row whether its figure is this month's (``Reçu``)."""
+        states = map(fold, self.contract.other_states)
+        asked = tuple(s.removeprefix("non ") for s in states if s.startswith("non "))
+        rest = words_pattern((*asked, *self.contract.figure_words)).sub(" ", fold(text)).split()
+        return bool(words_pattern(asked).search(fold(text))) and not set(rest) - {"oui", "non"}
+
+    def is_a_version(self, text: str) -> bool:
+        """Whether a name says that the column holds the figures as they stand since (``VF``)."""
+        words = self.contract.standing_words
+        version = rf"(?:{any_word(map(fold, words.version))}) ?[0-9]+"
+        known = words_pattern((*words.definitive, *words.correction))
+        return (
+            known.search(fold(text)) or re.search(rf"(?<![a-z]){version}", fold(text))
+        ) is not None
 
     def may_be_figures(self, text: str) -> bool:
         """Whether a name that means nothing to us may be that of the figures."""

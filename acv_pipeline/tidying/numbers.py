@@ -29,6 +29,7 @@ PLAIN = re.compile(r"(?:0|[1-9][0-9]*)")
 DECIMAL = re.compile(r"((?:0|[1-9][0-9]*))([.,])([0-9]+)")
 THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:([.,])[0-9]{3})(?:\1[0-9]{3})*(?:(?!\1)([.,])([0-9]+))?")
 SPACED_DECIMAL = re.compile(r"([1-9][0-9]{0,2}(?:[ '][0-9]{3})+)([.,])([0-9]+)")
+BETWEEN_LINES = re.compile(r"(?<=[0-9])\s*[\r\n]\s*(?=[0-9])")  # two numbers, no thousands sign
 # what binary arithmetic leaves of a whole number: 56.99999999999999
 NOISE, NOISY_DECIMALS = Decimal("1e-9"), 9
 LONGEST = 100  # signs of a number
@@ -120,7 +121,7 @@ class ValueWords:
 
     def _number_in(self, text: str) -> tuple[str, str, bool]:
         """A cell without marks, the same without its unit, and whether it is provisional."""
-        text = clean(text)
+        text = clean(BETWEEN_LINES.sub(" / ", text))
         if not text[:1].isdigit():
             return text, text, False
         text, provisional = self._marks.split(text)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from acv_pipeline.contract import Contract
-from acv_pipeline.tidying.texts import clean, compact, fold
+from acv_pipeline.tidying.texts import any_word, clean, compact, fold, without_accents
 
 PREFIX = r"(?:d|dep|dept|dpt|departement|fr|code)?"
 DEPARTMENT_CODE = re.compile(rf"{PREFIX} ?(?P<code>0?2[ab]|20[ab]|[0-9]{{1,3}})(?: 00?)?")
@@ -117,15 +117,49 @@ class PlaceReader:
                     return Place(code, named)
         return Place()
 
-    def of_note(self, text: str) -> tuple[str | None, str]:
-        """The territory that a note begins with, if any, and what it says of it.
+    def of_note(self, text: str) -> tuple[list[str], str]:
+        """The territories that a note is about, if any, and what it says of them.
 
-        A single digit is the number of a note; a note on a part of a territory is a legend.
+        It begins with one, or with words such as ``N.B.`` and names them. A single digit, or any
+        number behind such words, is that of a note; a note on a part of a territory is a legend.
         """
+        nota = self._nota.match(text)
+        text = text[nota.end() :] if nota else text
         named, _, said = text.partition(":")
         place = self.read(named.strip(" (*-–•"))
-        of_whole = said and len(fold(named)) > 1 and not place.part
-        return (place.code or place.named) if of_whole else None, said
+        code = place.code or place.named
+        numbered = not any(map(str.isalpha, named)) and (nota or len(fold(named)) < 2)
+        if code and said and not numbered and not place.part:
+            return [code], said
+        return self.named_in(text) if nota else ([], said)
+
+    def named_in(self, text: str) -> tuple[list[str], str]:
+        """The territories that a sentence names, and what it says of them."""
+        found = [self._named[match["name"]] for match in self._in_words.finditer(text)]
+        return list(filter(None, found)), self._in_words.sub(" ", text)
+
+    @cached_property
+    def _nota(self) -> re.Pattern[str]:
+        words = any_word(self.contract.remark_words.nota) or "(?!)"
+        return re.compile(rf"(?i)\s*[(*]?\s*(?:{words})(?!\w)[\s.:,–-]*")
+
+    @cached_property
+    def _named(self) -> dict[str, str | None]:
+        """The code of each territory as a sentence names it; None for what is none of its level."""
+        contract = self.contract
+        known = {name: code for code, name in self.official.items()}
+        parts = [names for of in contract.department_parts.values() for names in of.values()]
+        others = [*contract.territories.regions.values(), *(name for p in parts for name in p)]
+        named = {**dict.fromkeys(others), **known}
+        ways = (str, str.upper, without_accents, lambda name: without_accents(name).upper())
+        return {way(name): code for name, code in named.items() for way in ways}
+
+    @cached_property
+    def _in_words(self) -> re.Pattern[str]:
+        before = (
+            r"(?:(?:,|\bet\b)\s*)?(?:(?:\b(?:de|du|des|le|la|les|pour|dans)\s+)|\b[ld]['’]\s*)*"
+        )
+        return re.compile(rf"(?i:{before})(?<![\w-])(?P<name>{any_word(self._named)})(?![\w-])")
 
     def agrees(self, code: str, label: str) -> bool:
         """Whether ``label`` names the territory ``code``; lost characters (� or ?) may differ."""

@@ -14,6 +14,7 @@ import pandas as pd
 from acv_pipeline.contract import Month
 from acv_pipeline.language import in_language
 from acv_pipeline.tidying.column import Column, Objects, Places
+from acv_pipeline.tidying.groups import Part
 from acv_pipeline.tidying.pairs import LEVELS
 from acv_pipeline.tidying.reasons import CODES, REASONS
 
@@ -44,7 +45,7 @@ class RecordTable:
         value_text: the value cell.
         reason: place in ``reasons.CODES``; -1 for a figure.
         detail: what the reason's text names.
-        part: the part of a figure that the record is; ``""`` for a whole (``groups``).
+        part: the part of a figure that the record is.
         others: the texts of the columns that say nothing of the figure.
         is_provisional: whether the file says that the figure may still change.
         is_ragged: whether some records have fewer cells than others.
@@ -64,7 +65,7 @@ class RecordTable:
     value_text: Column[str]
     reason: Numbers
     detail: Objects
-    part: Column[str]
+    part: Column[Part]
     others: Column[str]
     is_provisional: npt.NDArray[np.bool_]
     is_ragged: bool = False

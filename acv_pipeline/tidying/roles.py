@@ -24,7 +24,13 @@ from acv_pipeline.tidying.names import TERRITORY, ColumnNames
 from acv_pipeline.tidying.numbers import number_test, parse_values
 from acv_pipeline.tidying.places import PlaceReader
 from acv_pipeline.tidying.refusals import quoted
-from acv_pipeline.tidying.subjects import is_class, is_earlier_or_part, leaves_out, subject_of_cell
+from acv_pipeline.tidying.subjects import (
+    is_class,
+    is_earlier_or_part,
+    leaves_out,
+    says_one_thing,
+    subject_of_cell,
+)
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.texts import clean, fold, words_pattern
 
@@ -155,10 +161,10 @@ class RoleReader:
             return content
         header = self.table.name_of(place)
         numbers, figures = self.is_number(place), self._is_figure
-        if self._names.corrects(header) and self._texts(place).where(clean).any():
+        if self._names.corrects(header) and self._texts(place).where(self._may_count).any():
             return "unknown"
-        filled = int(self._texts(place).where(clean).sum())
         if numbers.sum() < max(1, SOME * figures.sum()):
+            filled = int(self._texts(place).where(clean).sum())
             return self._role_of_few(header, int(numbers.sum()), filled, int(figures.sum()))
         if self._names.names_part(header) or fold(header).startswith("dont "):
             return "part_figures"
@@ -174,16 +180,22 @@ class RoleReader:
             return "unknown"
         return "numbers"
 
+    def _may_count(self, text: str) -> bool:
+        """Whether a cell is a number, with a sign before it or a remark behind (``44 (DDT)``)."""
+        bare = re.sub(r"^[+-] ?|\s*\([^()]*\)$", "", clean(text))
+        return number_test(self.finder.contract)(bare)
+
     def _role_of_few(self, header: str, numbers: int, filled: int, figures: int) -> str:
         """The role of a column with fewer numbers than the figures."""
+        if numbers and self._names.names_part(header):
+            return "part_figures"
         if 2 * numbers > filled and not self._names.is_other_quantity(header):
             corrects = bool(header.strip()) and self._names.may_be_figures(header)
             if corrects or numbers >= max(FEW, SPARSE * figures):
                 return "unknown"
         if numbers:
-            names = self._names
-            is_other = names.is_other_quantity(header) or names.names_part(header)
-            return "numbers" if is_other or NO_COUNT.match(fold(header)) else "few_numbers"
+            other = self._names.is_other_quantity(header) or NO_COUNT.match(fold(header))
+            return "numbers" if other else "few_numbers"
         return "text" if header.strip() or filled >= SOME * figures else "outside"
 
     def _role_of_meaning(self, meaning: str, place: int, is_first: bool) -> str:
@@ -218,13 +230,10 @@ class RoleReader:
             return "value_type"
         if self.finder.source.role == "partner" and all(map(self._names.is_partner, texts)):
             return "part"  # of the indicator: rows of another partner are not this one's
-        parts = any(self._names.names_part(text) for text in texts)
-        return (
-            "part"
-            if parts
-            and all(self._names.names_part(text) or self._names.is_whole(text) for text in texts)
-            else None
-        )
+        parts = list(map(self._names.names_part, texts))
+        wholes = map(self._names.is_whole, texts)
+        only = all(part or whole for part, whole in zip(parts, wholes, strict=True))
+        return "part" if any(parts) and only else None
 
     def _is_code(self, text: str) -> bool:
         return number_test(self.finder.contract)(text)
@@ -260,9 +269,12 @@ class RoleReader:
     def _subject_of_row(
         self, indicator: str | None, month: Month | None, cells: frozenset[str], text: str
     ) -> str:
-        """The text, if it says that its row is no figure; a remark leaves out a part of it."""
+        """The text, if it says that its row is no figure.
+
+        Where remarks are as many as rows, words of longer ones may be about anything.
+        """
         said = text.partition(" ")[2] if is_class(self._names, text, cells) else text
-        tells_kinds = len(cells) <= KINDS_AT_MOST
+        tells_kinds = len(cells) <= KINDS_AT_MOST or says_one_thing(self._names, said)
         says = self.subject(said, indicator) if tells_kinds else leaves_out(self._names, said)
         return text if says or is_earlier_or_part(self._names, text, month) else ""
 
@@ -285,6 +297,8 @@ class RoleReader:
                 continue  # else it is called so, and holds remarks
             cells = frozenset(map(fold, texts.found))
             said = texts.map(partial(self._subject_of_row, indicator, month, cells))
+            if self._names.asks_for_state(header := self.table.name_of(place)):
+                said = texts.map(partial(_unless_yes, header))
             found = found.replaced(said.where(bool), said) if said.where(bool).any() else found
         return found
 
@@ -367,6 +381,11 @@ def are_alike(numbers: npt.NDArray[Any], figures: npt.NDArray[Any]) -> Mask:
     """Which numbers are large enough, and within a factor of the figures of their rows."""
     both = (numbers >= LARGE_ENOUGH) & (figures >= LARGE_ENOUGH)
     return np.asarray(both & (numbers <= ALIKE * figures) & (figures <= ALIKE * numbers))
+
+
+def _unless_yes(question: str, text: str) -> str:
+    """A question with its answer, where that is no; else nothing."""
+    return f"{clean(question)} {clean(text)}" if fold(text) in ("non", "n") else ""
 
 
 def _same_code(code: str, other: str) -> bool:

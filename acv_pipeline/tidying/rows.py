@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.months import shift
+from acv_pipeline.tidying.additions import DEPARTMENT, settle_additions
 from acv_pipeline.tidying.beside import Beside
 from acv_pipeline.tidying.column import Column, Mask, Places, constant, of_contract
 from acv_pipeline.tidying.drag import dragged
@@ -36,7 +37,6 @@ from acv_pipeline.tidying.row_reasons import Verdicts
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.texts import clean, fold, plain
 
-DEPARTMENT = ("department_code", "department_name")
 LEVEL_REASONS = {"region": "stated_subtotal", "national": "stated_total", "below": "part_alone"}
 Counts: TypeAlias = npt.NDArray[np.int64]
 
@@ -123,6 +123,7 @@ class RowReader:
             verdicts.settle(is_region, "stated_subtotal")
         for problem in ("indicator_contradiction", "no_indicator"):
             verdicts.settle(self._has_problem(problem), problem, said)
+        settle_additions(verdicts, self.table, self.roles, self._places, problems)
         verdicts.settle_each(problems, self._territory_details)
         texts = self._month_texts or self.table.text("year")
         written = texts.map(clean).at

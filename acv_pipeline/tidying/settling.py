@@ -11,7 +11,7 @@ import pandas as pd
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.language import Both, both_plural
-from acv_pipeline.tidying.groups import UNNAMED, UNSURE
+from acv_pipeline.tidying.groups import UNNAMED
 from acv_pipeline.tidying.pairs import LEVELS
 from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.record_table import RecordTable
@@ -30,6 +30,7 @@ class _Row:
     others: str
     usable: bool
     count: int
+    may_be_whole: bool = False
 
 
 def settle_repeats(rows: RecordTable, contract: Contract) -> list[Both]:
@@ -64,7 +65,15 @@ def _rows(rows: RecordTable, at: npt.NDArray[np.intp]) -> list[_Row]:
     counts = rows.stated[at].tolist()
     texts = zip(rows.value_text.at(at), rows.part.at(at), rows.others.at(at), strict=True)
     return [
-        _Row(place, str(count) if count >= 0 else text, part, others, reason < 0, count)
+        _Row(
+            place,
+            str(count) if count >= 0 else text,
+            part.name,
+            others,
+            reason < 0,
+            count,
+            part.may_be_whole,
+        )
         for place, count, reason, (text, part, others) in zip(
             at.tolist(), counts, rows.reason[at].tolist(), texts, strict=True
         )
@@ -74,9 +83,7 @@ def _rows(rows: RecordTable, at: npt.NDArray[np.intp]) -> list[_Row]:
 def _assured(row: _Row, group: list[_Row]) -> _Row:
     """A row that may be the whole as the part that it is, where it is too small for the whole."""
     others = sum(other.count for other in group if other.part not in ("", row.part))
-    if row.part in ("", UNNAMED) or not row.part.endswith(UNSURE) or row.count >= others:
-        return row
-    return replace(row, part=row.part.removesuffix(UNSURE))
+    return replace(row, may_be_whole=row.may_be_whole and row.count >= others)
 
 
 def _all_parts(groups: Iterable[list[_Row]], contract: Contract) -> list[set[str]]:
@@ -86,7 +93,6 @@ def _all_parts(groups: Iterable[list[_Row]], contract: Contract) -> list[set[str
     """
     known = [set(parts) for parts in contract.department_parts.values()]
     territorial = set().union(*known) if known else set()
-    territorial |= {part + UNSURE for part in territorial}
     named = {row.part for group in groups for row in group if row.part} - territorial
     called = {fold(w): part for part, words in contract.part_names.items() for w in words}
     meant = [called.get(fold(part)) for part in named]
@@ -161,12 +167,11 @@ class _Settler:
 
     def _parts_alone(self, parts: list[_Row]) -> None:
         names = [row.part for row in parts]
-        added = " + ".join(f"{row.part} {row.said}" for row in parts)
+        added = " + ".join(f"{r.part}{'?' if r.may_be_whole else ''} {r.said}" for r in parts)
         complete = len(names) > 1 and len(set(names)) == len(names) and set(names) in self._complete
-        if not complete or not all(row.usable for row in parts):
+        if not complete or not all(row.usable and not row.may_be_whole for row in parts):
             for row in parts:
-                sure = not row.part.endswith(UNSURE)
-                self._reason([row], "part_alone", row.part if sure else added)
+                self._reason([row], "part_alone", added if row.may_be_whole else row.part)
             return
         first, *others = parts
         total = sum(row.count for row in parts)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from acv_pipeline.contract import Contract
@@ -25,6 +26,11 @@ from acv_pipeline.tidying.texts import clean, fold, words_pattern
 INCOMPLETE = ("no_header", "no_department_column", "no_value_column")
 TERRITORIES_AT_LEAST = 3
 COLUMNS_TOLD = 50
+# what is wrong no more: "erreur corrigée", "sans erreur"
+MENDED = re.compile(
+    r"(?<![a-z])(?:(?:sans|corrections? d(?:e|es)?) [a-z]+|"
+    r"[a-z]+ (?:corrige|rectifie)(?:e|s|es)?)(?![a-z])"
+)
 
 
 @dataclass
@@ -58,8 +64,8 @@ def find_tables(sheets: list[Sheet], file_name: str, finder: HeaderFinder) -> Fo
     if not sheets:
         raise empty_file(Path(file_name))
     found = Found()
-    discarded = words_pattern(tuple(finder.contract.discarded_sheets))
-    counted = [s for s in sheets if s.is_visible and not discarded.search(fold(s.name))]
+    discarded = tuple(finder.contract.discarded_sheets)
+    counted = [s for s in sheets if s.is_visible and not _is_condemned(s.name, discarded)]
     refusals = _find_in(counted, file_name, finder, found)
     for sheet in [sheet for sheet in sheets if sheet not in counted]:
         why = (
@@ -106,7 +112,7 @@ def _leave_out_other_subjects(found: Found, file_name: str, finder: HeaderFinder
     Raises:
         DeliveryRefused: ``other_subject``, where no other table is there, or one on its sheet.
     """
-    if what := subject_of_file(finder.names, file_name):
+    if what := subject_of_file(finder.names, file_name) or _subject_of_name(finder, file_name):
         raise refuse_subject(file_name, file_name, what)
     subjects = [other_subject(finder.names, table) for table in found.tables]
     kept = [table for table, subject in zip(found.tables, subjects, strict=True) if not subject]
@@ -120,6 +126,24 @@ def _leave_out_other_subjects(found: Found, file_name: str, finder: HeaderFinder
     found.tables = kept
 
 
+def _subject_of_name(finder: HeaderFinder, file_name: str) -> str | None:
+    """``discarded`` where a word of a file's name, wherever it stands, says that it does not count.
+
+    A draft is provisional; what is old, or in an archive, may be the dwellings or a copy.
+    """
+    contract = finder.contract
+    drafts = contract.standing_words.provisional
+    words = (word for word in contract.discarded_sheets if word not in drafts)
+    words = (word for word in words if not word.startswith(("ancien", "archive")))
+    name = re.sub("[0-9_]+", " ", PurePath(file_name).stem)
+    return "discarded" if _is_condemned(name, tuple(words)) else None
+
+
+def _is_condemned(name: str, words: tuple[str, ...]) -> bool:
+    """Whether a sheet's or a file's name says by one of some words that it does not count."""
+    return words_pattern(words).search(MENDED.sub(" ", fold(name))) is not None
+
+
 SUBJECTS = {
     "part": marked("a part of the figures"),
     "target": marked("targets"),
@@ -128,6 +152,9 @@ SUBJECTS = {
     "discarded": marked("figures that do not count"),
     "quantity": marked("another quantity"),
     "indicator": marked("the figures of another programme"),
+    "several": marked("the figures of several partners"),
+    "rounded": marked("rounded figures"),
+    "earlier": marked("figures of an earlier month, or not all of them"),
 }
 
 
@@ -175,8 +202,8 @@ def why_passed_over(
 
     Raises:
         DeliveryRefused: ``sheet_not_understood``: it holds numbers by département in a column that
-            could be figures, about as many as the tables that are read, or of other départements,
-            or as corrections.
+            could be figures, by its name, or about as many as the tables that are read, or of
+            other départements, or as corrections.
     """
     places = _territory_columns(sheet, finder.contract)
     if not places:
@@ -187,7 +214,9 @@ def why_passed_over(
         if place in places:
             continue
         name, numbers = _name_and_numbers(sheet, place, finder.contract)
-        corrects = finder.names.corrects(f"{name} {sheet.name}")
+        corrects = finder.names.corrects(f"{name} {sheet.name}") or (
+            bool(name) and finder.names.may_be_figures(name)
+        )
         if not numbers or not (adds or corrects or numbers >= SOME * figures):
             continue
         known = finder.names.name(name).meaning not in (None, "cumulative", "month_figures")

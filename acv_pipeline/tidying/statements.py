@@ -11,6 +11,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import PurePath
 
 from acv_pipeline.contract import Contract, Month, Source
@@ -24,14 +25,7 @@ from acv_pipeline.tidying.month_reader import MonthRead, MonthReader
 from acv_pipeline.tidying.names import ColumnNames
 from acv_pipeline.tidying.refusals import months_listed, quoted, says
 from acv_pipeline.tidying.table import Table
-from acv_pipeline.tidying.texts import any_word, fold, plain
-
-# "Bilan 2020": other years may be those of a programme or of a target
-BARE_YEAR = re.compile(
-    r"(?:(?:bilan|exercice|annee|millesime|acv|situation|donnees|fin) ?)*(?P<year>20[0-9]{2})"
-)
-CORRECTED = re.compile(r"(?<![a-z])(?:revis|corrig|rectifi|rappel|modifi|repris)[a-z]*")
-PERIOD = re.compile(r"(?<![a-z])(?:periode|intervalle)(?![a-z])")
+from acv_pipeline.tidying.texts import any_word, fold, plain, words_pattern
 
 
 @dataclass(frozen=True)
@@ -67,7 +61,7 @@ def indicator_of_table(
     Raises:
         DeliveryRefused: ``indicator_contradiction`` where they name different ones.
     """
-    title = " · ".join(map(without_exceptions, table.title_texts))
+    title = " · ".join(without_exceptions(contract, text) for text in table.title_texts)
     places = {
         marked("title"): stated_indicators(contract, title),
         marked("sheet name"): stated_indicators(contract, table.sheet.name),
@@ -103,10 +97,15 @@ def indicator_of_table(
     return None if any(places.values()) else source.default_indicator
 
 
-def without_exceptions(text: str) -> str:
+def without_exceptions(contract: Contract, text: str) -> str:
     """A heading without the programmes that it names to leave them out, or to point elsewhere."""
-    if re.search(r"(?<![a-z])(?:voir|autre fichier|exclu[a-z]*)(?![a-z])", fold(text)):
+    if words_pattern(contract.remark_words.elsewhere).search(fold(text)):
         return ""
+    return without_left_out(text)
+
+
+def without_left_out(text: str) -> str:
+    """A text without what it names to leave it out."""
     return re.sub(r"(?i)\b(?:hors|sauf|hormis)\b[^,;–)-]*", "", text)
 
 
@@ -136,11 +135,17 @@ class StatementReader:
 
     def halves(self, table: Table, *names: str) -> dict[str, tuple[int | None, int | None]]:
         """The headings and names, that of the sheet among them, of a year or a month alone."""
-        months = self.names.contract.month_words
+        months, told = self.names.contract.month_words, self.names.contract.remark_words
         words = {plain(called[0]): number for number, called in months.items()}  # in full
-        before = r"(?:(?:donnees|mois|situation|cumul|a|de|fin) ?)*"
+        of_year, of_month = (
+            any_word(map(fold, told.year_heading)),
+            any_word(map(fold, told.month_heading)),
+        )
+        # "Bilan 2020": other years may be those of a programme or of a target
+        bare_year = re.compile(rf"(?:(?:{of_year}) ?)*(?P<year>20[0-9]{{2}})")
         bare_month = re.compile(
-            rf"{before}(?P<word>{any_word(words)})|mois (?P<number>0?[1-9]|1[0-2])"
+            rf"(?:(?:{of_month}|a|de|fin) ?)*(?P<word>{any_word(words)})|"
+            r"mois (?P<number>0?[1-9]|1[0-2])"
         )
         lines = (" ".join(filter(str.strip, line)) for line in table.title)
         found: dict[str, tuple[int | None, int | None]] = {}
@@ -148,7 +153,7 @@ class StatementReader:
             folded = fold(text)
             if list(self._in(text, "title")):
                 continue
-            if year := BARE_YEAR.fullmatch(folded):
+            if year := bare_year.fullmatch(folded):
                 found[text] = int(year["year"]), None
             elif month := bare_month.fullmatch(folded):
                 found[text] = None, int(month["number"] or words[month["word"]])
@@ -189,10 +194,11 @@ class StatementReader:
                 label = above[place]
             behind = "" if label else next((c for c in line[place + 1 :] if c.strip()), "")
             found += self._in(text, "title", label, behind if self._is_date(text) else "")
+        period = words_pattern(self.names.contract.remark_words.period)
         if (
             len(found) == 2
             and found[0].before == found[1].before
-            and PERIOD.search(found[0].before)
+            and period.search(found[0].before)
         ):
             found[0] = replace(found[0], months=(), kind="beginning")
         return found
@@ -218,8 +224,8 @@ class StatementReader:
             sheet: the note stands on another sheet than the table, of this name.
             heading: the note stands above rows: then a month by itself is theirs.
         """
-        if CORRECTED.search(fold(text)):
-            return []  # of an earlier month, as a remark
+        if self._is_of_earlier(text):
+            return []
         return [
             replace(statement, sheet=sheet)
             for statement in self._in(text, "note")
@@ -228,9 +234,31 @@ class StatementReader:
 
     def below(self, texts: Iterable[str]) -> list[Statement]:
         """The days and months that notes name as those of the figures; no corrections."""
-        notes = (text for text in texts if not CORRECTED.search(fold(text)))
+        notes = (text for text in texts if not self._is_of_earlier(text))
         said = (statement for text in notes for statement in self._in(text, "note"))
         return [statement for statement in said if self._dates.is_of_figures(statement.before)]
+
+    def days_without_year(
+        self, table: Table, file_name: str, notes: Iterable[str], months: Sequence[Month]
+    ) -> list[Statement]:
+        """What title, sheet, file name and notes say of days whose year the figures' months tell.
+
+        Args:
+            months: those of the figures.
+        """
+        dated = partial(self._dates.with_years, months=months)
+        title = tuple(tuple(map(dated, line)) for line in table.title)
+        found = self.title(replace(table, title=title), file_name) if title != table.title else []
+        stem = PurePath(file_name).stem
+        for place, name in (("sheet name", table.sheet.name), ("file name", stem)):
+            found += self._in(dated(name), place) if dated(name) != name else ()
+        return [*found, *self.below(dated(text) for text in notes if dated(text) != text)]
+
+    def _is_of_earlier(self, text: str) -> bool:
+        """Whether a note is about an earlier month, or what was corrected in it."""
+        return (
+            words_pattern(self.names.contract.remark_words.revised).search(fold(text)) is not None
+        )
 
     def file_name(self, file_name: str, received_on: dt.date | None) -> list[Statement]:
         """What the file's name says.

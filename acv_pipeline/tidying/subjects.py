@@ -12,81 +12,18 @@ from collections.abc import Container, Iterator
 from pathlib import PurePath
 
 from acv_pipeline.contract import Contract, Month
+from acv_pipeline.contract.months import month_end, shift
 from acv_pipeline.tidying.column import of_contract
-from acv_pipeline.tidying.dates import DateReader
+from acv_pipeline.tidying.dates import STOCK, DateReader
 from acv_pipeline.tidying.indicators import names_other_programme, stated_indicators
 from acv_pipeline.tidying.names import ColumnNames
+from acv_pipeline.tidying.phrases import LEFT_OUT, NEGATED, Phrases
+from acv_pipeline.tidying.statements import without_left_out
 from acv_pipeline.tidying.table import Table
-from acv_pipeline.tidying.texts import any_word, fold, plain, says, words_pattern
+from acv_pipeline.tidying.texts import any_word, clean, fold, plain, says, words_pattern
 
-FLOW = re.compile(
-    r"(?<![a-z])(?:(?<!pas de )flux(?! de donnees| cumul)|non cumul[a-z]*|hors cumul|"
-    r"au cours d[ue](?! programme)|moyenne mobile|cumul annuel|(?:du|ce) mois seul[a-z]*|"
-    r"hebdo[a-z]*|depuis le 1er janvier(?! 20)|du 1er janvier(?: 2019| 20[2-9][0-9])? au|"
-    r"(?:de|dans|sur) l annee|cumul (?:2019|20[2-9][0-9])(?! [0-9t])|"
-    r"(?<![0-9] )logements(?: [a-z]+)? en 20[0-9]{2}|"
-    r"derniers mois|(?:annee|semestre|trimestre|20[0-9]{2}) seule?|"
-    r"(?:annee|semestre|trimestre|mois) en cours(?! provisoires?))(?![a-z])"
-)
-CHANGES = re.compile(r"(?<![a-z])(?:ecarts?|glissants?|nouve(?:aux|lles))(?![a-z])")
-QUANTITY = re.compile(
-    r"(?<![a-z])(?:montant|taux|pourcentage|dossier|menage|rang)s?(?![a-z])|credits consommes"
-)
-IN_UNITS = re.compile(r"(?<![a-z])(?:en|par|unites?) (?:millier|million|centaine)s?(?![a-z])")
-UNIT = re.compile(r"(?<![a-z])(?:millier|million|centaine)s?(?![a-z])")
-PUT_RIGHT = re.compile(
-    r"(?<![a-z])(?:(?:corrige|rectifie|remplace)(?:e|s|es)?|corrections?|rectifications?)(?![a-z])"
-)
-NOT_YET = re.compile(
-    r"(?<![a-z])(?:sera|seront|suivra|suivront|a venir|en cours|prochaine?s?)(?![a-z])"
-)
-INCLUDED = re.compile(
-    r"(?<![a-z])(?:y compris|dont|inclus|incluses?|et|hors|non communique[a-z]*)(?![a-z])"
-)
-NEGATED = re.compile(r"(?<![a-z])(?:n|ne|pas|exclus?|exclues?)(?![a-z])")
-NUMBERING = re.compile(r"(?i)^\s*(?:tableau|annexe|onglet|feuille)\s*n?°?\s*[0-9]+\s*[:.–-]*")
-# a folder; a file that replaces one, answers a request or tries the channel
-OF_FILES = re.compile(
-    r"(?<![a-z])(?:dossiers?|annule[a-z]*[ -](?:et[ -])?remplac[a-z]*|"
-    r"(?:sur |a la )?demandes?|tests?)(?![a-z])"
-)
-# whom to ask is no subject
-WHOM = {"contact", "bureau", "service", "mission", "unite"}
-LEFT_OUT = ("hors", "sans", "sauf", "hormis")
-REPLACED = (
-    r"(?:remplace|annule)(?:e|s|es)? par"
-    r"(?! (?:(?:celui|celle) ci|ce|cet|cette|le present)(?![a-z]))(?![a-z])"
-)
-# what may be obsolete, replaced or wrong: else it is a code or a list that the text speaks of
-FILE = r"(?:fichier|version|tableau|envoi|donnees?|chiffre|feuille|onglet|document|extraction)[sx]?"
-BETWEEN = r"(?:(?:du|de|d|a|au|est|sont|ete|desormais|devenue?s?|20[0-9]{2}|{own}) )*"
-# of a row: it is not the whole; what is late or said with reserve is
-LEAVES_OUT = re.compile(
-    r"(?<![a-z])(?:hors(?! (?:du )?delai| taxe| ligne| systeme)|"
-    r"sauf(?! erreur| avis| mention| indication)|hormis|non comprise?s?|"
-    r"a l (?:exception|exclusion)|(?P<sans>sans))(?![a-z])(?P<what>.*)"
-)
-# "faux" by itself may be the answer of a spreadsheet
-WRONG = re.compile(
-    rf"(?<![a-z])(?:(?P<file>{FILE}|valeurs?|totaux|total) (?:(?:est|sont) )?"
-    r"(?:erron|(?:faux|fausses?)(?![a-z]))|erron|(?:est|sont) (?:faux|fausses?)(?![a-z]))"
-)
-# of a row: its figure is an earlier one, or not all of it
-EARLIER = (
-    r"(?<![a-z])(?:idem|reprise|report|valeurs?|chiffres?|donnees?)"
-    r"(?: (?:de|du|d|des|le|la|a|au|fin|mois))* "
-    r"(?:m 1|mois (?:precedent|dernier|d avant)|(?P<month>{months}))(?![a-z])"
-)
-INCOMPLETE = re.compile(
-    r"(?:.*(?<![a-z])(?:chiffres?|donnees?|valeurs?|total|cumul|remontees?|saisie) "
-    r"(?:(?:est|sont) )?)?(?:incompl|partiel)[a-z]*"
-)
-# it speaks of an earlier figure and does not give it
-COMPARED = re.compile(
-    r"(?<![a-z])(?:par rapport|hausse|baisse|superieur|inferieur|ecart|compar|conforme|evolution|"
-    r"integr|inclu|y compris|rattrap)"
-)
 SMALL = {"a", "de", "des", "du", "la", "le", "les", "d", "l", "fin", "annee", "par", "departement"}
+MARKED = re.compile(r"\s*(?:\*|[(\[]?[0-9⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2} ?[)\].:])")  # of a figure or a name alone
 # words: longer texts explain, they are no headings
 LONGEST_SUBJECT, LONGEST_PART, LONGEST_BELOW, FEW = 8, 14, 4, 3
 SOON = 6  # words: what a long heading is about stands among the first
@@ -112,10 +49,10 @@ def subject_of_file(names: ColumnNames, file_name: str) -> str | None:
 
     Its numbers are dates, and some words say what becomes of the file.
     """
-    words = plain(re.sub(r"[0-9_]+", " ", PurePath(file_name).stem))
+    words = plain(re.sub(r"[0-9_-]+", " ", PurePath(file_name).stem))
     if is_discarded(names, words):
         return "discarded"
-    return subject_of(names, OF_FILES.sub(" ", words))
+    return subject_of(names, words_pattern(names.contract.remark_words.of_files).sub(" ", words))
 
 
 def is_discarded(names: ColumnNames, text: str) -> bool:
@@ -132,17 +69,18 @@ def is_discarded(names: ColumnNames, text: str) -> bool:
     if words_pattern(tuple(instructions)).search(folded):
         return True
     months = (word for called in contract.month_words.values() for word in called)
-    between = BETWEEN.replace("{own}", any_word(map(fold, [*names.own_words, *months])))
+    phrases = of_contract(Phrases, contract)
+    sent, between = phrases.sent, phrases.between([*names.own_words, *months])
     single = {word for word in words - instructions if not word.startswith(("ancien", "archive"))}
     condemned = words_pattern(tuple(single)).pattern
     return any(
         re.search(pattern, folded)
         for pattern in (
-            rf"^{between}(?:{FILE} )?{between}{condemned}(?: {between}(?:{FILE})?)?$",
-            rf"(?<![a-z]){FILE} {between}(?:[0-9]+ {between})?{condemned}",
-            rf"^{between}{REPLACED}",
-            rf"(?<![a-z]){FILE} {between}(?:[0-9]+ {between})?{REPLACED}",
-            rf"^{between}ancien(?:ne|s|nes)? {FILE}(?![a-z])",
+            rf"^{between}(?:{sent} )?{between}{condemned}(?: {between}(?:{sent})?)?$",
+            rf"{sent} {between}(?:[0-9]+ {between})?{condemned}",
+            rf"^{between}{phrases.replaced}",
+            rf"{sent} {between}(?:[0-9]+ {between})?{phrases.replaced}",
+            rf"^{between}ancien(?:ne|s|nes)? {sent}",
         )
     )
 
@@ -158,12 +96,22 @@ def subject_of_cell(names: ColumnNames, text: str, indicator: str | None) -> str
         return None
     if leaves_out(names, text):
         return "part"
-    named = stated_indicators(names.contract, text)
-    if indicator and named and indicator not in named:
-        return "indicator"
-    if indicator and not named and names_other_programme(names.contract, text):
+    contract = names.contract
+    begun = words_pattern(contract.remark_words.begun).search(fold(text))
+    if indicator and (named := stated_indicators(contract, text)):
+        reserve = words_pattern(contract.remark_words.reserve)
+        kept = stated_indicators(contract, without_left_out(reserve.sub(" ", plain(text))))
+        if indicator not in kept and (kept or indicator in named):
+            return "indicator"
+    elif indicator and not begun and names_other_programme(contract, text):
         return "indicator"
     return subject_of(names, text)
+
+
+def says_one_thing(names: ColumnNames, text: str) -> bool:
+    """Whether a remark is one word, beside small ones, numbers and what figures are called."""
+    rest = words_pattern(names.contract.remark_words.figure).sub(" ", fold(text)).split()
+    return sum(word not in SMALL and not word.isdigit() for word in rest) <= 1
 
 
 def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | None:
@@ -176,19 +124,26 @@ def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | N
     Returns:
         ``part``, ``target``, ``flow``, ``source``, ``quantity``, ``discarded`` or None.
     """
-    text = NUMBERING.sub("", text)
+    phrases, told = of_contract(Phrases, names.contract), names.contract.remark_words
+    text = phrases.numbering.sub("", text)
     folded = fold(text)
     words = folded.split()
+    own, first = names.own_words, fold(re.split(r"[:(;]", text, maxsplit=1)[0])
+    incomplete = phrases.are_incomplete(folded, own) or phrases.are_incomplete(first, own)
+    if incomplete and not MARKED.match(text) and not phrases.is_mended(folded):
+        return "part"
     long = len(words) > LONGEST_SUBJECT
-    if not words or (long and below and not IN_UNITS.search(folded)):
+    if not words or (long and below and not phrases.in_units.search(folded)):
         return None
     if below and is_discarded(names, text):
         return "discarded"
-    if IN_UNITS.search(folded) or (UNIT.search(folded) and len(words) <= LONGEST_BELOW):
+    unit = words_pattern(told.large_unit).search(folded) and len(words) <= LONGEST_BELOW
+    if unit or phrases.in_units.search(folded):
         return "quantity"
     if not NEGATED.search(folded) and (is_without(names, text) or _is_without_some(names, folded)):
         return "part"
-    if FLOW.search(folded) or (CHANGES.search(folded) and len(words) <= FEW):
+    changes = len(words) <= FEW and words_pattern(told.change).search(folded)
+    if changes or phrases.says_flow(folded):
         return "flow"
     if _is_of_a_part(names, text, words[:SOON] if long else words) and len(words) <= LONGEST_PART:
         return "part"
@@ -198,10 +153,10 @@ def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | N
         return "flow"
     if any(c.isdigit() for c in re.sub(r"20[0-9]{2}", "", folded)) or "=" in text:
         return None  # it states something of them
-    others = words_pattern(tuple(names.contract.other_states))
-    quantity = QUANTITY.search(folded) or others.search(folded) or "€" in text
-    quantity = quantity and not INCLUDED.search(folded)
-    wrong = None if _is_put_right(folded) else WRONG.search(folded)
+    others = words_pattern((*told.quantity, *names.contract.other_states))
+    quantity = others.search(folded) or "€" in text
+    quantity = quantity and not phrases.included.search(folded)
+    wrong = None if phrases.is_mended(folded) else phrases.wrong.search(folded)
     if wrong and wrong["file"]:
         return "discarded"
     quantity = bool(quantity or wrong)
@@ -212,12 +167,11 @@ def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | N
         return "target"
     if _is_of_another_source(names, folded):
         return "source"
-    return "quantity" if quantity and not WHOM.intersection(words) else None
+    return "quantity" if quantity and not _tells_whom_to_ask(names, words) else None
 
 
-def _is_put_right(folded: str) -> bool:
-    """Whether a folded text says that a mistake is mended, not that it is going to be."""
-    return PUT_RIGHT.search(folded) is not None and not NOT_YET.search(folded)
+def _tells_whom_to_ask(names: ColumnNames, words: list[str]) -> bool:
+    return any(fold(word) in words for word in names.contract.remark_words.whom_to_ask)
 
 
 def _is_of_a_part(names: ColumnNames, text: str, words: list[str]) -> bool:
@@ -228,8 +182,9 @@ def _is_of_a_part(names: ColumnNames, text: str, words: list[str]) -> bool:
         for kind, called in names.contract.part_names.items()
         if words_pattern(tuple(called)).search(said)
     }
-    whole = any(map(names.is_whole, words)) or INCLUDED.search(fold(text))
-    if len(kinds) != 1 or whole or WHOM.intersection(words):
+    included = of_contract(Phrases, names.contract).included
+    whole = any(map(names.is_whole, words)) or included.search(fold(text))
+    if len(kinds) != 1 or whole or _tells_whom_to_ask(names, words):
         return False
     name, colon, meaning = text.partition(":")
     return not (colon and names.is_part(name) and names.is_part(meaning))  # a legend
@@ -276,15 +231,22 @@ def is_class(names: ColumnNames, text: str, cells: Container[str]) -> bool:
         cells: the folded texts of its column.
     """
     outside, _, of = fold(text).partition(" ")
-    return outside == "hors" and of in cells and not is_without(names, text)
+    if outside != "hors" or of not in cells:
+        return False
+    return not (is_without(names, text) or stated_indicators(names.contract, of))
 
 
 def leaves_out(names: ColumnNames, text: str) -> bool:
     """Whether a remark on one row leaves out something of it, but another programme.
 
-    What it is without may be anything (a visa), unless it is a territory or a part.
+    What it is without may be anything (a visa), unless it is a territory or a part. What it is
+    alone is a place, if it has a capital.
     """
-    left_out = LEAVES_OUT.search(fold(text))
+    phrases = of_contract(Phrases, names.contract)
+    only = phrases.some_only.search(clean(text))
+    if only and fold(only["name"]) not in names.own_words | set(phrases.months):
+        return True
+    left_out = phrases.leaves_out(fold(text))
     if not left_out or is_without(names, text):
         return left_out is not None
     contract = names.contract
@@ -304,21 +266,44 @@ def is_earlier_or_part(names: ColumnNames, text: str, month: Month | None) -> bo
     Args:
         month: that of the figures; None where there are several.
     """
-    folded = fold(text)
-    if INCOMPLETE.fullmatch(folded):
+    # "n° 1" is no N-1, nor is M+1
+    folded, told = fold(text.replace("°", "o").replace("+", " plus ")), names.contract.remark_words
+    phrases = of_contract(Phrases, names.contract)
+    if phrases.incomplete.fullmatch(folded):
         return True
-    if COMPARED.search(folded) or PUT_RIGHT.search(folded):
+    if words_pattern((*told.compared, *told.mended)).search(folded):
         return False
-    pattern, numbers = of_contract(_earlier, names.contract)
-    found = pattern.search(folded)
+    found = phrases.earlier.search(folded)
+    if text.strip().startswith("="):
+        found = found or phrases.equals.fullmatch(folded)
     if not found or not found["month"]:
-        return found is not None
-    return month is not None and month.month != numbers[found["month"]]
+        return found is not None or (month is not None and _is_of_earlier_day(names, text, month))
+    return month is not None and month.month != phrases.months[found["month"]]
 
 
-def _earlier(contract: Contract) -> tuple[re.Pattern[str], dict[str, int]]:
-    words = {fold(word): n for n, called in contract.month_words.items() for word in called}
-    return re.compile(EARLIER.replace("{months}", any_word(words))), words
+def _is_of_earlier_day(names: ColumnNames, text: str, month: Month) -> bool:
+    """Whether a remark says that figures are those of a time before the end of ``month``.
+
+    One that gives another number compares; the first day of a month is the label of all of it.
+    """
+    told = names.contract.remark_words
+    speaks = words_pattern((*told.figure, *told.taken)).search(fold(text))
+    if not any(map(str.isdigit, text)) or not (speaks or STOCK.search(fold(text))):
+        return False
+    reader = of_contract(DateReader, names.contract)
+    # remarks are written within weeks of the month, and speak of the one before or of long ago
+    dated = reader.with_years(text, [shift(month, later) for later in range(-9, 3)])
+    dates = list(reader.within(dated))
+    if len(dates) != 1 or not reader.is_of_figures(dates[0].before):
+        return False
+    (date,) = dates
+    start, end = date.read.span
+    others = plain(dated)[:start] + plain(dated)[end:]
+    called = words_pattern(told.figure).search(fold(date.before)) is not None
+    if any(map(str.isdigit, others)) or not (date.kind in ("state", "extraction") or called):
+        return False
+    day = date.read.day or date.read.month or month
+    return day < month or (date.read.day is not None and month < day < month_end(month))
 
 
 def _places_and_parts(contract: Contract) -> Iterator[str]:

@@ -81,6 +81,8 @@ class Table:
         end: the position after the table's last row.
         columns: column positions by meaning.
         month_columns: month by column position, where a column holds one month's figures.
+        own_end: the position of the blank line from which on all is the title of the next table;
+            None where there is none.
     """
 
     sheet: Sheet
@@ -89,6 +91,7 @@ class Table:
     end: int
     columns: Columns
     month_columns: dict[int, Month]
+    own_end: int | None = None
 
     @cached_property
     def header(self) -> Line:
@@ -144,6 +147,22 @@ class Table:
         found = sorted(set(kinds.tolist()))
         pairs = texts.beside(Column(pd.Index(found).get_indexer(pd.Index(kinds)), found))
         return pairs.map(lambda pair: Cell(*pair))
+
+    def comments_beside(self, position: int) -> Column[str]:
+        """What comments say of each row: of its cells, but those of another month's figures."""
+        others = {place for place in self.month_columns if place != position}
+        said: dict[int, list[str]] = defaultdict(list)
+        for (row, place), text in sorted(self.sheet.comments.items()):
+            if place not in others:
+                said[row].append(text)
+        if not said:
+            return constant("", len(self.body))
+        return texts_of(pd.Series([" ; ".join(said[row]) for row in self.body.index], dtype="str"))
+
+    def comment_of(self, position: int) -> str:
+        """What comments say of a column's name."""
+        lines = self.sheet.cells.index[self.head.first : self.head.last + 1]
+        return " ; ".join(filter(None, (self.sheet.comments.get((r, position)) for r in lines)))
 
     def text(self, meaning: str) -> Column[str]:
         """The texts of a meaning; blank where the table has no such column."""

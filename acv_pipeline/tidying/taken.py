@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.months import first_day, month_end
 from acv_pipeline.tidying.column import Column, of_contract
 from acv_pipeline.tidying.dates import DateReader
@@ -17,10 +18,11 @@ from acv_pipeline.tidying.record_table import RecordTable
 from acv_pipeline.tidying.roles import SOME, WORDS, RoleReader
 from acv_pipeline.tidying.statements import Statement
 from acv_pipeline.tidying.table import Table
-from acv_pipeline.tidying.texts import clean, fold
+from acv_pipeline.tidying.texts import clean, fold, plain
 
 LONGEST_DATE = 40  # signs; longer texts are remarks
-TAKEN = ("state", "extraction", "sending", "production")
+SENT = ("extraction", "sending", "production")
+TAKEN = ("state", *SENT)
 
 
 def settle_early(rows: RecordTable, statements: Iterable[Statement]) -> None:
@@ -55,14 +57,31 @@ def settle_early_rows(rows: RecordTable, table: Table, roles: RoleReader) -> Non
         days = reads.array(_last_day, "datetime64[D]")
         kinds = reads.map(partial(dates.kind, fold(name), ""))
         taken = kinds.where(TAKEN.__contains__) & dates.is_of_figures(name)
-        # a form is made long before; a column of an unknown name has to tell the month mostly
-        taken &= (days >= starts) | ~kinds.where(lambda kind: kind == "production")
+        # a form is made long before; a column that tells of each row when it was updated, or one
+        # of an unknown name, has to tell the month mostly
+        made = (rows.reason < 0) & ~np.isnat(days) & kinds.where(lambda kind: kind == "production")
+        if (made & (days >= starts)).sum() <= SOME * made.sum():
+            taken &= (days >= starts) | ~made
         told = (rows.reason < 0) & ~np.isnat(days) & kinds.where(lambda kind: kind == "plain")
         if (told & (days >= starts) & (days <= ends)).sum() > SOME * told.sum():
             taken |= told
         early = np.flatnonzero((rows.reason < 0) & taken & (days < ends) & (days != starts))
         rows.reason[early] = NUMBERS["taken_too_early"]
         rows.detail[early] = [f"{clean(name)} {clean(text)}".strip() for text in texts.at(early)]
+
+
+def is_taken_after(contract: Contract, note: str, month: Month) -> bool:
+    """Whether a note says no more than that figures were taken or sent after their month."""
+    dates = of_contract(DateReader, contract)
+    found = list(dates.within(note))
+    return bool(found) and all(
+        date.kind in SENT
+        and date.read.day is not None
+        and date.read.day > month_end(month)
+        and dates.is_of_figures(date.before)
+        and not fold(plain(note)[found[-1].read.span[1] :])
+        for date in found
+    )
 
 
 def _is_date(read: MonthRead) -> bool:

@@ -36,9 +36,13 @@ def _spaced(text: str) -> str:
 def plain(text: str) -> str:
     """``text`` in lower case without accents; punctuation stays."""
     if not text.isascii():
-        decomposed = unicodedata.normalize("NFKD", text.translate(LIGATURES).translate(FOOTNOTES))
-        text = "".join(c for c in decomposed if not unicodedata.combining(c))
+        text = without_accents(text.translate(LIGATURES).translate(FOOTNOTES))
     return _spaced(text).casefold()
+
+
+def without_accents(text: str) -> str:
+    """``text`` with its letters bare, in their case."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
 @lru_cache(maxsize=1 << 16)
@@ -92,7 +96,7 @@ def _whole_words(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![a-z]){re.escape(fold(name))}(?![a-z])")
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def words_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
     """A pattern for any of ``names`` in folded text, in the singular or the plural."""
     words = any_word(filter(None, map(fold, names))) or "(?!)"  # no words match nothing

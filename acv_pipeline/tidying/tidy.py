@@ -27,6 +27,13 @@ from acv_pipeline.tidying.control import (
 )
 from acv_pipeline.tidying.footnotes import settle_marked, settle_named
 from acv_pipeline.tidying.header import HeaderFinder
+from acv_pipeline.tidying.margin_notes import (
+    check_column_notes,
+    check_legends,
+    check_scope,
+    settle_comments,
+    settle_mentioned,
+)
 from acv_pipeline.tidying.month_said import (
     check_against,
     check_columns,
@@ -217,8 +224,13 @@ def _rows_of(
     title = title if about(title) else [*title, *sheets.beside]
     months = outside(about(title), about(named))
     rows = RowReader(finder, table, roles, indicator, months).rows()
+    check_column_notes(rows, table, finder.names, file_name)
+    check_legends(rows, table, finder.names, file_name)
+    check_scope(rows, table, finder.names, file_name)
+    settle_comments(rows, table, finder.names)
     settle_marked(rows, table, finder.names)
     settle_named(rows, finder.names)
+    settle_mentioned(rows, table, finder.names)
     found = np.unique(rows.month[(rows.reason < 0) & ~np.isnat(rows.month)])
     if only := only_month(found):
         check_against(only, table, file_name, about(title), about(named))
@@ -228,14 +240,24 @@ def _rows_of(
         check_several(found, file_name, about(title), about(named))
     if len(found):
         check_headings(found, file_name, reader.halves(table))
-    check_notes(only, table, rows, reader, file_name, len(sheets.tables) == 1)
+    own = _without_next_title(rows, table)
+    check_notes(only, table, own, reader, file_name, len(sheets.tables) == 1)
     refusal = None
     if not len(found):
         refusal = without_month(rows, table, file_name, finder, months, [*title, *named])
-    notes = (text for _, texts in notes_of(rows) for text in texts)
-    settle_early(rows, [*title, *sheet, *sheets.beside, *named, *reader.below(notes)])
+    notes = [text for _, texts in notes_of(own) for text in texts]
+    days = reader.days_without_year(table, file_name, notes, [m for m in map(month_at, found) if m])
+    settle_early(rows, [*title, *sheet, *sheets.beside, *named, *reader.below(notes), *days])
     settle_early_rows(rows, table, roles)
     return _Part(table, rows, roles.roles(where), refusal)
+
+
+def _without_next_title(rows: RecordTable, table: Table) -> RecordTable:
+    """The rows of a table without the title of the next one, which is no note on them."""
+    if table.own_end is None:
+        return rows
+    last = int(table.sheet.cells.index[table.own_end])
+    return rows.take(np.flatnonzero(rows.sheet_row <= last))
 
 
 def _refuse_hopeless(rows: RecordTable, file_name: str, source: Source, contract: Contract) -> None:

@@ -91,6 +91,11 @@ class Home:
         return self.root / "looked"
 
     @property
+    def nightly_backup(self) -> Path:
+        """Empty; touched whenever a backup of every night was made."""
+        return self.root / "nightly_backup"
+
+    @property
     def dagster(self) -> Path:
         """Dagster's own home: runs, events, schedules."""
         return self.root / "dagster"

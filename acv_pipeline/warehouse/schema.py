@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import duckdb
 
 from acv_pipeline.contract import Contract
 from acv_pipeline.contract.tables import Table, tables
-from acv_pipeline.warehouse.file_tables import FILES, reach, show
+from acv_pipeline.warehouse.file_tables import FILES, reach, reading, show
 
 if TYPE_CHECKING:
     import pandas as pd  # readers of the published copy needn't wait for it
@@ -103,9 +104,17 @@ def create_tables(connection: duckdb.DuckDBPyConnection) -> None:
         if not table.view and table.name not in there:
             connection.execute(_ddl(table))
     _add_columns(connection)
+    create_views(connection)
+
+
+def create_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the views; one whose rows an engine keeps, in its schema, is a view of these."""
+    there = tables_within(connection)
     for table in tables().values():
-        if table.view:  # it may read columns that are only just there
-            connection.execute(_ddl(table))
+        if table.view:
+            kept = f"engine.{table.name.partition('.')[2]}"
+            ddl = f"create or replace view {table.name} as from {kept}"
+            connection.execute(ddl if kept in there else _ddl(table))
 
 
 def tables_within(connection: duckdb.DuckDBPyConnection) -> set[str]:
@@ -138,6 +147,22 @@ def reach_files(connection: duckdb.DuckDBPyConnection) -> None:
     if FILES in tables_within(connection):
         for (path,) in connection.execute(f"select path from {FILES} limit 1").fetchall():
             reach(connection, path)
+
+
+def of_deliveries(
+    connection: duckdb.DuckDBPyConnection, table: str, deliveries: Collection[str]
+) -> str:
+    """A SELECT of a raw table that has the rows of these deliveries, if not only theirs.
+
+    Where it is kept in files, no others are opened.
+    """
+    if FILES not in tables_within(connection):
+        return f"from {table}"
+    found = connection.execute(
+        f"select path from {FILES} where table_name = ? and list_contains(?, part) order by part",
+        [table, list(deliveries)],
+    ).fetchall()
+    return reading([path for (path,) in found], tables()[table].types)
 
 
 def _add_columns(connection: duckdb.DuckDBPyConnection) -> None:

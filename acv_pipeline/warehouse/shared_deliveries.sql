@@ -14,7 +14,7 @@ select
     exists (
         select 1
         from raw.deliveries as own
-        join raw.tidy_rows as rows on rows.delivery_id = own.delivery_id
+        join raw.row_counts as rows on rows.delivery_id = own.delivery_id
         where own.source = shared.source
             and own.delivered_on >= shared.delivered_on
             and rows.fate = 'figure'
@@ -23,7 +23,7 @@ select
 from shared
 left join (
     select distinct delivery_id, month
-    from raw.tidy_rows
+    from raw.row_counts
     where fate in ('figure', 'quarantined') and month is not null
         and delivery_id in (select delivery_id from shared)
 ) as months

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from acv_pipeline.operations.alerts import FailedRun, deliver, send_digest
 from acv_pipeline.operations.alerts.channels import SETTING, configured
 from acv_pipeline.operations.alerts.deliver import REPORT_SETTING
 from acv_pipeline.operations.alerts.mail import KEY_HEADER
+from acv_pipeline.operations.failure import Failure
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.alerts.receivers import Mailbox, Webhook, free_port
 from acv_pipeline_tests.alerts.world import FALL, HELD, UNEXPLAINED, show
@@ -252,15 +254,23 @@ def test_a_failed_run_is_told_even_when_nothing_was_ever_published(
     home: Home, contract: Contract, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _set(monkeypatch, webhook.url)
-    failed = FailedRun("8f2", "monthly_indicator", "disk full\n  at step x", "http://d/runs/8f2")
+    why = Failure("disk full\n  at step x", is_repeated=True)
+    failed = FailedRun("8f", "monthly_indicator", why, "http://d/runs/8f2")
     deliver(home, contract, NOW, [failed])
     assert webhook.subjects == [f"{P}Error: a run of monthly_indicator that failed"]
     assert "disk full" in webhook.posts[0]["message"]
     assert "http://d/runs/8f2" in webhook.posts[0]["message"]
+    assert "Put that right: it is tried again within the hour" in webhook.posts[0]["message"]
     deliver(home, contract, NOW + MINUTE)  # nobody looked at runs
-    assert len(webhook.posts) == 1
-    deliver(home, contract, NOW + 2 * MINUTE, [])
-    assert webhook.subjects[1:] == [f"{P}Solved: a run of monthly_indicator that failed"]
+    another = replace(failed, link="http://d/runs/8f3")
+    deliver(home, contract, NOW + 2 * MINUTE, [another])
+    assert len(webhook.posts) == 1, "that it was tried again is no news"
+    last = replace(another, failure=replace(why, tries=5))
+    deliver(home, contract, NOW + 3 * MINUTE, [last])
+    assert len(webhook.posts) == 2 and "8f3" in webhook.posts[1]["message"]
+    assert "It was tried 5 times and is not tried again by itself" in webhook.posts[1]["message"]
+    deliver(home, contract, NOW + 4 * MINUTE, [])
+    assert webhook.subjects[2:] == [f"{P}Solved: a run of monthly_indicator that failed"]
 
 
 def test_without_the_published_copy_nothing_is_said_to_be_solved(

@@ -27,7 +27,7 @@ from acv_pipeline.definitions import JOB, build_definitions
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.models.freshness import outdated
 from acv_pipeline.orchestration.alerting import failed_runs
-from acv_pipeline.orchestration.dead_runs import last_failed
+from acv_pipeline.orchestration.failures import last_failed
 from acv_pipeline.warehouse import read_published
 from acv_pipeline_tests.assets.conftest import MONTHS, Run
 from acv_pipeline_tests.assets.test_run import evaluations, recorded
@@ -87,7 +87,7 @@ def test_a_run_with_a_held_month_ends_red_after_everything_good(
     # a person has to look: nothing tries it again, or tells of it as if something had broken
     assert pipeline.receive_due()[0] == []
     ended = instance.get_run_by_id(ran_held.run_id)
-    assert ended and last_failed(instance, ended.job_name) is None
+    assert ended and last_failed(instance) is None
     assert failed_runs(instance, "") == []
     assert ended.tags["dagster/retry_on_asset_or_op_failure"] == "false"
 

@@ -67,6 +67,12 @@ def test_breaks_without_a_reason_are_the_unusual_months_of_before(tmp_path: Path
     assert (acv.breaks, acv.unusual_months) == ([], [dt.date(2021, 3, 1)])
 
 
+def test_a_contract_that_states_some_words_has_ours_for_the_others(tmp_path: Path) -> None:
+    ours = load_contract().remark_words
+    words = load_contract(changed(tmp_path, remark_words={"flow": ["débit"]})).remark_words
+    assert (words.flow, words.wrong) == (("débit",), ours.wrong)
+
+
 def test_territories_of_the_code_officiel_géographique(contract: Contract) -> None:
     territories = contract.territories
     assert (len(territories.departments), len(territories.regions)) == (101, 18)

@@ -60,6 +60,8 @@ SECRETS = [
     "of-the-mailbox",
 ]
 PATIENCE_SECONDS = 400.0  # of a very busy machine
+_NO_IPV6 = Path("/proc/sys/net/ipv6/conf/lo/disable_ipv6")
+HAS_IPV6 = _NO_IPV6.exists() and _NO_IPV6.read_text(encoding="utf-8").strip() == "0"
 
 
 APACHE_MODULES = Path("/usr/lib/apache2/modules")
@@ -134,10 +136,11 @@ class Machine(Database):
         body: Any = None,
         headers: dict[str, str] | None = None,
         host: str = NAME,
+        at: str = "127.0.0.1",
     ) -> tuple[int, str]:
         """Status and body of one HTTPS request."""
         tls = ssl.create_default_context(cafile=str(self.root / "etc/acv/tls/certificate.pem"))
-        connection = http.client.HTTPSConnection("127.0.0.1", self.https, context=tls, timeout=60)
+        connection = http.client.HTTPSConnection(at, self.https, context=tls, timeout=60)
         sent = {"Host": host, **(headers or {})}
         if user:
             token = base64.b64encode(f"{user}:{PASSWORDS[user]}".encode()).decode()
@@ -250,7 +253,7 @@ class Machine(Database):
     def _make_certificate(self) -> None:
         etc = self.root / "etc/acv"
         (etc / "tls").mkdir(parents=True)
-        names = f"subjectAltName=DNS:{NAME},DNS:localhost,IP:127.0.0.1"
+        names = f"subjectAltName=DNS:{NAME},DNS:localhost,IP:127.0.0.1,IP:::1"
         subprocess.run(
             ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
              "-subj", f"/CN={NAME}", "-addext", names,
@@ -343,6 +346,10 @@ class Machine(Database):
         site = site.replace("/etc/acv", str(etc))
         site = site.replace("listen 443", f"listen 127.0.0.1:{self.https}")
         site = site.replace("listen 80;", f"listen 127.0.0.1:{self.http};")
+        for port, here in (("443", self.https), ("80", self.http)):
+            # some containers have none
+            own = f"listen [::1]:{here}" if HAS_IPV6 else "# listen [::1]:0"
+            site = site.replace(f"listen [::]:{port}", own)
         site = site.replace("127.0.0.1:3000", f"127.0.0.1:{self.ui}")
         (self.root / "site.conf").write_text(site, encoding="utf-8")
         run = self.root / "nginx"

@@ -27,6 +27,7 @@ from acv_pipeline_tests.deliveries import deliver_trajectory
 from acv_pipeline_tests.deployment.machine import (
     COOKIE_KEY,
     FILES,
+    HAS_IPV6,
     NAME,
     PATIENCE_SECONDS,
     SECRETS,
@@ -88,6 +89,9 @@ def test_nobody_gets_in_without_a_password(machine: Machine) -> None:
     assert machine.request("POST", "/graphql", body={"query": RUNS})[0] == 401
     wrong = {"Authorization": "Basic b3BlcmF0b3I6d3Jvbmc="}
     assert machine.request("GET", "/", headers=wrong)[0] == 401
+    if HAS_IPV6:
+        assert machine.request("GET", "/", at="::1")[0] == 401
+        assert machine.request("GET", "/", at="::1", host="other.example.org")[0] == 421
 
 
 def test_who_types_the_name_alone_is_sent_to_https(machine: Machine) -> None:

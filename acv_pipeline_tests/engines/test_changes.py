@@ -24,7 +24,11 @@ from acv_pipeline.engines.families import Families
 from acv_pipeline.engines.spark import SHARED, Spark
 from acv_pipeline.flow.pipeline import Pipeline
 from acv_pipeline.flow.turn import Turn
+from acv_pipeline.ledger import months_on_record
+from acv_pipeline.ledger.lateness import late_months
 from acv_pipeline.models import Project, SqlProjectError
+from acv_pipeline.quality.evaluation import evaluate
+from acv_pipeline.quality.table_checks import checks as table_checks
 from acv_pipeline.warehouse import (
     DamagedError,
     WarehouseError,
@@ -324,3 +328,27 @@ def test_whatever_the_models_read_is_handed_to_tasks() -> None:
     read = {source for model in Project.load().models.values() for source in model.sources}
     own = {*family.RAW, *family.JUDGED, "validated.dwellings"}
     assert {table for table in read - own if not table.startswith("contract.")} <= {*SHARED}
+
+
+def test_what_is_asked_of_a_month_opens_no_file_of_others(
+    tmp_path: Path, contract: Contract, landing: Path
+) -> None:
+    home, third = Home(tmp_path / "spark"), shift(FIRST, 2)
+    send(landing, contract, "anah", [third], programmes(contract))
+    run(home, landing, contract, SPARK)
+    with read_published(home) as copy:
+        for (path,) in copy.execute(
+            "select path from engine.parts"
+            " where table_name in ('raw.tidy_rows', 'raw.extract_rows')"
+            " and part in (select delivery_id from raw.row_counts where month = ?)",
+            [FIRST],
+        ).fetchall():
+            Path(path).unlink()
+    checks = [check for check in table_checks(contract) if check.asset == "anah_extract"]
+    with read_published(home) as copy:
+        found = evaluate(copy, contract, checks, [third])
+        assert {result.checked for result in found} - {0} and all(r.passed for r in found)
+        assert months_on_record.on_record(copy, contract) == {*MONTHS, third}
+        assert not late_months(copy, contract, third)
+    with pytest.raises(WarehouseError, match="No files found"), read_published(home) as copy:
+        evaluate(copy, contract, checks, [FIRST])

@@ -82,7 +82,7 @@ def test_a_home_where_nothing_ever_ran(home: Home) -> None:
     said = acv(home, "health", "--json")
     assert said.returncode == 1 and not home.root.exists(), "nothing is made by looking"
     fine = {name for name, found in json.loads(said.stdout)["aspects"].items() if found["is_fine"]}
-    assert fine == {"held_months", "space", "alerts"}
+    assert fine == {"held_months", "space", "backup", "alerts"}
 
 
 def test_the_daemon_is_as_alive_as_its_slowest_part(observed: Home) -> None:
@@ -236,6 +236,21 @@ def test_a_damaged_record_or_copy(observed: Home) -> None:
     assert not found.is_fine and found.says.startswith("the published copy cannot be read: ")
 
 
+def test_a_backup_of_every_night_that_is_not_made(observed: Home, tmp_path: Path) -> None:
+    made = acv(observed, "backup", str(tmp_path / "by-hand.tar.gz"))
+    found = look(observed, Record()).aspects["backup"]
+    assert made.returncode == 0 and found.says == "none is made every night"
+    made = acv(observed, "backup", "--nightly", str(tmp_path / "1.tar.gz"))
+    found = look(observed, Record()).aspects["backup"]
+    assert made.returncode == 0 and found.is_fine and "last made" in found.says
+    made = acv(observed, "backup", "--nightly", str(tmp_path / "1.tar.gz" / "no-folder"))
+    assert made.returncode == 2, made
+    at = time.time() - 2 * A_DAY
+    os.utime(observed.nightly_backup, (at, at))
+    found = look(observed, Record()).aspects["backup"]
+    assert not found.is_fine and "last made 48 h ago: see why" in found.says
+
+
 def test_alerts_that_cannot_be_told(
     after_a_run: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -296,6 +311,9 @@ def test_the_page_shows_what_it_prints(observed: Home, monkeypatch: pytest.Monke
     monkeypatch.setenv("ACV_ALERT_URLS", "json://127.0.0.1:9")
     beat(observed, dt.timedelta(seconds=9))
     standstill.seen(observed)
+    observed.nightly_backup.touch()
+    at = time.time() - 7 * 3600
+    os.utime(observed.nightly_backup, (at, at))
     shown = re.search(r"<!-- example: health -->\n```text\n(.*?)```", PAGE.read_text(), re.DOTALL)
     said = acv(observed, "health")
     assert shown and said.returncode == 0, said

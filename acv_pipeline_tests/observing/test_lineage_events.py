@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import socket
+import subprocess
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,9 +26,11 @@ from acv_pipeline.definitions import JOB
 from acv_pipeline.environment.open_lineage import is_wanted
 from acv_pipeline.flow.lineage_events import AT_THE_END_SECONDS
 from acv_pipeline.models import Project
+from acv_pipeline.orchestration.dead_runs import end_dead_runs
+from acv_pipeline.orchestration.instance import instance
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests.deliveries import deliver, deliver_trajectory, steady_figures
-from acv_pipeline_tests.observing.conftest import acv, acv_apart
+from acv_pipeline_tests.observing.conftest import ACV, acv, acv_apart
 
 KEY = "zq7-key-of-the-receiver"
 STEPS = ["receive", "judge", "build", "publish", "release", "report", "accepted"]
@@ -215,6 +220,35 @@ def run_of_a_month(folder: Path, contract: Contract, **environment: str) -> str:
     assert ran.returncode == 0, ran
     events = b"".join(path.read_bytes() for path in (home.dagster / "history").rglob("*.db*"))
     return ran.stdout + ran.stderr + events.decode(errors="replace")
+
+
+def test_the_end_of_what_was_killed_is_told_by_the_next_run(
+    tmp_path: Path, contract: Contract
+) -> None:
+    home, landing = Home(tmp_path / "home"), tmp_path / "landing"
+    deliver_trajectory(landing, contract, "anah", ["2018-09"])
+    with receiving() as receiver:
+        environment = {"OPENLINEAGE_URL": receiver.url}
+        command = [ACV, "run", "--home", str(home.root), "--landing", str(landing)]
+        with subprocess.Popen(command, env=os.environ | environment) as killed:
+            while not any(e["job"]["name"] == f"{JOB}.judge" for e in receiver.events):
+                assert killed.poll() is None
+                time.sleep(0.01)
+            killed.kill()
+        with instance(home) as dagster:
+            (dead,) = end_dead_runs(dagster, home, young_seconds=0)  # as the daemon does
+        for month in ("2018-10", "2018-11"):
+            deliver_trajectory(landing, contract, "anah", [month])
+            ran = acv(home, "run", "--landing", str(landing), environment=environment)
+            assert ran.returncode == 0, ran
+        assert receiver.refused == []
+        told = [e for e in receiver.events
+                if e["run"]["facets"]["parent"]["run"]["runId"] == dead]  # fmt: skip
+    steps = [(e["job"]["name"].rpartition(".")[2], e["eventType"]) for e in told]
+    begun = [("receive", "START"), ("receive", "COMPLETE"), ("judge", "START")]
+    assert steps == [*begun, ("judge", "FAIL")], "once"
+    assert told[-1]["run"]["runId"] == told[-2]["run"]["runId"]
+    assert told[-1]["run"]["facets"]["errorMessage"]["message"] == "its process was killed"
 
 
 def test_off_until_configured(

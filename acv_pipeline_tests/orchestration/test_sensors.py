@@ -21,6 +21,8 @@ from acv_pipeline.ledger import load as loading
 from acv_pipeline.operations import standstill
 from acv_pipeline.orchestration import arrivals
 from acv_pipeline.orchestration.arrivals import stretches
+from acv_pipeline.orchestration.failures import REPEAT, last_failed
+from acv_pipeline.publishing.published_copy import COPY, RELEASE, REPORT
 from acv_pipeline.warehouse.home import Home
 from acv_pipeline_tests import warehouses
 from acv_pipeline_tests.deliveries import deliver, deliver_trajectory, steady_figures
@@ -156,6 +158,93 @@ def test_a_run_that_died_before_it_wrote_anything_is_asked_for_again(
         data = sensor.evaluate_tick(dg.build_sensor_context(instance=instance, cursor=cursor))
         assert not data.run_requests, "what a person ended stays so"
     assert keys[0] != keys[1], "Dagster starts nothing for a key that it has had"
+
+
+def test_a_run_that_always_fails_is_asked_for_five_times_and_then_by_a_person(
+    pipeline: Pipeline, landing: Path, contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrivals, "PATIENCE_SECONDS", 0)
+    deliver_trajectory(landing, contract, "anah", ["2018-09"])
+    age(landing)
+    definitions = build_definitions(pipeline)
+    sensor, job = definitions.resolve_sensor_def("arrivals"), definitions.resolve_job_def(JOB)
+    cursor: str | None = None
+    with DagsterInstance.ephemeral() as instance:
+
+        def tick() -> tuple[list[dg.RunRequest], str]:
+            nonlocal cursor
+            data = sensor.evaluate_tick(dg.build_sensor_context(instance=instance, cursor=cursor))
+            cursor = data.cursor or cursor
+            return [*(data.run_requests or [])], data.skip_message or ""
+
+        def fail(request: dg.RunRequest) -> None:
+            """Before it could write anything."""
+            instance.report_run_failed(instance.create_run_for_job(job, tags=dict(request.tags)))
+
+        keys = set()
+        for repeats in (None, "1", "2", "3", "4"):
+            (request,), _ = tick()
+            assert request.tags.get(REPEAT) == repeats
+            keys.add(request.run_key)
+            fail(request)
+        assert len(keys) == 5
+        for _look in range(2):
+            assert tick() == ([], "the last run failed like those before it: a person has to "
+                                  "re-execute it")  # fmt: skip
+
+        # somebody signed something off, say; then something arrives
+        os.utime(pipeline.home.warehouse)
+        (request,), _ = tick()
+        assert REPEAT not in request.tags, "it begins anew"
+        instance.report_run_failed(
+            instance.create_run_for_job(job, tags={**request.tags, REPEAT: "4"})
+        )
+        assert tick()[0] == []
+        deliver_trajectory(landing, contract, "anah", ["2018-10"])
+        age(landing)
+        (request,), _ = tick()
+        assert REPEAT not in request.tags and request.partition_key is None
+        assert request.tags["dagster/asset_partition_range_end"] == "2018-10-01"
+
+
+def test_what_a_run_alone_did_not_publish_another_does(
+    pipeline: Pipeline, landing: Path, contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the automation nor a delivery comes for it."""
+    deliver_trajectory(landing, contract, "anah", ["2018-09"])
+    age(landing)
+    definitions = build_definitions(pipeline)
+    sensor = definitions.resolve_sensor_def("arrivals")
+    by_hand = definitions.resolve_implicit_global_asset_job_def()
+    with DagsterInstance.ephemeral() as instance:
+
+        def tick(cursor: str | None) -> Any:
+            return sensor.evaluate_tick(dg.build_sensor_context(instance=instance, cursor=cursor))
+
+        definitions.resolve_job_def(JOB).execute_in_process(
+            instance=instance, tags=tick(None).run_requests[0].tags
+        )
+        quiet = tick(None)
+        assert not quiet.run_requests
+        pipeline.home.releases.rename(aside := pipeline.home.root / "aside")
+        pipeline.home.releases.write_text("no folder")
+        for asset in (RELEASE, "series"):  # a later run of something else says nothing of it
+            by_hand.execute_in_process(
+                instance=instance, asset_selection=[dg.AssetKey(asset)], raise_on_error=False
+            )
+        soon = tick(quiet.cursor)
+        assert not soon.run_requests and "within the hour" in soon.skip_message
+        monkeypatch.setattr(arrivals, "PATIENCE_SECONDS", 0)
+        (request,) = tick(quiet.cursor).run_requests
+        assert {key.to_user_string() for key in request.asset_selection} == {COPY, RELEASE, REPORT}
+        assert request.tags[REPEAT] == "1"
+        pipeline.home.releases.unlink()
+        aside.rename(pipeline.home.releases)
+        job = definitions.resolve_job_def(JOB).get_subset(
+            asset_selection={*request.asset_selection}
+        )
+        assert job.execute_in_process(instance=instance, tags=dict(request.tags)).success
+        assert last_failed(instance) is None and not tick(quiet.cursor).run_requests
 
 
 @pytest.mark.parametrize("unread", [False, True])

@@ -12,6 +12,7 @@ from acv_pipeline.landing import sidecar_path
 from acv_pipeline.reading import DeliveryRefused
 from acv_pipeline.tidying import ControlTotal, read_sidecar
 from acv_pipeline_tests.deliveries import ACV
+from acv_pipeline_tests.reading.files import Rows, write_workbook
 from acv_pipeline_tests.tidying.outcomes import read
 
 MARCH = dt.date(2021, 3, 1)
@@ -39,6 +40,21 @@ def test_totals_of_several_months_keep_theirs(tmp_path: Path, contract: Contract
         (dt.date(2021, 2, 1), 1),
         (MARCH, 2),
     ]
+
+
+def test_totals_of_blocks_are_no_total_of_all(tmp_path: Path, contract: Contract) -> None:
+    """Sheets or pages that end with their own sum; one that is wrong is told."""
+    text = "dep;cumul\n01;1\n02;2\nTotal;3\n03;4\n04;5\nTotal;9\nTotal général;12\n"
+    delivery = read(written(tmp_path / "acv-2021-03.csv", text), contract)
+    assert [t.total for t in delivery.control_totals] == [12]
+    delivery = read(written(tmp_path / "acv-2021-03.csv", text.replace(";9", ";8")), contract)
+    assert [t.total for t in delivery.control_totals] == [8, 12]
+    sheets: dict[str, Rows] = {
+        "Nord": [["dep", "cumul"], ["59", 3], ["62", 4], ["Total", 7]],
+        "Sud": [["dep", "cumul"], ["13", 5], ["83", 6], ["Total", 11]],
+    }
+    delivery = read(write_workbook(tmp_path / "acv-2021-03.xlsx", sheets), contract)
+    assert delivery.control_totals == []
 
 
 def test_a_total_of_no_known_month(tmp_path: Path, contract: Contract) -> None:

@@ -172,6 +172,12 @@ def test_a_month_that_is_not_over_has_no_figures(
         ("acv-2021-03.csv", "Extraction du 31/03/2021", "01 2021-03 = 5"),
         ("acv-2021-03.csv", "Extraction du 06/04/2021", "01 2021-03 = 5"),
         ("acv-2021-03.csv", "Convention du 26/03/2021", "01 2021-03 = 5"),
+        ("acv-2021-03.csv", "Données au 26 mars", "taken_too_early"),
+        ("acv-2021-03.csv", "Extraction du 26/03", "taken_too_early"),
+        ("acv-2021-03_données_au_26_mars.csv", "Logements", "taken_too_early"),
+        ("acv-2021-03.csv", "Données au 31 mars", "01 2021-03 = 5"),
+        ("acv-2021-03.csv", "Extraction du 6 avril", "01 2021-03 = 5"),
+        ("acv-2021-03_v2.03.csv", "Comité du 26 mars, 26/03 villes", "01 2021-03 = 5"),
     ],
 )
 def test_figures_taken_before_their_month_was_over_are_none_of_it(
@@ -191,6 +197,8 @@ def test_figures_taken_before_their_month_was_over_are_none_of_it(
         ("Date d'extraction", ["26/03/2021", "06/04/2021", "15/02/2021", ""], [0, 2]),
         ("Arrêté le", ["26/03/2021", "31/03/2021", "28/02/2021", "01/03/2021"], [0, 2]),
         ("Mise à jour", ["15/01/2019", "15/01/2019", "26/03/2021", ""], [2]),
+        ("Dernière mise à jour", ["31/03/2021", "12/11/2020", "06/04/2021", "02/04/2021"], [1]),
+        ("Mise à jour", ["12/11/2020", "12/11/2020", "12/11/2020", "06/04/2021"], []),
         ("Mise à jour contact", ["26/03/2021", "26/03/2021", "26/03/2021", ""], []),
         ("Dernier mois disponible", ["mars 2021", "février 2021", "2021-01", ""], [1, 2]),
         ("Disponible", ["mars 2021", "mars 2021", "février 2021", "mars 2021"], [2]),
@@ -225,6 +233,8 @@ def test_a_column_says_of_each_row_when_its_figure_was_taken(
         ("Mise à jour de la maquette : 26/03/2021", "01 2021-03 = 5"),
         ("Extraction du 06/04/2021", "01 2021-03 = 5"),
         ("Chiffres corrigés le 26/03/2021", "01 2021-03 = 5"),
+        ("Données au 26 mars", "taken_too_early"),
+        ("Villes signataires au 26 mars", "01 2021-03 = 5"),
     ],
 )
 def test_a_note_says_when_figures_were_taken(
@@ -350,6 +360,62 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul;dont PO\n01;30;20\n02;40;30\n",
         "2: 01 2021-03 = 30|3: 02 2021-03 = 40",
     ),
+    "a note at the name of the figures": (
+        "dep;Nb logements (1)\n01;30\n02;40\n(1) hors délégation;\n",
+        "refused: other_subject",
+    ),
+    "a note of an earlier month at the name of the figures": (
+        "dep;févr-21;mars-21*\n01;30;30\n02;40;44\n* chiffres de février;;\n",
+        "refused: other_subject",
+    ),
+    "notes that define the figures, or are about other columns": (
+        "dep;Nb logements (1);Objectif (2)\n01;30;60\n02;40;80\n(1) hors annulations;;\n(2) hors délégation;;\n",
+        "2: 01 2021-03 = 30|3: 02 2021-03 = 40|4: note|5: note",
+    ),
+    "another programme in a note at the name of the figures": (
+        "dep;Nb logements (1)\n01;30\n02;40\n(1) y compris PVD;\n",
+        "refused: indicator_contradiction",
+    ),
+    "shares beside the figures of a month": ("dep;mars 2021;mars 2021 %\n01;30;4\n02;40;5\n", "2: 01 2021-03 = 30|3: 02 2021-03 = 40"),
+    "a legend of signs": (
+        "dep;cumul\n01;30\n02;nd\nnd : non transmis;\ne = estimé;\n",
+        "2: 01 2021-03 = 30|3: no_figure_not_available|4: note|5: note",
+    ),
+    "a legend of a mark at figures": (
+        "dep;cumul\n01;30 r\n02;40\nr : reconduit;\n",
+        "refused: other_subject",
+    ),
+    "a legend of colours": (
+        "dep;cumul\n01;30\n02;40\nEn rouge : chiffres de février;\n",
+        "refused: other_subject",
+    ),
+    "a legend that changes nothing": (
+        "dep;cumul\n01;30\n02;40\nEn rouge : départements de plus de 30 logements;\nEn italique : données provisoires;\nEn gris : départements sans ville ACV;\n",
+        "2: 01 2021-03 = 30|3: 02 2021-03 = 40|4: note|5: note|6: note",
+    ),
+    "answers whether figures have come": (
+        "dep;cumul;Données reçues;Transmis au préfet\n01;30;oui;non\n02;40;non;oui\n",
+        "2: 01 2021-03 = 30|3: something_else",
+    ),
+    "a few figures of a part": (
+        "dep;PO;PB;SDC;Total\n01;3;4;;7\n02;3;4;;7\n03;3;2;2;7\n04;3;4;;7\n05;3;2;2;7\n06;3;2;2;7\n07;3;4;;7\n08;3;4;9;7\n",
+        "2: 01 2021-03 = 7|3: 02 2021-03 = 7|4: 03 2021-03 = 7|5: 04 2021-03 = 7|6: 05 2021-03 = 7|7: 06 2021-03 = 7|8: 07 2021-03 = 7|9: conflicting_values",
+    ),
+    "two numbers in a cell": (
+        'dep;cumul\n01;"350\n360"\n02;"1 350\n(1)"\n',
+        "2: not_a_number|3: 02 2021-03 = 1350",
+    ),
+    "a row that corrects another": (
+        "dep;nom;cumul\n01;Ain;30\n01;Ain (régularisation);3\n02;Aisne;40\n03;Allier;50\n;Régularisation;-4\n",
+        "2: conflicting_values|3: label_contradicts_code|4: 02 2021-03 = 40|5: conflicting_values|6: unknown_department",
+    ),
+    "a row that says more of another": (
+        "dep;nom;cumul\n01;Ain;30\n01;Ain (OPAH);3\n02;Aisne;40\n",
+        "2: 01 2021-03 = 30|3: label_contradicts_code|4: 02 2021-03 = 40",
+    ),
+    "dwellings in another state above": ("Logements livrés;\ndep;cumul\n01;30\n", "refused: other_subject"),
+    "a projection above": ("Projection à fin mars 2021;\ndep;cumul\n01;30\n", "refused: other_subject"),
+    "a delivery above": ("Fichier livré par l'Anah;\ndep;cumul\n01;30\n", "3: 01 2021-03 = 30"),
     "a few corrections beside": (
         "dep;cumul;Nouvelle valeur\n01;30;35\n02;40;\n03;50;\n04;60;\n",
         "refused: column_not_understood",
@@ -533,6 +599,14 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul\n01;3\n02;4\n03;5\n04;6\nAin : chiffre de février reconduit;\n02 : donnée de février 2021;\n(Allier : hors Moulins);\nAlpes-de-Haute-Provence : chiffre vérifié;\n",
         "2: something_else|3: something_else|4: something_else|5: 04 2021-03 = 6|6: note|7: note|8: note|9: note",
     ),
+    "an incomplete figure, says a note": (
+        "dep;cumul\n01;492*\n02;30 (1)\n03;4\n* données incomplètes;\n1) chiffres partiels;\n",
+        "2: something_else|3: something_else|4: 03 2021-03 = 4|5: note|6: note",
+    ),
+    "a note that begins as one and names territories": (
+        "dep;cumul\n01;3\n02;4\n69;5\n12;6\n43;7\nNota : le chiffre de l'Ain est estimé;\nN.B. données de l'Aisne et du Rhône incomplètes;\nNB : le chiffre de la Haute-Loire est vérifié;\nNote 12 : chiffre reconduit;\n",
+        "2: something_else|3: something_else|4: something_else|5: 12 2021-03 = 6|6: 43 2021-03 = 7|7: note|8: note|9: note|10: note",
+    ),
     "what begins as a territory does, and is none": (
         "dep;nom;cumul\n01;Ain;3\n69D;Rhône hors Métropole;4\n69M;Lyon;5\n1 : chiffre de février reconduit;;\n69D : sans la Métropole;;\n",
         "2: 01 2021-03 = 3|3: 69 2021-03 = 9|4: added_up|5: note|6: note",
@@ -557,10 +631,78 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul;Observations\n01;3;idem mois précédent\n02;3;chiffre M-1\n03;3;données du mois de février\n04;3;données de février intégrées\n05;3;hausse par rapport au mois précédent\n06;3;opération lancée en janvier\n",
         "2: something_else|3: something_else|4: something_else|5: 04 2021-03 = 3|6: 05 2021-03 = 3|7: 06 2021-03 = 3",
     ),
+    "remarks on figures of another month, in short": (
+        "dep;cumul;Observations\n01;3;= février\n02;3;valeur N-1\n03;3;mois précédent\n04;3;= mars\n05;3;valeur n° 1\n06;3;écart avec le mois précédent\n07;3;M+1\n",
+        "2: something_else|3: something_else|4: something_else|5: 04 2021-03 = 3|6: 05 2021-03 = 3|7: 06 2021-03 = 3|8: 07 2021-03 = 3",
+    ),
+    "remarks on figures of an earlier day": (
+        "dep;cumul;Observations\n01;3;valeur au 31/12/2020\n02;3;chiffre du 31 janvier\n03;3;population au 01/01/2018\n04;3;comité du 12 janvier\n05;3;chiffre du 31 mars\n06;3;données au 15 mars\n07;3;cumul au 31/12/2020 : 2\n",
+        "2: something_else|3: something_else|4: 03 2021-03 = 3|5: 04 2021-03 = 3|6: 05 2021-03 = 3|7: something_else|8: 07 2021-03 = 3",
+    ),
+    "remarks on some of the towns": (
+        "dep;cumul;Observations\n01;3;seulement Bourg\n02;3;uniquement à Laon\n03;3;uniquement par courriel\n04;3;Seulement ACV\n05;3;seule la DDT a répondu\n",
+        "2: something_else|3: something_else|4: 03 2021-03 = 3|5: 04 2021-03 = 3|6: 05 2021-03 = 3",
+    ),
+    "remarks that name another programme": (
+        "dep;cumul;Observations\n01;3;OPAH-RU\n02;3;OPAH-RU lancée en janvier\n03;3;hors PVD\n04;3;hors PVD et ACV\n05;3;PVD, voir note\n06;3;saisi hors délai ACV\n",
+        "2: something_else|3: 02 2021-03 = 3|4: 03 2021-03 = 3|5: something_else|6: something_else|7: 06 2021-03 = 3",
+    ),
+    "a mark with the day on which figures were taken": (
+        "dep;cumul\n01;49*\n02;30 (1)\n03;4 (2)\n* dernière mise à jour le 02/04/2021;\n(1) mise à jour le 26/03/2021;\n(2) mise à jour le 02/04/2021, chiffre de février;\n",
+        "2: 01 2021-03 = 49|3: something_else|4: something_else|5: note|6: note|7: note",
+    ),
     "remarks on what is not all": (
         "dep;cumul;Observations\n01;3;incomplet\n02;3;données incomplètes\n03;3;temps partiel\n",
         "2: something_else|3: something_else|4: 03 2021-03 = 3",
     ),
+    "remarks that name another number": (
+        "dep;cumul;Observations\n01;37;44 (DDT)\n02;37;lire 5\n03;37;44 et non 37\n04;37;corrigé le 12/04 : 44\n05;37;44\n",
+        "2: conflicting_values|3: conflicting_values|4: conflicting_values|5: conflicting_values|6: conflicting_values",
+    ),
+    "remarks that name the number, or count something else": (
+        "dep;cumul;Observations\n01;37;37 (DDT)\n02;37;44 (objectif)\n03;37;37 et non 44\n04;37;corrigé le 12/04\n05;37;corrigé : 2 dossiers retirés\n06;37;44 (Loire-Atlantique)\n07;37;corrigé : +3\n08;37;régularisation 3\n",
+        "2: 01 2021-03 = 37|3: 02 2021-03 = 37|4: 03 2021-03 = 37|5: 04 2021-03 = 37|6: 05 2021-03 = 37|7: 06 2021-03 = 37|8: 07 2021-03 = 37|9: 08 2021-03 = 37",
+    ),
+    "remarks that ask for a change": (
+        "dep;cumul;Observations\n01;37;ajouter 12\n02;37;doublons à retirer\n03;37;il manque 3 logements\n04;37;2 villes sur 3\n05;37;y compris le Jura\n06;37;pas de réponse\n",
+        "2: something_else|3: something_else|4: something_else|5: something_else|6: something_else|7: something_else",
+    ),
+    "remarks that ask for none": (
+        "dep;cumul;Observations\n01;37;rien à ajouter\n02;37;doublons retirés\n03;37;3 villes sur 3\n04;37;y compris Moulins\n05;37;contact non communiqué\n06;37;2 conventions sur 3 signées\n07;37;extraction Opal du 02/04\n",
+        "2: 01 2021-03 = 37|3: 02 2021-03 = 37|4: 03 2021-03 = 37|5: 04 2021-03 = 37|6: 05 2021-03 = 37|7: 06 2021-03 = 37|8: 07 2021-03 = 37",
+    ),
+    "sentences that name another number": (
+        "dep;cumul\n01;37\n77;37\n03;37\n35;37\nErratum : lire 44 pour l'Ain;\n77 : 44 et non 37;\nAllier : 44 logements;\nIlle-et-Vilaine : 2 opérations;\n",
+        "2: conflicting_values|3: conflicting_values|4: conflicting_values|5: 35 2021-03 = 37|6: note|7: note|8: note|9: note",
+    ),
+    "sentences on figures of another month": (
+        "dep;cumul\n01;3\n77;4\n03;5\n35;6\n22;7\nLe chiffre de l'Ain est celui de février;\nDépartements 77 et 03 : chiffres de février;\nDonnées de février pour la Bretagne;\n",
+        "2: something_else|3: something_else|4: something_else|5: something_else|6: something_else|7: note|8: note|9: note",
+    ),
+    "figures of those that sent none": (
+        "dep;cumul\n01;3\n77;4\n03;5\nRemontées manquantes : 77, 03;\n",
+        "2: 01 2021-03 = 3|3: something_else|4: something_else|5: note",
+    ),
+    "sentences on changes since another month": (
+        "dep;cumul\n01;3\n77;4\nHausse dans l'Ain par rapport aux chiffres de février;\nDépartement 77 : chiffres de mars;\n",
+        "2: 01 2021-03 = 3|3: 77 2021-03 = 4|4: note|5: note",
+    ),
+    "small and large corrections beside": (
+        "dep;cumul;VF;V2;Validé\n01;3;5;;1\n02;30;;95;1\n03;40;40;;0\n04;50;;;\n05;60;;;\n",
+        "2: conflicting_values|3: conflicting_values|4: 03 2021-03 = 40|5: 04 2021-03 = 50|6: 05 2021-03 = 60",
+    ),
+    "a correction with a remark": ("dep;cumul;Corrigé\n01;3;5 (DDT)\n02;30;\n03;40;\n", "refused: column_not_understood"),
+    "a correction as a change": ("dep;cumul;Corrigé\n01;3;+2\n02;30;\n03;40;\n", "refused: column_not_understood"),
+    "a small correction beside": ("dep;cumul;Modifié\n01;3;5\n02;30;\n03;40;\n", "refused: column_not_understood"),
+    "corrections without a number": (
+        "dep;cumul;Corrigé;Rectifié le;Adresse exacte\n01;3;oui;12/04/2021;3 rue Neuve\n02;30;;;\n03;40;;;\n",
+        "2: 01 2021-03 = 3|3: 02 2021-03 = 30|4: 03 2021-03 = 40",
+    ),
+    "counts of something else beside": (
+        "dep;cumul;Nb délégataires;Nb conventions\n01;30;3;5\n02;40;2;3\n",
+        "2: 01 2021-03 = 30|3: 02 2021-03 = 40",
+    ),
+    "counts of nobody knows what beside": ("dep;cumul;Nb suivis\n01;30;3\n02;40;2\n", "refused: column_not_understood"),
     "zones": (
         "dep;Zone;cumul\n01;Hors Île-de-France;492\n77;Île-de-France;30\n02;Hors Île-de-France;4\n",
         "2: 01 2021-03 = 492|3: 77 2021-03 = 30|4: 02 2021-03 = 4",
@@ -628,6 +770,32 @@ def test_columns_and_parts(case: str, tmp_path: Path, contract: Contract) -> Non
     assert outcome(path, contract) == expected.split("|")
 
 
+@pytest.mark.parametrize(
+    ("note", "told"),
+    [
+        ("N.B. le chiffre du Rhône n'est pas définitif", True),
+        ("Rhône : chiffre provisoire", True),
+        ("N.B. le chiffre du Rhône n'est plus provisoire", False),
+    ],
+)
+def test_a_figure_that_a_note_says_may_change_is_provisional(
+    note: str, told: bool, tmp_path: Path, contract: Contract
+) -> None:
+    path = tmp_path / "acv-2021-03.csv"
+    path.write_text(f"dep;cumul\n69;3\n01;4\n{note};\n")
+    assert outcome(path, contract)[:2] == ["2: 69 2021-03 = 3", "3: 01 2021-03 = 4"]
+    assert len(read(path, contract).remarks) == told
+
+
+def test_a_part_whose_name_ends_in_a_question_mark_is_told_as_any_other(
+    tmp_path: Path, contract: Contract
+) -> None:
+    path = tmp_path / "acv-2021-03.csv"
+    path.write_text("dep;Filière;cumul\n01;A;3\n01;B ?;4\n")
+    reasons = read(path, contract).records["reason"].tolist()
+    assert ["(A)" in reasons[0], "(B ?)" in reasons[1]] == [True, True]
+
+
 FILE_NAMES = {
     "ACV_2021-03_annule_et_remplace.csv": ["2: 01 2021-03 = 30"],
     "reponse_demande_ACV_2021-03.csv": ["2: 01 2021-03 = 30"],
@@ -644,6 +812,18 @@ FILE_NAMES = {
     "ACV_2021-03_archive.csv": ["2: 01 2021-03 = 30"],
     "ACV_brouillon_2021-03.csv": ["2: 01 2021-03 = 30"],
     "ACV_2021-03_annule-et-remplace.csv": ["2: 01 2021-03 = 30"],
+    "acv-2021-03_FAUX.csv": ["refused: other_subject"],
+    "acv-2021-03_KO.csv": ["refused: other_subject"],
+    "acv-2021-03_ERREUR_v2.csv": ["refused: other_subject"],
+    "acv-2021-03_NE_PAS_UTILISER.csv": ["refused: other_subject"],
+    "OLD_acv-2021-03.csv": ["refused: other_subject"],
+    "acv-2021-03_hors_delegation.csv": ["refused: other_subject"],
+    "acv-2021-03_hors-delai.csv": ["2: 01 2021-03 = 30"],
+    "acv-2021-03_old.csv": ["refused: other_subject"],
+    "acv-2021-03_ok.csv": ["2: 01 2021-03 = 30"],
+    "acv-2021-03_v2.csv": ["2: 01 2021-03 = 30"],
+    "acv-2021-03_corrige.csv": ["2: 01 2021-03 = 30"],
+    "acv-2021-03_erreur_corrigee.csv": ["2: 01 2021-03 = 30"],
 }
 
 
@@ -674,6 +854,14 @@ def test_file_names(name: str, tmp_path: Path, contract: Contract) -> None:
         ("Le 20 est remplacé par 2A et 2B", True),
         ("Ancien périmètre : voir le nouveau", True),
         ("Envoi du 2 remplacé par ce fichier", True),
+        ("Données incomplètes", False),
+        ("Attention : chiffres encore partiels au 31 mars 2021", False),
+        ("ACV : données provisoires, incomplètes", False),
+        ("Données complètes", True),
+        ("Liste des données incomplètes corrigées", True),
+        ("Données incomplètes signalées par *", True),
+        ("Données partielles (Oise à venir)", False),
+        ("En rouge : données incomplètes", False),
     ],
 )
 def test_a_heading_or_a_note_says_that_a_file_does_not_count(
@@ -724,6 +912,11 @@ FIGURES: Rows = [["01", 30], ["02", 40], ["03", 50]]
     ("rows", "expected"),
     [
         ([["Département", "Réf"], *FIGURES], "sheet_not_understood"),
+        ([["Département", "Valeur DDT"], ["01", 31]], None),
+        (
+            [["Département", "Valeur DDT"], ["01", 31], ["02", 40], ["03", 50]],
+            "sheet_not_understood",
+        ),
         ([["Département", "Objectif 2022"], *FIGURES], None),
         ([["Code", "Préfecture"], ["01", "Bourg"], ["02", "Laon"], ["03", "Moulins"]], None),
         ([["Contact", "le service"]], None),
@@ -769,6 +962,54 @@ def test_several_months_are_held_against_the_name(
     assert outcome(path, contract)[0] == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("Hors délégations de compétence", False),
+        ("Logements ACV (hors Métropole de Lyon)", False),
+        ("Champ : hors délégations", False),
+        ("Situation à fin mars 2021, hors Corse", False),
+        ("Communes ORT uniquement", False),
+        ("Communes ACV uniquement", True),
+        ("Chiffres arrondis à la dizaine", False),
+        ("Données arrondies", False),
+        ("Logements Anah + Action Logement", False),
+        ("Y compris Action Logement", False),
+        ("Logements financés (hors annulations)", True),
+        ("Chiffres arrondis à l'unité", True),
+        ("Écarts possibles en raison des arrondis", True),
+        ("Source : Anah et Action Logement", True),
+        ("Hors Action Logement", True),
+        ("Suivi de la convention Anah-Action Logement", True),
+        ("ACV hors PVD", True),
+        ("Données hors secret statistique", True),
+        ("Envoi hors délai", True),
+        ("nd : hors champ", True),
+    ],
+)
+def test_a_heading_or_a_note_leaves_out_some_of_all(
+    text: str, counts: bool, tmp_path: Path, contract: Contract
+) -> None:
+    path = tmp_path / "acv-2021-03.csv"
+    refused = ["refused: other_subject"]
+    path.write_text(f"{text};\ndep;cumul\n01;30\n")
+    assert outcome(path, contract) == (["3: 01 2021-03 = 30"] if counts else refused)
+    path.write_text(f"dep;cumul\n01;30\n{text};\n")
+    assert outcome(path, contract) == (["2: 01 2021-03 = 30", "3: note"] if counts else refused)
+
+
+def test_the_title_of_a_second_table_is_no_note_on_the_first(
+    tmp_path: Path, contract: Contract
+) -> None:
+    path = tmp_path / "acv.csv"
+    first, second = "À fin février 2021;\ndep;cumul\n01;30\n", "À fin mars 2021;\n"
+    path.write_text(f"{first};\n{second}dep;cumul\n01;34\n")
+    *_, february, march = (line for line in outcome(path, contract) if "=" in line)
+    assert (february[3:], march[3:]) == ("01 2021-02 = 30", "01 2021-03 = 34")
+    path.write_text(f"{first}{second};\ndep;cumul\n01;34\n")
+    assert outcome(path, contract) == ["refused: month_contradiction"]
+
+
 @pytest.mark.parametrize("title", ["Mois de février", "Bilan 2020", "Mois;février"])
 def test_a_heading_with_a_bare_month_or_year_is_held_against_the_figures(
     title: str, tmp_path: Path, contract: Contract
@@ -806,3 +1047,26 @@ def test_a_heading_about_another_programme(tmp_path: Path, contract: Contract) -
     assert outcome(path, contract) == ["refused: other_indicator"]
     path.write_text("ACV et Denormandie;\ndep;cumul\n01;30\n")
     assert outcome(path, contract) == ["3: 01 2021-03 = 30"]
+
+
+@pytest.mark.parametrize(
+    ("remark", "counts"),
+    [
+        ("estimé", False),
+        ("chiffre erroné", False),
+        ("objectif 2021", False),
+        ("hors délégation", False),
+        ("objectif vu avec la DDT", True),
+        ("taux atteint", True),
+        ("confirmé", True),
+    ],
+)
+def test_of_as_many_remarks_as_rows_each_may_say_that_its_row_is_no_figure(
+    remark: str, counts: bool, tmp_path: Path, contract: Contract
+) -> None:
+    codes = list(contract.territories.departments)[:20]
+    lines = [f"{code};1;{remark if code == '01' else f'vu le {code} avril'}" for code in codes]
+    path = tmp_path / "acv-2021-03.csv"
+    path.write_text("\n".join(["dep;cumul;Observations", *lines]) + "\n")
+    found = outcome(path, contract, received_on=RECEIVED)
+    assert (READ.format(row=2) in found) == counts

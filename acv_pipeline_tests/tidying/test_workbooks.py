@@ -106,6 +106,27 @@ def test_hidden_sheets_rows_and_comments(tmp_path: Path, contract: Contract) -> 
     ]
 
 
+def test_comments_speak_of_their_cell(tmp_path: Path, contract: Contract) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (["dep", "févr-21", "mars-21"], ["01", 3, 37], ["02", 4, 37], ["03", 5, 37]):
+        sheet.append(row)
+    for place, text in (("C2", "lire 44"), ("B3", "chiffre de janvier"), ("A4", "vu avec la DDT")):
+        sheet[place].comment = openpyxl.comments.Comment(text, "service")
+    path = tmp_path / "acv.xlsx"
+    book.save(path)
+    assert outcome(path, contract) == [
+        *("1: 01 2021-02 = 3", "2: conflicting_values"),
+        *("3: something_else", "4: 02 2021-03 = 37"),
+        *("5: 03 2021-02 = 5", "6: 03 2021-03 = 37"),
+    ]
+    for place, text in (("C1", "hors délégation"), ("A1", "Ne pas utiliser")):
+        sheet["C1"].comment = sheet["A1"].comment = None
+        sheet[place].comment = openpyxl.comments.Comment(text, "service")
+        book.save(path)
+        assert outcome(path, contract) == ["refused: other_subject"]
+
+
 def test_merged_cells(tmp_path: Path, contract: Contract) -> None:
     """A merged month or département holds for all its rows; a merged value for none."""
     book = openpyxl.Workbook()

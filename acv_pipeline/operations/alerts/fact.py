@@ -6,16 +6,21 @@ from dataclasses import dataclass
 
 from acv_pipeline.contract import Month
 from acv_pipeline.operations.alerts.letter import ForPartner
+from acv_pipeline.operations.failure import Failure
 from acv_pipeline.quality.check import Severity
 
 
 @dataclass(frozen=True)
 class FailedRun:
-    """A Dagster run that failed and was not made good since."""
+    """A Dagster run that failed and was not made good since.
 
-    run_id: str
+    Attributes:
+        matter: the same for all runs of which one makes good what another did not.
+    """
+
+    matter: str
     job: str
-    message: str
+    failure: Failure
     link: str
 
 

@@ -80,10 +80,11 @@ def run_facts(contract: Contract, failed_runs: Iterable[FailedRun]) -> list[Fact
     """One fact per failed run."""
     facts = []
     for run in failed_runs:
-        said = [line for line in run.message.splitlines() if line.strip()][:3]
+        what_to_do = run.failure.what_to_do()
+        said = [line for line in run.failure.why.splitlines() if line.strip()][:3]
         facts.append(
             Fact(
-                key=f"{RUN_PREFIX}{run.run_id}",
+                key=f"{RUN_PREFIX}{run.matter}",
                 group=f"{RUN_PREFIX}{run.job}",
                 severity="error",
                 title=_("a run of {job} that failed", job=run.job),
@@ -93,13 +94,10 @@ def run_facts(contract: Contract, failed_runs: Iterable[FailedRun]) -> list[Fact
                     _("The figures published before stay as they were."),
                 ),
                 ask=(str(contract.data_contact),),
-                what_to_do=(
-                    _(
-                        "Open the run, read why it failed, and start it again once the cause is "
-                        "gone."
-                    ),
-                ),
+                what_to_do=(f"{what_to_do[0].upper()}{what_to_do[1:]}.",),
                 link=run.link,
+                # that another failed in its place is news when no more are to come
+                version=str(run.failure.tries),
             )
         )
     return facts

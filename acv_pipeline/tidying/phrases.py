@@ -1,0 +1,181 @@
+"""How words of headings, notes and remarks combine to say what figures are about.
+
+The words themselves are the contract's (``remark_words``); what stands here are the small words
+between them, years, and what turns their sense round. All is matched in folded text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from acv_pipeline.contract import Contract
+from acv_pipeline.contract.entries import RemarkWords
+from acv_pipeline.tidying.dates import JOINING
+from acv_pipeline.tidying.texts import any_word, fold, words_pattern
+
+FLOW_OF_YEARS = re.compile(
+    r"(?<![a-z])(?:depuis le 1er janvier(?! 20)|du 1er janvier(?: 2019| 20[2-9][0-9])? au|"
+    r"cumul (?:2019|20[2-9][0-9])(?! [0-9t])|(?<![0-9] )logements(?: [a-z]+)? en 20[0-9]{2}|"
+    r"20[0-9]{2} seule?)(?![a-z])"
+)
+BETWEEN = r"(?:(?:du|de|d|a|au|est|sont|ete|desormais|devenue?s?|20[0-9]{2}|{own}) )*"
+BY_ANOTHER = r" par(?! (?:(?:celui|celle) ci|ce|cet|cette|le present)(?![a-z]))(?![a-z])"
+LEAVES_OUT = re.compile(
+    r"(?<![a-z])(?:hors|sauf|hormis|non comprise?s?|a l (?:exception|exclusion)|(?P<sans>sans))"
+    r"(?![a-z])(?P<what>.*)"
+)
+SMALL = r"(?:(?:^| )(?:de|du|d|des|le|la|l|a|au|fin|mois|est|sont|celui|celle|ceux|celles))*"
+NEGATED = re.compile(r"(?<![a-z])(?:n|ne|pas|exclus?|exclues?)(?![a-z])")
+LEFT_OUT = ("hors", "sans", "sauf", "hormis")
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """Patterns of the contract's words, for folded text."""
+
+    contract: Contract
+
+    @property
+    def words(self) -> RemarkWords:
+        """The words."""
+        return self.contract.remark_words
+
+    def says_flow(self, folded: str) -> bool:
+        """Whether a text speaks of figures of a month, a quarter or a year alone."""
+        rest = words_pattern(self.words.no_flow).sub(" ", folded)
+        found = words_pattern(self.words.flow).search(rest) or FLOW_OF_YEARS.search(folded)
+        return found is not None
+
+    @cached_property
+    def in_units(self) -> re.Pattern[str]:
+        """Figures are said to be counted in thousands."""
+        return re.compile(rf"(?<![a-z])(?:en|par|unites?) {_any(self.words.large_unit)}")
+
+    @cached_property
+    def included(self) -> re.Pattern[str]:
+        """Something is named as counted with others, or beside them."""
+        return words_pattern((*self.words.included, "et", "hors"))
+
+    @cached_property
+    def numbering(self) -> re.Pattern[str]:
+        """The number of a heading, in the text as it stands."""
+        kinds = any_word(self.words.numbered) or "(?!)"
+        return re.compile(rf"(?i)^\s*(?:{kinds})\s*n?°?\s*[0-9]+\s*[:.–-]*")
+
+    @cached_property
+    def sent(self) -> str:
+        """What may be obsolete: else it is a code or a list that the text speaks of."""
+        return _any(self.words.sent)
+
+    @cached_property
+    def replaced(self) -> str:
+        """It is replaced by something else than itself."""
+        return _any(self.words.replaced) + BY_ANOTHER
+
+    def between(self, own: Iterable[str]) -> str:
+        """The small words between what was sent and what is said of it; also our ``own``."""
+        return BETWEEN.replace("{own}", any_word(map(fold, own)))
+
+    def is_mended(self, folded: str) -> bool:
+        """Whether a text says that a mistake is mended, not that it is going to be."""
+        mended = words_pattern(self.words.mended).search(folded)
+        return mended is not None and not words_pattern(self.words.to_come).search(folded)
+
+    @cached_property
+    def wrong(self) -> re.Pattern[str]:
+        """Something is wrong; the group ``file`` is there where it is all that was sent."""
+        words = self.words
+        wrong, untrue = _any(words.wrong), _any(words.untrue)
+        file = _any((*words.sent, *words.figure, *words.sum))
+        return re.compile(
+            rf"(?P<file>{file}) (?:(?:est|sont) )?(?:{wrong}|{untrue})|{wrong}|"
+            rf"(?<![a-z])(?:est|sont) {untrue}"
+        )
+
+    def leaves_out(self, folded: str) -> re.Match[str] | None:
+        """What a remark on a row leaves out: its figure is not the whole.
+
+        What is late or said with reserve leaves nothing out.
+        """
+        return LEAVES_OUT.search(words_pattern(self.words.reserve).sub(" ", folded))
+
+    @cached_property
+    def earlier(self) -> re.Pattern[str]:
+        """A figure is that of the month before, or that of the ``month`` named."""
+        words = self.words
+        taken, before = _any((*words.repeated, *words.figure)), _any(words.month_before)
+        return re.compile(
+            rf"{taken}{SMALL} (?:{before}|(?P<month>{any_word(self.months)})(?![a-z]))|"
+            rf"^{SMALL} ?{before}$"
+        )
+
+    @cached_property
+    def equals(self) -> re.Pattern[str]:
+        """The same, of what a figure is said to be equal to (``= février``)."""
+        return re.compile(rf"{SMALL} ?(?P<month>{any_word(self.months)})(?: 20[0-9]{{2}})?")
+
+    @cached_property
+    def some_only(self) -> re.Pattern[str]:
+        """Only a place of the ``name`` is meant, in the text as it stands: it has a capital."""
+        words = any_word((*self.words.alone, *map(fold, self.words.alone))) or "(?!)"
+        before = r"(?:à|a|sur|de|du|des|pour|dans|et|la|le|les|ville|villes|communes?)\s+|[ld]['’]"
+        return re.compile(rf"(?<!\w)(?i:{words})e?s?\s+(?i:{before})*(?P<name>[A-ZÀ-Ý][a-zà-ÿ]\w*)")
+
+    @cached_property
+    def months(self) -> dict[str, int]:
+        """The number of each word for a month."""
+        return {fold(w): n for n, called in self.contract.month_words.items() for w in called}
+
+    def may_change(self, folded: str) -> bool:
+        """A figure is provisional, or not definitive."""
+        standing, negated = self.contract.standing_words, bool(NEGATED.search(folded))
+        words = standing.definitive if negated else standing.provisional
+        return words_pattern(tuple(w for w in words if len(fold(w)) > 1)).search(folded) is not None
+
+    @cached_property
+    def incomplete(self) -> re.Pattern[str]:
+        """A remark on a row ends in saying that its figure is not all, or says only that."""
+        words = self.words
+        figures = _any((*words.figure, *words.sum, *words.collected))
+        return re.compile(rf"(?:.*{figures} (?:(?:est|sont) )?)?{_any(words.incomplete)}")
+
+    def are_incomplete(self, folded: str, own: Container[str]) -> bool:
+        """Whether a heading says of the figures that they are not all, and nothing else.
+
+        Args:
+            own: words that say nothing else, beside dates, small and figures' ones.
+        """
+        rest, found = self._incomplete_figures.subn(" ", folded)
+        known = self._of_figures
+        return bool(found) and all(w.isdigit() or w in known or w in own for w in rest.split())
+
+    @cached_property
+    def _incomplete_figures(self) -> re.Pattern[str]:
+        still = r"(?: (?:est|sont|encore|toujours|tres))*"
+        return re.compile(rf"(?:{_any(self._called)}{still} )?{_any(self.words.incomplete)}")
+
+    @cached_property
+    def _called(self) -> list[str]:
+        """What figures, and what holds them, are called."""
+        words = self.words
+        return [
+            *words.figure,
+            *words.sum,
+            *words.collected,
+            *words.sent,
+            *self.contract.figure_words,
+        ]
+
+    @cached_property
+    def _of_figures(self) -> set[str]:
+        told = [*self.words.month_heading, *self.words.year_heading, *self.words.nota]
+        told += [*self._called, *self.contract.standing_words.provisional]
+        words = {word for text in told for word in fold(text).split()}
+        return words | set(self.months) | JOINING | {"ce", "pour"}
+
+
+def _any(words: Iterable[str]) -> str:
+    return words_pattern(tuple(words)).pattern

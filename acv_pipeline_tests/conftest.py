@@ -43,7 +43,8 @@ TOGETHER = {"alerts", "assets", "quality", "release", "report", "sample_data", "
 # Whose runs are about something else than the report page.
 WITHOUT_PAGE = {"alerts", "calibration", "landing", "ledger", "observing", "orchestration",
                 "quality", "upkeep", "test_cli.py", "test_first_delivery.py", "test_quarantine.py",
-                "test_run.py", "test_status.py", "test_steps.py", "test_turn.py", "test_unused.py"}  # fmt: skip
+                "test_run.py", "test_status.py", "test_steps.py", "test_turn.py",
+                "test_unused.py"}  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -40,12 +40,6 @@ SLOW = ["orchestration/test_ui", "orchestration/test_daemon", "deployment/test_d
 # Whose tests look at what their conftest made once.
 TOGETHER = {"alerts", "assets", "quality", "release", "report", "sample_data", "upkeep"}
 
-# Whose runs are about something else than the report page.
-WITHOUT_PAGE = {"alerts", "calibration", "landing", "ledger", "observing", "orchestration",
-                "quality", "upkeep", "test_cli.py", "test_first_delivery.py", "test_quarantine.py",
-                "test_run.py", "test_status.py", "test_steps.py", "test_turn.py",
-                "test_unused.py"}  # fmt: skip
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def rank(item: pytest.Item) -> int:
@@ -74,20 +68,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadScope
 
     config.option.loadscopereorder = False  # the slow ones come first
     return ByWorld(config, log)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def short_page(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Of the report page its day alone, where nobody looks at it: its rest is a fifth of a run."""
-    folder, _, file = request.node.nodeid.rpartition("/")
-    with pytest.MonkeyPatch.context() as patch:
-        if folder.rpartition("/")[2] in WITHOUT_PAGE or file in WITHOUT_PAGE:
-            from acv_pipeline.publishing.report.page import _DAY
-
-            page = f'<meta name="dcterms.modified" content="{_DAY[0]}">'
-            patch.setattr("acv_pipeline.publishing.report.report.page", lambda *_, **__: page)
-            patch.setattr("acv_pipeline.publishing.published_copy.pictures", lambda *_: {})
-        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -12,6 +12,7 @@ from acv_pipeline.contract import Contract, Month, Source, month_range
 from acv_pipeline.contract.months import elapsed, first_day, shift
 from acv_pipeline.language import Both, both
 from acv_pipeline.ledger.months_on_record import month_counted_for
+from acv_pipeline.warehouse import view_or_sql
 
 CHECK = "delivery_not_overdue"
 
@@ -49,10 +50,11 @@ def late_months(
     counts for the month before it came, as it was not read.
     """
     late: list[Late] = []
+    counts = view_or_sql(connection, "raw.row_counts")
     for source in contract.sources.values():
         rows = connection.execute(
             "select distinct indicator_id, month, fate"
-            " from raw.row_counts join raw.deliveries using (delivery_id)"
+            f" from {counts} join raw.deliveries using (delivery_id)"
             " where source = ? and fate in ('figure', 'quarantined') and month is not null"
             " order by month desc",
             [source.id],

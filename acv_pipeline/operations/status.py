@@ -87,7 +87,7 @@ with about as (
             rows.month, date_trunc('month', delivered_on) - interval 1 month
         ) as month
     from raw.deliveries as refused
-    left join raw.row_counts as rows
+    left join raw.tidy_rows as rows
         on rows.delivery_id = refused.delivery_id
         and rows.fate = 'quarantined'
         and rows.month < date_trunc('month', refused.delivered_on)

@@ -37,6 +37,7 @@ from acv_pipeline.warehouse.schema import (
     put,
     replace,
     set_fingerprint,
+    view_or_sql,
 )
 from acv_pipeline.warehouse.transactions import said_for_good, transaction, written_quickly
 from acv_pipeline.warehouse.trouble import (
@@ -84,5 +85,6 @@ __all__ = [
     "set_lost",
     "suspicion_of",
     "transaction",
+    "view_or_sql",
     "written_quickly",
 ]

@@ -117,6 +117,16 @@ def create_views(connection: duckdb.DuckDBPyConnection) -> None:
             connection.execute(ddl if kept in there else _ddl(table))
 
 
+def view_or_sql(connection: duckdb.DuckDBPyConnection, name: str) -> str:
+    """A view, or its SQL where it is not: in a copy that an earlier version published."""
+    found = connection.execute(
+        "select 1 from duckdb_views() where database_name = current_database()"
+        " and schema_name || '.' || view_name = ?",
+        [name],
+    ).fetchall()
+    return name if found else f"({_sql(tables()[name])})"
+
+
 def tables_within(connection: duckdb.DuckDBPyConnection) -> set[str]:
     """Every ``schema.name`` whose rows lie in the database's own file."""
     found = connection.execute(
@@ -189,10 +199,14 @@ def _add_columns(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _ddl(table: Table) -> str:
     if table.view:
-        sql = Path(__file__).with_name(table.view).read_text(encoding="utf-8")
-        return f"create or replace view {table.name} as {sql}"
+        return f"create or replace view {table.name} as {_sql(table)}"
     columns = ", ".join(f'"{column.name}" {column.type}' for column in table.columns)
     return f"create table if not exists {table.name} ({columns})"
+
+
+def _sql(table: Table) -> str:
+    assert table.view
+    return Path(__file__).with_name(table.view).read_text(encoding="utf-8")
 
 
 def write_contract(connection: duckdb.DuckDBPyConnection, contract: Contract) -> None:

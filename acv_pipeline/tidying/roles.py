@@ -215,10 +215,28 @@ class RoleReader:
         return [text for text in self._texts(place).found if clean(text)]
 
     def _by_content(self, place: int) -> str | None:
-        """``value_type`` or ``part``, where the cells say nothing but that."""
+        """``value_type`` or ``part``, where the cells say nothing but that.
+
+        A few words for kinds of values are remarks on their rows: the others would be of none.
+        """
         texts = [text for text in self._texts(place).found if fold(text)]
         if not texts or len(texts) > KINDS_AT_MOST:
             return None
+        content = self._kind_of_content(texts)
+        if content != "value_type" or self._tells_kinds(place, texts):
+            return content
+        return None if self.is_number(place).any() else "text"
+
+    def _tells_kinds(self, place: int, texts: list[str]) -> bool:
+        """Whether kinds of values stand beside most figures, or once for those below."""
+        if self._names.is_for_remarks(self.table.name_of(place)):
+            return False
+        filled = self._texts(place).where(fold)[self._is_figure]
+        if filled.sum() >= SOME * len(filled):
+            return True
+        return bool(filled[:1].any()) and all(map(self._names.is_value_type, texts))
+
+    def _kind_of_content(self, texts: list[str]) -> str | None:
         if any(self._names.value_type(text) for text in texts) and all(
             self._names.value_type(text) or self._names.is_other_quantity(text) for text in texts
         ):

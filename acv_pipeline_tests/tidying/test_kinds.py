@@ -522,6 +522,26 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;Colonne;cumul\n01;Réalisé;3\n01;Objectif;9\n",
         "2: 01 2021-03 = 3|3: target_value",
     ),
+    "a kind of values in a remark or two": (
+        "dep;Suivi;Freins;cumul\n01;objectif atteint;forte progression;3\n02;Objectif 2021;;4\n03;;;5\n04;;Flux mensuel;6\n05;;;7\n",
+        "2: 01 2021-03 = 3|3: something_else|4: 03 2021-03 = 5|5: something_else|6: 05 2021-03 = 7",
+    ),
+    "kinds of values written once for the rows below": (
+        "dep;Colonne;cumul\n01;Objectif;3\n02;;4\n03;;5\n",
+        "2: target_value|3: value_type_not_understood|4: value_type_not_understood",
+    ),
+    "a part in a remark on the first row": (
+        "dep;Suivi;cumul\n01;grosse copropriété;3\n02;;4\n03;;5\n",
+        "2: part_alone|3: 02 2021-03 = 4|4: 03 2021-03 = 5",
+    ),
+    "a part written once for the rows below": (
+        "dep;Suivi;cumul\n01;PO;3\n02;;4\n03;;5\n",
+        "2: part_alone|3: part_alone|4: part_alone",
+    ),
+    "remarks that all speak of kinds of values": (
+        "dep;Commentaire DDT;cumul\n01;en progression;3\n02;objectif 2021;4\n",
+        "2: 01 2021-03 = 3|3: something_else",
+    ),
     "parts with their total": (
         "dep;Bénéficiaire;cumul\n01;PO;3\n01;PB;4\n01;Ensemble;7\n",
         "2: part_of_figure|3: part_of_figure|4: 01 2021-03 = 7",

@@ -105,7 +105,7 @@ def subject_of_cell(names: ColumnNames, text: str, indicator: str | None) -> str
             return "indicator"
     elif indicator and not begun and names_other_programme(contract, text):
         return "indicator"
-    return subject_of(names, text)
+    return subject_of(names, text, of_row=True)
 
 
 def says_one_thing(names: ColumnNames, text: str) -> bool:
@@ -114,12 +114,15 @@ def says_one_thing(names: ColumnNames, text: str) -> bool:
     return sum(word not in SMALL and not word.isdigit() for word in rest) <= 1
 
 
-def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | None:
+def subject_of(
+    names: ColumnNames, text: str, *, below: bool = False, of_row: bool = False
+) -> str | None:
     """What else than figures of all a heading is about, if anything.
 
     Args:
         below: it is no heading but a note below the table, where sources and targets are named,
             and only few words may be its subject.
+        of_row: it is a remark on one row, which may speak of a dossier of many.
 
     Returns:
         ``part``, ``target``, ``flow``, ``source``, ``quantity``, ``discarded`` or None.
@@ -142,7 +145,8 @@ def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | N
         return "quantity"
     if not NEGATED.search(folded) and (is_without(names, text) or _is_without_some(names, folded)):
         return "part"
-    changes = len(words) <= FEW and words_pattern(told.change).search(folded)
+    asserted = phrases.asserted(text)
+    changes = len(words) <= FEW and words_pattern(told.change).search(asserted)
     if changes or phrases.says_flow(folded):
         return "flow"
     if _is_of_a_part(names, text, words[:SOON] if long else words) and len(words) <= LONGEST_PART:
@@ -154,9 +158,12 @@ def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | N
     if any(c.isdigit() for c in re.sub(r"20[0-9]{2}", "", folded)) or "=" in text:
         return None  # it states something of them
     others = words_pattern((*told.quantity, *names.contract.other_states))
-    quantity = others.search(folded) or "€" in text
+    requests = words_pattern(told.requests).search(asserted)
+    if requests and of_row and not _is_about(names, requests):
+        requests = None
+    quantity = others.search(asserted) or requests or "€" in text
     quantity = quantity and not phrases.included.search(folded)
-    wrong = None if phrases.is_mended(folded) else phrases.wrong.search(folded)
+    wrong = None if phrases.is_mended(folded) else phrases.wrong.search(asserted)
     if wrong and wrong["file"]:
         return "discarded"
     quantity = bool(quantity or wrong)
@@ -168,6 +175,17 @@ def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | N
     if _is_of_another_source(names, folded):
         return "source"
     return "quantity" if quantity and not _tells_whom_to_ask(names, words) else None
+
+
+def _is_about(names: ColumnNames, found: re.Match[str]) -> bool:
+    """Whether a remark is about what was found in it: that, and at most a word behind it."""
+    contract = names.contract
+    figures = words_pattern((*contract.remark_words.figure, *contract.figure_words))
+    before, behind = (
+        [w for w in figures.sub(" ", text).split() if w not in SMALL and not names.is_own(w)]
+        for text in (found.string[: found.start()], found.string[found.end() :])
+    )
+    return not before and len(behind) <= 1
 
 
 def _tells_whom_to_ask(names: ColumnNames, words: list[str]) -> bool:

@@ -683,6 +683,18 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul;Observations\n01;37;37 (DDT)\n02;37;44 (objectif)\n03;37;37 et non 44\n04;37;corrigé le 12/04\n05;37;corrigé : 2 dossiers retirés\n06;37;44 (Loire-Atlantique)\n07;37;corrigé : +3\n08;37;régularisation 3\n",
         "2: 01 2021-03 = 37|3: 02 2021-03 = 37|4: 03 2021-03 = 37|5: 04 2021-03 = 37|6: 05 2021-03 = 37|7: 06 2021-03 = 37|8: 07 2021-03 = 37|9: 08 2021-03 = 37",
     ),
+    "remarks on dossiers": (
+        "dep;cumul;Observations\n01;3;Dossiers\n02;3;dossiers soldés\n03;3;chiffre en dossiers\n04;3;dossiers déposés\n05;3;tous dossiers\n06;3;dossier en double supprimé\n",
+        "2: something_else|3: something_else|4: something_else|5: something_else|6: 05 2021-03 = 3|7: 06 2021-03 = 3",
+    ),
+    "remarks that deny something": (
+        "dep;cumul;Observations\n01;3;aucun nouveau dossier déposé en mars\n02;3;pas de dossier depuis février\n03;3;écart nul\n04;3;non estimé\n05;3;pas aberrant\n06;3;Aucune demande\n",
+        "2: 01 2021-03 = 3|3: 02 2021-03 = 3|4: 03 2021-03 = 3|5: 04 2021-03 = 3|6: 05 2021-03 = 3|7: 06 2021-03 = 3",
+    ),
+    "remarks that deny something else": (
+        "dep;cumul;Observations\n01;3;non conventionné\n02;3;aucun dossier - estimation\n03;3;non transmis\n04;3;pas à jour\n05;3;sans les vacants\n06;3;aucune réponse, chiffre estimé\n",
+        "2: something_else|3: something_else|4: something_else|5: something_else|6: something_else|7: something_else",
+    ),
     "remarks that ask for a change": (
         "dep;cumul;Observations\n01;37;ajouter 12\n02;37;doublons à retirer\n03;37;il manque 3 logements\n04;37;2 villes sur 3\n05;37;y compris le Jura\n06;37;pas de réponse\n",
         "2: something_else|3: something_else|4: something_else|5: something_else|6: something_else|7: something_else",

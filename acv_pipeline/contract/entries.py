@@ -255,6 +255,7 @@ class RemarkWords(Entry):
     rounded: Listed
     looks: Listed
     begun: Listed
+    of_programmes: Listed
     reserve: Listed
     nota: Listed
     elsewhere: Listed

@@ -326,7 +326,13 @@ class ColumnNames:
 
     def is_for_remarks(self, text: str) -> bool:
         """Whether a name begins as that of remarks does (``Commentaire DDT``)."""
-        return words_pattern(tuple(self.contract.headers["ignored"])).match(fold(text)) is not None
+        ignored = words_pattern(tuple(self.contract.headers["ignored"]))
+        return ignored.match(fold(text)) is not None or self.is_of_programmes(text)
+
+    def is_of_programmes(self, text: str) -> bool:
+        """Whether a column of this name tells what other programmes a territory has."""
+        words = self.contract.remark_words.of_programmes
+        return words_pattern(tuple(words)).fullmatch(fold(text)) is not None
 
     def opens_note(self, text: str) -> bool:
         """Whether a text begins as the notes below a table do (``Source : …``)."""

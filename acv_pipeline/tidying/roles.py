@@ -279,10 +279,10 @@ class RoleReader:
                 found.append(next(filter(clean, texts.found)))
         return found
 
-    def subject(self, text: str, indicator: str | None) -> str | None:
+    def subject(self, text: str, indicator: str | None, *, remark: bool = False) -> str | None:
         """What else than a figure of ours a cell says its row is; columns may name indicators."""
         by_row = {"indicator", "indicator_id"} & set(self.table.columns)
-        return subject_of_cell(self._names, text, None if by_row else indicator)
+        return subject_of_cell(self._names, text, None if by_row else indicator, remark=remark)
 
     def _subject_of_row(
         self, indicator: str | None, month: Month | None, cells: frozenset[str], text: str
@@ -293,7 +293,12 @@ class RoleReader:
         """
         said = text.partition(" ")[2] if is_class(self._names, text, cells) else text
         tells_kinds = len(cells) <= KINDS_AT_MOST or says_one_thing(self._names, said)
-        says = self.subject(said, indicator) if tells_kinds else leaves_out(self._names, said)
+        remark = not any(map(self._names.is_own, filter(None, cells)))  # else they are programmes
+        says = (
+            self.subject(said, indicator, remark=remark)
+            if tells_kinds
+            else leaves_out(self._names, said)
+        )
         return text if says or is_earlier_or_part(self._names, text, month) else ""
 
     def subjects(self, indicator: str | None, month: Month | None) -> Column[str]:
@@ -314,8 +319,10 @@ class RoleReader:
             ):
                 continue  # else it is called so, and holds remarks
             cells = frozenset(map(fold, texts.found))
-            said = texts.map(partial(self._subject_of_row, indicator, month, cells))
-            if self._names.asks_for_state(header := self.table.name_of(place)):
+            header = self.table.name_of(place)
+            of = None if self._names.is_of_programmes(header) else indicator
+            said = texts.map(partial(self._subject_of_row, of, month, cells))
+            if self._names.asks_for_state(header):
                 said = texts.map(partial(_unless_yes, header))
             found = found.replaced(said.where(bool), said) if said.where(bool).any() else found
         return found

@@ -85,14 +85,18 @@ def is_discarded(names: ColumnNames, text: str) -> bool:
     )
 
 
-def subject_of_cell(names: ColumnNames, text: str, indicator: str | None) -> str | None:
+def subject_of_cell(
+    names: ColumnNames, text: str, indicator: str | None, *, remark: bool = False
+) -> str | None:
     """What else than a figure of ours a cell says its row is, if anything.
 
     Args:
         indicator: what the rows are about: an indicator that the cell names is another; None where
             other columns say it.
+        remark: the cell may tell of a programme in the territory (``OPAH-RU en cours``).
     """
-    if names.is_whole(text):
+    text = _without_programmes_aside(names.contract, text, indicator)
+    if names.is_whole(text) or not text:
         return None
     if leaves_out(names, text):
         return "part"
@@ -103,9 +107,37 @@ def subject_of_cell(names: ColumnNames, text: str, indicator: str | None) -> str
         kept = stated_indicators(contract, without_left_out(reserve.sub(" ", plain(text))))
         if indicator not in kept and (kept or indicator in named):
             return "indicator"
-    elif indicator and not begun and names_other_programme(contract, text):
+    elif (
+        indicator
+        and not begun
+        and names_other_programme(contract, text)
+        and (not remark or _is_programme(names, text))
+    ):
         return "indicator"
     return subject_of(names, text, of_row=True)
+
+
+def _without_programmes_aside(contract: Contract, text: str, indicator: str | None) -> str:
+    """A cell without another programme that it says not to be counted: ``PVD suivi à part``."""
+    entries = [e for e in contract.indicators.values() if e.id != indicator]
+    others = [name for e in entries for name in (e.short_name, *e.names)] if indicator else []
+    called = any_word(map(plain, [*others, *contract.other_programmes]))
+    places = any_word(map(plain, contract.headers["part_of_territory"]))
+    aside = r"(?:est |sont )?(?:(?:suivi|compte)e?s? )?(?:non comprise?s?|a part|separement)"
+    said = rf"\b(?:{called}) {aside}|(?:{places}) (?:egalement|aussi) (?:{called})"
+    return "" if re.fullmatch(said, plain(clean(text))) else text
+
+
+def _is_programme(names: ColumnNames, text: str) -> bool:
+    """Whether a remark names programmes and nothing else, or says that they alone are counted."""
+    contract, told = names.contract, names.contract.remark_words
+    if words_pattern((*told.alone, *told.included)).search(fold(text)):
+        return True
+    kinds = (*contract.headers["indicator"], *contract.headers["part"])  # "dispositif X"
+    scope = contract.other_dates["territory"]
+    said = (*contract.other_programmes, *told.figure, *contract.figure_words, *kinds, *scope)
+    rest = words_pattern(said).sub(" ", fold(text)).split()
+    return all(word in SMALL | {"et"} or names.is_own(word) for word in rest)
 
 
 def says_one_thing(names: ColumnNames, text: str) -> bool:

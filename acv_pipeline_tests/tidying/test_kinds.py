@@ -667,6 +667,15 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul;Observations\n01;3;OPAH-RU\n02;3;OPAH-RU lancée en janvier\n03;3;hors PVD\n04;3;hors PVD et ACV\n05;3;PVD, voir note\n06;3;saisi hors délai ACV\n",
         "2: something_else|3: 02 2021-03 = 3|4: 03 2021-03 = 3|5: something_else|6: something_else|7: 06 2021-03 = 3",
     ),
+    "remarks on another programme": (
+        "dep;cumul;Observations\n01;3;OPAH-RU en cours\n02;3;PVD non compris\n03;3;2 OPAH-RU\n04;3;périmètre OPAH-RU\n05;3;OPAH-RU uniquement\n06;3;Denormandie inclus\n",
+        "2: 01 2021-03 = 3|3: 02 2021-03 = 3|4: 03 2021-03 = 3|5: something_else|6: something_else|7: something_else",
+    ),
+    "kinds of programmes": ("dep;Prog;cumul\n01;ACV;3\n02;OPAH classique;4\n", "2: 01 2021-03 = 3|3: something_else"),
+    "other programmes beside": (
+        "dep;Autres programmes;Outils;cumul\n01;NPNRU;ORT;3\n02;PVD;OPAH-RU, ORT;4\n03;hors délégation;;5\n",
+        "2: 01 2021-03 = 3|3: 02 2021-03 = 4|4: something_else",
+    ),
     "a mark with the day on which figures were taken": (
         "dep;cumul\n01;49*\n02;30 (1)\n03;4 (2)\n* dernière mise à jour le 02/04/2021;\n(1) mise à jour le 26/03/2021;\n(2) mise à jour le 02/04/2021, chiffre de février;\n",
         "2: 01 2021-03 = 49|3: something_else|4: something_else|5: note|6: note|7: note",

@@ -739,6 +739,14 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul;Corrigé;Rectifié le;Adresse exacte\n01;3;oui;12/04/2021;3 rue Neuve\n02;30;;;\n03;40;;;\n",
         "2: 01 2021-03 = 3|3: 02 2021-03 = 30|4: 03 2021-03 = 40",
     ),
+    "a code again beside a name": (
+        "Code département;Département;cumul;Code INSEE\n01;Ain;3;01\n02;Aisne;4;02\n",
+        "2: 01 2021-03 = 3|3: 02 2021-03 = 4",
+    ),
+    "another code beside a name": (
+        "Code département;Département;cumul;Code INSEE\n01;Ain;3;01\n02;Aisne;4;03\n",
+        "refused: duplicate_column",
+    ),
     "counts of something else beside": (
         "dep;cumul;Nb délégataires;Nb conventions\n01;30;3;5\n02;40;2;3\n",
         "2: 01 2021-03 = 30|3: 02 2021-03 = 40",

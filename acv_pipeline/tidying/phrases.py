@@ -65,8 +65,8 @@ class Phrases:
         all_said, some = _any(counted), _any(words.deniable)
         new = "(?:(?:nouve(?:au|l|lle|aux|lles)|autres?) )?"
         return re.compile(
-            rf"(?<![a-z])(?:aucune?|(?:pas|plus) de|pas d) {new}{all_said}(?: {all_said})?|"
-            rf"(?<![a-z])(?:non|pas|sans|ni)(?: (?:une?|des?|d|l))? {new}{some}|"
+            rf"(?<![a-z])(?:(?:aucune?|(?:pas|plus) de|pas d) {new}{all_said}(?: {all_said})?|"
+            rf"(?:non|pas|sans|ni)(?: (?:une?|des?|d|l))? {new}{some})(?! deduit)|"
             rf"{all_said} (?:est |sont )?nul(?:le)?s?(?![a-z])"
         )
 

@@ -129,14 +129,15 @@ def _without_programmes_aside(contract: Contract, text: str, indicator: str | No
 
 
 def _is_programme(names: ColumnNames, text: str) -> bool:
-    """Whether a remark names programmes and nothing else, or says that they alone are counted."""
-    contract, told = names.contract, names.contract.remark_words
-    if words_pattern((*told.alone, *told.included)).search(fold(text)):
+    """Whether a remark names programmes and nothing else, or what of them is counted."""
+    contract, told, folded = names.contract, names.contract.remark_words, fold(text)
+    figures = (*told.figure, *contract.figure_words)
+    counted = words_pattern((*figures, *told.alone, *told.included, "avec", "compris"))
+    if counted.search(folded):
         return True
     kinds = (*contract.headers["indicator"], *contract.headers["part"])  # "dispositif X"
     scope = contract.other_dates["territory"]
-    said = (*contract.other_programmes, *told.figure, *contract.figure_words, *kinds, *scope)
-    rest = words_pattern(said).sub(" ", fold(text)).split()
+    rest = words_pattern((*contract.other_programmes, *kinds, *scope)).sub(" ", folded).split()
     return all(word in SMALL | {"et"} or names.is_own(word) for word in rest)
 
 
@@ -210,14 +211,18 @@ def subject_of(
 
 
 def _is_about(names: ColumnNames, found: re.Match[str]) -> bool:
-    """Whether a remark is about what was found in it: that, and at most a word behind it."""
+    """Whether a remark is about what was found in it: that, and at most a word behind it.
+
+    Or figures are counted in it.
+    """
     contract = names.contract
     figures = words_pattern((*contract.remark_words.figure, *contract.figure_words))
     before, behind = (
         [w for w in figures.sub(" ", text).split() if w not in SMALL and not names.is_own(w)]
         for text in (found.string[: found.start()], found.string[found.end() :])
     )
-    return not before and len(behind) <= 1
+    counted_in = found.string[: found.start()].endswith("en ")
+    return counted_in or (not before and len(behind) <= 1)
 
 
 def _tells_whom_to_ask(names: ColumnNames, words: list[str]) -> bool:

@@ -668,8 +668,8 @@ TABLES: dict[str, tuple[str, str]] = {
         "2: something_else|3: 02 2021-03 = 3|4: 03 2021-03 = 3|5: something_else|6: something_else|7: 06 2021-03 = 3",
     ),
     "remarks on another programme": (
-        "dep;cumul;Observations\n01;3;OPAH-RU en cours\n02;3;PVD non compris\n03;3;2 OPAH-RU\n04;3;périmètre OPAH-RU\n05;3;OPAH-RU uniquement\n06;3;Denormandie inclus\n",
-        "2: 01 2021-03 = 3|3: 02 2021-03 = 3|4: 03 2021-03 = 3|5: something_else|6: something_else|7: something_else",
+        "dep;cumul;Observations\n01;3;OPAH-RU en cours\n02;3;PVD non compris\n03;3;2 OPAH-RU\n04;3;périmètre OPAH-RU\n05;3;OPAH-RU uniquement\n06;3;avec Denormandie\n07;3;chiffre OPAH-RU 2021\n",
+        "2: 01 2021-03 = 3|3: 02 2021-03 = 3|4: 03 2021-03 = 3|5: something_else|6: something_else|7: something_else|8: something_else",
     ),
     "kinds of programmes": ("dep;Prog;cumul\n01;ACV;3\n02;OPAH classique;4\n", "2: 01 2021-03 = 3|3: something_else"),
     "other programmes beside": (
@@ -693,7 +693,7 @@ TABLES: dict[str, tuple[str, str]] = {
         "2: 01 2021-03 = 37|3: 02 2021-03 = 37|4: 03 2021-03 = 37|5: 04 2021-03 = 37|6: 05 2021-03 = 37|7: 06 2021-03 = 37|8: 07 2021-03 = 37|9: 08 2021-03 = 37",
     ),
     "remarks on dossiers": (
-        "dep;cumul;Observations\n01;3;Dossiers\n02;3;dossiers soldés\n03;3;chiffre en dossiers\n04;3;dossiers déposés\n05;3;tous dossiers\n06;3;dossier en double supprimé\n",
+        "dep;cumul;Observations\n01;3;Dossiers\n02;3;dossiers soldés\n03;3;compté en dossiers\n04;3;dossiers déposés\n05;3;tous dossiers\n06;3;dossier en double supprimé\n",
         "2: something_else|3: something_else|4: something_else|5: something_else|6: 05 2021-03 = 3|7: 06 2021-03 = 3",
     ),
     "remarks that deny something": (
@@ -701,8 +701,8 @@ TABLES: dict[str, tuple[str, str]] = {
         "2: 01 2021-03 = 3|3: 02 2021-03 = 3|4: 03 2021-03 = 3|5: 04 2021-03 = 3|6: 05 2021-03 = 3|7: 06 2021-03 = 3",
     ),
     "remarks that deny something else": (
-        "dep;cumul;Observations\n01;3;non conventionné\n02;3;aucun dossier - estimation\n03;3;non transmis\n04;3;pas à jour\n05;3;sans les vacants\n06;3;aucune réponse, chiffre estimé\n",
-        "2: something_else|3: something_else|4: something_else|5: something_else|6: something_else|7: something_else",
+        "dep;cumul;Observations\n01;3;non conventionné\n02;3;aucun dossier - estimation\n03;3;non transmis\n04;3;pas à jour\n05;3;sans les vacants\n06;3;aucune réponse, chiffre estimé\n07;3;aucune annulation déduite\n",
+        "2: something_else|3: something_else|4: something_else|5: something_else|6: something_else|7: something_else|8: something_else",
     ),
     "remarks that ask for a change": (
         "dep;cumul;Observations\n01;37;ajouter 12\n02;37;doublons à retirer\n03;37;il manque 3 logements\n04;37;2 villes sur 3\n05;37;y compris le Jura\n06;37;pas de réponse\n",

@@ -225,6 +225,8 @@ class RemarkWords(Entry):
     no_flow: Listed
     change: Listed
     quantity: Listed
+    requests: Listed
+    deniable: Listed
     large_unit: Listed
     included: Listed
     whom_to_ask: Listed
@@ -253,6 +255,7 @@ class RemarkWords(Entry):
     rounded: Listed
     looks: Listed
     begun: Listed
+    of_programmes: Listed
     reserve: Listed
     nota: Listed
     elsewhere: Listed

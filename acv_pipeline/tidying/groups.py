@@ -126,13 +126,24 @@ class GroupReader:
         return found
 
     def _labels(self, place: int) -> Column[str]:
-        """The cells of a column of parts; labels written once stand for the blank ones below."""
+        """The cells of a column of parts; labels written once stand for the blank ones below.
+
+        In a column that is called otherwise they are names of parts, and nothing else: longer
+        texts are remarks on their rows.
+        """
         texts = self.table.column(place).map(clean)
         blank = texts.where(lambda text: not text)
         heads = np.flatnonzero(~blank)
         sizes = np.diff(np.append(heads, self._size))
         once = len(set(texts.codes[heads].tolist())) == len(heads)
         if not once or not len(heads) or heads[0] != 0 or sizes.min() < 2:
+            return texts
+        names, called = self._names, place in self.table.columns.get("part", ())
+        if not called and not all(
+            names.is_part(text) or names.is_whole(text) or names.is_partner(text)
+            for text in texts.found
+            if text
+        ):
             return texts
         last = np.maximum.accumulate(np.where(blank, 0, np.arange(self._size)))
         return Column(texts.codes[last], texts.found)

@@ -242,7 +242,7 @@ class HeaderFinder:
             held = {place: _held(reader, body[place]) for place in places}
             codes = [place for place, what in held.items() if what == "code"]
             names = [place for place, what in held.items() if what == "name"]
-            if len(codes) == 1 and len(names) <= 1:
+            if codes and len(names) <= 1:
                 columns[code] = tuple(codes)
                 columns.pop(name, None)
                 if names:

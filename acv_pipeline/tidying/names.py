@@ -306,17 +306,33 @@ class ColumnNames:
     def value_type(self, text: str) -> str | None:
         """Which kind of value a cell names: ``actual``, ``initial`` or ``target``."""
         folded = fold(text)
-        exact = {
-            fold(word): kind for kind, words in self.contract.value_types.items() for word in words
-        }
-        if folded in exact:
-            return exact[folded]
+        if folded in self._value_types:
+            return self._value_types[folded]
         if folded.startswith(("non ", "hors ", "pas ")):
             return None
         for kind in ("target", "initial", "actual"):
             if words_pattern(tuple(self.contract.value_types[kind])).search(folded):
                 return kind
         return None
+
+    def is_value_type(self, text: str) -> bool:
+        """Whether a cell names a kind of value, and nothing else."""
+        return fold(text) in self._value_types
+
+    @cached_property
+    def _value_types(self) -> dict[str, str]:
+        kinds = self.contract.value_types.items()
+        return {fold(word): kind for kind, words in kinds for word in words}
+
+    def is_for_remarks(self, text: str) -> bool:
+        """Whether a name begins as that of remarks does (``Commentaire DDT``)."""
+        ignored = words_pattern(tuple(self.contract.headers["ignored"]))
+        return ignored.match(fold(text)) is not None or self.is_of_programmes(text)
+
+    def is_of_programmes(self, text: str) -> bool:
+        """Whether a column of this name tells what other programmes a territory has."""
+        words = self.contract.remark_words.of_programmes
+        return words_pattern(tuple(words)).fullmatch(fold(text)) is not None
 
     def opens_note(self, text: str) -> bool:
         """Whether a text begins as the notes below a table do (``Source : …``)."""

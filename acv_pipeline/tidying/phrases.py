@@ -29,6 +29,7 @@ LEAVES_OUT = re.compile(
 )
 SMALL = r"(?:(?:^| )(?:de|du|d|des|le|la|l|a|au|fin|mois|est|sont|celui|celle|ceux|celles))*"
 NEGATED = re.compile(r"(?<![a-z])(?:n|ne|pas|exclus?|exclues?)(?![a-z])")
+CLAUSES = re.compile(r"[,;:.()/]|\s[-–]\s")
 LEFT_OUT = ("hors", "sans", "sauf", "hormis")
 
 
@@ -48,6 +49,26 @@ class Phrases:
         rest = words_pattern(self.words.no_flow).sub(" ", folded)
         found = words_pattern(self.words.flow).search(rest) or FLOW_OF_YEARS.search(folded)
         return found is not None
+
+    def asserted(self, text: str) -> str:
+        """The folded text without what it denies: ``aucun dossier``, ``non estimé``, ``écart nul``.
+
+        What denies something in one clause says nothing of the next.
+        """
+        clauses = map(fold, CLAUSES.split(text))
+        return " ".join(self._denied.sub(" ", clause) for clause in clauses).strip()
+
+    @cached_property
+    def _denied(self) -> re.Pattern[str]:
+        words = self.words
+        counted = (*words.quantity, *words.requests, *words.change, *self.contract.other_states)
+        all_said, some = _any(counted), _any(words.deniable)
+        new = "(?:(?:nouve(?:au|l|lle|aux|lles)|autres?) )?"
+        return re.compile(
+            rf"(?<![a-z])(?:(?:aucune?|(?:pas|plus) de|pas d) {new}{all_said}(?: {all_said})?|"
+            rf"(?:non|pas|sans|ni)(?: (?:une?|des?|d|l))? {new}{some})(?! deduit)|"
+            rf"{all_said} (?:est |sont )?nul(?:le)?s?(?![a-z])"
+        )
 
     @cached_property
     def in_units(self) -> re.Pattern[str]:

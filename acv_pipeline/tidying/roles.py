@@ -215,10 +215,28 @@ class RoleReader:
         return [text for text in self._texts(place).found if clean(text)]
 
     def _by_content(self, place: int) -> str | None:
-        """``value_type`` or ``part``, where the cells say nothing but that."""
+        """``value_type`` or ``part``, where the cells say nothing but that.
+
+        A few words for kinds of values are remarks on their rows: the others would be of none.
+        """
         texts = [text for text in self._texts(place).found if fold(text)]
         if not texts or len(texts) > KINDS_AT_MOST:
             return None
+        content = self._kind_of_content(texts)
+        if content != "value_type" or self._tells_kinds(place, texts):
+            return content
+        return None if self.is_number(place).any() else "text"
+
+    def _tells_kinds(self, place: int, texts: list[str]) -> bool:
+        """Whether kinds of values stand beside most figures, or once for those below."""
+        if self._names.is_for_remarks(self.table.name_of(place)):
+            return False
+        filled = self._texts(place).where(fold)[self._is_figure]
+        if filled.sum() >= SOME * len(filled):
+            return True
+        return bool(filled[:1].any()) and all(map(self._names.is_value_type, texts))
+
+    def _kind_of_content(self, texts: list[str]) -> str | None:
         if any(self._names.value_type(text) for text in texts) and all(
             self._names.value_type(text) or self._names.is_other_quantity(text) for text in texts
         ):
@@ -261,10 +279,10 @@ class RoleReader:
                 found.append(next(filter(clean, texts.found)))
         return found
 
-    def subject(self, text: str, indicator: str | None) -> str | None:
+    def subject(self, text: str, indicator: str | None, *, remark: bool = False) -> str | None:
         """What else than a figure of ours a cell says its row is; columns may name indicators."""
         by_row = {"indicator", "indicator_id"} & set(self.table.columns)
-        return subject_of_cell(self._names, text, None if by_row else indicator)
+        return subject_of_cell(self._names, text, None if by_row else indicator, remark=remark)
 
     def _subject_of_row(
         self, indicator: str | None, month: Month | None, cells: frozenset[str], text: str
@@ -275,7 +293,12 @@ class RoleReader:
         """
         said = text.partition(" ")[2] if is_class(self._names, text, cells) else text
         tells_kinds = len(cells) <= KINDS_AT_MOST or says_one_thing(self._names, said)
-        says = self.subject(said, indicator) if tells_kinds else leaves_out(self._names, said)
+        remark = not any(map(self._names.is_own, filter(None, cells)))  # else they are programmes
+        says = (
+            self.subject(said, indicator, remark=remark)
+            if tells_kinds
+            else leaves_out(self._names, said)
+        )
         return text if says or is_earlier_or_part(self._names, text, month) else ""
 
     def subjects(self, indicator: str | None, month: Month | None) -> Column[str]:
@@ -296,8 +319,10 @@ class RoleReader:
             ):
                 continue  # else it is called so, and holds remarks
             cells = frozenset(map(fold, texts.found))
-            said = texts.map(partial(self._subject_of_row, indicator, month, cells))
-            if self._names.asks_for_state(header := self.table.name_of(place)):
+            header = self.table.name_of(place)
+            of = None if self._names.is_of_programmes(header) else indicator
+            said = texts.map(partial(self._subject_of_row, of, month, cells))
+            if self._names.asks_for_state(header):
                 said = texts.map(partial(_unless_yes, header))
             found = found.replaced(said.where(bool), said) if said.where(bool).any() else found
         return found

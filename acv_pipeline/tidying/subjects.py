@@ -85,14 +85,18 @@ def is_discarded(names: ColumnNames, text: str) -> bool:
     )
 
 
-def subject_of_cell(names: ColumnNames, text: str, indicator: str | None) -> str | None:
+def subject_of_cell(
+    names: ColumnNames, text: str, indicator: str | None, *, remark: bool = False
+) -> str | None:
     """What else than a figure of ours a cell says its row is, if anything.
 
     Args:
         indicator: what the rows are about: an indicator that the cell names is another; None where
             other columns say it.
+        remark: the cell may tell of a programme in the territory (``OPAH-RU en cours``).
     """
-    if names.is_whole(text):
+    text = _without_programmes_aside(names.contract, text, indicator)
+    if names.is_whole(text) or not text:
         return None
     if leaves_out(names, text):
         return "part"
@@ -103,9 +107,38 @@ def subject_of_cell(names: ColumnNames, text: str, indicator: str | None) -> str
         kept = stated_indicators(contract, without_left_out(reserve.sub(" ", plain(text))))
         if indicator not in kept and (kept or indicator in named):
             return "indicator"
-    elif indicator and not begun and names_other_programme(contract, text):
+    elif (
+        indicator
+        and not begun
+        and names_other_programme(contract, text)
+        and (not remark or _is_programme(names, text))
+    ):
         return "indicator"
-    return subject_of(names, text)
+    return subject_of(names, text, of_row=True)
+
+
+def _without_programmes_aside(contract: Contract, text: str, indicator: str | None) -> str:
+    """A cell without another programme that it says not to be counted: ``PVD suivi à part``."""
+    entries = [e for e in contract.indicators.values() if e.id != indicator]
+    others = [name for e in entries for name in (e.short_name, *e.names)] if indicator else []
+    called = any_word(map(plain, [*others, *contract.other_programmes]))
+    places = any_word(map(plain, contract.headers["part_of_territory"]))
+    aside = r"(?:est |sont )?(?:(?:suivi|compte)e?s? )?(?:non comprise?s?|a part|separement)"
+    said = rf"\b(?:{called}) {aside}|(?:{places}) (?:egalement|aussi) (?:{called})"
+    return "" if re.fullmatch(said, plain(clean(text))) else text
+
+
+def _is_programme(names: ColumnNames, text: str) -> bool:
+    """Whether a remark names programmes and nothing else, or what of them is counted."""
+    contract, told, folded = names.contract, names.contract.remark_words, fold(text)
+    figures = (*told.figure, *contract.figure_words)
+    counted = words_pattern((*figures, *told.alone, *told.included, "avec", "compris"))
+    if counted.search(folded):
+        return True
+    kinds = (*contract.headers["indicator"], *contract.headers["part"])  # "dispositif X"
+    scope = contract.other_dates["territory"]
+    rest = words_pattern((*contract.other_programmes, *kinds, *scope)).sub(" ", folded).split()
+    return all(word in SMALL | {"et"} or names.is_own(word) for word in rest)
 
 
 def says_one_thing(names: ColumnNames, text: str) -> bool:
@@ -114,12 +147,15 @@ def says_one_thing(names: ColumnNames, text: str) -> bool:
     return sum(word not in SMALL and not word.isdigit() for word in rest) <= 1
 
 
-def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | None:
+def subject_of(
+    names: ColumnNames, text: str, *, below: bool = False, of_row: bool = False
+) -> str | None:
     """What else than figures of all a heading is about, if anything.
 
     Args:
         below: it is no heading but a note below the table, where sources and targets are named,
             and only few words may be its subject.
+        of_row: it is a remark on one row, which may speak of a dossier of many.
 
     Returns:
         ``part``, ``target``, ``flow``, ``source``, ``quantity``, ``discarded`` or None.
@@ -142,7 +178,8 @@ def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | N
         return "quantity"
     if not NEGATED.search(folded) and (is_without(names, text) or _is_without_some(names, folded)):
         return "part"
-    changes = len(words) <= FEW and words_pattern(told.change).search(folded)
+    asserted = phrases.asserted(text)
+    changes = len(words) <= FEW and words_pattern(told.change).search(asserted)
     if changes or phrases.says_flow(folded):
         return "flow"
     if _is_of_a_part(names, text, words[:SOON] if long else words) and len(words) <= LONGEST_PART:
@@ -154,9 +191,12 @@ def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | N
     if any(c.isdigit() for c in re.sub(r"20[0-9]{2}", "", folded)) or "=" in text:
         return None  # it states something of them
     others = words_pattern((*told.quantity, *names.contract.other_states))
-    quantity = others.search(folded) or "€" in text
+    requests = words_pattern(told.requests).search(asserted)
+    if requests and of_row and not _is_about(names, requests):
+        requests = None
+    quantity = others.search(asserted) or requests or "€" in text
     quantity = quantity and not phrases.included.search(folded)
-    wrong = None if phrases.is_mended(folded) else phrases.wrong.search(folded)
+    wrong = None if phrases.is_mended(folded) else phrases.wrong.search(asserted)
     if wrong and wrong["file"]:
         return "discarded"
     quantity = bool(quantity or wrong)
@@ -168,6 +208,21 @@ def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | N
     if _is_of_another_source(names, folded):
         return "source"
     return "quantity" if quantity and not _tells_whom_to_ask(names, words) else None
+
+
+def _is_about(names: ColumnNames, found: re.Match[str]) -> bool:
+    """Whether a remark is about what was found in it: that, and at most a word behind it.
+
+    Or figures are counted in it.
+    """
+    contract = names.contract
+    figures = words_pattern((*contract.remark_words.figure, *contract.figure_words))
+    before, behind = (
+        [w for w in figures.sub(" ", text).split() if w not in SMALL and not names.is_own(w)]
+        for text in (found.string[: found.start()], found.string[found.end() :])
+    )
+    counted_in = found.string[: found.start()].endswith("en ")
+    return counted_in or (not before and len(behind) <= 1)
 
 
 def _tells_whom_to_ask(names: ColumnNames, words: list[str]) -> bool:

@@ -522,6 +522,26 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;Colonne;cumul\n01;Réalisé;3\n01;Objectif;9\n",
         "2: 01 2021-03 = 3|3: target_value",
     ),
+    "a kind of values in a remark or two": (
+        "dep;Suivi;Freins;cumul\n01;objectif atteint;forte progression;3\n02;Objectif 2021;;4\n03;;;5\n04;;Flux mensuel;6\n05;;;7\n",
+        "2: 01 2021-03 = 3|3: something_else|4: 03 2021-03 = 5|5: something_else|6: 05 2021-03 = 7",
+    ),
+    "kinds of values written once for the rows below": (
+        "dep;Colonne;cumul\n01;Objectif;3\n02;;4\n03;;5\n",
+        "2: target_value|3: value_type_not_understood|4: value_type_not_understood",
+    ),
+    "a part in a remark on the first row": (
+        "dep;Suivi;cumul\n01;grosse copropriété;3\n02;;4\n03;;5\n",
+        "2: part_alone|3: 02 2021-03 = 4|4: 03 2021-03 = 5",
+    ),
+    "a part written once for the rows below": (
+        "dep;Suivi;cumul\n01;PO;3\n02;;4\n03;;5\n",
+        "2: part_alone|3: part_alone|4: part_alone",
+    ),
+    "remarks that all speak of kinds of values": (
+        "dep;Commentaire DDT;cumul\n01;en progression;3\n02;objectif 2021;4\n",
+        "2: 01 2021-03 = 3|3: something_else",
+    ),
     "parts with their total": (
         "dep;Bénéficiaire;cumul\n01;PO;3\n01;PB;4\n01;Ensemble;7\n",
         "2: part_of_figure|3: part_of_figure|4: 01 2021-03 = 7",
@@ -647,6 +667,15 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul;Observations\n01;3;OPAH-RU\n02;3;OPAH-RU lancée en janvier\n03;3;hors PVD\n04;3;hors PVD et ACV\n05;3;PVD, voir note\n06;3;saisi hors délai ACV\n",
         "2: something_else|3: 02 2021-03 = 3|4: 03 2021-03 = 3|5: something_else|6: something_else|7: 06 2021-03 = 3",
     ),
+    "remarks on another programme": (
+        "dep;cumul;Observations\n01;3;OPAH-RU en cours\n02;3;PVD non compris\n03;3;2 OPAH-RU\n04;3;périmètre OPAH-RU\n05;3;OPAH-RU uniquement\n06;3;avec Denormandie\n07;3;chiffre OPAH-RU 2021\n",
+        "2: 01 2021-03 = 3|3: 02 2021-03 = 3|4: 03 2021-03 = 3|5: something_else|6: something_else|7: something_else|8: something_else",
+    ),
+    "kinds of programmes": ("dep;Prog;cumul\n01;ACV;3\n02;OPAH classique;4\n", "2: 01 2021-03 = 3|3: something_else"),
+    "other programmes beside": (
+        "dep;Autres programmes;Outils;cumul\n01;NPNRU;ORT;3\n02;PVD;OPAH-RU, ORT;4\n03;hors délégation;;5\n",
+        "2: 01 2021-03 = 3|3: 02 2021-03 = 4|4: something_else",
+    ),
     "a mark with the day on which figures were taken": (
         "dep;cumul\n01;49*\n02;30 (1)\n03;4 (2)\n* dernière mise à jour le 02/04/2021;\n(1) mise à jour le 26/03/2021;\n(2) mise à jour le 02/04/2021, chiffre de février;\n",
         "2: 01 2021-03 = 49|3: something_else|4: something_else|5: note|6: note|7: note",
@@ -662,6 +691,18 @@ TABLES: dict[str, tuple[str, str]] = {
     "remarks that name the number, or count something else": (
         "dep;cumul;Observations\n01;37;37 (DDT)\n02;37;44 (objectif)\n03;37;37 et non 44\n04;37;corrigé le 12/04\n05;37;corrigé : 2 dossiers retirés\n06;37;44 (Loire-Atlantique)\n07;37;corrigé : +3\n08;37;régularisation 3\n",
         "2: 01 2021-03 = 37|3: 02 2021-03 = 37|4: 03 2021-03 = 37|5: 04 2021-03 = 37|6: 05 2021-03 = 37|7: 06 2021-03 = 37|8: 07 2021-03 = 37|9: 08 2021-03 = 37",
+    ),
+    "remarks on dossiers": (
+        "dep;cumul;Observations\n01;3;Dossiers\n02;3;dossiers soldés\n03;3;compté en dossiers\n04;3;dossiers déposés\n05;3;tous dossiers\n06;3;dossier en double supprimé\n",
+        "2: something_else|3: something_else|4: something_else|5: something_else|6: 05 2021-03 = 3|7: 06 2021-03 = 3",
+    ),
+    "remarks that deny something": (
+        "dep;cumul;Observations\n01;3;aucun nouveau dossier déposé en mars\n02;3;pas de dossier depuis février\n03;3;écart nul\n04;3;non estimé\n05;3;pas aberrant\n06;3;Aucune demande\n",
+        "2: 01 2021-03 = 3|3: 02 2021-03 = 3|4: 03 2021-03 = 3|5: 04 2021-03 = 3|6: 05 2021-03 = 3|7: 06 2021-03 = 3",
+    ),
+    "remarks that deny something else": (
+        "dep;cumul;Observations\n01;3;non conventionné\n02;3;aucun dossier - estimation\n03;3;non transmis\n04;3;pas à jour\n05;3;sans les vacants\n06;3;aucune réponse, chiffre estimé\n07;3;aucune annulation déduite\n",
+        "2: something_else|3: something_else|4: something_else|5: something_else|6: something_else|7: something_else|8: something_else",
     ),
     "remarks that ask for a change": (
         "dep;cumul;Observations\n01;37;ajouter 12\n02;37;doublons à retirer\n03;37;il manque 3 logements\n04;37;2 villes sur 3\n05;37;y compris le Jura\n06;37;pas de réponse\n",
@@ -697,6 +738,14 @@ TABLES: dict[str, tuple[str, str]] = {
     "corrections without a number": (
         "dep;cumul;Corrigé;Rectifié le;Adresse exacte\n01;3;oui;12/04/2021;3 rue Neuve\n02;30;;;\n03;40;;;\n",
         "2: 01 2021-03 = 3|3: 02 2021-03 = 30|4: 03 2021-03 = 40",
+    ),
+    "a code again beside a name": (
+        "Code département;Département;cumul;Code INSEE\n01;Ain;3;01\n02;Aisne;4;02\n",
+        "2: 01 2021-03 = 3|3: 02 2021-03 = 4",
+    ),
+    "another code beside a name": (
+        "Code département;Département;cumul;Code INSEE\n01;Ain;3;01\n02;Aisne;4;03\n",
+        "refused: duplicate_column",
     ),
     "counts of something else beside": (
         "dep;cumul;Nb délégataires;Nb conventions\n01;30;3;5\n02;40;2;3\n",

@@ -13,6 +13,7 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.tidying.column import Column, Mask, constant, of_contract
 from acv_pipeline.tidying.names import ColumnNames
 from acv_pipeline.tidying.numbers import Value, parse_values
+from acv_pipeline.tidying.pairs import Territory
 from acv_pipeline.tidying.places import PlaceReader
 from acv_pipeline.tidying.roles import WORDS, RoleReader, are_alike
 from acv_pipeline.tidying.row_reasons import Verdicts
@@ -37,12 +38,14 @@ class Beside:
     Attributes:
         position: that of the column of figures.
         counts: what it says; -1 for nothing.
+        territories: what each line is about.
     """
 
     table: Table
     roles: RoleReader
     position: int
     counts: npt.NDArray[np.int64]
+    territories: Column[Territory]
 
     def settle(self, verdicts: Verdicts) -> None:
         """Quarantine the rows whose figure the columns beside it contradict."""
@@ -93,7 +96,10 @@ class Beside:
         remarks = of_contract(Remarks, self._names.contract)
         sure = texts.array(remarks.right, np.int64)
         likely = texts.array(remarks.likely, np.int64)
-        changes = texts.where(remarks.asks_for_change) & (self.counts >= 0)
+        changes = texts.where(remarks.asks_for_change)
+        codes = self.territories.map(lambda territory: territory.code)
+        changes |= texts.beside(codes).where(lambda pair: remarks.names_another(*pair))
+        changes &= self.counts >= 0
         verdicts.settle(changes, "something_else", texts.map(clean).at)
         other = np.zeros(len(self.counts), dtype=bool)
         if (np.maximum(sure, likely) >= 0).any():
@@ -182,8 +188,8 @@ class Remarks:
     def asks_for_change(self, text: str) -> bool:
         """Whether a remark says that something is still to be added or taken away.
 
-        Or that nothing has come (``pas de réponse``), of how many places only a figure is (``2
-        villes sur 3``), or that it is of another territory as well.
+        Or that nothing has come (``pas de réponse``), or of how many places only a figure is (``2
+        villes sur 3``).
         """
         said = plain(clean(text))
         some = self._some_of.search(said)
@@ -192,10 +198,13 @@ class Remarks:
         begins = re.sub(rf"^(?:{self._figures})s? ", "", fold(said))
         if self._not_come.match(begins):
             return True
-        if self._to_change.search(fold(said)):
-            return NOTHING.search(said) is None
-        _, _, others = TOGETHER.sub("\n", text, count=1).partition("\n")
-        return bool(self._places.named_in(others)[0])
+        return self._to_change.search(fold(said)) is not None and NOTHING.search(said) is None
+
+    def names_another(self, text: str, code: str | None) -> bool:
+        """Whether a remark says that the figure of the territory ``code`` holds another's, too."""
+        together = TOGETHER.search(text)
+        others = self._places.named_alone_in(text[together.end() :]) if together else []
+        return any(other != code for other in others)
 
 
 def _whole(number: str) -> int:

@@ -671,6 +671,10 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul;Observations\n01;37;rien à ajouter\n02;37;doublons retirés\n03;37;3 villes sur 3\n04;37;y compris Moulins\n05;37;contact non communiqué\n06;37;2 conventions sur 3 signées\n07;37;extraction Opal du 02/04\n",
         "2: 01 2021-03 = 37|3: 02 2021-03 = 37|4: 03 2021-03 = 37|5: 04 2021-03 = 37|6: 05 2021-03 = 37|7: 06 2021-03 = 37|8: 07 2021-03 = 37",
     ),
+    "remarks that name the territory itself, or a town": (
+        "dep;cumul;Observations\n39;37;y compris Lons-le-Saunier (Jura)\n53;37;y compris Mayenne\n37;37;y compris Tours Val de Loire\n77;37;y compris Grand Paris Sud\n42;37;y compris Roanne et le Rhône\n",
+        "2: 39 2021-03 = 37|3: 53 2021-03 = 37|4: 37 2021-03 = 37|5: 77 2021-03 = 37|6: something_else",
+    ),
     "sentences that name another number": (
         "dep;cumul\n01;37\n77;37\n03;37\n35;37\nErratum : lire 44 pour l'Ain;\n77 : 44 et non 37;\nAllier : 44 logements;\nIlle-et-Vilaine : 2 opérations;\n",
         "2: conflicting_values|3: conflicting_values|4: conflicting_values|5: 35 2021-03 = 37|6: note|7: note|8: note|9: note",

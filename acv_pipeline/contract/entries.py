@@ -247,6 +247,7 @@ class RemarkWords(Entry):
     alone: Listed
     read_instead: Listed
     to_change: Listed
+    to_add: Listed
     not_come: Listed
     lacking: Listed
     never_ours: Listed

@@ -17,6 +17,7 @@ from acv_pipeline.tidying.pairs import Territory
 from acv_pipeline.tidying.places import PlaceReader
 from acv_pipeline.tidying.roles import WORDS, RoleReader, are_alike
 from acv_pipeline.tidying.row_reasons import Verdicts
+from acv_pipeline.tidying.subjects import SMALL
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.texts import any_word, clean, fold, plain, words_pattern
 
@@ -27,7 +28,8 @@ INSTEAD = r"(?:et (?:non|pas)|au lieu d|plutot que|a la place d)"
 FEW_WORDS = r"[^0-9a-z]*(?:(?:a|en|est|par|chiffre|valeur|cumul|nombre|total|soit)[^0-9a-z]+)*"
 # anything but numbers may stand before a colon, days aside
 UP_TO_COLON = r"(?:[^0-9]|[0-9]{1,2}/[0-9]{1,2}(?:/[0-9]{2,4})?){0,40}?[:=>→] ?"
-NOTHING = re.compile(r"\b(?:rien|ne|pas|aucune?|sans)\b")
+NOTHING = re.compile(r"\b(?:rien|ne|pas|aucune?|sans|neant)\b")
+A_NAME = re.compile(r".\b[A-ZÀ-Ý][a-zà-ÿ]")  # not at the beginning
 TOGETHER = re.compile(r"(?i)\b(?:y compris|comprend|inclut|avec celui|avec ceux)\b(?= )")
 
 
@@ -157,6 +159,12 @@ class Remarks:
         self._others = words_pattern(
             (*contract.other_quantities, *contract.words_for_parts, *months, *values)
         )
+        self._counted = words_pattern(
+            (*told.figure, *told.sum, *told.collected, *told.sent, *told.quantity)
+            + (*told.never_ours, *contract.figure_units, *contract.words_for_parts, *months)
+            + (*contract.headers["part_of_territory"], *told.to_add)
+        )
+        self._agreed = words_pattern((*told.begun, *contract.other_dates["agreement"]))
         self._places = of_contract(PlaceReader, contract, "department")
         places = any_word(map(plain, contract.headers["part_of_territory"]))
         self._some_of = re.compile(
@@ -189,16 +197,21 @@ class Remarks:
         """Whether a remark says that something is still to be added or taken away.
 
         Or that nothing has come (``pas de réponse``), or of how many places only a figure is (``2
-        villes sur 3``).
+        villes sur 3``), not how many have signed. What is to be added is what figures count, or
+        has a name: a task may be anything else.
         """
         said = plain(clean(text))
         some = self._some_of.search(said)
         if some and int(some["some"]) < int(some["all"]):
-            return True
+            return self._agreed.search(fold(said[some.end() :])) is None
         begins = re.sub(rf"^(?:{self._figures})s? ", "", fold(said))
         if self._not_come.match(begins):
             return True
-        return self._to_change.search(fold(said)) is not None and NOTHING.search(said) is None
+        rest, asked = self._to_change.subn(" ", fold(said))
+        if not asked or NOTHING.search(said):
+            return False
+        what = self._counted.search(rest) or re.search("[0-9]", rest) or A_NAME.search(clean(text))
+        return bool(what) or not set(rest.split()) - SMALL
 
     def names_another(self, text: str, code: str | None) -> bool:
         """Whether a remark says that the figure of the territory ``code`` holds another's, too."""

@@ -675,6 +675,10 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul;Observations\n39;37;y compris Lons-le-Saunier (Jura)\n53;37;y compris Mayenne\n37;37;y compris Tours Val de Loire\n77;37;y compris Grand Paris Sud\n42;37;y compris Roanne et le Rhône\n",
         "2: 39 2021-03 = 37|3: 53 2021-03 = 37|4: 37 2021-03 = 37|5: 77 2021-03 = 37|6: something_else",
     ),
+    "remarks on tasks, and on what is signed": (
+        "dep;cumul;Observations\n01;37;2 villes sur 3 ont signé leur ORT\n02;37;il manque la signature du préfet\n03;37;ajouter le contact DDT\n04;37;logements à ajouter : néant\n05;37;2 villes sur 3 ont répondu\n06;37;il manque Nice\n07;37;il manque des dossiers\n",
+        "2: 01 2021-03 = 37|3: 02 2021-03 = 37|4: 03 2021-03 = 37|5: 04 2021-03 = 37|6: something_else|7: something_else|8: something_else",
+    ),
     "sentences that name another number": (
         "dep;cumul\n01;37\n77;37\n03;37\n35;37\nErratum : lire 44 pour l'Ain;\n77 : 44 et non 37;\nAllier : 44 logements;\nIlle-et-Vilaine : 2 opérations;\n",
         "2: conflicting_values|3: conflicting_values|4: conflicting_values|5: 35 2021-03 = 37|6: note|7: note|8: note|9: note",

@@ -159,11 +159,10 @@ class Remarks:
         self._others = words_pattern(
             (*contract.other_quantities, *contract.words_for_parts, *months, *values)
         )
-        self._counted = words_pattern(
-            (*told.figure, *told.sum, *told.collected, *told.sent, *told.quantity)
-            + (*told.never_ours, *contract.figure_units, *contract.words_for_parts, *months)
-            + (*contract.headers["part_of_territory"], *told.to_add)
-        )
+        what = [*told.figure, *told.sum, *told.collected, *told.sent, *told.quantity]
+        what += [*told.never_ours, *told.to_add, *contract.figure_units, *months]
+        what += [*contract.words_for_parts, *contract.headers["part_of_territory"]]
+        self._counted = words_pattern(tuple(what))
         self._agreed = words_pattern((*told.begun, *contract.other_dates["agreement"]))
         self._places = of_contract(PlaceReader, contract, "department")
         places = any_word(map(plain, contract.headers["part_of_territory"]))

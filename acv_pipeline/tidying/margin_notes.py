@@ -202,26 +202,16 @@ def _leaves_out_of_all(names: ColumnNames, text: str) -> bool:
     """Whether a text says ``Logements ACV hors délégation``, with no other words before it."""
     folded = fold(text.partition(":")[2] if names.opens_note(text) else text)
     start = LEFT_OUT.search(folded)
-    if not start or not _leaves_out(names, folded):
+    if not start or not leaves_out(names, folded):
         return False
     months = {fold(word) for words in names.contract.month_words.values() for word in words}
     before = (word for word in folded[: start.start()].split() if word not in months)
     return names.is_understood(" ".join(before))
 
 
-def _leaves_out(names: ColumnNames, text: str) -> bool:
-    """Whether a text leaves out some figures of ours; a definition says what is none of them."""
-    contract = names.contract
-    others = [s.label for s in contract.sources.values() if s is not names.source]
-    default = names.source.default_indicator
-    others += [n for i in contract.indicators.values() if i.id != default for n in i.names]
-    not_ours = words_pattern((*contract.remark_words.never_ours, *others))
-    return leaves_out(names, text) and not not_ours.search(fold(text))
-
-
 def _subject(names: ColumnNames, note: str, month: Month | None) -> str | None:
     """What else than figures of ours a column holds, by its note."""
-    if _leaves_out(names, note):
+    if leaves_out(names, note):
         return "part"
     if is_earlier_or_part(names, note, month):
         return "earlier"

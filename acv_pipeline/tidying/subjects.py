@@ -103,7 +103,7 @@ def subject_of_cell(names: ColumnNames, text: str, indicator: str | None) -> str
         kept = stated_indicators(contract, without_left_out(reserve.sub(" ", plain(text))))
         if indicator not in kept and (kept or indicator in named):
             return "indicator"
-    elif indicator and not begun and names_other_programme(contract, text):
+    elif indicator and not begun and names_other_programme(contract, without_left_out(plain(text))):
         return "indicator"
     return subject_of(names, text)
 
@@ -237,27 +237,37 @@ def is_class(names: ColumnNames, text: str, cells: Container[str]) -> bool:
 
 
 def leaves_out(names: ColumnNames, text: str) -> bool:
-    """Whether a remark on one row leaves out something of it, but another programme.
+    """Whether a text leaves out something of the figures, but what is none of ours anyway.
 
-    What it is without may be anything (a visa), unless it is a territory or a part. What it is
-    alone is a place, if it has a capital.
+    What they are without may be anything (a visa), unless it is a territory or a part. What they
+    are alone is a place, if it has a capital.
     """
-    phrases = of_contract(Phrases, names.contract)
+    contract, phrases = names.contract, of_contract(Phrases, names.contract)
     only = phrases.some_only.search(clean(text))
     if only and fold(only["name"]) not in names.own_words | set(phrases.months):
         return True
-    left_out = phrases.leaves_out(fold(text))
+    # those "sans ville ACV" have no figures
+    places = any_word(map(fold, contract.headers["part_of_territory"]))
+    none = rf"(?:hors (?:les )?departements? )?sans (?:{places}) (?:{any_word(names.own_words)})\b"
+    left_out = phrases.leaves_out(re.sub(none, " ", fold(text)))
     if not left_out or is_without(names, text):
         return left_out is not None
-    contract = names.contract
     if left_out["sans"]:
         known = any_word(map(fold, _places_and_parts(contract)))
         return (
             re.match(rf" (?:(?:la|le|les|l) )?(?:{known})(?![a-z])", left_out["what"]) is not None
         )
-    others = [name for entry in contract.indicators.values() for name in entry.names]
-    programmes = any_word(map(fold, [*others, *contract.other_programmes]))
-    return re.match(rf" (?:{programmes})(?![a-z])", left_out["what"]) is None
+    default = names.source.default_indicator
+    others = [n for i in contract.indicators.values() if i.id != default for n in i.names]
+    others += [s.label for s in contract.sources.values() if s is not names.source]
+    called = any_word(map(fold, [*others, *contract.other_programmes]))
+    kinds = any_word(map(fold, contract.headers["indicator"]))
+    if re.match(rf" (?:l[ae]s? |l )?(?:(?:{kinds})s? )?(?:{called})(?![a-z])", left_out["what"]):
+        return False
+    never = words_pattern(contract.remark_words.never_ours).search(left_out["what"])
+    before = rf"(?i:(?:l[ae]s?|de|{places})\s+|[ld]['’])*"
+    a_name = rf"\b(?i:hors|sauf|hormis)\s+{before}[A-ZÀ-Ý][a-zà-ÿ]"  # "hors Bourg (annulé)"
+    return not never or re.search(a_name, clean(text)) is not None
 
 
 def is_earlier_or_part(names: ColumnNames, text: str, month: Month | None) -> bool:

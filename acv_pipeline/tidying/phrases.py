@@ -29,6 +29,11 @@ LEAVES_OUT = re.compile(
 )
 SMALL = r"(?:(?:^| )(?:de|du|d|des|le|la|l|a|au|fin|mois|est|sont|celui|celle|ceux|celles))*"
 NEGATED = re.compile(r"(?<![a-z])(?:n|ne|pas|exclus?|exclues?)(?![a-z])")
+# what a text says not to be in the figures: "et non flux", "nets des annulations"
+DENIED = re.compile(
+    r"(?<![a-z])(?<!non )"
+    r"(?:ne pas|et non|tien(?:t|nent) compte d(?:u|es?)|net(?:te)?s? d(?:u|es?)) .*"
+)
 LEFT_OUT = ("hors", "sans", "sauf", "hormis")
 
 
@@ -94,6 +99,10 @@ class Phrases:
             rf"(?P<file>{file}) (?:(?:est|sont) )?(?:{wrong}|{untrue})|{wrong}|"
             rf"(?<![a-z])(?:est|sont) {untrue}"
         )
+
+    def without_denied(self, text: str) -> str:
+        """The folded text, without what it says not to be in the figures."""
+        return " ".join(DENIED.sub("", fold(part)) for part in re.split("[:;,.()]", text)).strip()
 
     def leaves_out(self, folded: str) -> re.Match[str] | None:
         """What a remark on a row leaves out: its figure is not the whole.

@@ -142,8 +142,9 @@ def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | N
         return "quantity"
     if not NEGATED.search(folded) and (is_without(names, text) or _is_without_some(names, folded)):
         return "part"
-    changes = len(words) <= FEW and words_pattern(told.change).search(folded)
-    if changes or phrases.says_flow(folded):
+    said = phrases.without_denied(text)
+    changes = len(words) <= FEW and words_pattern(told.change).search(said)
+    if changes or phrases.says_flow(said):
         return "flow"
     if _is_of_a_part(names, text, words[:SOON] if long else words) and len(words) <= LONGEST_PART:
         return "part"
@@ -154,7 +155,7 @@ def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | N
     if any(c.isdigit() for c in re.sub(r"20[0-9]{2}", "", folded)) or "=" in text:
         return None  # it states something of them
     others = words_pattern((*told.quantity, *names.contract.other_states))
-    quantity = others.search(folded) or "€" in text
+    quantity = others.search(said) or "€" in text
     quantity = quantity and not phrases.included.search(folded)
     wrong = None if phrases.is_mended(folded) else phrases.wrong.search(folded)
     if wrong and wrong["file"]:
@@ -245,7 +246,10 @@ def leaves_out(names: ColumnNames, text: str) -> bool:
     contract, phrases = names.contract, of_contract(Phrases, names.contract)
     only = phrases.some_only.search(clean(text))
     if only and fold(only["name"]) not in names.own_words | set(phrases.months):
-        return True
+        signs = words_pattern(contract.remark_words.begun).pattern
+        behind = fold(clean(text)[only.end() :])  # "seule Bourg-en-Bresse a signé"
+        if not re.match(rf"(?:(?:en|l[ae]s?|sur|sous) [a-z]+ )*(?:a|ont) {signs}", behind):
+            return True
     # those "sans ville ACV" have no figures
     places = any_word(map(fold, contract.headers["part_of_territory"]))
     none = rf"(?:hors (?:les )?departements? )?sans (?:{places}) (?:{any_word(names.own_words)})\b"

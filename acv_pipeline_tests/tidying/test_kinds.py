@@ -644,8 +644,8 @@ TABLES: dict[str, tuple[str, str]] = {
         "2: something_else|3: something_else|4: 03 2021-03 = 3|5: 04 2021-03 = 3|6: 05 2021-03 = 3|7: something_else|8: 07 2021-03 = 3",
     ),
     "remarks on some of the towns": (
-        "dep;cumul;Observations\n01;3;seulement Bourg\n02;3;uniquement à Laon\n03;3;uniquement par courriel\n04;3;Seulement ACV\n05;3;seule la DDT a répondu\n",
-        "2: something_else|3: something_else|4: 03 2021-03 = 3|5: 04 2021-03 = 3|6: 05 2021-03 = 3",
+        "dep;cumul;Observations\n01;3;seulement Bourg\n02;3;uniquement à Laon\n03;3;uniquement par courriel\n04;3;Seulement ACV\n05;3;seule la DDT a répondu\n06;3;seule Bourg-en-Bresse a signé\n07;3;seul Oyonnax a répondu\n",
+        "2: something_else|3: something_else|4: 03 2021-03 = 3|5: 04 2021-03 = 3|6: 05 2021-03 = 3|7: 06 2021-03 = 3|8: something_else",
     ),
     "remarks that name another programme": (
         "dep;cumul;Observations\n01;3;OPAH-RU\n02;3;OPAH-RU lancée en janvier\n03;3;hors PVD\n04;3;hors PVD et ACV\n05;3;PVD, voir note\n06;3;saisi hors délai ACV\n",
@@ -690,6 +690,10 @@ TABLES: dict[str, tuple[str, str]] = {
     "sentences on figures of another month": (
         "dep;cumul\n01;3\n77;4\n03;5\n35;6\n22;7\nLe chiffre de l'Ain est celui de février;\nDépartements 77 et 03 : chiffres de février;\nDonnées de février pour la Bretagne;\n",
         "2: something_else|3: something_else|4: something_else|5: something_else|6: something_else|7: note|8: note|9: note",
+    ),
+    "sentences that give the figure of another month, or what it allows for": (
+        "dep;cumul\n01;250\n77;450\n03;5\nRappel du chiffre de février pour l'Ain : 241;\nLe chiffre de février de la Seine-et-Marne (450);\nNB : le chiffre de l'Allier tient compte des annulations;\n",
+        "2: 01 2021-03 = 250|3: something_else|4: 03 2021-03 = 5|5: note|6: note|7: note",
     ),
     "figures of those that sent none": (
         "dep;cumul\n01;3\n77;4\n03;5\nRemontées manquantes : 77, 03;\n",
@@ -999,6 +1003,10 @@ def test_several_months_are_held_against_the_name(
         ("Envoi hors délai", True),
         ("nd : hors champ", True),
         ("Hors dossiers en cours d'instruction", True),
+        ("Cumul et non flux du mois", True),
+        ("Ne pas saisir les dossiers annulés", True),
+        ("Logements engagés, nets des annulations", True),
+        ("Ne pas cumuler : flux mensuels", False),
         ("Hors dispositif Denormandie", True),
         ("Hors départements sans ville ACV", True),
         ("Sans ville ACV : la Creuse", True),

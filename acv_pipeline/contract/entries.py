@@ -244,6 +244,7 @@ class RemarkWords(Entry):
     compared: Listed
     incomplete: Listed
     doubtful: Listed
+    confirmed: Listed
     alone: Listed
     read_instead: Listed
     to_change: Listed

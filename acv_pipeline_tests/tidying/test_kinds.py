@@ -599,6 +599,10 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul\n01;3\n02;4\n03;5\n04;6\nAin : chiffre de février reconduit;\n02 : donnée de février 2021;\n(Allier : hors Moulins);\nAlpes-de-Haute-Provence : chiffre vérifié;\n",
         "2: something_else|3: something_else|4: something_else|5: 04 2021-03 = 6|6: note|7: note|8: note|9: note",
     ),
+    "a figure that is right, says a note": (
+        "dep;nom;cumul\n01;Ain;492*\n02;Aisne (1);30\n03;Allier (2);4\n04;;5 (3)\n* chiffre confirmé par la DDT;;\n(1) donnée vérifiée;;\n(2) donnée non vérifiée, estimée;;\n(3) confirmé pour Digne;;\n",
+        "2: 01 2021-03 = 492|3: 02 2021-03 = 30|4: something_else|5: something_else|6: note|7: note|8: note|9: note",
+    ),
     "an incomplete figure, says a note": (
         "dep;cumul\n01;492*\n02;30 (1)\n03;4\n* données incomplètes;\n1) chiffres partiels;\n",
         "2: something_else|3: something_else|4: 03 2021-03 = 4|5: note|6: note",

@@ -24,6 +24,7 @@ from acv_pipeline.tidying.texts import any_word, clean, fold, plain, says, words
 
 SMALL = {"a", "de", "des", "du", "la", "le", "les", "d", "l", "fin", "annee", "par", "departement"}
 MARKED = re.compile(r"\s*(?:\*|[(\[]?[0-9⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2} ?[)\].:])")  # of a figure or a name alone
+BECAUSE = re.compile(r"(?<![a-z])(?:liee?s?|due?s?|grace|suite) (?:a|au|aux)(?![a-z])")
 # words: longer texts explain, they are no headings
 LONGEST_SUBJECT, LONGEST_PART, LONGEST_BELOW, FEW = 8, 14, 4, 3
 SOON = 6  # words: what a long heading is about stands among the first
@@ -185,6 +186,9 @@ def _is_of_a_part(names: ColumnNames, text: str, words: list[str]) -> bool:
     }
     included = of_contract(Phrases, names.contract).included
     whole = any(map(names.is_whole, words)) or included.search(fold(text))
+    # "hausse liée à une copropriété" is no part
+    compared = words_pattern(names.contract.remark_words.compared).search(fold(text))
+    whole = whole or bool(compared and BECAUSE.search(fold(text)))
     if len(kinds) != 1 or whole or _tells_whom_to_ask(names, words):
         return False
     name, colon, meaning = text.partition(":")

@@ -603,6 +603,10 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;nom;cumul\n01;Ain;492*\n02;Aisne (1);30\n03;Allier (2);4\n04;;5 (3)\n* chiffre confirmé par la DDT;;\n(1) donnée vérifiée;;\n(2) donnée non vérifiée, estimée;;\n(3) confirmé pour Digne;;\n",
         "2: 01 2021-03 = 492|3: 02 2021-03 = 30|4: something_else|5: something_else|6: note|7: note|8: note|9: note",
     ),
+    "a part that explains a figure, and one that it is of": (
+        "dep;cumul\n01;3\n02;4\n03;5\nAin : hausse liée à une copropriété de 24 logements;\nNota : la baisse dans l'Aisne est due aux bailleurs;\nAllier : copropriétés seulement;\n",
+        "2: 01 2021-03 = 3|3: 02 2021-03 = 4|4: something_else|5: note|6: note|7: note",
+    ),
     "an incomplete figure, says a note": (
         "dep;cumul\n01;492*\n02;30 (1)\n03;4\n* données incomplètes;\n1) chiffres partiels;\n",
         "2: something_else|3: something_else|4: 03 2021-03 = 4|5: note|6: note",

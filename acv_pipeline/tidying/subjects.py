@@ -269,13 +269,24 @@ def leaves_out(names: ColumnNames, text: str) -> bool:
     others = [n for i in contract.indicators.values() if i.id != default for n in i.names]
     others += [s.label for s in contract.sources.values() if s is not names.source]
     called = any_word(map(fold, [*others, *contract.other_programmes]))
-    kinds = any_word(map(fold, contract.headers["indicator"]))
-    if re.match(rf" (?:l[ae]s? |l )?(?:(?:{kinds})s? )?(?:{called})(?![a-z])", left_out["what"]):
+    kinds, what = any_word(map(fold, contract.headers["indicator"])), left_out["what"]
+    no_more = rf"(?![a-z])(?! et (?!(?:{called})(?![a-z])))"
+    if re.match(rf" (?:l[ae]s? |l )?(?:(?:{kinds})s? )?(?:{called}){no_more}", what):
         return False
-    never = words_pattern(contract.remark_words.never_ours).search(left_out["what"])
+    told = contract.remark_words
+    never = words_pattern(told.never_ours)
+    if not never.search(what):
+        return True
+    # "hors délégation (étude en cours)", "hors Bourg (annulé)"
+    some = words_pattern(
+        (*told.to_add, *contract.words_for_parts, *contract.headers["part_of_territory"])
+    )
     before = rf"(?i:(?:l[ae]s?|de|{places})\s+|[ld]['’])*"
-    a_name = rf"\b(?i:hors|sauf|hormis)\s+{before}[A-ZÀ-Ý][a-zà-ÿ]"  # "hors Bourg (annulé)"
-    return not never or re.search(a_name, clean(text)) is not None
+    a_name = rf"\b(?i:hors|sauf|hormis)\s+{before}[A-ZÀ-Ý][a-zà-ÿ]"
+    return bool(
+        re.match(rf" (?:l[ae]s? |l )?{some.pattern}(?! {never.pattern})", what)
+        or re.search(a_name, clean(text))
+    )
 
 
 def is_earlier_or_part(names: ColumnNames, text: str, month: Month | None) -> bool:

@@ -632,8 +632,8 @@ TABLES: dict[str, tuple[str, str]] = {
         "2: something_else|3: something_else|4: 03 2021-03 = 4|5: 04 2021-03 = 5|6: 05 2021-03 = 6",
     ),
     "remarks on what is left out and none of ours": (
-        "dep;cumul;Observations\n01;492;hors annulations\n02;30;hors dossiers en cours d'instruction\n03;4;hors Action Logement\n04;5;hors Denormandie\n05;6;sauf le contact\n06;7;hors Nice (annulé)\n07;8;hors PB\n",
-        "2: 01 2021-03 = 492|3: 02 2021-03 = 30|4: 03 2021-03 = 4|5: 04 2021-03 = 5|6: 05 2021-03 = 6|7: something_else|8: something_else",
+        "dep;cumul;Observations\n01;492;hors annulations\n02;30;hors dossiers en cours d'instruction\n03;4;hors Action Logement\n04;5;hors Denormandie\n05;6;sauf le contact\n06;7;hors Nice (annulé)\n07;8;hors PB\n08;9;hors Action Logement et Sedan\n",
+        "2: 01 2021-03 = 492|3: 02 2021-03 = 30|4: 03 2021-03 = 4|5: 04 2021-03 = 5|6: 05 2021-03 = 6|7: something_else|8: something_else|9: something_else",
     ),
     "remarks on what is late, or said with reserve": (
         "dep;cumul;Observations\n01;492;sauf mention contraire\n02;30;saisie hors ligne\n03;4;reçu sans le tableau annexe\n04;5;sans l'Oise\n05;6;sans les communes\n",
@@ -1019,6 +1019,7 @@ def test_several_months_are_held_against_the_name(
         ("Hors départements sans ville ACV", True),
         ("Sans ville ACV : la Creuse", True),
         ("Hors départements sans délégation", False),
+        ("Hors délégations (étude en cours)", False),
     ],
 )
 def test_a_heading_or_a_note_leaves_out_some_of_all(

@@ -246,9 +246,11 @@ class RemarkWords(Entry):
     compared: Listed
     incomplete: Listed
     doubtful: Listed
+    confirmed: Listed
     alone: Listed
     read_instead: Listed
     to_change: Listed
+    to_add: Listed
     not_come: Listed
     lacking: Listed
     never_ours: Listed

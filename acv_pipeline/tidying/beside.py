@@ -13,9 +13,11 @@ from acv_pipeline.contract import Contract
 from acv_pipeline.tidying.column import Column, Mask, constant, of_contract
 from acv_pipeline.tidying.names import ColumnNames
 from acv_pipeline.tidying.numbers import Value, parse_values
+from acv_pipeline.tidying.pairs import Territory
 from acv_pipeline.tidying.places import PlaceReader
 from acv_pipeline.tidying.roles import WORDS, RoleReader, are_alike
 from acv_pipeline.tidying.row_reasons import Verdicts
+from acv_pipeline.tidying.subjects import SMALL
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.texts import any_word, clean, fold, plain, words_pattern
 
@@ -26,7 +28,8 @@ INSTEAD = r"(?:et (?:non|pas)|au lieu d|plutot que|a la place d)"
 FEW_WORDS = r"[^0-9a-z]*(?:(?:a|en|est|par|chiffre|valeur|cumul|nombre|total|soit)[^0-9a-z]+)*"
 # anything but numbers may stand before a colon, days aside
 UP_TO_COLON = r"(?:[^0-9]|[0-9]{1,2}/[0-9]{1,2}(?:/[0-9]{2,4})?){0,40}?[:=>→] ?"
-NOTHING = re.compile(r"\b(?:rien|ne|pas|aucune?|sans)\b")
+NOTHING = re.compile(r"\b(?:rien|ne|pas|aucune?|sans|neant)\b")
+A_NAME = re.compile(r".\b[A-ZÀ-Ý][a-zà-ÿ]")  # not at the beginning
 TOGETHER = re.compile(r"(?i)\b(?:y compris|comprend|inclut|avec celui|avec ceux)\b(?= )")
 
 
@@ -37,12 +40,14 @@ class Beside:
     Attributes:
         position: that of the column of figures.
         counts: what it says; -1 for nothing.
+        territories: what each line is about.
     """
 
     table: Table
     roles: RoleReader
     position: int
     counts: npt.NDArray[np.int64]
+    territories: Column[Territory]
 
     def settle(self, verdicts: Verdicts) -> None:
         """Quarantine the rows whose figure the columns beside it contradict."""
@@ -93,7 +98,10 @@ class Beside:
         remarks = of_contract(Remarks, self._names.contract)
         sure = texts.array(remarks.right, np.int64)
         likely = texts.array(remarks.likely, np.int64)
-        changes = texts.where(remarks.asks_for_change) & (self.counts >= 0)
+        changes = texts.where(remarks.asks_for_change)
+        codes = self.territories.map(lambda territory: territory.code)
+        changes |= texts.beside(codes).where(lambda pair: remarks.names_another(*pair))
+        changes &= self.counts >= 0
         verdicts.settle(changes, "something_else", texts.map(clean).at)
         other = np.zeros(len(self.counts), dtype=bool)
         if (np.maximum(sure, likely) >= 0).any():
@@ -151,6 +159,11 @@ class Remarks:
         self._others = words_pattern(
             (*contract.other_quantities, *contract.words_for_parts, *months, *values)
         )
+        what = [*told.figure, *told.sum, *told.collected, *told.sent, *told.quantity]
+        what += [*told.never_ours, *told.to_add, *contract.figure_units, *months]
+        what += [*contract.words_for_parts, *contract.headers["part_of_territory"]]
+        self._counted = words_pattern(tuple(what))
+        self._agreed = words_pattern((*told.begun, *contract.other_dates["agreement"]))
         self._places = of_contract(PlaceReader, contract, "department")
         places = any_word(map(plain, contract.headers["part_of_territory"]))
         self._some_of = re.compile(
@@ -182,20 +195,28 @@ class Remarks:
     def asks_for_change(self, text: str) -> bool:
         """Whether a remark says that something is still to be added or taken away.
 
-        Or that nothing has come (``pas de réponse``), of how many places only a figure is (``2
-        villes sur 3``), or that it is of another territory as well.
+        Or that nothing has come (``pas de réponse``), or of how many places only a figure is (``2
+        villes sur 3``), not how many have signed. What is to be added is what figures count, or
+        has a name: a task may be anything else.
         """
         said = plain(clean(text))
         some = self._some_of.search(said)
         if some and int(some["some"]) < int(some["all"]):
-            return True
+            return self._agreed.search(fold(said[some.end() :])) is None
         begins = re.sub(rf"^(?:{self._figures})s? ", "", fold(said))
         if self._not_come.match(begins):
             return True
-        if self._to_change.search(fold(said)):
-            return NOTHING.search(said) is None
-        _, _, others = TOGETHER.sub("\n", text, count=1).partition("\n")
-        return bool(self._places.named_in(others)[0])
+        rest, asked = self._to_change.subn(" ", fold(said))
+        if not asked or NOTHING.search(said):
+            return False
+        what = self._counted.search(rest) or re.search("[0-9]", rest) or A_NAME.search(clean(text))
+        return bool(what) or not set(rest.split()) - SMALL
+
+    def names_another(self, text: str, code: str | None) -> bool:
+        """Whether a remark says that the figure of the territory ``code`` holds another's, too."""
+        together = TOGETHER.search(text)
+        others = self._places.named_alone_in(text[together.end() :]) if together else []
+        return any(other != code for other in others)
 
 
 def _whole(number: str) -> int:

@@ -34,6 +34,9 @@ OPENING = re.compile(
 )
 DIGITS = str.maketrans(RAISED, "0123456789", "()[].: ")
 HARMLESS = ("y compris ", "dont ", "source ")
+FEW_WORDS = 6
+SAYS_MORE = re.compile(r"[0-9:;]|.\b[A-ZÀ-Ý][a-zà-ÿ]")
+DENIES = re.compile(r"(?<![a-z])(?:ne|n|ni|pas|non|plus|mais|peu|jamais|a)(?![a-z])")
 NO_ROWS = ("note", "no_department", "unknown_department")
 
 
@@ -106,8 +109,24 @@ def _is_more_for_figures(names: ColumnNames, note: str, month: Month | None) -> 
         return False
     known, words = names.contract.provisional_marks, names.contract.standing_words
     known = [*known, *words.provisional, *words.definitive, *words.correction]
-    said = words_pattern(tuple(known)).search(fold(note))
+    said = words_pattern(tuple(known)).search(fold(note)) or _confirms(names, note)
     return not said or names.holds_date(note) or _is_doubtful(names, note)
+
+
+def _confirms(names: ColumnNames, note: str) -> bool:
+    """Whether a note says in few words that a figure is right, or why it needs no mark.
+
+    One with a number or a name may say more than that.
+    """
+    folded, told = fold(note), names.contract.remark_words
+    return (
+        words_pattern(told.confirmed).search(folded) is not None
+        and words_pattern(told.alone).search(folded) is None
+        and len(folded.split()) <= FEW_WORDS
+        and not SAYS_MORE.search(clean(note))
+        and not DENIES.search(folded)
+        and subject_of(names, note) is None
+    )
 
 
 def _is_doubtful(names: ColumnNames, note: str) -> bool:

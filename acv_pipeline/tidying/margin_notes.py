@@ -34,6 +34,10 @@ LEFT_OUT = re.compile(
 )
 # "est celui de février", "départements 77 et 78"
 THAT_OF = re.compile(r"(?i)(?<![a-z])(?:est|sont|restent?) (?:encore )?ce(?:lui|lles?|ux)(?![a-z])")
+# at the end or in brackets, with three digits or more, as codes and years have not
+GIVEN = re.compile(
+    r"(?:[:=] ?(?=[0-9]+$)|\((?=[0-9]+\)))(?!97[0-9]\b|20[0-9]{2}\b)(?P<number>[0-9]{3,6})"
+)
 CODE = r"\b(?:[0-9]{2,3}|2[ab])\b"
 
 
@@ -102,6 +106,8 @@ def settle_mentioned(rows: RecordTable, table: Table, names: ColumnNames) -> Non
         others |= meant & are_alike(np.full_like(stated, likely), stated) & (stated != likely)
         lacks = _lacking(names.contract).search(fold(said)) is not None
         earlier = meant & (lacks or is_earlier_or_part(names, said, month))
+        if not lacks and (number := _compared(plain(said))):
+            earlier &= stated == number
         for wrong, reason in ((earlier, "something_else"), (others, "conflicting_values")):
             rows.reason[wrong] = NUMBERS[reason]
             rows.detail[wrong] = clean(text)
@@ -110,6 +116,15 @@ def settle_mentioned(rows: RecordTable, table: Table, names: ColumnNames) -> Non
 def _lacking(contract: Contract) -> re.Pattern[str]:
     """Words of a note that lists the territories that have sent no figure of the month."""
     return words_pattern((*contract.remark_words.lacking, *contract.remark_words.not_come))
+
+
+def _compared(said: str) -> int | None:
+    """The other figure that a sentence gives: ``Rappel du chiffre de février pour l'Ain : 241``.
+
+    No code and no year.
+    """
+    found = GIVEN.search(said)
+    return int(found["number"]) if found else None
 
 
 def _mentioned(names: ColumnNames, text: str) -> tuple[list[str], str]:
@@ -202,26 +217,16 @@ def _leaves_out_of_all(names: ColumnNames, text: str) -> bool:
     """Whether a text says ``Logements ACV hors délégation``, with no other words before it."""
     folded = fold(text.partition(":")[2] if names.opens_note(text) else text)
     start = LEFT_OUT.search(folded)
-    if not start or not _leaves_out(names, folded):
+    if not start or not leaves_out(names, folded):
         return False
     months = {fold(word) for words in names.contract.month_words.values() for word in words}
     before = (word for word in folded[: start.start()].split() if word not in months)
     return names.is_understood(" ".join(before))
 
 
-def _leaves_out(names: ColumnNames, text: str) -> bool:
-    """Whether a text leaves out some figures of ours; a definition says what is none of them."""
-    contract = names.contract
-    others = [s.label for s in contract.sources.values() if s is not names.source]
-    default = names.source.default_indicator
-    others += [n for i in contract.indicators.values() if i.id != default for n in i.names]
-    not_ours = words_pattern((*contract.remark_words.never_ours, *others))
-    return leaves_out(names, text) and not not_ours.search(fold(text))
-
-
 def _subject(names: ColumnNames, note: str, month: Month | None) -> str | None:
     """What else than figures of ours a column holds, by its note."""
-    if _leaves_out(names, note):
+    if leaves_out(names, note):
         return "part"
     if is_earlier_or_part(names, note, month):
         return "earlier"

@@ -30,6 +30,11 @@ LEAVES_OUT = re.compile(
 SMALL = r"(?:(?:^| )(?:de|du|d|des|le|la|l|a|au|fin|mois|est|sont|celui|celle|ceux|celles))*"
 NEGATED = re.compile(r"(?<![a-z])(?:n|ne|pas|exclus?|exclues?)(?![a-z])")
 CLAUSES = re.compile(r"[,;:.()/]|\s[-–]\s")
+# what a text says not to be in the figures: "et non flux", "nets des annulations"
+DENIED = re.compile(
+    r"(?<![a-z])(?<!non )"
+    r"(?:ne pas|et non|tien(?:t|nent) compte d(?:u|es?)|net(?:te)?s? d(?:u|es?)) .*"
+)
 LEFT_OUT = ("hors", "sans", "sauf", "hormis")
 
 
@@ -55,7 +60,7 @@ class Phrases:
 
         What denies something in one clause says nothing of the next.
         """
-        clauses = map(fold, CLAUSES.split(text))
+        clauses = (DENIED.sub("", fold(clause)) for clause in CLAUSES.split(text))
         return " ".join(self._denied.sub(" ", clause) for clause in clauses).strip()
 
     @cached_property
@@ -115,6 +120,10 @@ class Phrases:
             rf"(?P<file>{file}) (?:(?:est|sont) )?(?:{wrong}|{untrue})|{wrong}|"
             rf"(?<![a-z])(?:est|sont) {untrue}"
         )
+
+    def without_denied(self, text: str) -> str:
+        """The folded text, without what it says not to be in the figures."""
+        return " ".join(DENIED.sub("", fold(part)) for part in re.split("[:;,.()]", text)).strip()
 
     def leaves_out(self, folded: str) -> re.Match[str] | None:
         """What a remark on a row leaves out: its figure is not the whole.

@@ -13,6 +13,9 @@ PREFIX = r"(?:d|dep|dept|dpt|departement|fr|code)?"
 DEPARTMENT_CODE = re.compile(rf"{PREFIX} ?(?P<code>0?2[ab]|20[ab]|[0-9]{{1,3}})(?: 00?)?")
 REGION_CODE = re.compile(r"(?:r|reg|region|code)? ?(?P<code>[0-9]{1,2})(?: 00?)?")
 NOTE = re.compile(r"\s*\([0-9]{1,2}\)$")
+# a name before another, and behind it: "Val de Loire", "Lons-le-Saunier (Jura)", "Loire Forez"
+LONGER = re.compile(r"(?<![\w-])(?!L[ae]s? )[A-ZÀ-Ý][\w-]*[a-zà-ÿ](?: | ?\(| - | de | d['’])$")
+GOES_ON = re.compile(r" [A-ZÀ-Ý][a-zà-ÿ]")
 ABBREVIATIONS = {
     "st": "saint",
     "ste": "sainte",
@@ -137,6 +140,16 @@ class PlaceReader:
         """The territories that a sentence names, and what it says of them."""
         found = [self._named[match["name"]] for match in self._in_words.finditer(text)]
         return list(filter(None, found)), self._in_words.sub(" ", text)
+
+    def named_alone_in(self, text: str) -> list[str]:
+        """The territories that a sentence names, but in no longer name (``Cahors (Lot)``)."""
+        found = (
+            self._named[match["name"]]
+            for match in self._in_words.finditer(text)
+            if not LONGER.search(text[: match.start("name")])
+            and not GOES_ON.match(text[match.end() :])
+        )
+        return list(filter(None, found))
 
     @cached_property
     def _nota(self) -> re.Pattern[str]:

@@ -161,7 +161,8 @@ class RowReader:
             outside = self._about(indicator) & is_department & ~panel[self._places]
             verdicts.settle(outside & nothing, "outside_panel_no_figure")
             verdicts.settle(outside & zero, "outside_panel_zero")
-        Beside(self.table, self.roles, position, counts).settle(verdicts)
+        beside = Beside(self.table, self.roles, position, counts, self._territories)
+        beside.settle(verdicts)
         said = self.table.column(position)
         verdicts.settle_each(
             values.array(attrgetter("problem_number"), np.int8),

@@ -24,6 +24,7 @@ from acv_pipeline.tidying.texts import any_word, clean, fold, plain, says, words
 
 SMALL = {"a", "de", "des", "du", "la", "le", "les", "d", "l", "fin", "annee", "par", "departement"}
 MARKED = re.compile(r"\s*(?:\*|[(\[]?[0-9⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2} ?[)\].:])")  # of a figure or a name alone
+BECAUSE = re.compile(r"(?<![a-z])(?:liee?s?|due?s?|grace|suite) (?:a|au|aux)(?![a-z])")
 # words: longer texts explain, they are no headings
 LONGEST_SUBJECT, LONGEST_PART, LONGEST_BELOW, FEW = 8, 14, 4, 3
 SOON = 6  # words: what a long heading is about stands among the first
@@ -110,7 +111,7 @@ def subject_of_cell(
     elif (
         indicator
         and not begun
-        and names_other_programme(contract, text)
+        and names_other_programme(contract, without_left_out(plain(text)))
         and (not remark or _is_programme(names, text))
     ):
         return "indicator"
@@ -180,7 +181,7 @@ def subject_of(
         return "part"
     asserted = phrases.asserted(text)
     changes = len(words) <= FEW and words_pattern(told.change).search(asserted)
-    if changes or phrases.says_flow(folded):
+    if changes or phrases.says_flow(phrases.without_denied(text)):
         return "flow"
     if _is_of_a_part(names, text, words[:SOON] if long else words) and len(words) <= LONGEST_PART:
         return "part"
@@ -239,6 +240,9 @@ def _is_of_a_part(names: ColumnNames, text: str, words: list[str]) -> bool:
     }
     included = of_contract(Phrases, names.contract).included
     whole = any(map(names.is_whole, words)) or included.search(fold(text))
+    # "hausse liée à une copropriété" is no part
+    compared = words_pattern(names.contract.remark_words.compared).search(fold(text))
+    whole = whole or bool(compared and BECAUSE.search(fold(text)))
     if len(kinds) != 1 or whole or _tells_whom_to_ask(names, words):
         return False
     name, colon, meaning = text.partition(":")
@@ -292,27 +296,51 @@ def is_class(names: ColumnNames, text: str, cells: Container[str]) -> bool:
 
 
 def leaves_out(names: ColumnNames, text: str) -> bool:
-    """Whether a remark on one row leaves out something of it, but another programme.
+    """Whether a text leaves out something of the figures, but what is none of ours anyway.
 
-    What it is without may be anything (a visa), unless it is a territory or a part. What it is
-    alone is a place, if it has a capital.
+    What they are without may be anything (a visa), unless it is a territory or a part. What they
+    are alone is a place, if it has a capital.
     """
-    phrases = of_contract(Phrases, names.contract)
+    contract, phrases = names.contract, of_contract(Phrases, names.contract)
     only = phrases.some_only.search(clean(text))
     if only and fold(only["name"]) not in names.own_words | set(phrases.months):
-        return True
-    left_out = phrases.leaves_out(fold(text))
+        signs = words_pattern(contract.remark_words.begun).pattern
+        behind = fold(clean(text)[only.end() :])  # "seule Bourg-en-Bresse a signé"
+        if not re.match(rf"(?:(?:en|l[ae]s?|sur|sous) [a-z]+ )*(?:a|ont) {signs}", behind):
+            return True
+    # those "sans ville ACV" have no figures
+    places = any_word(map(fold, contract.headers["part_of_territory"]))
+    none = rf"(?:hors (?:les )?departements? )?sans (?:{places}) (?:{any_word(names.own_words)})\b"
+    left_out = phrases.leaves_out(re.sub(none, " ", fold(text)))
     if not left_out or is_without(names, text):
         return left_out is not None
-    contract = names.contract
     if left_out["sans"]:
         known = any_word(map(fold, _places_and_parts(contract)))
         return (
             re.match(rf" (?:(?:la|le|les|l) )?(?:{known})(?![a-z])", left_out["what"]) is not None
         )
-    others = [name for entry in contract.indicators.values() for name in entry.names]
-    programmes = any_word(map(fold, [*others, *contract.other_programmes]))
-    return re.match(rf" (?:{programmes})(?![a-z])", left_out["what"]) is None
+    default = names.source.default_indicator
+    others = [n for i in contract.indicators.values() if i.id != default for n in i.names]
+    others += [s.label for s in contract.sources.values() if s is not names.source]
+    called = any_word(map(fold, [*others, *contract.other_programmes]))
+    kinds, what = any_word(map(fold, contract.headers["indicator"])), left_out["what"]
+    no_more = rf"(?![a-z])(?! et (?!(?:{called})(?![a-z])))"
+    if re.match(rf" (?:l[ae]s? |l )?(?:(?:{kinds})s? )?(?:{called}){no_more}", what):
+        return False
+    told = contract.remark_words
+    never = words_pattern(told.never_ours)
+    if not never.search(what):
+        return True
+    # "hors délégation (étude en cours)", "hors Bourg (annulé)"
+    some = words_pattern(
+        (*told.to_add, *contract.words_for_parts, *contract.headers["part_of_territory"])
+    )
+    before = rf"(?i:(?:l[ae]s?|de|{places})\s+|[ld]['’])*"
+    a_name = rf"\b(?i:hors|sauf|hormis)\s+{before}[A-ZÀ-Ý][a-zà-ÿ]"
+    return bool(
+        re.match(rf" (?:l[ae]s? |l )?{some.pattern}(?! {never.pattern})", what)
+        or re.search(a_name, clean(text))
+    )
 
 
 def is_earlier_or_part(names: ColumnNames, text: str, month: Month | None) -> bool:

@@ -619,6 +619,14 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul\n01;3\n02;4\n03;5\n04;6\nAin : chiffre de février reconduit;\n02 : donnée de février 2021;\n(Allier : hors Moulins);\nAlpes-de-Haute-Provence : chiffre vérifié;\n",
         "2: something_else|3: something_else|4: something_else|5: 04 2021-03 = 6|6: note|7: note|8: note|9: note",
     ),
+    "a figure that is right, says a note": (
+        "dep;nom;cumul\n01;Ain;492*\n02;Aisne (1);30\n03;Allier (2);4\n04;;5 (3)\n* chiffre confirmé par la DDT;;\n(1) donnée vérifiée;;\n(2) donnée non vérifiée, estimée;;\n(3) confirmé pour Digne;;\n",
+        "2: 01 2021-03 = 492|3: 02 2021-03 = 30|4: something_else|5: something_else|6: note|7: note|8: note|9: note",
+    ),
+    "a part that explains a figure, and one that it is of": (
+        "dep;cumul\n01;3\n02;4\n03;5\nAin : hausse liée à une copropriété de 24 logements;\nNota : la baisse dans l'Aisne est due aux bailleurs;\nAllier : copropriétés seulement;\n",
+        "2: 01 2021-03 = 3|3: 02 2021-03 = 4|4: something_else|5: note|6: note|7: note",
+    ),
     "an incomplete figure, says a note": (
         "dep;cumul\n01;492*\n02;30 (1)\n03;4\n* données incomplètes;\n1) chiffres partiels;\n",
         "2: something_else|3: something_else|4: 03 2021-03 = 4|5: note|6: note",
@@ -643,6 +651,10 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul;Observations\n01;492;hors délégation\n02;30;sans la Métropole\n03;4;hors délai\n04;5;sans objet\n05;6;transmis hors du délai\n",
         "2: something_else|3: something_else|4: 03 2021-03 = 4|5: 04 2021-03 = 5|6: 05 2021-03 = 6",
     ),
+    "remarks on what is left out and none of ours": (
+        "dep;cumul;Observations\n01;492;hors annulations\n02;30;hors dossiers en cours d'instruction\n03;4;hors Action Logement\n04;5;hors Denormandie\n05;6;sauf le contact\n06;7;hors Nice (annulé)\n07;8;hors PB\n08;9;hors Action Logement et Sedan\n",
+        "2: 01 2021-03 = 492|3: 02 2021-03 = 30|4: 03 2021-03 = 4|5: 04 2021-03 = 5|6: 05 2021-03 = 6|7: something_else|8: something_else|9: something_else",
+    ),
     "remarks on what is late, or said with reserve": (
         "dep;cumul;Observations\n01;492;sauf mention contraire\n02;30;saisie hors ligne\n03;4;reçu sans le tableau annexe\n04;5;sans l'Oise\n05;6;sans les communes\n",
         "2: 01 2021-03 = 492|3: 02 2021-03 = 30|4: 03 2021-03 = 4|5: something_else|6: something_else",
@@ -660,8 +672,8 @@ TABLES: dict[str, tuple[str, str]] = {
         "2: something_else|3: something_else|4: 03 2021-03 = 3|5: 04 2021-03 = 3|6: 05 2021-03 = 3|7: something_else|8: 07 2021-03 = 3",
     ),
     "remarks on some of the towns": (
-        "dep;cumul;Observations\n01;3;seulement Bourg\n02;3;uniquement à Laon\n03;3;uniquement par courriel\n04;3;Seulement ACV\n05;3;seule la DDT a répondu\n",
-        "2: something_else|3: something_else|4: 03 2021-03 = 3|5: 04 2021-03 = 3|6: 05 2021-03 = 3",
+        "dep;cumul;Observations\n01;3;seulement Bourg\n02;3;uniquement à Laon\n03;3;uniquement par courriel\n04;3;Seulement ACV\n05;3;seule la DDT a répondu\n06;3;seule Bourg-en-Bresse a signé\n07;3;seul Oyonnax a répondu\n",
+        "2: something_else|3: something_else|4: 03 2021-03 = 3|5: 04 2021-03 = 3|6: 05 2021-03 = 3|7: 06 2021-03 = 3|8: something_else",
     ),
     "remarks that name another programme": (
         "dep;cumul;Observations\n01;3;OPAH-RU\n02;3;OPAH-RU lancée en janvier\n03;3;hors PVD\n04;3;hors PVD et ACV\n05;3;PVD, voir note\n06;3;saisi hors délai ACV\n",
@@ -712,6 +724,14 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul;Observations\n01;37;rien à ajouter\n02;37;doublons retirés\n03;37;3 villes sur 3\n04;37;y compris Moulins\n05;37;contact non communiqué\n06;37;2 conventions sur 3 signées\n07;37;extraction Opal du 02/04\n",
         "2: 01 2021-03 = 37|3: 02 2021-03 = 37|4: 03 2021-03 = 37|5: 04 2021-03 = 37|6: 05 2021-03 = 37|7: 06 2021-03 = 37|8: 07 2021-03 = 37",
     ),
+    "remarks that name the territory itself, or a town": (
+        "dep;cumul;Observations\n39;37;y compris Lons-le-Saunier (Jura)\n53;37;y compris Mayenne\n37;37;y compris Tours Val de Loire\n77;37;y compris Grand Paris Sud\n42;37;y compris Roanne et le Rhône\n",
+        "2: 39 2021-03 = 37|3: 53 2021-03 = 37|4: 37 2021-03 = 37|5: 77 2021-03 = 37|6: something_else",
+    ),
+    "remarks on tasks, and on what is signed": (
+        "dep;cumul;Observations\n01;37;2 villes sur 3 ont signé leur ORT\n02;37;il manque la signature du préfet\n03;37;ajouter le contact DDT\n04;37;logements à ajouter : néant\n05;37;2 villes sur 3 ont répondu\n06;37;il manque Nice\n07;37;il manque des dossiers\n",
+        "2: 01 2021-03 = 37|3: 02 2021-03 = 37|4: 03 2021-03 = 37|5: 04 2021-03 = 37|6: something_else|7: something_else|8: something_else",
+    ),
     "sentences that name another number": (
         "dep;cumul\n01;37\n77;37\n03;37\n35;37\nErratum : lire 44 pour l'Ain;\n77 : 44 et non 37;\nAllier : 44 logements;\nIlle-et-Vilaine : 2 opérations;\n",
         "2: conflicting_values|3: conflicting_values|4: conflicting_values|5: 35 2021-03 = 37|6: note|7: note|8: note|9: note",
@@ -719,6 +739,10 @@ TABLES: dict[str, tuple[str, str]] = {
     "sentences on figures of another month": (
         "dep;cumul\n01;3\n77;4\n03;5\n35;6\n22;7\nLe chiffre de l'Ain est celui de février;\nDépartements 77 et 03 : chiffres de février;\nDonnées de février pour la Bretagne;\n",
         "2: something_else|3: something_else|4: something_else|5: something_else|6: something_else|7: note|8: note|9: note",
+    ),
+    "sentences that give the figure of another month, or what it allows for": (
+        "dep;cumul\n01;250\n77;450\n03;5\nRappel du chiffre de février pour l'Ain : 241;\nLe chiffre de février de la Seine-et-Marne (450);\nNB : le chiffre de l'Allier tient compte des annulations;\n",
+        "2: 01 2021-03 = 250|3: something_else|4: 03 2021-03 = 5|5: note|6: note|7: note",
     ),
     "figures of those that sent none": (
         "dep;cumul\n01;3\n77;4\n03;5\nRemontées manquantes : 77, 03;\n",
@@ -867,6 +891,7 @@ FILE_NAMES = {
     "acv-2021-03_NE_PAS_UTILISER.csv": ["refused: other_subject"],
     "OLD_acv-2021-03.csv": ["refused: other_subject"],
     "acv-2021-03_hors_delegation.csv": ["refused: other_subject"],
+    "acv-2021-03_Anah_hors_AL.csv": ["2: 01 2021-03 = 30"],
     "acv-2021-03_hors-delai.csv": ["2: 01 2021-03 = 30"],
     "acv-2021-03_old.csv": ["refused: other_subject"],
     "acv-2021-03_ok.csv": ["2: 01 2021-03 = 30"],
@@ -1034,6 +1059,16 @@ def test_several_months_are_held_against_the_name(
         ("Données hors secret statistique", True),
         ("Envoi hors délai", True),
         ("nd : hors champ", True),
+        ("Hors dossiers en cours d'instruction", True),
+        ("Cumul et non flux du mois", True),
+        ("Ne pas saisir les dossiers annulés", True),
+        ("Logements engagés, nets des annulations", True),
+        ("Ne pas cumuler : flux mensuels", False),
+        ("Hors dispositif Denormandie", True),
+        ("Hors départements sans ville ACV", True),
+        ("Sans ville ACV : la Creuse", True),
+        ("Hors départements sans délégation", False),
+        ("Hors délégations (étude en cours)", False),
     ],
 )
 def test_a_heading_or_a_note_leaves_out_some_of_all(

@@ -242,8 +242,8 @@ def _is_of_a_part(names: ColumnNames, text: str, words: list[str]) -> bool:
     whole = any(map(names.is_whole, words)) or included.search(fold(text))
     # "hausse liée à une copropriété" is no part
     compared = words_pattern(names.contract.remark_words.compared).search(fold(text))
-    whole = whole or bool(compared and BECAUSE.search(fold(text)))
-    if len(kinds) != 1 or whole or _tells_whom_to_ask(names, words):
+    explains = compared and BECAUSE.search(fold(text))
+    if len(kinds) != 1 or whole or explains or _tells_whom_to_ask(names, words):
         return False
     name, colon, meaning = text.partition(":")
     return not (colon and names.is_part(name) and names.is_part(meaning))  # a legend

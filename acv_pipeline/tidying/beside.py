@@ -159,7 +159,14 @@ class Remarks:
         self._others = words_pattern(
             (*contract.other_quantities, *contract.words_for_parts, *months, *values)
         )
-        what = [*told.figure, *told.sum, *told.collected, *told.sent, *told.quantity]
+        what = [
+            *told.figure,
+            *told.sum,
+            *told.collected,
+            *told.sent,
+            *told.quantity,
+            *told.requests,
+        ]
         what += [*told.never_ours, *told.to_add, *contract.figure_units, *months]
         what += [*contract.words_for_parts, *contract.headers["part_of_territory"]]
         self._counted = words_pattern(tuple(what))

@@ -243,6 +243,9 @@ class RemarkWords(Entry):
     month_before: Listed
     compared: Listed
     incomplete: Listed
+    condemned: Listed
+    counted: Listed
+    uncounted: Listed
     doubtful: Listed
     alone: Listed
     read_instead: Listed

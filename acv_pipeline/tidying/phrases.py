@@ -29,6 +29,7 @@ LEAVES_OUT = re.compile(
 )
 SMALL = r"(?:(?:^| )(?:de|du|d|des|le|la|l|a|au|fin|mois|est|sont|celui|celle|ceux|celles))*"
 NEGATED = re.compile(r"(?<![a-z])(?:n|ne|pas|exclus?|exclues?)(?![a-z])")
+DENIED = r".*(?<![a-z])(?:n|ne|pas|aucune?|sans)(?![a-z])"
 LEFT_OUT = ("hors", "sans", "sauf", "hormis")
 
 
@@ -107,10 +108,24 @@ class Phrases:
         """A figure is that of the month before, or that of the ``month`` named."""
         words = self.words
         taken, before = _any((*words.repeated, *words.figure)), _any(words.month_before)
+        again = rf"{_any(words.repeated)}{SMALL} {_any(words.figure)} precedente?s?$"
         return re.compile(
             rf"{taken}{SMALL} (?:{before}|(?P<month>{any_word(self.months)})(?![a-z]))|"
-            rf"^{SMALL} ?{before}$"
+            rf"^{SMALL} ?{before}$|{again}"
         )
+
+    @cached_property
+    def of_month(self) -> re.Pattern[str]:
+        """All of a remark: what was taken, and the ``month`` of which it is."""
+        taken = _any((*self.words.repeated, *self.words.figure, *self.words.taken))
+        return re.compile(rf"(?:(?:{taken}|arretee?s? au?){SMALL} )+{self.equals.pattern}")
+
+    @cached_property
+    def month_only(self) -> re.Pattern[str]:
+        """All of a remark: only a month is meant, whichever."""
+        month = rf"(?:{any_word(self.months)})(?: 20[0-9]{{2}})?"
+        only = _any(word for word in self.words.alone if " " not in word)
+        return re.compile(rf"{SMALL} ?(?:{month} {only}|{only}{SMALL} {month})")
 
     @cached_property
     def equals(self) -> re.Pattern[str]:
@@ -123,6 +138,27 @@ class Phrases:
         words = any_word((*self.words.alone, *map(fold, self.words.alone))) or "(?!)"
         before = r"(?:à|a|sur|de|du|des|pour|dans|et|la|le|les|ville|villes|communes?)\s+|[ld]['’]"
         return re.compile(rf"(?<!\w)(?i:{words})e?s?\s+(?i:{before})*(?P<name>[A-ZÀ-Ý][a-zà-ÿ]\w*)")
+
+    @cached_property
+    def one_place_only(self) -> re.Pattern[str]:
+        """The same, of a remark that begins with the name (``Bourg uniquement``)."""
+        words = any_word(word for word in self.words.alone if " " not in word) or "(?!)"
+        return re.compile(rf"(?P<name>[A-ZÀ-Ý][a-zà-ÿ]+(?:-\w+)*)\s+(?i:{words})e?s?")
+
+    @cached_property
+    def no_places(self) -> set[str]:
+        """Words for something else than a place that a sentence may begin with."""
+        contract, words = self.contract, self.words
+        told = [
+            *contract.other_quantities,
+            *contract.other_states,
+            *words.whom_to_ask,
+            *self._called,
+        ]
+        told += [word for called in contract.other_dates.values() for word in called]
+        told += [word for entry in contract.indicators.values() for word in entry.names]
+        told += [source.label for source in contract.sources.values()]
+        return {fold(word).removesuffix("s") for word in (*told, *self.months)}
 
     @cached_property
     def months(self) -> dict[str, int]:
@@ -139,8 +175,9 @@ class Phrases:
     def incomplete(self) -> re.Pattern[str]:
         """A remark on a row ends in saying that its figure is not all, or says only that."""
         words = self.words
-        figures = _any((*words.figure, *words.sum, *words.collected))
-        return re.compile(rf"(?:.*{figures} (?:(?:est|sont) )?)?{_any(words.incomplete)}")
+        figures = _any((*words.figure, *words.sum, *words.collected, *words.counted))
+        wrong = _any((*words.incomplete, *words.condemned))
+        return re.compile(rf"(?!{DENIED})(?:.*{figures} (?:(?:est|sont) )?)?{wrong}")
 
     def are_incomplete(self, folded: str, own: Container[str]) -> bool:
         """Whether a heading says of the figures that they are not all, and nothing else.

@@ -267,7 +267,12 @@ class RoleReader:
         return subject_of_cell(self._names, text, None if by_row else indicator)
 
     def _subject_of_row(
-        self, indicator: str | None, month: Month | None, cells: frozenset[str], text: str
+        self,
+        indicator: str | None,
+        month: Month | None,
+        cells: frozenset[str],
+        remark: bool,
+        text: str,
     ) -> str:
         """The text, if it says that its row is no figure.
 
@@ -276,7 +281,8 @@ class RoleReader:
         said = text.partition(" ")[2] if is_class(self._names, text, cells) else text
         tells_kinds = len(cells) <= KINDS_AT_MOST or says_one_thing(self._names, said)
         says = self.subject(said, indicator) if tells_kinds else leaves_out(self._names, said)
-        return text if says or is_earlier_or_part(self._names, text, month) else ""
+        says = says or is_earlier_or_part(self._names, text, month, remark=remark)
+        return text if says else ""
 
     def subjects(self, indicator: str | None, month: Month | None) -> Column[str]:
         """The words of each row that say that its value is no figure of ours; ``""`` for none.
@@ -295,8 +301,8 @@ class RoleReader:
                 read.code or read.named for read in map(reader.read, texts.found)
             ):
                 continue  # else it is called so, and holds remarks
-            cells = frozenset(map(fold, texts.found))
-            said = texts.map(partial(self._subject_of_row, indicator, month, cells))
+            cells, remark = frozenset(map(fold, texts.found)), self._role(place) == "ignored"
+            said = texts.map(partial(self._subject_of_row, indicator, month, cells, remark))
             if self._names.asks_for_state(header := self.table.name_of(place)):
                 said = texts.map(partial(_unless_yes, header))
             found = found.replaced(said.where(bool), said) if said.where(bool).any() else found

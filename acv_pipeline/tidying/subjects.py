@@ -17,7 +17,7 @@ from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.dates import STOCK, DateReader
 from acv_pipeline.tidying.indicators import names_other_programme, stated_indicators
 from acv_pipeline.tidying.names import ColumnNames
-from acv_pipeline.tidying.phrases import LEFT_OUT, NEGATED, Phrases
+from acv_pipeline.tidying.phrases import DENIED, LEFT_OUT, NEGATED, Phrases
 from acv_pipeline.tidying.statements import without_left_out
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.texts import any_word, clean, fold, plain, says, words_pattern
@@ -26,6 +26,7 @@ SMALL = {"a", "de", "des", "du", "la", "le", "les", "d", "l", "fin", "annee", "p
 MARKED = re.compile(r"\s*(?:\*|[(\[]?[0-9⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2} ?[)\].:])")  # of a figure or a name alone
 # words: longer texts explain, they are no headings
 LONGEST_SUBJECT, LONGEST_PART, LONGEST_BELOW, FEW = 8, 14, 4, 3
+MONTHS_BACK = 9  # a month without a year is one of those before, or soon after
 SOON = 6  # words: what a long heading is about stands among the first
 
 
@@ -246,6 +247,11 @@ def leaves_out(names: ColumnNames, text: str) -> bool:
     only = phrases.some_only.search(clean(text))
     if only and fold(only["name"]) not in names.own_words | set(phrases.months):
         return True
+    alone = phrases.one_place_only.fullmatch(clean(text))
+    if alone and fold(alone["name"]).removesuffix("s") not in phrases.no_places:
+        return True
+    if of_contract(_lacks, names.contract).fullmatch(fold(text)):
+        return True
     left_out = phrases.leaves_out(fold(text))
     if not left_out or is_without(names, text):
         return left_out is not None
@@ -260,22 +266,28 @@ def leaves_out(names: ColumnNames, text: str) -> bool:
     return re.match(rf" (?:{programmes})(?![a-z])", left_out["what"]) is None
 
 
-def is_earlier_or_part(names: ColumnNames, text: str, month: Month | None) -> bool:
+def is_earlier_or_part(
+    names: ColumnNames, text: str, month: Month | None, *, remark: bool = False
+) -> bool:
     """Whether a remark on one row says that its figure is another month's, or incomplete.
 
     Args:
         month: that of the figures; None where there are several.
+        remark: it stands in a column of remarks, where a month by itself is that of the figure.
     """
     # "n° 1" is no N-1, nor is M+1
     folded, told = fold(text.replace("°", "o").replace("+", " plus ")), names.contract.remark_words
     phrases = of_contract(Phrases, names.contract)
-    if phrases.incomplete.fullmatch(folded):
+    if phrases.incomplete.fullmatch(folded) or phrases.month_only.fullmatch(folded):
         return True
     if words_pattern((*told.compared, *told.mended)).search(folded):
         return False
     found = phrases.earlier.search(folded)
-    if text.strip().startswith("="):
+    if remark or text.strip().startswith("="):
         found = found or phrases.equals.fullmatch(folded)
+    if not found and month and (taken := phrases.of_month.fullmatch(folded)):
+        # what is taken after the month is of it all the same
+        return 0 < (month.month - phrases.months[taken["month"]]) % 12 < MONTHS_BACK
     if not found or not found["month"]:
         return found is not None or (month is not None and _is_of_earlier_day(names, text, month))
     return month is not None and month.month != phrases.months[found["month"]]
@@ -304,6 +316,14 @@ def _is_of_earlier_day(names: ColumnNames, text: str, month: Month) -> bool:
         return False
     day = date.read.day or date.read.month or month
     return day < month or (date.read.day is not None and month < day < month_end(month))
+
+
+def _lacks(contract: Contract) -> re.Pattern[str]:
+    """A remark that ends in saying that something is not counted (``3 logements manquants``)."""
+    things = words_pattern((*_places_and_parts(contract), *contract.remark_words.counted)).pattern
+    uncounted = words_pattern(contract.remark_words.uncounted).pattern
+    still = r"(?:(?:est|sont|encore|toujours) )*"
+    return re.compile(rf"(?!{DENIED})(?:.* )?{things} {still}{uncounted}")
 
 
 def _places_and_parts(contract: Contract) -> Iterator[str]:

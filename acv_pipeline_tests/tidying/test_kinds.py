@@ -671,6 +671,30 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul;Observations\n01;37;rien à ajouter\n02;37;doublons retirés\n03;37;3 villes sur 3\n04;37;y compris Moulins\n05;37;contact non communiqué\n06;37;2 conventions sur 3 signées\n07;37;extraction Opal du 02/04\n",
         "2: 01 2021-03 = 37|3: 02 2021-03 = 37|4: 03 2021-03 = 37|5: 04 2021-03 = 37|6: 05 2021-03 = 37|7: 06 2021-03 = 37|8: 07 2021-03 = 37",
     ),
+    "remarks that are a month, or say what was taken of it": (
+        "dep;cumul;Observations\n01;37;février\n02;37;copie de février\n03;37;reprise du chiffre précédent\n04;37;chiffre repris de février faute de réponse\n05;37;arrêté à fin février\n06;37;extraction de février\n",
+        "2: something_else|3: something_else|4: something_else|5: something_else|6: something_else|7: something_else",
+    ),
+    "remarks that say the same of the month itself, or of another thing": (
+        "dep;cumul;Observations\n01;37;mars\n02;37;extraction d'avril\n03;37;arrêté préfectoral de février\n04;37;comité en février\n05;37;travaux repris en février\n",
+        "2: 01 2021-03 = 37|3: 02 2021-03 = 37|4: 03 2021-03 = 37|5: 04 2021-03 = 37|6: 05 2021-03 = 37",
+    ),
+    "remarks that condemn their figure": (
+        "dep;cumul;Observations\n01;37;erreur\n02;37;chiffre douteux\n03;37;logements comptés deux fois\n04;37;chiffre mensuel\n05;37;mars seulement\n",
+        "2: something_else|3: something_else|4: something_else|5: something_else|6: something_else",
+    ),
+    "remarks that condemn nothing": (
+        "dep;cumul;Observations\n01;37;sans erreur\n02;37;erreur de saisie corrigée\n03;37;aucun logement compté deux fois\n04;37;suivi mensuel\n",
+        "2: 01 2021-03 = 37|3: 02 2021-03 = 37|4: 03 2021-03 = 37|5: 04 2021-03 = 37",
+    ),
+    "remarks on what a figure lacks": (
+        "dep;cumul;Observations\n01;37;Bourg uniquement\n02;37;3 logements manquants\n03;37;copros non comptées\n04;37;2 communes manquantes\n",
+        "2: something_else|3: something_else|4: something_else|5: something_else",
+    ),
+    "remarks on what no figure lacks": (
+        "dep;cumul;Observations\n01;37;Courriel uniquement\n02;37;Signature manquante\n03;37;aucun logement manquant\n04;37;caves non comptées\n",
+        "2: 01 2021-03 = 37|3: 02 2021-03 = 37|4: 03 2021-03 = 37|5: 04 2021-03 = 37",
+    ),
     "sentences that name another number": (
         "dep;cumul\n01;37\n77;37\n03;37\n35;37\nErratum : lire 44 pour l'Ain;\n77 : 44 et non 37;\nAllier : 44 logements;\nIlle-et-Vilaine : 2 opérations;\n",
         "2: conflicting_values|3: conflicting_values|4: conflicting_values|5: 35 2021-03 = 37|6: note|7: note|8: note|9: note",

@@ -27,7 +27,7 @@ LEAVES_OUT = re.compile(
     r"(?<![a-z])(?:hors|sauf|hormis|non comprise?s?|a l (?:exception|exclusion)|(?P<sans>sans))"
     r"(?![a-z])(?P<what>.*)"
 )
-SMALL = r"(?:(?:^| )(?:de|du|d|des|le|la|l|a|au|fin|mois|est|sont|celui|celle|ceux|celles))*"
+SMALL = r"(?:(?:^| )(?:de|du|d|des|le|la|les|l|a|au|fin|mois|est|sont|celui|celle|ceux|celles))*"
 NEGATED = re.compile(r"(?<![a-z])(?:n|ne|pas|exclus?|exclues?)(?![a-z])")
 DENIED = r".*(?<![a-z])(?:n|ne|pas|aucune?|sans)(?![a-z])"
 LEFT_OUT = ("hors", "sans", "sauf", "hormis")
@@ -48,7 +48,14 @@ class Phrases:
         """Whether a text speaks of figures of a month, a quarter or a year alone."""
         rest = words_pattern(self.words.no_flow).sub(" ", folded)
         found = words_pattern(self.words.flow).search(rest) or FLOW_OF_YEARS.search(folded)
-        return found is not None
+        return found is not None or self._of_the_month.fullmatch(folded) is not None
+
+    @cached_property
+    def _of_the_month(self) -> re.Pattern[str]:
+        """A heading of what was done in the month (``Nouveaux logements du mois``)."""
+        done = rf"{_any((*self.words.change, *self.words.sum))}|nombre|nb|des?|d|les"
+        things = rf"(?:engagement|agrement|{_any(self.words.counted)})s?(?: [a-z]+es)?"
+        return re.compile(rf"(?:(?:{done}) )*{things} du mois")
 
     @cached_property
     def in_units(self) -> re.Pattern[str]:
@@ -118,7 +125,7 @@ class Phrases:
     def of_month(self) -> re.Pattern[str]:
         """All of a remark: what was taken, and the ``month`` of which it is."""
         taken = _any((*self.words.repeated, *self.words.figure, *self.words.taken))
-        return re.compile(rf"(?:(?:{taken}|arretee?s? au?){SMALL} )+{self.equals.pattern}")
+        return re.compile(rf"{SMALL} ?(?:(?:{taken}|arretee?s? au?){SMALL} )+{self.equals.pattern}")
 
     @cached_property
     def month_only(self) -> re.Pattern[str]:

@@ -150,7 +150,7 @@ def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | N
         return "part"
     if long:
         return None
-    if not below and _is_of_a_period(names, text):
+    if _is_of_a_period(names, text, below=below):
         return "flow"
     if any(c.isdigit() for c in re.sub(r"20[0-9]{2}", "", folded)) or "=" in text:
         return None  # it states something of them
@@ -191,10 +191,15 @@ def _is_of_a_part(names: ColumnNames, text: str, words: list[str]) -> bool:
     return not (colon and names.is_part(name) and names.is_part(meaning))  # a legend
 
 
-def _is_of_a_period(names: ColumnNames, text: str) -> bool:
-    """Whether a text names a beginning after that of the programme, or the days of one month."""
-    contract = names.contract
+def _is_of_a_period(names: ColumnNames, text: str, *, below: bool) -> bool:
+    """Whether a text names a beginning after that of the programme, or the days of one month.
+
+    A note below is about the figures where nothing else stands before the date.
+    """
+    contract, sums = names.contract, words_pattern(names.contract.remark_words.sum)
     dates = list(of_contract(DateReader, contract).within(text))
+    if below and not all(sums.match(fold(d.before)) for d in dates):
+        return False
     since = [d.read.month for d in dates if d.kind == "beginning" and "depuis" in fold(d.before)]
     return any(month and month > contract.first_month for month in since) or any(
         first.kind == "beginning" and first.read.month == last.read.month
@@ -285,12 +290,23 @@ def is_earlier_or_part(
     found = phrases.earlier.search(folded)
     if remark or text.strip().startswith("="):
         found = found or phrases.equals.fullmatch(folded)
-    if not found and month and (taken := phrases.of_month.fullmatch(folded)):
-        # what is taken after the month is of it all the same
-        return 0 < (month.month - phrases.months[taken["month"]]) % 12 < MONTHS_BACK
+    if not found and month and is_of_earlier_month(names, text, month):
+        return True
     if not found or not found["month"]:
         return found is not None or (month is not None and _is_of_earlier_day(names, text, month))
     return month is not None and month.month != phrases.months[found["month"]]
+
+
+def is_of_earlier_month(names: ColumnNames, text: str, month: Month) -> bool:
+    """Whether a text says no more than of which month figures are, and that is an earlier one.
+
+    What is taken after the month is of it all the same.
+    """
+    phrases = of_contract(Phrases, names.contract)
+    found = phrases.of_month.fullmatch(fold(text))
+    return (
+        found is not None and 0 < (month.month - phrases.months[found["month"]]) % 12 < MONTHS_BACK
+    )
 
 
 def _is_of_earlier_day(names: ColumnNames, text: str, month: Month) -> bool:

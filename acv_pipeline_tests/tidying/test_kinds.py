@@ -846,6 +846,11 @@ FILE_NAMES = {
     "acv-2021-03_old.csv": ["refused: other_subject"],
     "acv-2021-03_ok.csv": ["2: 01 2021-03 = 30"],
     "acv-2021-03_v2.csv": ["2: 01 2021-03 = 30"],
+    "acv-2021-03_chiffres_fevrier.csv": ["refused: other_subject"],
+    "acv-2021-03_chiffres_mars.csv": ["2: 01 2021-03 = 30"],
+    "acv-2021-03_donnees_de_janvier_a_mars.csv": ["2: 01 2021-03 = 30"],
+    "acv-2021-03_Anah+AL.csv": ["refused: other_subject"],
+    "acv-2021-03_Anah_AL.csv": ["2: 01 2021-03 = 30"],
     "acv-2021-03_corrige.csv": ["2: 01 2021-03 = 30"],
     "acv-2021-03_erreur_corrigee.csv": ["2: 01 2021-03 = 30"],
 }
@@ -989,11 +994,54 @@ def test_several_months_are_held_against_the_name(
 @pytest.mark.parametrize(
     ("text", "counts"),
     [
+        ("Chiffres de février", False),
+        ("Les chiffres sont ceux de février", False),
+        ("Cumul depuis le 1er janvier 2021", False),
+        ("Cumul depuis le 1er janvier 2018", True),
+        ("Nouvelle équipe depuis le 1er janvier 2021", True),
+        ("Extraction d'avril", True),
+        ("Les chiffres de février ont été corrigés", True),
+    ],
+)
+def test_a_note_says_that_figures_are_those_of_less(
+    text: str, counts: bool, tmp_path: Path, contract: Contract
+) -> None:
+    path = tmp_path / "acv-2021-03.csv"
+    path.write_text(f"dep;cumul\n01;30\n{text};\n")
+    expected = ["2: 01 2021-03 = 30", "3: note"] if counts else ["refused: other_subject"]
+    assert outcome(path, contract) == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Chiffres de février", ["refused: month_contradiction"]),
+        ("Total des deux partenaires", ["refused: other_subject"]),
+        ("Total de l'Anah, sans ceux des partenaires", ["3: 01 2021-03 = 30"]),
+    ],
+)
+def test_a_title_of_another_month_or_of_all_partners(
+    title: str, expected: list[str], tmp_path: Path, contract: Contract
+) -> None:
+    path = tmp_path / "acv-2021-03.csv"
+    path.write_text(f"{title};\ndep;cumul\n01;30\n")
+    assert outcome(path, contract) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
         ("Hors délégations de compétence", False),
         ("Logements ACV (hors Métropole de Lyon)", False),
         ("Champ : hors délégations", False),
         ("Situation à fin mars 2021, hors Corse", False),
         ("Communes ORT uniquement", False),
+        ("France métropolitaine uniquement", False),
+        ("Engagements du mois", False),
+        ("Nouveaux logements du mois", False),
+        ("Logements du mois de mars", True),
+        ("Y compris les engagements du mois", True),
+        ("Chiffres de mars", True),
         ("Communes ACV uniquement", True),
         ("Chiffres arrondis à la dizaine", False),
         ("Données arrondies", False),

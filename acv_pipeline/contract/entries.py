@@ -253,6 +253,7 @@ class RemarkWords(Entry):
     not_come: Listed
     lacking: Listed
     never_ours: Listed
+    notices: Listed
     rounded: Listed
     looks: Listed
     begun: Listed

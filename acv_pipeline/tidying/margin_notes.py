@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import partial
 from operator import eq
 from pathlib import PurePath
@@ -29,6 +30,7 @@ from acv_pipeline.tidying.subjects import (
     MONTHS_BACK,
     is_discarded,
     is_earlier_or_part,
+    is_of_earlier_month,
     leaves_out,
     subject_of,
 )
@@ -167,6 +169,33 @@ def check_scope(rows: RecordTable, table: Table, names: ColumnNames, file_name: 
         what = None if OPENING.match(text) else _scope(names, text)
         if what:
             raise refuse_subject(file_name, text if text != named else file_name, what)
+
+
+def check_notices(
+    rows: RecordTable, notices: Iterable[str], names: ColumnNames, file_name: str
+) -> None:
+    """Make sure that no sheet of words says of all figures that they are none of ours.
+
+    Only what says nothing else is heard: a notice explains much.
+
+    Raises:
+        DeliveryRefused: ``other_subject``.
+    """
+    phrases, contract = of_contract(Phrases, names.contract), names.contract
+    month, own = only_month(rows.month), names.own_words | {"mensuel", "mensuels", "mensuelles"}
+    ways = {
+        "discarded": words_pattern(tuple(w for w in contract.discarded_sheets if " " in w)),
+        "quantity": phrases.in_units,
+        "flow": words_pattern(contract.remark_words.flow),
+    }
+    sheet = words_pattern(contract.remark_words.numbered)  # "feuille à supprimer": this one
+    for text in notices:
+        folded = fold(text)
+        said = [what for what, way in ways.items() if phrases.say_only(way, folded, own)]
+        if month and is_of_earlier_month(names, text, month):
+            said.append("earlier")
+        if said and not sheet.search(folded):
+            raise refuse_subject(file_name, text, said[0])
 
 
 def _is_named_for_another(names: ColumnNames, named: str, month: Month) -> bool:

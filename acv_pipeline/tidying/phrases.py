@@ -192,7 +192,11 @@ class Phrases:
         Args:
             own: words that say nothing else, beside dates, small and figures' ones.
         """
-        rest, found = self._incomplete_figures.subn(" ", folded)
+        return self.say_only(self._incomplete_figures, folded, own)
+
+    def say_only(self, said: re.Pattern[str], folded: str, own: Container[str]) -> bool:
+        """Whether a text says something of the figures, and nothing else."""
+        rest, found = said.subn(" ", folded)
         known = self._of_figures
         return bool(found) and all(w.isdigit() or w in known or w in own for w in rest.split())
 
@@ -218,7 +222,7 @@ class Phrases:
         told = [*self.words.month_heading, *self.words.year_heading, *self.words.nota]
         told += [*self._called, *self.contract.standing_words.provisional]
         words = {word for text in told for word in fold(text).split()}
-        return words | set(self.months) | JOINING | {"ce", "pour"}
+        return words | set(self.months) | JOINING | {"ce", "pour", "sont"}
 
 
 def _any(words: Iterable[str]) -> str:

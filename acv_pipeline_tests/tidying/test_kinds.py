@@ -966,6 +966,28 @@ def test_a_sheet_that_is_not_read_is_named_or_stops_the_delivery(
     assert account["Autre"]["why"]
 
 
+@pytest.mark.parametrize(
+    ("name", "lines", "counts"),
+    [
+        ("Notice", [["Ne pas utiliser ce fichier"]], False),
+        ("Notice", [["Chiffres en milliers"]], False),
+        ("Lisez-moi", [["Les chiffres sont des flux mensuels."]], False),
+        ("Lisez-moi", [["Les données sont celles de février."]], False),
+        ("Notice", [["Ne pas utiliser ce fichier avec Excel 2003"]], True),
+        ("Notice", [["Feuille à supprimer"]], True),
+        ("Notice", [["Flux", "logements du mois"]], True),
+        ("Lisez-moi", [["Les données sont celles de mars."], ["Pas de flux mensuels."]], True),
+        ("Historique", [["Les données sont celles de février."]], True),
+    ],
+)
+def test_a_sheet_of_words_says_of_all_figures_what_they_are(
+    name: str, lines: Rows, counts: bool, tmp_path: Path, contract: Contract
+) -> None:
+    sheets: dict[str, Rows] = {name: lines, "Feuil1": [["Département", "Cumul"], *FIGURES]}
+    found = outcome(write_workbook(tmp_path / "acv-2021-03.xlsx", sheets), contract)
+    assert ("refused: other_subject" in found) != counts
+
+
 def test_the_account_names_every_column_with_its_role(tmp_path: Path, contract: Contract) -> None:
     path = tmp_path / "acv-2021-03.csv"
     path.write_text("dep;cumul;Objectif 2022;Préfecture\n01;30;60;Bourg\n02;40;80;Laon\n")

@@ -695,6 +695,15 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul;Observations\n01;37;Courriel uniquement\n02;37;Signature manquante\n03;37;aucun logement manquant\n04;37;caves non comptées\n",
         "2: 01 2021-03 = 37|3: 02 2021-03 = 37|4: 03 2021-03 = 37|5: 04 2021-03 = 37",
     ),
+    "names with who sends them, or with Lyon": (
+        "dep;nom;cumul\n01;Ain (délégataire);3\n59;Nord (DDTM);4\n67;Bas-Rhin (CeA);5\n69;Rhône (y c. Métropole);6\n",
+        "2: 01 2021-03 = 3|3: 59 2021-03 = 4|4: 67 2021-03 = 5|5: 69 2021-03 = 6",
+    ),
+    "names with another, or without Lyon": (
+        "dep;nom;cumul\n01;Ain (y compris Jura);3\n59;Nord (Aisne);4\n69;Rhône (hors Métropole);6\n03;Allier;1\n",
+        "2: label_contradicts_code|3: label_contradicts_code|4: part_alone|5: 03 2021-03 = 1",
+    ),
+    "codes behind those who send them": ("dep;cumul\nDDT 01;3\nDDTM 59;4\n", "2: 01 2021-03 = 3|3: 59 2021-03 = 4"),
     "sentences that name another number": (
         "dep;cumul\n01;37\n77;37\n03;37\n35;37\nErratum : lire 44 pour l'Ain;\n77 : 44 et non 37;\nAllier : 44 logements;\nIlle-et-Vilaine : 2 opérations;\n",
         "2: conflicting_values|3: conflicting_values|4: conflicting_values|5: 35 2021-03 = 37|6: note|7: note|8: note|9: note",

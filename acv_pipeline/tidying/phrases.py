@@ -29,6 +29,7 @@ LEAVES_OUT = re.compile(
 )
 SMALL = r"(?:(?:^| )(?:de|du|d|des|le|la|les|l|a|au|fin|mois|est|sont|celui|celle|ceux|celles))*"
 NEGATED = re.compile(r"(?<![a-z])(?:n|ne|pas|exclus?|exclues?)(?![a-z])")
+NOT_BUT = r"(?<![a-z])(?:et non|pas|aucun)(?: (?:pas|une?|d|de|des|les?))*"
 DENIED = r".*(?<![a-z])(?:n|ne|pas|aucune?|sans)(?![a-z])"
 LEFT_OUT = ("hors", "sans", "sauf", "hormis")
 
@@ -47,8 +48,23 @@ class Phrases:
     def says_flow(self, folded: str) -> bool:
         """Whether a text speaks of figures of a month, a quarter or a year alone."""
         rest = words_pattern(self.words.no_flow).sub(" ", folded)
+        rest = re.sub(rf"{NOT_BUT} {_any(self.words.flow)}", " ", rest)
         found = words_pattern(self.words.flow).search(rest) or FLOW_OF_YEARS.search(folded)
         return found is not None or self._of_the_month.fullmatch(folded) is not None
+
+    def without_deducted(self, text: str) -> str:
+        """A text without what it says is not counted (``Les dossiers annulés sont déduits``)."""
+        rest = self._deducted.sub(" ", fold(text))
+        return text if rest == fold(text) else " ".join(rest.split())
+
+    @cached_property
+    def _deducted(self) -> re.Pattern[str]:
+        things = rf"(?:(?:les )?{_any(self.words.counted)} )?{_any(self.words.never_ours)}"
+        return re.compile(
+            rf"(?<![a-z])nete?s? de(?:s)? {things}|{things} (?:(?:sont|ont ete) )?(?:deduite?s?|"
+            r"exclue?s?|retiree?s?)(?![a-z])|"
+            rf"{things} ne sont (?:pas|plus) (?:comptee?s?|incluse?s?|comprise?s?)(?![a-z])"
+        )
 
     @cached_property
     def _of_the_month(self) -> re.Pattern[str]:

@@ -126,7 +126,7 @@ def subject_of(names: ColumnNames, text: str, *, below: bool = False) -> str | N
         ``part``, ``target``, ``flow``, ``source``, ``quantity``, ``discarded`` or None.
     """
     phrases, told = of_contract(Phrases, names.contract), names.contract.remark_words
-    text = phrases.numbering.sub("", text)
+    text = phrases.without_deducted(phrases.numbering.sub("", text))
     folded = fold(text)
     words = folded.split()
     own, first = names.own_words, fold(re.split(r"[:(;]", text, maxsplit=1)[0])

@@ -30,7 +30,7 @@ LEAVES_OUT = re.compile(
 SMALL = r"(?:(?:^| )(?:de|du|d|des|le|la|les|l|a|au|fin|mois|est|sont|celui|celle|ceux|celles))*"
 NEGATED = re.compile(r"(?<![a-z])(?:n|ne|pas|exclus?|exclues?)(?![a-z])")
 NOT_BUT = r"(?<![a-z])(?:et non|pas|aucun)(?: (?:pas|une?|d|de|des|les?))*"
-DENIED = r".*(?<![a-z])(?:n|ne|pas|aucune?|sans)(?![a-z])"
+DENIES = r".*(?<![a-z])(?:n|ne|pas|aucune?|sans)(?![a-z])"
 LEFT_OUT = ("hors", "sans", "sauf", "hormis")
 
 
@@ -200,7 +200,7 @@ class Phrases:
         words = self.words
         figures = _any((*words.figure, *words.sum, *words.collected, *words.counted))
         wrong = _any((*words.incomplete, *words.condemned))
-        return re.compile(rf"(?!{DENIED})(?:.*{figures} (?:(?:est|sont) )?)?{wrong}")
+        return re.compile(rf"(?!{DENIES})(?:.*{figures} (?:(?:est|sont) )?)?{wrong}")
 
     def are_incomplete(self, folded: str, own: Container[str]) -> bool:
         """Whether a heading says of the figures that they are not all, and nothing else.

@@ -271,7 +271,7 @@ class RoleReader:
         indicator: str | None,
         month: Month | None,
         cells: frozenset[str],
-        remark: bool,
+        of_remarks: bool,
         text: str,
     ) -> str:
         """The text, if it says that its row is no figure.
@@ -281,7 +281,7 @@ class RoleReader:
         said = text.partition(" ")[2] if is_class(self._names, text, cells) else text
         tells_kinds = len(cells) <= KINDS_AT_MOST or says_one_thing(self._names, said)
         says = self.subject(said, indicator) if tells_kinds else leaves_out(self._names, said)
-        says = says or is_earlier_or_part(self._names, text, month, remark=remark)
+        says = says or is_earlier_or_part(self._names, text, month, remark=of_remarks)
         return text if says else ""
 
     def subjects(self, indicator: str | None, month: Month | None) -> Column[str]:
@@ -301,8 +301,8 @@ class RoleReader:
                 read.code or read.named for read in map(reader.read, texts.found)
             ):
                 continue  # else it is called so, and holds remarks
-            cells, remark = frozenset(map(fold, texts.found)), self._role(place) == "ignored"
-            said = texts.map(partial(self._subject_of_row, indicator, month, cells, remark))
+            cells, of_remarks = frozenset(map(fold, texts.found)), self._role(place) == "ignored"
+            said = texts.map(partial(self._subject_of_row, indicator, month, cells, of_remarks))
             if self._names.asks_for_state(header := self.table.name_of(place)):
                 said = texts.map(partial(_unless_yes, header))
             found = found.replaced(said.where(bool), said) if said.where(bool).any() else found

@@ -17,7 +17,7 @@ from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.dates import STOCK, DateReader
 from acv_pipeline.tidying.indicators import names_other_programme, stated_indicators
 from acv_pipeline.tidying.names import ColumnNames
-from acv_pipeline.tidying.phrases import DENIED, LEFT_OUT, NEGATED, Phrases
+from acv_pipeline.tidying.phrases import DENIES, LEFT_OUT, NEGATED, Phrases
 from acv_pipeline.tidying.statements import without_left_out
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.texts import any_word, clean, fold, plain, says, words_pattern
@@ -339,7 +339,7 @@ def _lacks(contract: Contract) -> re.Pattern[str]:
     things = words_pattern((*_places_and_parts(contract), *contract.remark_words.counted)).pattern
     uncounted = words_pattern(contract.remark_words.uncounted).pattern
     still = r"(?:(?:est|sont|encore|toujours) )*"
-    return re.compile(rf"(?!{DENIED})(?:.* )?{things} {still}{uncounted}")
+    return re.compile(rf"(?!{DENIES})(?:.* )?{things} {still}{uncounted}")
 
 
 def _places_and_parts(contract: Contract) -> Iterator[str]:

@@ -245,6 +245,9 @@ class RemarkWords(Entry):
     month_before: Listed
     compared: Listed
     incomplete: Listed
+    condemned: Listed
+    counted: Listed
+    uncounted: Listed
     doubtful: Listed
     confirmed: Listed
     alone: Listed
@@ -254,6 +257,7 @@ class RemarkWords(Entry):
     not_come: Listed
     lacking: Listed
     never_ours: Listed
+    notices: Listed
     rounded: Listed
     looks: Listed
     begun: Listed

@@ -54,6 +54,7 @@ class Contract(Entry):
     full_history_min_share: float = Field(gt=0, le=1)
     subtotal_labels: list[str]
     template_markers: list[str]
+    name_remarks: list[str] = Field(default_factory=list)
     note_openings: list[str]
     month_words: dict[int, list[str]]
     other_dates: dict[str, list[str]]

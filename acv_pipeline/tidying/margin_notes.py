@@ -6,25 +6,34 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import partial
 from operator import eq
 from pathlib import PurePath
 
 import numpy as np
 
-from acv_pipeline.contract import Contract, Month
+from acv_pipeline.contract import Contract, Month, Source
 from acv_pipeline.tidying.beside import Remarks
 from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.footnotes import DIGITS, MARK, OPENING, notes_by_mark
 from acv_pipeline.tidying.month_said import notes_of
 from acv_pipeline.tidying.names import ColumnNames
 from acv_pipeline.tidying.pairs import LEVELS
+from acv_pipeline.tidying.phrases import Phrases
 from acv_pipeline.tidying.places import PlaceReader
 from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.record_table import RecordTable, only_month
 from acv_pipeline.tidying.roles import are_alike, column_letter
 from acv_pipeline.tidying.sheets import refuse_subject
-from acv_pipeline.tidying.subjects import is_discarded, is_earlier_or_part, leaves_out, subject_of
+from acv_pipeline.tidying.subjects import (
+    MONTHS_BACK,
+    is_discarded,
+    is_earlier_or_part,
+    is_of_earlier_month,
+    leaves_out,
+    subject_of,
+)
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.texts import clean, fold, plain, words_pattern
 
@@ -167,12 +176,50 @@ def check_scope(rows: RecordTable, table: Table, names: ColumnNames, file_name: 
     for (row, _), text in table.sheet.comments.items():
         if row <= first and is_discarded(names, text):
             raise refuse_subject(file_name, text, "discarded")
-    named = re.sub("[0-9_-]+", " ", PurePath(file_name).stem)
+    named, month = re.sub("[0-9_-]+", " ", PurePath(file_name).stem), only_month(rows.month)
+    if month and _is_named_for_another(names, named, month):
+        raise refuse_subject(file_name, file_name, "earlier")
     notes = (" ".join(texts) for _, texts in notes_of(rows))
     for text in dict.fromkeys((*table.title_texts, table.sheet.name, named, *notes)):
         what = None if OPENING.match(text) else _scope(names, text)
         if what:
             raise refuse_subject(file_name, text if text != named else file_name, what)
+
+
+def check_notices(
+    rows: RecordTable, notices: Iterable[str], names: ColumnNames, file_name: str
+) -> None:
+    """Make sure that no sheet of words says of all figures that they are none of ours.
+
+    Only what says nothing else is heard: a notice explains much.
+
+    Raises:
+        DeliveryRefused: ``other_subject``.
+    """
+    phrases, contract = of_contract(Phrases, names.contract), names.contract
+    month, own = only_month(rows.month), names.own_words | {"mensuel", "mensuels", "mensuelles"}
+    ways = {
+        "discarded": words_pattern(tuple(w for w in contract.discarded_sheets if " " in w)),
+        "quantity": phrases.in_units,
+        "flow": words_pattern(contract.remark_words.flow),
+    }
+    sheet = words_pattern(contract.remark_words.numbered)  # "feuille à supprimer": this one
+    for text in notices:
+        folded = fold(text)
+        said = [what for what, way in ways.items() if phrases.say_only(way, folded, own)]
+        if month and is_of_earlier_month(names, text, month):
+            said.append("earlier")
+        if said and not sheet.search(folded):
+            raise refuse_subject(file_name, text, said[0])
+
+
+def _is_named_for_another(names: ColumnNames, named: str, month: Month) -> bool:
+    """Whether a file's name says that its figures are those of an earlier month alone."""
+    phrases = of_contract(Phrases, names.contract)
+    found = phrases.earlier.search(fold(named))
+    months = {phrases.months[word] for word in fold(named).split() if word in phrases.months}
+    said = found is not None and bool(found["month"]) and month.month not in months
+    return said and all(0 < (month.month - other) % 12 < MONTHS_BACK for other in months)
 
 
 def _scope(names: ColumnNames, text: str) -> str | None:
@@ -190,7 +237,8 @@ def _scope(names: ColumnNames, text: str) -> str | None:
 def _is_of_some_places(names: ColumnNames, text: str) -> bool:
     """Whether a short text says that only some places are meant (``Communes ORT uniquement``)."""
     contract, folded = names.contract, fold(text)
-    some = words_pattern(tuple(contract.headers["part_of_territory"])).search(folded)
+    places = (*contract.headers["part_of_territory"], *contract.subtotal_labels)
+    some = words_pattern(places).search(folded)
     alone = words_pattern(tuple(contract.remark_words.alone)).search(folded)
     ours = any(word in names.own_words for word in folded.split() if len(word) > 2)
     return bool(some and alone) and not ours and len(folded.split()) <= SHORT
@@ -201,8 +249,14 @@ def _is_of_several_partners(names: ColumnNames, text: str) -> bool:
     partners = [s for s in names.contract.sources.values() if s.role == "partner"]
     if names.source not in partners:
         return False
-    ours = plain(names.source.label)
-    for other in (plain(source.label) for source in partners if source is not names.source):
+    all_partners = (
+        r"(?:(?:total|somme|cumul|addition) )+d(?:es|e tous les) (?:(?:deux|2) )?partenaires"
+    )
+    rest, found = re.subn(all_partners, " ", fold(text))
+    if found and names.is_understood(rest):
+        return True
+    ours = _called(names.source)
+    for other in (_called(source) for source in partners if source is not names.source):
         together = (
             rf"{ours} ?(?:\+|&|et) ?{other}|{other} ?(?:\+|&|et) ?{ours}|"
             rf"(?:y compris|incluant|inclut|avec) (?:ceux |celles )?(?:d')?{other}|"
@@ -211,6 +265,13 @@ def _is_of_several_partners(names: ColumnNames, text: str) -> bool:
         if re.search(rf"(?<![a-z])(?:{together})(?![a-z])", plain(text)):
             return True
     return False
+
+
+def _called(source: Source) -> str:
+    """A pattern for a partner's name, or its initials."""
+    name = plain(source.label)
+    initials = "".join(word[0] for word in name.split())
+    return f"(?:{name}|{initials})" if len(initials) > 1 else name
 
 
 def _leaves_out_of_all(names: ColumnNames, text: str) -> bool:

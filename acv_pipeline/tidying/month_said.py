@@ -36,7 +36,7 @@ from acv_pipeline.tidying.statements import (
     said_by,
     without_exceptions,
 )
-from acv_pipeline.tidying.subjects import LONGEST_SUBJECT, subject_of
+from acv_pipeline.tidying.subjects import LONGEST_SUBJECT, is_of_earlier_month, subject_of
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.texts import fold, plain
 
@@ -180,6 +180,8 @@ def check_notes(
             of_one = row > last and (places.of_note(text)[0] or reader.names.explains_sign(text))
             if not of_one and (what := subject_of(reader.names, text, below=row > last)):
                 raise refuse_subject(file_name, text, what)
+            if not of_one and only and is_of_earlier_month(reader.names, text, only):
+                raise refuse_subject(file_name, text, "earlier")
             said = reader.note(text, heading=row < last)
             if only:
                 check_against(only, table, file_name, said, [])

@@ -27,7 +27,7 @@ LEAVES_OUT = re.compile(
     r"(?<![a-z])(?:hors|sauf|hormis|non comprise?s?|a l (?:exception|exclusion)|(?P<sans>sans))"
     r"(?![a-z])(?P<what>.*)"
 )
-SMALL = r"(?:(?:^| )(?:de|du|d|des|le|la|l|a|au|fin|mois|est|sont|celui|celle|ceux|celles))*"
+SMALL = r"(?:(?:^| )(?:de|du|d|des|le|la|les|l|a|au|fin|mois|est|sont|celui|celle|ceux|celles))*"
 NEGATED = re.compile(r"(?<![a-z])(?:n|ne|pas|exclus?|exclues?)(?![a-z])")
 CLAUSES = re.compile(r"[,;:.()/]|\s[-–]\s")
 # what a text says not to be in the figures: "et non flux", "nets des annulations"
@@ -35,6 +35,8 @@ DENIED = re.compile(
     r"(?<![a-z])(?<!non )"
     r"(?:ne pas|et non|tien(?:t|nent) compte d(?:u|es?)|net(?:te)?s? d(?:u|es?)) .*"
 )
+NOT_BUT = r"(?<![a-z])(?:et non|pas|aucun)(?: (?:pas|une?|d|de|des|les?))*"
+DENIES = r".*(?<![a-z])(?:n|ne|pas|aucune?|sans)(?![a-z])"
 LEFT_OUT = ("hors", "sans", "sauf", "hormis")
 
 
@@ -52,8 +54,31 @@ class Phrases:
     def says_flow(self, folded: str) -> bool:
         """Whether a text speaks of figures of a month, a quarter or a year alone."""
         rest = words_pattern(self.words.no_flow).sub(" ", folded)
+        rest = re.sub(rf"{NOT_BUT} {_any(self.words.flow)}", " ", rest)
         found = words_pattern(self.words.flow).search(rest) or FLOW_OF_YEARS.search(folded)
-        return found is not None
+        return found is not None or self._of_the_month.fullmatch(folded) is not None
+
+    def without_deducted(self, text: str) -> str:
+        """A text without what it says is not counted (``Les dossiers annulés sont déduits``)."""
+        rest = self._deducted.sub(" ", fold(text))
+        return text if rest == fold(text) else " ".join(rest.split())
+
+    @cached_property
+    def _deducted(self) -> re.Pattern[str]:
+        things = rf"(?:(?:les )?{_any(self.words.counted)} )?{_any(self.words.never_ours)}"
+        return re.compile(
+            rf"(?<![a-z])nete?s? de(?:s)? {things}|"
+            rf"(?<!aucune )(?<!aucun )(?<!pas d )(?<!pas de ){things} (?:(?:sont|ont ete) )?"
+            r"(?:deduite?s?|exclue?s?|retiree?s?)(?![a-z])|"
+            rf"{things} ne sont (?:pas|plus) (?:comptee?s?|incluse?s?|comprise?s?)(?![a-z])"
+        )
+
+    @cached_property
+    def _of_the_month(self) -> re.Pattern[str]:
+        """A heading of what was done in the month (``Nouveaux logements du mois``)."""
+        done = rf"{_any((*self.words.change, *self.words.sum))}|nombre|nb|des?|d|les"
+        things = rf"(?:engagement|agrement|{_any(self.words.counted)})s?(?: [a-z]+es)?"
+        return re.compile(rf"(?:(?:{done}) )*{things} du mois")
 
     def asserted(self, text: str) -> str:
         """The folded text without what it denies: ``aucun dossier``, ``non estimé``, ``écart nul``.
@@ -137,10 +162,24 @@ class Phrases:
         """A figure is that of the month before, or that of the ``month`` named."""
         words = self.words
         taken, before = _any((*words.repeated, *words.figure)), _any(words.month_before)
+        again = rf"{_any(words.repeated)}{SMALL} {_any(words.figure)} precedente?s?$"
         return re.compile(
             rf"{taken}{SMALL} (?:{before}|(?P<month>{any_word(self.months)})(?![a-z]))|"
-            rf"^{SMALL} ?{before}$"
+            rf"^{SMALL} ?{before}$|{again}"
         )
+
+    @cached_property
+    def of_month(self) -> re.Pattern[str]:
+        """All of a remark: what was taken, and the ``month`` of which it is."""
+        taken = _any((*self.words.repeated, *self.words.figure, *self.words.taken))
+        return re.compile(rf"{SMALL} ?(?:(?:{taken}|arretee?s? au?){SMALL} )+{self.equals.pattern}")
+
+    @cached_property
+    def month_only(self) -> re.Pattern[str]:
+        """All of a remark: only a month is meant, whichever."""
+        month = rf"(?:{any_word(self.months)})(?: 20[0-9]{{2}})?"
+        only = _any(word for word in self.words.alone if " " not in word)
+        return re.compile(rf"{SMALL} ?(?:{month} {only}|{only}{SMALL} {month})")
 
     @cached_property
     def equals(self) -> re.Pattern[str]:
@@ -153,6 +192,27 @@ class Phrases:
         words = any_word((*self.words.alone, *map(fold, self.words.alone))) or "(?!)"
         before = r"(?:à|a|sur|de|du|des|pour|dans|et|la|le|les|ville|villes|communes?)\s+|[ld]['’]"
         return re.compile(rf"(?<!\w)(?i:{words})e?s?\s+(?i:{before})*(?P<name>[A-ZÀ-Ý][a-zà-ÿ]\w*)")
+
+    @cached_property
+    def one_place_only(self) -> re.Pattern[str]:
+        """The same, of a remark that begins with the name (``Bourg uniquement``)."""
+        words = any_word(word for word in self.words.alone if " " not in word) or "(?!)"
+        return re.compile(rf"(?P<name>[A-ZÀ-Ý][a-zà-ÿ]+(?:-\w+)*)\s+(?i:{words})e?s?")
+
+    @cached_property
+    def no_places(self) -> set[str]:
+        """Words for something else than a place that a sentence may begin with."""
+        contract, words = self.contract, self.words
+        told = [
+            *contract.other_quantities,
+            *contract.other_states,
+            *words.whom_to_ask,
+            *self._called,
+        ]
+        told += [word for called in contract.other_dates.values() for word in called]
+        told += [word for entry in contract.indicators.values() for word in entry.names]
+        told += [source.label for source in contract.sources.values()]
+        return {fold(word).removesuffix("s") for word in (*told, *self.months)}
 
     @cached_property
     def months(self) -> dict[str, int]:
@@ -169,8 +229,9 @@ class Phrases:
     def incomplete(self) -> re.Pattern[str]:
         """A remark on a row ends in saying that its figure is not all, or says only that."""
         words = self.words
-        figures = _any((*words.figure, *words.sum, *words.collected))
-        return re.compile(rf"(?:.*{figures} (?:(?:est|sont) )?)?{_any(words.incomplete)}")
+        figures = _any((*words.figure, *words.sum, *words.collected, *words.counted))
+        wrong = _any((*words.incomplete, *words.condemned))
+        return re.compile(rf"(?!{DENIES})(?:.*{figures} (?:(?:est|sont) )?)?{wrong}")
 
     def are_incomplete(self, folded: str, own: Container[str]) -> bool:
         """Whether a heading says of the figures that they are not all, and nothing else.
@@ -178,7 +239,11 @@ class Phrases:
         Args:
             own: words that say nothing else, beside dates, small and figures' ones.
         """
-        rest, found = self._incomplete_figures.subn(" ", folded)
+        return self.say_only(self._incomplete_figures, folded, own)
+
+    def say_only(self, said: re.Pattern[str], folded: str, own: Container[str]) -> bool:
+        """Whether a text says something of the figures, and nothing else."""
+        rest, found = said.subn(" ", folded)
         known = self._of_figures
         return bool(found) and all(w.isdigit() or w in known or w in own for w in rest.split())
 
@@ -204,7 +269,7 @@ class Phrases:
         told = [*self.words.month_heading, *self.words.year_heading, *self.words.nota]
         told += [*self._called, *self.contract.standing_words.provisional]
         words = {word for text in told for word in fold(text).split()}
-        return words | set(self.months) | JOINING | {"ce", "pour"}
+        return words | set(self.months) | JOINING | {"ce", "pour", "sont"}
 
 
 def _any(words: Iterable[str]) -> str:

@@ -9,10 +9,9 @@ from functools import cached_property
 from acv_pipeline.contract import Contract
 from acv_pipeline.tidying.texts import any_word, clean, compact, fold, without_accents
 
-PREFIX = r"(?:d|dep|dept|dpt|departement|fr|code)?"
+PREFIX = r"(?:d|ddtm?|dep|dept|dpt|departement|fr|code)?"
 DEPARTMENT_CODE = re.compile(rf"{PREFIX} ?(?P<code>0?2[ab]|20[ab]|[0-9]{{1,3}})(?: 00?)?")
 REGION_CODE = re.compile(r"(?:r|reg|region|code)? ?(?P<code>[0-9]{1,2})(?: 00?)?")
-NOTE = re.compile(r"\s*\([0-9]{1,2}\)$")
 # a name before another, and behind it: "Val de Loire", "Lons-le-Saunier (Jura)", "Loire Forez"
 LONGER = re.compile(r"(?<![\w-])(?!L[ae]s? )[A-ZÀ-Ý][\w-]*[a-zà-ÿ](?: | ?\(| - | de | d['’])$")
 GOES_ON = re.compile(r" [A-ZÀ-Ý][a-zà-ÿ]")
@@ -81,7 +80,12 @@ class PlaceReader:
 
     def name_of(self, text: str) -> str | None:
         """The code of the territory that the whole text names, whatever note it refers to."""
-        return self.by_name.get(essence(NOTE.sub("", text)))
+        return self.by_name.get(essence(self._note.sub("", text)))
+
+    @cached_property
+    def _note(self) -> re.Pattern[str]:
+        remarks = any_word(self.contract.name_remarks)
+        return re.compile(rf"(?i)\s*\((?:[0-9]{{1,2}}|{remarks or '(?!)'})\)$")
 
     @cached_property
     def parts(self) -> dict[str, tuple[str, str]]:

@@ -285,7 +285,12 @@ class RoleReader:
         return subject_of_cell(self._names, text, None if by_row else indicator, remark=remark)
 
     def _subject_of_row(
-        self, indicator: str | None, month: Month | None, cells: frozenset[str], text: str
+        self,
+        indicator: str | None,
+        month: Month | None,
+        cells: frozenset[str],
+        of_remarks: bool,
+        text: str,
     ) -> str:
         """The text, if it says that its row is no figure.
 
@@ -299,7 +304,8 @@ class RoleReader:
             if tells_kinds
             else leaves_out(self._names, said)
         )
-        return text if says or is_earlier_or_part(self._names, text, month) else ""
+        says = says or is_earlier_or_part(self._names, text, month, remark=of_remarks)
+        return text if says else ""
 
     def subjects(self, indicator: str | None, month: Month | None) -> Column[str]:
         """The words of each row that say that its value is no figure of ours; ``""`` for none.
@@ -318,10 +324,10 @@ class RoleReader:
                 read.code or read.named for read in map(reader.read, texts.found)
             ):
                 continue  # else it is called so, and holds remarks
-            cells = frozenset(map(fold, texts.found))
+            cells, of_remarks = frozenset(map(fold, texts.found)), self._role(place) == "ignored"
             header = self.table.name_of(place)
             of = None if self._names.is_of_programmes(header) else indicator
-            said = texts.map(partial(self._subject_of_row, of, month, cells))
+            said = texts.map(partial(self._subject_of_row, of, month, cells, of_remarks))
             if self._names.asks_for_state(header):
                 said = texts.map(partial(_unless_yes, header))
             found = found.replaced(said.where(bool), said) if said.where(bool).any() else found

@@ -41,11 +41,13 @@ class Found:
         tables: the tables.
         passed_over: an entry of the account for each other sheet.
         beside: what sheets of words say outright to be the state of the figures.
+        notices: the lines of one cell on sheets that speak of all figures by their names.
     """
 
     tables: list[Table] = field(default_factory=list)
     passed_over: list[dict[str, Any]] = field(default_factory=list)
     beside: list[Statement] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
 
 
 def find_tables(sheets: list[Sheet], file_name: str, finder: HeaderFinder) -> Found:
@@ -84,10 +86,15 @@ def find_tables(sheets: list[Sheet], file_name: str, finder: HeaderFinder) -> Fo
             raise refuse_subject(file_name, sheets[0].name, "discarded")
         raise next((r for r in said if r.reason_code != "no_header"), said[0])
     reader = StatementReader(finder.names)
+    of_notices = words_pattern(finder.contract.remark_words.notices)
     for sheet, refusal in refusals:
         why = why_passed_over(sheet, refusal, file_name, finder, found.tables)
         found.passed_over.append(_passed_over(sheet, why, finder.contract))
-        texts = sheet.cells.iloc[:HEADER_LINES].to_numpy(dtype=object).ravel().tolist()
+        lines = sheet.cells.iloc[:HEADER_LINES].to_numpy(dtype=object).tolist()
+        texts = [text for line in lines for text in line]
+        if of_notices.search(fold(sheet.name)):  # what stands in two cells explains
+            filled = ([text for text in line if text.strip()] for line in lines)
+            found.notices += [line[0] for line in filled if len(line) == 1]
         found.beside += [s for text in texts for s in reader.note(text, sheet=sheet.name)]
     return found
 

@@ -17,7 +17,7 @@ from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.dates import STOCK, DateReader
 from acv_pipeline.tidying.indicators import names_other_programme, stated_indicators
 from acv_pipeline.tidying.names import ColumnNames
-from acv_pipeline.tidying.phrases import LEFT_OUT, NEGATED, Phrases
+from acv_pipeline.tidying.phrases import DENIES, LEFT_OUT, NEGATED, Phrases
 from acv_pipeline.tidying.statements import without_left_out
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.texts import any_word, clean, fold, plain, says, words_pattern
@@ -27,6 +27,7 @@ MARKED = re.compile(r"\s*(?:\*|[(\[]?[0-9⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2} ?[)\]
 BECAUSE = re.compile(r"(?<![a-z])(?:liee?s?|due?s?|grace|suite) (?:a|au|aux)(?![a-z])")
 # words: longer texts explain, they are no headings
 LONGEST_SUBJECT, LONGEST_PART, LONGEST_BELOW, FEW = 8, 14, 4, 3
+MONTHS_BACK = 9  # a month without a year is one of those before, or soon after
 SOON = 6  # words: what a long heading is about stands among the first
 
 
@@ -162,7 +163,7 @@ def subject_of(
         ``part``, ``target``, ``flow``, ``source``, ``quantity``, ``discarded`` or None.
     """
     phrases, told = of_contract(Phrases, names.contract), names.contract.remark_words
-    text = phrases.numbering.sub("", text)
+    text = phrases.without_deducted(phrases.numbering.sub("", text))
     folded = fold(text)
     words = folded.split()
     own, first = names.own_words, fold(re.split(r"[:(;]", text, maxsplit=1)[0])
@@ -187,7 +188,7 @@ def subject_of(
         return "part"
     if long:
         return None
-    if not below and _is_of_a_period(names, text):
+    if _is_of_a_period(names, text, below=below):
         return "flow"
     if any(c.isdigit() for c in re.sub(r"20[0-9]{2}", "", folded)) or "=" in text:
         return None  # it states something of them
@@ -249,10 +250,15 @@ def _is_of_a_part(names: ColumnNames, text: str, words: list[str]) -> bool:
     return not (colon and names.is_part(name) and names.is_part(meaning))  # a legend
 
 
-def _is_of_a_period(names: ColumnNames, text: str) -> bool:
-    """Whether a text names a beginning after that of the programme, or the days of one month."""
-    contract = names.contract
+def _is_of_a_period(names: ColumnNames, text: str, *, below: bool) -> bool:
+    """Whether a text names a beginning after that of the programme, or the days of one month.
+
+    A note below is about the figures where nothing else stands before the date.
+    """
+    contract, sums = names.contract, words_pattern(names.contract.remark_words.sum)
     dates = list(of_contract(DateReader, contract).within(text))
+    if below and not all(sums.match(fold(d.before)) for d in dates):
+        return False
     since = [d.read.month for d in dates if d.kind == "beginning" and "depuis" in fold(d.before)]
     return any(month and month > contract.first_month for month in since) or any(
         first.kind == "beginning" and first.read.month == last.read.month
@@ -308,6 +314,11 @@ def leaves_out(names: ColumnNames, text: str) -> bool:
         behind = fold(clean(text)[only.end() :])  # "seule Bourg-en-Bresse a signé"
         if not re.match(rf"(?:(?:en|l[ae]s?|sur|sous) [a-z]+ )*(?:a|ont) {signs}", behind):
             return True
+    alone = phrases.one_place_only.fullmatch(clean(text))
+    if alone and fold(alone["name"]).removesuffix("s") not in phrases.no_places:
+        return True
+    if of_contract(_lacks, contract).fullmatch(fold(text)):
+        return True
     # those "sans ville ACV" have no figures
     places = any_word(map(fold, contract.headers["part_of_territory"]))
     none = rf"(?:hors (?:les )?departements? )?sans (?:{places}) (?:{any_word(names.own_words)})\b"
@@ -343,25 +354,42 @@ def leaves_out(names: ColumnNames, text: str) -> bool:
     )
 
 
-def is_earlier_or_part(names: ColumnNames, text: str, month: Month | None) -> bool:
+def is_earlier_or_part(
+    names: ColumnNames, text: str, month: Month | None, *, remark: bool = False
+) -> bool:
     """Whether a remark on one row says that its figure is another month's, or incomplete.
 
     Args:
         month: that of the figures; None where there are several.
+        remark: it stands in a column of remarks, where a month by itself is that of the figure.
     """
     # "n° 1" is no N-1, nor is M+1
     folded, told = fold(text.replace("°", "o").replace("+", " plus ")), names.contract.remark_words
     phrases = of_contract(Phrases, names.contract)
-    if phrases.incomplete.fullmatch(folded):
+    if phrases.incomplete.fullmatch(folded) or phrases.month_only.fullmatch(folded):
         return True
     if words_pattern((*told.compared, *told.mended)).search(folded):
         return False
     found = phrases.earlier.search(folded)
-    if text.strip().startswith("="):
+    if remark or text.strip().startswith("="):
         found = found or phrases.equals.fullmatch(folded)
+    if not found and month and is_of_earlier_month(names, text, month):
+        return True
     if not found or not found["month"]:
         return found is not None or (month is not None and _is_of_earlier_day(names, text, month))
     return month is not None and month.month != phrases.months[found["month"]]
+
+
+def is_of_earlier_month(names: ColumnNames, text: str, month: Month) -> bool:
+    """Whether a text says no more than of which month figures are, and that is an earlier one.
+
+    What is taken after the month is of it all the same.
+    """
+    phrases = of_contract(Phrases, names.contract)
+    found = phrases.of_month.fullmatch(fold(text))
+    return (
+        found is not None and 0 < (month.month - phrases.months[found["month"]]) % 12 < MONTHS_BACK
+    )
 
 
 def _is_of_earlier_day(names: ColumnNames, text: str, month: Month) -> bool:
@@ -387,6 +415,14 @@ def _is_of_earlier_day(names: ColumnNames, text: str, month: Month) -> bool:
         return False
     day = date.read.day or date.read.month or month
     return day < month or (date.read.day is not None and month < day < month_end(month))
+
+
+def _lacks(contract: Contract) -> re.Pattern[str]:
+    """A remark that ends in saying that something is not counted (``3 logements manquants``)."""
+    things = words_pattern((*_places_and_parts(contract), *contract.remark_words.counted)).pattern
+    uncounted = words_pattern(contract.remark_words.uncounted).pattern
+    still = r"(?:(?:est|sont|encore|toujours) )*"
+    return re.compile(rf"(?!{DENIES})(?:.* )?{things} {still}{uncounted}")
 
 
 def _places_and_parts(contract: Contract) -> Iterator[str]:

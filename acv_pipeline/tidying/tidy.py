@@ -30,6 +30,7 @@ from acv_pipeline.tidying.header import HeaderFinder
 from acv_pipeline.tidying.margin_notes import (
     check_column_notes,
     check_legends,
+    check_notices,
     check_scope,
     settle_comments,
     settle_mentioned,
@@ -227,6 +228,7 @@ def _rows_of(
     check_column_notes(rows, table, finder.names, file_name)
     check_legends(rows, table, finder.names, file_name)
     check_scope(rows, table, finder.names, file_name)
+    check_notices(rows, sheets.notices, finder.names, file_name)
     settle_comments(rows, table, finder.names)
     settle_marked(rows, table, finder.names)
     settle_named(rows, finder.names)

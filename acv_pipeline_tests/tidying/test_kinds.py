@@ -732,6 +732,39 @@ TABLES: dict[str, tuple[str, str]] = {
         "dep;cumul;Observations\n01;37;2 villes sur 3 ont signé leur ORT\n02;37;il manque la signature du préfet\n03;37;ajouter le contact DDT\n04;37;logements à ajouter : néant\n05;37;2 villes sur 3 ont répondu\n06;37;il manque Nice\n07;37;il manque des dossiers\n",
         "2: 01 2021-03 = 37|3: 02 2021-03 = 37|4: 03 2021-03 = 37|5: 04 2021-03 = 37|6: something_else|7: something_else|8: something_else",
     ),
+    "remarks that are a month, or say what was taken of it": (
+        "dep;cumul;Observations\n01;37;février\n02;37;copie de février\n03;37;reprise du chiffre précédent\n04;37;chiffre repris de février faute de réponse\n05;37;arrêté à fin février\n06;37;extraction de février\n",
+        "2: something_else|3: something_else|4: something_else|5: something_else|6: something_else|7: something_else",
+    ),
+    "remarks that say the same of the month itself, or of another thing": (
+        "dep;cumul;Observations\n01;37;mars\n02;37;extraction d'avril\n03;37;arrêté préfectoral de février\n04;37;comité en février\n05;37;travaux repris en février\n",
+        "2: 01 2021-03 = 37|3: 02 2021-03 = 37|4: 03 2021-03 = 37|5: 04 2021-03 = 37|6: 05 2021-03 = 37",
+    ),
+    "remarks that condemn their figure": (
+        "dep;cumul;Observations\n01;37;erreur\n02;37;chiffre douteux\n03;37;logements comptés deux fois\n04;37;chiffre mensuel\n05;37;mars seulement\n",
+        "2: something_else|3: something_else|4: something_else|5: something_else|6: something_else",
+    ),
+    "remarks that condemn nothing": (
+        "dep;cumul;Observations\n01;37;sans erreur\n02;37;erreur de saisie corrigée\n03;37;aucun logement compté deux fois\n04;37;suivi mensuel\n",
+        "2: 01 2021-03 = 37|3: 02 2021-03 = 37|4: 03 2021-03 = 37|5: 04 2021-03 = 37",
+    ),
+    "remarks on what a figure lacks": (
+        "dep;cumul;Observations\n01;37;Bourg uniquement\n02;37;3 logements manquants\n03;37;copros non comptées\n04;37;2 communes manquantes\n",
+        "2: something_else|3: something_else|4: something_else|5: something_else",
+    ),
+    "remarks on what no figure lacks": (
+        "dep;cumul;Observations\n01;37;Courriel uniquement\n02;37;Signature manquante\n03;37;aucun logement manquant\n04;37;caves non comptées\n",
+        "2: 01 2021-03 = 37|3: 02 2021-03 = 37|4: 03 2021-03 = 37|5: 04 2021-03 = 37",
+    ),
+    "names with who sends them, or with Lyon": (
+        "dep;nom;cumul\n01;Ain (délégataire);3\n59;Nord (DDTM);4\n67;Bas-Rhin (CeA);5\n69;Rhône (y c. Métropole);6\n",
+        "2: 01 2021-03 = 3|3: 59 2021-03 = 4|4: 67 2021-03 = 5|5: 69 2021-03 = 6",
+    ),
+    "names with another, or without Lyon": (
+        "dep;nom;cumul\n01;Ain (y compris Jura);3\n59;Nord (Aisne);4\n69;Rhône (hors Métropole);6\n03;Allier;1\n",
+        "2: label_contradicts_code|3: label_contradicts_code|4: part_alone|5: 03 2021-03 = 1",
+    ),
+    "codes behind those who send them": ("dep;cumul\nDDT 01;3\nDDTM 59;4\n", "2: 01 2021-03 = 3|3: 59 2021-03 = 4"),
     "sentences that name another number": (
         "dep;cumul\n01;37\n77;37\n03;37\n35;37\nErratum : lire 44 pour l'Ain;\n77 : 44 et non 37;\nAllier : 44 logements;\nIlle-et-Vilaine : 2 opérations;\n",
         "2: conflicting_values|3: conflicting_values|4: conflicting_values|5: 35 2021-03 = 37|6: note|7: note|8: note|9: note",
@@ -896,6 +929,11 @@ FILE_NAMES = {
     "acv-2021-03_old.csv": ["refused: other_subject"],
     "acv-2021-03_ok.csv": ["2: 01 2021-03 = 30"],
     "acv-2021-03_v2.csv": ["2: 01 2021-03 = 30"],
+    "acv-2021-03_chiffres_fevrier.csv": ["refused: other_subject"],
+    "acv-2021-03_chiffres_mars.csv": ["2: 01 2021-03 = 30"],
+    "acv-2021-03_donnees_de_janvier_a_mars.csv": ["2: 01 2021-03 = 30"],
+    "acv-2021-03_Anah+AL.csv": ["refused: other_subject"],
+    "acv-2021-03_Anah_AL.csv": ["2: 01 2021-03 = 30"],
     "acv-2021-03_corrige.csv": ["2: 01 2021-03 = 30"],
     "acv-2021-03_erreur_corrigee.csv": ["2: 01 2021-03 = 30"],
 }
@@ -1011,6 +1049,28 @@ def test_a_sheet_that_is_not_read_is_named_or_stops_the_delivery(
     assert account["Autre"]["why"]
 
 
+@pytest.mark.parametrize(
+    ("name", "lines", "counts"),
+    [
+        ("Notice", [["Ne pas utiliser ce fichier"]], False),
+        ("Notice", [["Chiffres en milliers"]], False),
+        ("Lisez-moi", [["Les chiffres sont des flux mensuels."]], False),
+        ("Lisez-moi", [["Les données sont celles de février."]], False),
+        ("Notice", [["Ne pas utiliser ce fichier avec Excel 2003"]], True),
+        ("Notice", [["Feuille à supprimer"]], True),
+        ("Notice", [["Flux", "logements du mois"]], True),
+        ("Lisez-moi", [["Les données sont celles de mars."], ["Pas de flux mensuels."]], True),
+        ("Historique", [["Les données sont celles de février."]], True),
+    ],
+)
+def test_a_sheet_of_words_says_of_all_figures_what_they_are(
+    name: str, lines: Rows, counts: bool, tmp_path: Path, contract: Contract
+) -> None:
+    sheets: dict[str, Rows] = {name: lines, "Feuil1": [["Département", "Cumul"], *FIGURES]}
+    found = outcome(write_workbook(tmp_path / "acv-2021-03.xlsx", sheets), contract)
+    assert ("refused: other_subject" in found) != counts
+
+
 def test_the_account_names_every_column_with_its_role(tmp_path: Path, contract: Contract) -> None:
     path = tmp_path / "acv-2021-03.csv"
     path.write_text("dep;cumul;Objectif 2022;Préfecture\n01;30;60;Bourg\n02;40;80;Laon\n")
@@ -1039,11 +1099,60 @@ def test_several_months_are_held_against_the_name(
 @pytest.mark.parametrize(
     ("text", "counts"),
     [
+        ("Chiffres de février", False),
+        ("Les chiffres sont ceux de février", False),
+        ("Cumul depuis le 1er janvier 2021", False),
+        ("Cumul depuis le 1er janvier 2018", True),
+        ("Nouvelle équipe depuis le 1er janvier 2021", True),
+        ("Extraction d'avril", True),
+        ("Les chiffres de février ont été corrigés", True),
+    ],
+)
+def test_a_note_says_that_figures_are_those_of_less(
+    text: str, counts: bool, tmp_path: Path, contract: Contract
+) -> None:
+    path = tmp_path / "acv-2021-03.csv"
+    path.write_text(f"dep;cumul\n01;30\n{text};\n")
+    expected = ["2: 01 2021-03 = 30", "3: note"] if counts else ["refused: other_subject"]
+    assert outcome(path, contract) == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Chiffres de février", ["refused: month_contradiction"]),
+        ("Total des deux partenaires", ["refused: other_subject"]),
+        ("Total de l'Anah, sans ceux des partenaires", ["3: 01 2021-03 = 30"]),
+    ],
+)
+def test_a_title_of_another_month_or_of_all_partners(
+    title: str, expected: list[str], tmp_path: Path, contract: Contract
+) -> None:
+    path = tmp_path / "acv-2021-03.csv"
+    path.write_text(f"{title};\ndep;cumul\n01;30\n")
+    assert outcome(path, contract) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
         ("Hors délégations de compétence", False),
         ("Logements ACV (hors Métropole de Lyon)", False),
         ("Champ : hors délégations", False),
         ("Situation à fin mars 2021, hors Corse", False),
         ("Communes ORT uniquement", False),
+        ("France métropolitaine uniquement", False),
+        ("Engagements du mois", False),
+        ("Nouveaux logements du mois", False),
+        ("Flux mensuel, pas de cumul", False),
+        ("Logements annulés", False),
+        ("Cumul, et non flux mensuel", True),
+        ("Net des annulations", True),
+        ("Projets abandonnés déduits", True),
+        ("Les dossiers annulés ne sont pas comptés", True),
+        ("Logements du mois de mars", True),
+        ("Y compris les engagements du mois", True),
+        ("Chiffres de mars", True),
         ("Communes ACV uniquement", True),
         ("Chiffres arrondis à la dizaine", False),
         ("Données arrondies", False),

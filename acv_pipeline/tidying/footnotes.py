@@ -21,7 +21,8 @@ from acv_pipeline.tidying.phrases import Phrases
 from acv_pipeline.tidying.places import PlaceReader
 from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.record_table import RecordTable, only_month
-from acv_pipeline.tidying.subjects import is_earlier_or_part, leaves_out, subject_of
+from acv_pipeline.tidying.remarks import is_earlier_or_part, leaves_out
+from acv_pipeline.tidying.subjects import subject_of
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.taken import is_taken_after
 from acv_pipeline.tidying.texts import clean, fold, plain, words_pattern

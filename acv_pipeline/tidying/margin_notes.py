@@ -24,16 +24,15 @@ from acv_pipeline.tidying.phrases import Phrases
 from acv_pipeline.tidying.places import PlaceReader
 from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.record_table import RecordTable, only_month
-from acv_pipeline.tidying.roles import are_alike, column_letter
-from acv_pipeline.tidying.sheets import refuse_subject
-from acv_pipeline.tidying.subjects import (
+from acv_pipeline.tidying.remarks import (
     MONTHS_BACK,
-    is_discarded,
     is_earlier_or_part,
     is_of_earlier_month,
     leaves_out,
-    subject_of,
 )
+from acv_pipeline.tidying.roles import are_alike, column_letter
+from acv_pipeline.tidying.sheets import refuse_subject
+from acv_pipeline.tidying.subjects import is_discarded, subject_of
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.texts import clean, fold, plain, words_pattern
 

@@ -25,6 +25,7 @@ from acv_pipeline.tidying.refusals import (
     months_listed,
     says,
 )
+from acv_pipeline.tidying.remarks import is_of_earlier_month
 from acv_pipeline.tidying.roles import RoleReader
 from acv_pipeline.tidying.sheets import refuse_subject
 from acv_pipeline.tidying.statements import (
@@ -36,7 +37,7 @@ from acv_pipeline.tidying.statements import (
     said_by,
     without_exceptions,
 )
-from acv_pipeline.tidying.subjects import LONGEST_SUBJECT, is_of_earlier_month, subject_of
+from acv_pipeline.tidying.subjects import LONGEST_SUBJECT, subject_of
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.texts import fold, plain
 

@@ -24,7 +24,7 @@ from acv_pipeline.tidying.names import TERRITORY, ColumnNames
 from acv_pipeline.tidying.numbers import number_test, parse_values
 from acv_pipeline.tidying.places import PlaceReader
 from acv_pipeline.tidying.refusals import quoted
-from acv_pipeline.tidying.subjects import (
+from acv_pipeline.tidying.remarks import (
     is_class,
     is_earlier_or_part,
     leaves_out,

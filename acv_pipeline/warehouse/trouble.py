@@ -53,6 +53,7 @@ _OTHER_VERSION = ("trying to read a database file with", "unsupported storage ve
 # the names of the files that an engine keeps tables in (``engines/parts.py``)
 _PART = re.compile(r"-[0-9a-f]{12}\.parquet")
 _RAISED = "traceback (most recent call last)"  # what fsspec raises comes through as one
+_CITED = re.compile(r"\n\s*LINE [0-9]+: .*", re.DOTALL)
 _GONE = ("unable to open database file", "no such file or directory", "disk i/o error")
 _ERRNO = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 
@@ -146,7 +147,7 @@ def trouble(error: BaseException, root: Path) -> str | None:
             "the tables of {home} lie in files that cannot be read ({error}): make sure that the "
             "place ACV_WAREHOUSE is reachable and that nobody removed any, then run this again",
             home=root,
-            error=str(error).strip().splitlines()[-1] if _RAISED in text else first_line(error),
+            error=_last_line(error) if _RAISED in text else first_line(error),
         )
     if _says(text, _READ_ONLY):
         return _(
@@ -171,6 +172,11 @@ def _says(text: str, any_of: tuple[str, ...]) -> bool:
 def _is_full(root: Path) -> bool:
     """SQLite has one message for every trouble with its disk."""
     return root.exists() and shutil.disk_usage(root).free < SPARE_BYTES
+
+
+def _last_line(error: duckdb.Error) -> str:
+    """What was raised in the end, without the SQL that DuckDB cites behind it."""
+    return _CITED.sub("", str(error)).strip().splitlines()[-1]
 
 
 def first_line(error: BaseException) -> str:

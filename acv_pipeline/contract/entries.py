@@ -222,6 +222,7 @@ class RemarkWords(Entry):
     """Words of headings, notes, names of files and remarks; ``contract.yml`` explains each list."""
 
     flow: Listed
+    monthly: Listed
     no_flow: Listed
     change: Listed
     quantity: Listed

@@ -13,14 +13,14 @@ from pathlib import PurePath
 
 import numpy as np
 
-from acv_pipeline.contract import Contract, Month, Source
+from acv_pipeline.contract import Contract, Month
 from acv_pipeline.tidying.beside import Remarks
 from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.footnotes import DIGITS, MARK, OPENING, notes_by_mark
 from acv_pipeline.tidying.month_said import notes_of
-from acv_pipeline.tidying.names import ColumnNames
+from acv_pipeline.tidying.names import ColumnNames, names_of
 from acv_pipeline.tidying.pairs import LEVELS
-from acv_pipeline.tidying.phrases import Phrases
+from acv_pipeline.tidying.phrases import LEAVES_OUT, Phrases
 from acv_pipeline.tidying.places import PlaceReader
 from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.record_table import RecordTable, only_month
@@ -34,12 +34,9 @@ from acv_pipeline.tidying.roles import are_alike, column_letter
 from acv_pipeline.tidying.sheets import refuse_subject
 from acv_pipeline.tidying.subjects import is_discarded, subject_of
 from acv_pipeline.tidying.table import Table
-from acv_pipeline.tidying.texts import clean, fold, plain, words_pattern
+from acv_pipeline.tidying.texts import any_word, clean, fold, plain, words_pattern
 
 SHORT = 6  # words: longer texts explain
-LEFT_OUT = re.compile(
-    r"(?<![a-z])(?:hors|sauf|hormis|sans|non comprise?s?|a l (?:exception|exclusion))(?![a-z])"
-)
 # "est celui de février", "départements 77 et 78"
 THAT_OF = re.compile(r"(?i)(?<![a-z])(?:est|sont|restent?) (?:encore )?ce(?:lui|lles?|ux)(?![a-z])")
 # at the end or in brackets, with three digits or more, as codes and years have not
@@ -196,7 +193,7 @@ def check_notices(
         DeliveryRefused: ``other_subject``.
     """
     phrases, contract = of_contract(Phrases, names.contract), names.contract
-    month, own = only_month(rows.month), names.own_words | {"mensuel", "mensuels", "mensuelles"}
+    month, sent_monthly = only_month(rows.month), words_pattern(contract.remark_words.monthly)
     ways = {
         "discarded": words_pattern(tuple(w for w in contract.discarded_sheets if " " in w)),
         "quantity": phrases.in_units,
@@ -205,7 +202,8 @@ def check_notices(
     sheet = words_pattern(contract.remark_words.numbered)  # "feuille à supprimer": this one
     for text in notices:
         folded = fold(text)
-        said = [what for what, way in ways.items() if phrases.say_only(way, folded, own)]
+        rest = sent_monthly.sub(" ", folded)
+        said = [w for w, way in ways.items() if phrases.say_only(way, rest, names.own_words)]
         if month and is_of_earlier_month(names, text, month):
             said.append("earlier")
         if said and not sheet.search(folded):
@@ -254,8 +252,9 @@ def _is_of_several_partners(names: ColumnNames, text: str) -> bool:
     rest, found = re.subn(all_partners, " ", fold(text))
     if found and names.is_understood(rest):
         return True
-    ours = _called(names.source)
-    for other in (_called(source) for source in partners if source is not names.source):
+    called = {source.id: f"(?:{any_word(map(plain, names_of(source)))})" for source in partners}
+    ours = called.pop(names.source.id)
+    for other in called.values():
         together = (
             rf"{ours} ?(?:\+|&|et) ?{other}|{other} ?(?:\+|&|et) ?{ours}|"
             rf"(?:y compris|incluant|inclut|avec) (?:ceux |celles )?(?:d')?{other}|"
@@ -266,20 +265,13 @@ def _is_of_several_partners(names: ColumnNames, text: str) -> bool:
     return False
 
 
-def _called(source: Source) -> str:
-    """A pattern for a partner's name, or its initials."""
-    name = plain(source.label)
-    initials = "".join(word[0] for word in name.split())
-    return f"(?:{name}|{initials})" if len(initials) > 1 else name
-
-
 def _leaves_out_of_all(names: ColumnNames, text: str) -> bool:
     """Whether a text says ``Logements ACV hors délégation``, with no other words before it."""
     folded = fold(text.partition(":")[2] if names.opens_note(text) else text)
-    start = LEFT_OUT.search(folded)
+    start = LEAVES_OUT.search(folded)
     if not start or not leaves_out(names, folded):
         return False
-    months = {fold(word) for words in names.contract.month_words.values() for word in words}
+    months = of_contract(Phrases, names.contract).months
     before = (word for word in folded[: start.start()].split() if word not in months)
     return names.is_understood(" ".join(before))
 

@@ -22,7 +22,6 @@ LONGEST_NAME = 200
 # "dwellings in March" are those of the month alone
 DURING = re.compile(r"(?<![a-z])(?:en|au cours|du mois|pendant|sur le mois|dans le mois)(?![a-z])")
 NEUTRAL = {"au", "a", "et", "territoire", "localisation", "unite"}
-NOT_UNITS = {"millier", "milliers", "million", "millions", "centaine", "centaines", "k"}
 HAS_LETTER = re.compile(r"[^\W\d_]")
 YEAR = re.compile(r"20[0-9]{2}")
 
@@ -353,7 +352,7 @@ class ColumnNames:
         words = [self._abbreviations.get(word, word) for word in fold(text).split()]
         return (
             bool(words)
-            and not set(words) & NOT_UNITS
+            and not words_pattern(self.contract.remark_words.large_unit).search(" ".join(words))
             and ("logements" in words or set(words) <= {"nombre", "unite", "unites"})
         )
 
@@ -390,6 +389,12 @@ class ColumnNames:
             or bool(self._months.within(text))
             or YEAR.search(folded) is not None
         )
+
+
+def names_of(source: Source) -> list[str]:
+    """What a source is called: its label, and its initials where that has several words."""
+    initials = "".join(word[0] for word in source.label.split())
+    return [source.label, *([initials] if len(initials) > 1 else [])]
 
 
 def says_stock(text: str) -> bool:

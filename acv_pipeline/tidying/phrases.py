@@ -35,7 +35,6 @@ DENIED = re.compile(
     r"(?<![a-z])(?<!non )"
     r"(?:ne pas|et non|tien(?:t|nent) compte d(?:u|es?)|net(?:te)?s? d(?:u|es?)) .*"
 )
-NOT_BUT = r"(?<![a-z])(?:et non|pas|aucun)(?: (?:pas|une?|d|de|des|les?))*"
 DENIES = r".*(?<![a-z])(?:n|ne|pas|aucune?|sans)(?![a-z])"
 LEFT_OUT = ("hors", "sans", "sauf", "hormis")
 
@@ -54,7 +53,6 @@ class Phrases:
     def says_flow(self, folded: str) -> bool:
         """Whether a text speaks of figures of a month, a quarter or a year alone."""
         rest = words_pattern(self.words.no_flow).sub(" ", folded)
-        rest = re.sub(rf"{NOT_BUT} {_any(self.words.flow)}", " ", rest)
         found = words_pattern(self.words.flow).search(rest) or FLOW_OF_YEARS.search(folded)
         return found is not None or self._of_the_month.fullmatch(folded) is not None
 
@@ -91,8 +89,9 @@ class Phrases:
     @cached_property
     def _denied(self) -> re.Pattern[str]:
         words = self.words
-        counted = (*words.quantity, *words.requests, *words.change, *self.contract.other_states)
-        all_said, some = _any(counted), _any(words.deniable)
+        counted = (*words.quantity, *words.requests, *words.change, *words.flow)
+        all_said = _any((*counted, *self.contract.other_states))
+        some = _any(words.deniable)
         new = "(?:(?:nouve(?:au|l|lle|aux|lles)|autres?) )?"
         return re.compile(
             rf"(?<![a-z])(?:(?:aucune?|(?:pas|plus) de|pas d) {new}{all_said}(?: {all_said})?|"
@@ -145,10 +144,6 @@ class Phrases:
             rf"(?P<file>{file}) (?:(?:est|sont) )?(?:{wrong}|{untrue})|{wrong}|"
             rf"(?<![a-z])(?:est|sont) {untrue}"
         )
-
-    def without_denied(self, text: str) -> str:
-        """The folded text, without what it says not to be in the figures."""
-        return " ".join(DENIED.sub("", fold(part)) for part in re.split("[:;,.()]", text)).strip()
 
     def leaves_out(self, folded: str) -> re.Match[str] | None:
         """What a remark on a row leaves out: its figure is not the whole.

@@ -13,7 +13,7 @@ from acv_pipeline.contract.months import month_end, shift
 from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.dates import STOCK, DateReader
 from acv_pipeline.tidying.indicators import names_other_programme, stated_indicators
-from acv_pipeline.tidying.names import ColumnNames
+from acv_pipeline.tidying.names import ColumnNames, names_of
 from acv_pipeline.tidying.phrases import DENIES, Phrases
 from acv_pipeline.tidying.statements import without_left_out
 from acv_pipeline.tidying.subjects import SMALL, is_without, subject_of
@@ -127,7 +127,7 @@ def leaves_out(names: ColumnNames, text: str) -> bool:
         )
     default = names.source.default_indicator
     others = [n for i in contract.indicators.values() if i.id != default for n in i.names]
-    others += [s.label for s in contract.sources.values() if s is not names.source]
+    others += [n for s in contract.sources.values() if s is not names.source for n in names_of(s)]
     called = any_word(map(fold, [*others, *contract.other_programmes]))
     kinds, what = any_word(map(fold, contract.headers["indicator"])), left_out["what"]
     no_more = rf"(?![a-z])(?! et (?!(?:{called})(?![a-z])))"

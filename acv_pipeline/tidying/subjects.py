@@ -114,7 +114,7 @@ def subject_of(
         return "part"
     asserted = phrases.asserted(text)
     changes = len(words) <= FEW and words_pattern(told.change).search(asserted)
-    if changes or phrases.says_flow(phrases.without_denied(text)):
+    if changes or phrases.says_flow(asserted):
         return "flow"
     if _is_of_a_part(names, text, words[:SOON] if long else words) and len(words) <= LONGEST_PART:
         return "part"

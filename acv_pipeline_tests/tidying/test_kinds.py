@@ -1178,6 +1178,8 @@ def test_a_title_of_another_month_or_of_all_partners(
         ("Sans ville ACV : la Creuse", True),
         ("Hors départements sans délégation", False),
         ("Hors délégations (étude en cours)", False),
+        ("Hors délégation AL", False),
+        ("Logements (k)", False),
     ],
 )
 def test_a_heading_or_a_note_leaves_out_some_of_all(

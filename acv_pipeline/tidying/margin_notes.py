@@ -14,7 +14,6 @@ from pathlib import PurePath
 import numpy as np
 
 from acv_pipeline.contract import Contract, Month
-from acv_pipeline.tidying.beside import Remarks
 from acv_pipeline.tidying.column import of_contract
 from acv_pipeline.tidying.footnotes import DIGITS, MARK, OPENING, notes_by_mark
 from acv_pipeline.tidying.month_said import notes_of
@@ -24,6 +23,7 @@ from acv_pipeline.tidying.phrases import LEAVES_OUT, Phrases
 from acv_pipeline.tidying.places import PlaceReader
 from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.record_table import RecordTable, only_month
+from acv_pipeline.tidying.remarked_numbers import RemarkedNumbers
 from acv_pipeline.tidying.remarks import (
     MONTHS_BACK,
     is_earlier_or_part,
@@ -97,7 +97,7 @@ def settle_mentioned(rows: RecordTable, table: Table, names: ColumnNames) -> Non
     ``Données de février pour l'Île-de-France``, ``Départements 77 et 78 : chiffres de février``,
     ``Erratum : lire 44 pour l'Ain``.
     """
-    month, remarks = only_month(rows.month), of_contract(Remarks, names.contract)
+    month, remarks = only_month(rows.month), of_contract(RemarkedNumbers, names.contract)
     figures = (rows.reason < 0) & (rows.level == LEVELS.index("department"))
     notes = (" ".join(texts) for _, texts in notes_of(rows))
     for text in dict.fromkeys((*table.title_texts, *notes)):

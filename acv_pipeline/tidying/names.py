@@ -352,6 +352,7 @@ class ColumnNames:
         words = [self._abbreviations.get(word, word) for word in fold(text).split()]
         return (
             bool(words)
+            and "k" not in words  # in a remark, of euros
             and not words_pattern(self.contract.remark_words.large_unit).search(" ".join(words))
             and ("logements" in words or set(words) <= {"nombre", "unite", "unites"})
         )

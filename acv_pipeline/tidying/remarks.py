@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator
+from functools import partial
 
 from acv_pipeline.contract import Contract, Month
 from acv_pipeline.contract.months import month_end, shift
-from acv_pipeline.tidying.column import of_contract
+from acv_pipeline.tidying.column import Column, constant, of_contract
 from acv_pipeline.tidying.dates import STOCK, DateReader
 from acv_pipeline.tidying.indicators import names_other_programme, stated_indicators
-from acv_pipeline.tidying.names import ColumnNames, names_of
+from acv_pipeline.tidying.names import TERRITORY, ColumnNames, names_of
 from acv_pipeline.tidying.phrases import DENIES, Phrases
+from acv_pipeline.tidying.places import PlaceReader
+from acv_pipeline.tidying.roles import KINDS_AT_MOST, SOME, WORDS, RoleReader
 from acv_pipeline.tidying.statements import without_left_out
 from acv_pipeline.tidying.subjects import SMALL, is_without, subject_of
 from acv_pipeline.tidying.texts import any_word, clean, fold, plain, words_pattern
@@ -230,3 +233,83 @@ def _places_and_parts(contract: Contract) -> Iterator[str]:
     for parts in contract.department_parts.values():
         for called in parts.values():
             yield from called
+
+
+def subject_of_all_rows(roles: RoleReader, indicator: str | None) -> tuple[str, str] | None:
+    """What stands beside most figures, alone in a column of words, is a heading.
+
+    Returns:
+        The text, and what else than figures of ours it is about (``subjects.subject_of``).
+    """
+    if roles.finder.source.role != "partner":
+        return None
+    for place in roles.of_kind(*WORDS):
+        texts = roles.table.column(place)
+        beside = texts.where(clean) & roles.is_figure
+        once = len({text for text in texts.found if clean(text)}) == 1
+        if once and beside.sum() > SOME * roles.is_figure.sum():
+            text = next(filter(clean, texts.found))
+            if what := subject_of_cell(roles.finder.names, text, _of_rows(roles, indicator)):
+                return text, what
+    return None
+
+
+def subjects_of_rows(roles: RoleReader, indicator: str | None, month: Month | None) -> Column[str]:
+    """The words of each row that say that its value is no figure of ours; ``""`` for none.
+
+    Args:
+        indicator: that of rows that name none.
+        month: that of the rows; None where there are several.
+    """
+    table, names = roles.table, roles.finder.names
+    found = constant("", len(table.body))
+    if roles.finder.source.role != "partner":
+        return found
+    indicator = _of_rows(roles, indicator)
+    reader = of_contract(PlaceReader, names.contract, "department")
+    territories, remarks = roles.of_kind(*TERRITORY), roles.of_kind("ignored")
+    for place in roles.of_kind(*WORDS, *TERRITORY):
+        texts, header = table.column(place), table.name_of(place)
+        if place in territories and any(
+            read.code or read.named for read in map(reader.read, texts.found)
+        ):
+            continue  # else it is called so, and holds remarks
+        of = None if names.is_of_programmes(header) else indicator
+        cells = frozenset(map(fold, texts.found))
+        said = texts.map(partial(_subject_of_row, names, of, month, cells, place in remarks))
+        if names.asks_for_state(header):
+            said = texts.map(partial(_unless_yes, header))
+        found = found.replaced(said.where(bool), said) if said.where(bool).any() else found
+    return found
+
+
+def _of_rows(roles: RoleReader, indicator: str | None) -> str | None:
+    """The indicator of all rows; None where columns name it."""
+    return None if {"indicator", "indicator_id"} & set(roles.table.columns) else indicator
+
+
+def _subject_of_row(
+    names: ColumnNames,
+    indicator: str | None,
+    month: Month | None,
+    cells: frozenset[str],
+    of_remarks: bool,
+    text: str,
+) -> str:
+    """The text, if it says that its row is no figure.
+
+    Where remarks are as many as rows, words of longer ones may be about anything.
+    """
+    said = text.partition(" ")[2] if is_class(names, text, cells) else text
+    says: object
+    if len(cells) <= KINDS_AT_MOST or says_one_thing(names, said):
+        programmes = any(map(names.is_own, filter(None, cells)))
+        says = subject_of_cell(names, said, indicator, remark=not programmes)
+    else:
+        says = leaves_out(names, said)
+    return text if says or is_earlier_or_part(names, text, month, remark=of_remarks) else ""
+
+
+def _unless_yes(question: str, text: str) -> str:
+    """A question with its answer, where that is no; else nothing."""
+    return f"{clean(question)} {clean(text)}" if fold(text) in ("non", "n") else ""

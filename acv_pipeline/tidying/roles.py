@@ -9,28 +9,19 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from acv_pipeline.contract import Month
 from acv_pipeline.language import Both, both
 from acv_pipeline.reading import DeliveryRefused
-from acv_pipeline.tidying.column import Column, Mask, constant, of_contract
+from acv_pipeline.tidying.column import Column, Mask
 from acv_pipeline.tidying.header import HeaderFinder
 from acv_pipeline.tidying.names import TERRITORY, ColumnNames
 from acv_pipeline.tidying.numbers import number_test, parse_values
-from acv_pipeline.tidying.places import PlaceReader
 from acv_pipeline.tidying.refusals import quoted
-from acv_pipeline.tidying.remarks import (
-    is_class,
-    is_earlier_or_part,
-    leaves_out,
-    says_one_thing,
-    subject_of_cell,
-)
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.texts import clean, fold, words_pattern
 
@@ -160,7 +151,7 @@ class RoleReader:
         if content := self._by_content(place):
             return content
         header = self.table.name_of(place)
-        numbers, figures = self.is_number(place), self._is_figure
+        numbers, figures = self.is_number(place), self.is_figure
         if self._names.corrects(header) and self._texts(place).where(self._may_count).any():
             return "unknown"
         if numbers.sum() < max(1, SOME * figures.sum()):
@@ -231,7 +222,7 @@ class RoleReader:
         """Whether kinds of values stand beside most figures, or once for those below."""
         if self._names.is_for_remarks(self.table.name_of(place)):
             return False
-        filled = self._texts(place).where(fold)[self._is_figure]
+        filled = self._texts(place).where(fold)[self.is_figure]
         if filled.sum() >= SOME * len(filled):
             return True
         return bool(filled[:1].any()) and all(map(self._names.is_value_type, texts))
@@ -261,77 +252,9 @@ class RoleReader:
         return self.table.value_columns
 
     @cached_property
-    def _is_figure(self) -> Any:
+    def is_figure(self) -> Mask:
         """The rows with a number in a column of figures."""
-        return np.any([self.is_number(place) for place in self._figure_places], axis=0)
-
-    @property
-    def repeated_texts(self) -> list[str]:
-        """The texts that stand beside most figures of a column of words, and alone there."""
-        if self.finder.source.role != "partner":
-            return []
-        found = []
-        for place in self.of_kind(*WORDS):
-            texts = self._texts(place)
-            beside = texts.where(clean) & self._is_figure
-            once = len({text for text in texts.found if clean(text)}) == 1
-            if once and beside.sum() > SOME * self._is_figure.sum():
-                found.append(next(filter(clean, texts.found)))
-        return found
-
-    def subject(self, text: str, indicator: str | None, *, remark: bool = False) -> str | None:
-        """What else than a figure of ours a cell says its row is; columns may name indicators."""
-        by_row = {"indicator", "indicator_id"} & set(self.table.columns)
-        return subject_of_cell(self._names, text, None if by_row else indicator, remark=remark)
-
-    def _subject_of_row(
-        self,
-        indicator: str | None,
-        month: Month | None,
-        cells: frozenset[str],
-        of_remarks: bool,
-        text: str,
-    ) -> str:
-        """The text, if it says that its row is no figure.
-
-        Where remarks are as many as rows, words of longer ones may be about anything.
-        """
-        said = text.partition(" ")[2] if is_class(self._names, text, cells) else text
-        tells_kinds = len(cells) <= KINDS_AT_MOST or says_one_thing(self._names, said)
-        remark = not any(map(self._names.is_own, filter(None, cells)))  # else they are programmes
-        says = (
-            self.subject(said, indicator, remark=remark)
-            if tells_kinds
-            else leaves_out(self._names, said)
-        )
-        says = says or is_earlier_or_part(self._names, text, month, remark=of_remarks)
-        return text if says else ""
-
-    def subjects(self, indicator: str | None, month: Month | None) -> Column[str]:
-        """The words of each row that say that its value is no figure of ours; ``""`` for none.
-
-        Args:
-            indicator: that of rows that name none.
-            month: that of the rows; None where there are several.
-        """
-        found = constant("", len(self.table.body))
-        if self.finder.source.role != "partner":
-            return found
-        reader = of_contract(PlaceReader, self.finder.contract, "department")
-        for place in self.of_kind(*WORDS, *TERRITORY):
-            texts = self._texts(place)
-            if self._role(place) in TERRITORY and any(
-                read.code or read.named for read in map(reader.read, texts.found)
-            ):
-                continue  # else it is called so, and holds remarks
-            cells, of_remarks = frozenset(map(fold, texts.found)), self._role(place) == "ignored"
-            header = self.table.name_of(place)
-            of = None if self._names.is_of_programmes(header) else indicator
-            said = texts.map(partial(self._subject_of_row, of, month, cells, of_remarks))
-            if self._names.asks_for_state(header):
-                said = texts.map(partial(_unless_yes, header))
-            found = found.replaced(said.where(bool), said) if said.where(bool).any() else found
-        return found
+        return np.asarray(np.any([self.is_number(p) for p in self._figure_places], axis=0))
 
     def is_number(self, place: int) -> Mask:
         """The rows with a number in the column at ``place``."""
@@ -412,11 +335,6 @@ def are_alike(numbers: npt.NDArray[Any], figures: npt.NDArray[Any]) -> Mask:
     """Which numbers are large enough, and within a factor of the figures of their rows."""
     both = (numbers >= LARGE_ENOUGH) & (figures >= LARGE_ENOUGH)
     return np.asarray(both & (numbers <= ALIKE * figures) & (figures <= ALIKE * numbers))
-
-
-def _unless_yes(question: str, text: str) -> str:
-    """A question with its answer, where that is no; else nothing."""
-    return f"{clean(question)} {clean(text)}" if fold(text) in ("non", "n") else ""
 
 
 def _same_code(code: str, other: str) -> bool:

@@ -32,6 +32,7 @@ from acv_pipeline.tidying.numbers import Value, parse_values
 from acv_pipeline.tidying.pairs import LEVELS, Territory, territory_codes
 from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.record_table import NO_MONTH, Months, RecordTable, only_month
+from acv_pipeline.tidying.remarks import subjects_of_rows
 from acv_pipeline.tidying.roles import WORDS, RoleReader, column_letter
 from acv_pipeline.tidying.row_reasons import Verdicts
 from acv_pipeline.tidying.table import Table
@@ -112,7 +113,7 @@ class RowReader:
         foreign = (self._indicators >= 0) & ~np.isin(self._indicators, self._ours)
         verdicts.settle(self._has_problem("other_indicator") | foreign, "other_indicator", said)
         self._settle_value_types(verdicts)
-        subjects = self.roles.subjects(self.indicator, only_month(months))
+        subjects = subjects_of_rows(self.roles, self.indicator, only_month(months))
         verdicts.settle(subjects.where(bool), "something_else", subjects.at)
         level = self._levels
         self._settle_levels(verdicts)

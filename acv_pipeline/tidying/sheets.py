@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 from acv_pipeline.contract import Contract
@@ -19,18 +18,13 @@ from acv_pipeline.tidying.places import PlaceReader
 from acv_pipeline.tidying.refusals import quoted
 from acv_pipeline.tidying.roles import SOME, Role, column_letter
 from acv_pipeline.tidying.statements import Statement, StatementReader
-from acv_pipeline.tidying.subjects import other_subject, subject_of_file
+from acv_pipeline.tidying.subjects import is_condemned, other_subject, subject_of_file
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.texts import clean, fold, words_pattern
 
 INCOMPLETE = ("no_header", "no_department_column", "no_value_column")
 TERRITORIES_AT_LEAST = 3
 COLUMNS_TOLD = 50
-# what is wrong no more: "erreur corrigée", "sans erreur"
-MENDED = re.compile(
-    r"(?<![a-z])(?:(?:sans|corrections? d(?:e|es)?) [a-z]+|"
-    r"[a-z]+ (?:corrige|rectifie)(?:e|s|es)?)(?![a-z])"
-)
 
 
 @dataclass
@@ -67,7 +61,7 @@ def find_tables(sheets: list[Sheet], file_name: str, finder: HeaderFinder) -> Fo
         raise empty_file(Path(file_name))
     found = Found()
     discarded = tuple(finder.contract.discarded_sheets)
-    counted = [s for s in sheets if s.is_visible and not _is_condemned(s.name, discarded)]
+    counted = [s for s in sheets if s.is_visible and not is_condemned(s.name, discarded)]
     refusals = _find_in(counted, file_name, finder, found)
     for sheet in [sheet for sheet in sheets if sheet not in counted]:
         why = (
@@ -119,7 +113,7 @@ def _leave_out_other_subjects(found: Found, file_name: str, finder: HeaderFinder
     Raises:
         DeliveryRefused: ``other_subject``, where no other table is there, or one on its sheet.
     """
-    if what := subject_of_file(finder.names, file_name) or _subject_of_name(finder, file_name):
+    if what := subject_of_file(finder.names, file_name):
         raise refuse_subject(file_name, file_name, what)
     subjects = [other_subject(finder.names, table) for table in found.tables]
     kept = [table for table, subject in zip(found.tables, subjects, strict=True) if not subject]
@@ -131,24 +125,6 @@ def _leave_out_other_subjects(found: Found, file_name: str, finder: HeaderFinder
             why = both("{text} says that it holds something else", text=quoted(subject[:1]))
             found.passed_over.append(_passed_over(table.sheet, why, finder.contract))
     found.tables = kept
-
-
-def _subject_of_name(finder: HeaderFinder, file_name: str) -> str | None:
-    """``discarded`` where a word of a file's name, wherever it stands, says that it does not count.
-
-    A draft is provisional; what is old, or in an archive, may be the dwellings or a copy.
-    """
-    contract = finder.contract
-    drafts = contract.standing_words.provisional
-    words = (word for word in contract.discarded_sheets if word not in drafts)
-    words = (word for word in words if not word.startswith(("ancien", "archive")))
-    name = re.sub("[0-9_]+", " ", PurePath(file_name).stem)
-    return "discarded" if _is_condemned(name, tuple(words)) else None
-
-
-def _is_condemned(name: str, words: tuple[str, ...]) -> bool:
-    """Whether a sheet's or a file's name says by one of some words that it does not count."""
-    return words_pattern(words).search(MENDED.sub(" ", fold(name))) is not None
 
 
 SUBJECTS = {

@@ -17,6 +17,11 @@ from acv_pipeline.tidying.phrases import LEFT_OUT, NEGATED, Phrases
 from acv_pipeline.tidying.table import Table
 from acv_pipeline.tidying.texts import any_word, fold, plain, says, words_pattern
 
+# what is wrong no more: "erreur corrigée", "sans erreur"
+MENDED = re.compile(
+    r"(?<![a-z])(?:(?:sans|corrections? d(?:e|es)?) [a-z]+|"
+    r"[a-z]+ (?:corrige|rectifie)(?:e|s|es)?)(?![a-z])"
+)
 SMALL = {"a", "de", "des", "du", "la", "le", "les", "d", "l", "fin", "annee", "par", "departement"}
 MARKED = re.compile(r"\s*(?:\*|[(\[]?[0-9⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2} ?[)\].:])")  # of a figure or a name alone
 BECAUSE = re.compile(r"(?<![a-z])(?:liee?s?|due?s?|grace|suite) (?:a|au|aux)(?![a-z])")
@@ -43,12 +48,23 @@ def other_subject(names: ColumnNames, table: Table) -> tuple[str, str] | None:
 def subject_of_file(names: ColumnNames, file_name: str) -> str | None:
     """What else than figures of all a file's name says it holds, if anything.
 
-    Its numbers are dates, and some words say what becomes of the file.
+    Its numbers are dates, and some words say what becomes of the file. One that condemns does so
+    wherever it stands; a draft is provisional, and what is old, or in an archive, may be the
+    dwellings or a copy.
     """
-    words = plain(re.sub(r"[0-9_-]+", " ", PurePath(file_name).stem))
-    if is_discarded(names, words):
+    stem, contract = PurePath(file_name).stem, names.contract
+    words = plain(re.sub(r"[0-9_-]+", " ", stem))
+    drafts = contract.standing_words.provisional
+    condemning = (word for word in contract.discarded_sheets if word not in drafts)
+    single = tuple(word for word in condemning if not word.startswith(("ancien", "archive")))
+    if is_discarded(names, words) or is_condemned(re.sub("[0-9_]+", " ", stem), single):
         return "discarded"
     return subject_of(names, words_pattern(names.contract.remark_words.of_files).sub(" ", words))
+
+
+def is_condemned(name: str, words: tuple[str, ...]) -> bool:
+    """Whether a sheet's or a file's name says by one of some words that it does not count."""
+    return words_pattern(words).search(MENDED.sub(" ", fold(name))) is not None
 
 
 def is_discarded(names: ColumnNames, text: str) -> bool:

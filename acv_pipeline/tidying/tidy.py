@@ -52,6 +52,7 @@ from acv_pipeline.tidying.reasons import NUMBERS
 from acv_pipeline.tidying.record_table import RecordTable, month_at, only_month
 from acv_pipeline.tidying.records import TidyDelivery
 from acv_pipeline.tidying.refusals import months_listed, of_sheet
+from acv_pipeline.tidying.remarks import subject_of_all_rows
 from acv_pipeline.tidying.roles import Role, RoleReader
 from acv_pipeline.tidying.rows import RowReader
 from acv_pipeline.tidying.settling import settle_repeats
@@ -211,9 +212,8 @@ def _rows_of(
     """
     indicator = indicator_of_table(finder.contract, finder.source, file_name, table)
     roles = RoleReader(finder, table)
-    for text in roles.repeated_texts:  # what every row says is a heading
-        if what := roles.subject(text, indicator):
-            raise refuse_subject(file_name, text, what)
+    if of_all := subject_of_all_rows(roles, indicator):
+        raise refuse_subject(file_name, *of_all)
     where = of_sheet(file_name, table.sheet.name)
     reader = StatementReader(finder.names)
     title = reader.title(table, file_name, received_on)
